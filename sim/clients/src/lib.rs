@@ -1,0 +1,1 @@
+//! How our side speaks to Gigya and to Eloqua, over the ports.

@@ -1,0 +1,1 @@
+//! Roles, clauses and the ledger of evidence.

@@ -1,0 +1,1 @@
+//! The IdentitySync engine: document, graph, components, schedules.

@@ -1,0 +1,1 @@
+//! The fake Gigya: accounts, search, site configuration, IdentitySync documents.

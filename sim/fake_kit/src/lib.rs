@@ -1,0 +1,32 @@
+//! What fakes are built from.
+//!
+//! A fake is a state machine: a request and the present time go in, a response comes out, and what it does
+//! later stands on its [`agenda`]. No socket, no runtime, no wall clock, no chance that is not seeded.
+//! This crate knows no platform.
+//!
+//! - [`fake`]: what the stage asks of every fake.
+//! - [`endpoint`]: how a list of endpoints describes itself.
+//! - [`agenda`]: work with a due time.
+//! - [`ids`]: seeded identifiers.
+//! - [`knobs`]: behaviour that a user may set, by name.
+//! - [`faults`]: answers that go wrong on purpose.
+//! - [`seed`]: reading a world file's section.
+//! - [`form`]: form bodies, queries and cookies.
+//! - [`answer`]: building responses.
+
+pub mod agenda;
+pub mod answer;
+pub mod endpoint;
+pub mod fake;
+pub mod faults;
+pub mod form;
+pub mod ids;
+pub mod knobs;
+pub mod seed;
+
+pub use agenda::Agenda;
+pub use endpoint::EndpointDoc;
+pub use fake::Fake;
+pub use ids::Ids;
+pub use knobs::{Knob, Knobs};
+pub use seed::{Section, SeedError};

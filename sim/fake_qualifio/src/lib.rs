@@ -1,0 +1,1 @@
+//! The fake Qualifio: campaigns, the player, statistics, the Gigya SSO integration.

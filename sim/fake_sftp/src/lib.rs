@@ -1,0 +1,1 @@
+//! The drop: users, folders and files behind the files port.

@@ -1,0 +1,141 @@
+//! A server with folders and files that one logs in to.
+//!
+//! Paths are absolute within the login's own root, `/` between parts, no `.` or `..`.
+
+use crate::Secret;
+use bytes::Bytes;
+use standin_model::Instant;
+use std::time::Duration;
+
+/// Where to log in, and as whom.
+#[derive(Clone, Debug)]
+pub struct FilesTarget {
+    /// Host name as the dataflow or job names it.
+    pub host: String,
+    /// Port, 22 as a rule.
+    pub port: u16,
+    /// Login name.
+    pub username: String,
+    /// How the login is proved.
+    pub credential: Credential,
+    /// How long one answer may take.
+    pub timeout: Duration,
+}
+
+/// How a login is proved.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// A password.
+    Password(Secret),
+    /// A private key in OpenSSH or PEM text, and its passphrase if it has one.
+    PrivateKey {
+        /// The key's text.
+        key: Secret,
+        /// Its passphrase.
+        passphrase: Option<Secret>,
+    },
+}
+
+/// One name in a folder.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FileEntry {
+    /// Name without folder.
+    pub name: String,
+    /// Whether it is a folder.
+    pub folder: bool,
+    /// Bytes; zero for a folder.
+    pub size: u64,
+    /// Last modification, to the second as SFTP tells it.
+    pub modified: Instant,
+}
+
+/// What a file server refused or failed at.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum FileError {
+    /// The connection could not be made.
+    #[error("cannot reach file server {host}: {why}")]
+    Unreachable {
+        /// The host asked for.
+        host: String,
+        /// What the network said.
+        why: String,
+    },
+    /// The login was refused.
+    #[error("login of `{username}` at {host} refused")]
+    LoginRefused {
+        /// The host asked for.
+        host: String,
+        /// The login name.
+        username: String,
+    },
+    /// No such file or folder.
+    #[error("no such file or folder: {0}")]
+    NotFound(String),
+    /// The login may not do this there.
+    #[error("permission denied: {0}")]
+    Denied(String),
+    /// Anything else the server said, or a connection that ended half way.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Opens sessions.
+#[async_trait::async_trait]
+pub trait Login: Send + Sync {
+    /// Logs in.
+    async fn login(&self, target: &FilesTarget) -> Result<Box<dyn Files>, FileError>;
+}
+
+/// One session at a file server.
+#[async_trait::async_trait]
+pub trait Files: Send + Sync {
+    /// The names in a folder, in byte order.
+    async fn list(&self, folder: &str) -> Result<Vec<FileEntry>, FileError>;
+    /// Opens a file for reading.
+    async fn open(&self, path: &str) -> Result<Box<dyn FileReader>, FileError>;
+    /// Makes a file, or empties one that exists, for writing.
+    async fn create(&self, path: &str) -> Result<Box<dyn FileWriter>, FileError>;
+    /// Gives a file another name at once, in place of any file of that name.
+    async fn rename(&self, from: &str, to: &str) -> Result<(), FileError>;
+    /// Removes a file.
+    async fn remove(&self, path: &str) -> Result<(), FileError>;
+}
+
+/// A file being read from its start.
+#[async_trait::async_trait]
+pub trait FileReader: Send {
+    /// The next bytes, at most `max`; empty at the end.
+    async fn read(&mut self, max: usize) -> Result<Bytes, FileError>;
+}
+
+/// A file being written from its start.
+#[async_trait::async_trait]
+pub trait FileWriter: Send {
+    /// Adds bytes at the end.
+    async fn write(&mut self, bytes: Bytes) -> Result<(), FileError>;
+    /// Says that the file is whole.
+    async fn close(self: Box<Self>) -> Result<(), FileError>;
+}
+
+/// The bytes of a whole file, refused above `limit`.
+pub async fn read_whole(files: &dyn Files, path: &str, limit: usize) -> Result<Vec<u8>, FileError> {
+    let mut reader = files.open(path).await?;
+    let mut all = Vec::new();
+    loop {
+        let chunk = reader.read(1 << 18).await?;
+        if chunk.is_empty() {
+            return Ok(all);
+        }
+        if all.len() + chunk.len() > limit {
+            return Err(FileError::Failed(format!("{path} is larger than {limit} bytes")));
+        }
+        all.extend_from_slice(&chunk);
+    }
+}
+
+/// Writes a whole file.
+pub async fn write_whole(files: &dyn Files, path: &str, bytes: Bytes) -> Result<(), FileError> {
+    let mut writer = files.create(path).await?;
+    writer.write(bytes).await?;
+    writer.close().await
+}

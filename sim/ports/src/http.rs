@@ -1,0 +1,54 @@
+//! One request, one response.
+
+use bytes::Bytes;
+use std::borrow::Cow;
+
+/// A whole request. The URI is absolute and names the platform's own host
+/// (`https://accounts.eu1.gigya.com/accounts.login`), whatever socket it will really go to.
+pub type Request = http::Request<Bytes>;
+
+/// A whole response.
+pub type Response = http::Response<Bytes>;
+
+/// The HTTP/1.1 reason phrase of a response, kept in its extensions where it differs from the usual one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reason(pub Cow<'static, str>);
+
+/// No response came.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum HttpError {
+    /// Nobody listens there, or the name does not resolve.
+    #[error("cannot reach {host}: {why}")]
+    Unreachable {
+        /// The host of the request.
+        host: String,
+        /// What the network said.
+        why: String,
+    },
+    /// The connection ended before a whole response came.
+    #[error("connection to {host} broke: {why}")]
+    Broken {
+        /// The host of the request.
+        host: String,
+        /// What the network said.
+        why: String,
+    },
+    /// No whole response within the time allowed.
+    #[error("no answer from {host} in time")]
+    Timeout {
+        /// The host of the request.
+        host: String,
+    },
+}
+
+/// Sends requests: over a socket, or straight into a fake.
+#[async_trait::async_trait]
+pub trait Http: Send + Sync {
+    /// Sends one request and waits for the whole response.
+    async fn send(&self, request: Request) -> Result<Response, HttpError>;
+}
+
+/// The host of a request, without port, in lower case; empty if the URI has none.
+pub fn host_of(request: &Request) -> String {
+    request.uri().host().unwrap_or_default().to_ascii_lowercase()
+}

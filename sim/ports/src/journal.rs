@@ -1,0 +1,204 @@
+//! What happened, in order.
+//!
+//! Every crossing of a border and every change of a value by a rule is one entry. Failures, reports and the
+//! lineage of a value are read from here. No secret is ever in an entry: bodies pass through [`masked`].
+
+use serde_json::Value;
+use standin_model::Instant;
+use std::borrow::Cow;
+
+/// One thing that happened.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Entry {
+    /// Position in the journal, from 1.
+    pub seq: u64,
+    /// When, in virtual time.
+    pub at: Instant,
+    /// What.
+    pub what: What,
+}
+
+/// Kinds of entry.
+#[derive(Clone, PartialEq, Debug)]
+pub enum What {
+    /// A call to a platform and its answer.
+    Call {
+        /// Who called: `participant`, `push`, `dataflow`, `operator`, a program from outside (`client`).
+        from: String,
+        /// Which platform was called: `gigya`, `qualifio`, `eloqua`, `login-page`.
+        to: &'static str,
+        /// The platform's own name for the call, `accounts.setAccountInfo` or `POST /syncs`.
+        name: String,
+        /// Method, host, path and query, masked.
+        line: String,
+        /// The request's body, masked; a bounded part of it.
+        request: String,
+        /// HTTP status; 0 where no answer came.
+        status: u16,
+        /// The answer's body, masked; a bounded part of it.
+        answer: String,
+    },
+    /// A file written, read or renamed at the drop.
+    File {
+        /// Who: a login's name.
+        who: String,
+        /// `write`, `read`, `rename`, `remove`.
+        op: &'static str,
+        /// Where, as an absolute path within the drop.
+        path: String,
+        /// How many bytes.
+        bytes: u64,
+        /// The content as text where it is text; a bounded part of it.
+        text: String,
+    },
+    /// A rule or component made one value out of another.
+    Change {
+        /// `push`, `dataflow`, `eloqua import`, ...
+        who: &'static str,
+        /// Where in it, as a reader would name it: ``field.rename `rename` `` or `rule 9, phone`.
+        place: String,
+        /// Whose value: a UID, an e-mail address, a file's line.
+        subject: String,
+        /// Before.
+        before: String,
+        /// After; why, where something was refused or left out.
+        after: String,
+    },
+    /// A sentence, for what has no value.
+    Note {
+        /// Who says so.
+        who: &'static str,
+        /// The sentence.
+        text: String,
+    },
+}
+
+/// Takes entries.
+pub trait Journal: Send + Sync {
+    /// Adds one at the end.
+    fn record(&self, what: What);
+}
+
+/// A journal that keeps nothing, for runs that nobody will ask about.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Journal for Silent {
+    fn record(&self, _what: What) {}
+}
+
+/// How much of one body an entry keeps, in bytes.
+pub const KEPT: usize = 64 * 1024;
+
+const MASK: &str = "********";
+
+/// Parameter and member names whose values never enter a journal, in lower case.
+const HIDDEN: &[&str] = &[
+    "access_token",
+    "authorization",
+    "client_secret",
+    "cookievalue",
+    "id_token",
+    "login_token",
+    "newpassword",
+    "oauth_token",
+    "passphrase",
+    "password",
+    "passwordresettoken",
+    "privatekey",
+    "refresh_token",
+    "regtoken",
+    "secret",
+    "secret_key",
+    "secretanswer",
+    "secretkey",
+    "sessionsecret",
+    "sessiontoken",
+    "sig",
+    "uidsignature",
+    "user_key",
+    "userkey",
+];
+
+fn hidden(name: &str) -> bool {
+    HIDDEN.contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// A body, query or URL tail as text with every secret replaced, cut to [`KEPT`].
+///
+/// JSON is masked by member name at any depth, form text by parameter name (JSON inside a parameter too);
+/// other text is kept as it is, and bytes that are not UTF-8 are told by their number.
+pub fn masked(body: &[u8]) -> String {
+    let Ok(text) = std::str::from_utf8(body) else { return format!("<{} bytes>", body.len()) };
+    let whole = if text.trim_start().starts_with(['{', '[']) {
+        match serde_json::from_str::<Value>(text) {
+            Ok(mut value) => {
+                mask_value(&mut value);
+                Cow::Owned(value.to_string())
+            }
+            Err(_) => Cow::Borrowed(text),
+        }
+    } else {
+        masked_form(text)
+    };
+    cut(&whole)
+}
+
+fn masked_form(text: &str) -> Cow<'_, str> {
+    let form_like = text.contains('=') && !text.contains(['\n', '<', ' ']);
+    if !form_like {
+        return Cow::Borrowed(text);
+    }
+    let mut out = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+        if hidden(&name) {
+            out.append_pair(&name, MASK);
+        } else if value.starts_with(['{', '[']) {
+            out.append_pair(&name, &masked(value.as_bytes()));
+        } else {
+            out.append_pair(&name, &value);
+        }
+    }
+    Cow::Owned(out.finish())
+}
+
+fn mask_value(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                if hidden(name) && !member.is_object() {
+                    *member = Value::from(MASK);
+                } else {
+                    mask_value(member);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(mask_value),
+        _ => {}
+    }
+}
+
+fn cut(text: &str) -> String {
+    if text.len() <= KEPT {
+        return text.to_owned();
+    }
+    let end = (0..=KEPT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    format!("{}... ({} bytes in all)", &text[..end], text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked_wherever_they_stand() {
+        for (given, expected) in [
+            ("apiKey=3_K&secret=abc", "apiKey=3_K&secret=********"),
+            (r#"{"a":{"password":"x"},"b":1}"#, r#"{"a":{"password":"********"},"b":1}"#),
+            (r#"data={"secret":"x"}"#, "data=%7B%22secret%22%3A%22********%22%7D"),
+            ("plain text", "plain text"),
+        ] {
+            assert_eq!(masked(given.as_bytes()), expected);
+        }
+    }
+}

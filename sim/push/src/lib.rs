@@ -1,0 +1,1 @@
+//! Qualifio to Gigya: the mapping rules and the real-time push with its outbox.

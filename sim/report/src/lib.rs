@@ -1,0 +1,1 @@
+//! Projections of outcomes: terminal, JUnit, JSON.

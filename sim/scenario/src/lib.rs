@@ -1,0 +1,1 @@
+//! The scenario language: text in, steps with positions out; outcomes.

@@ -1,0 +1,1 @@
+//! Shells that put a surface on a socket: HTTP and SSH/SFTP.

@@ -1,0 +1,1 @@
+//! The world and the runner: the only place that knows everyone.

@@ -1,0 +1,1 @@
+//! The live adapters of the ports: HTTP over reqwest, files over SSH.
