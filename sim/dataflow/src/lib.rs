@@ -1,1 +1,39 @@
-//! The IdentitySync engine: document, graph, components, schedules.
+//! The IdentitySync engine: it runs a customer's dataflow JSON unchanged.
+//!
+//! It knows neither a fake nor a socket nor the machine's clock: Gigya, file servers, journal and time are
+//! ports. It is not for keeping dataflows, scheduling jobs or remembering when the last one ran.
+//!
+//! - [`document`]: text becomes a document, every problem with its line and column.
+//! - [`components`]: the list of component types, one file each; [`component`] is what they have in common.
+//! - [`job`] and [`run`]: one run of a document, and what it leaves.
+//! - [`schedule`]: from when on a job reads.
+//! - [`record`], [`placeholder`], [`java_date`], [`java_text`], [`jexl`]: what steps are made of.
+
+pub mod component;
+pub mod components;
+pub mod document;
+mod file_sink;
+mod gigya;
+mod graph;
+pub mod java_date;
+pub mod java_text;
+pub mod jexl;
+pub mod job;
+mod json;
+pub mod placeholder;
+pub mod record;
+pub mod run;
+pub mod schedule;
+mod script;
+mod spool;
+
+#[cfg(test)]
+mod flow_tests;
+#[cfg(test)]
+mod testing;
+
+pub use component::{Carries, ComponentDoc, ParamDoc};
+pub use components::{COMPONENTS, KNOWN_ELSEWHERE};
+pub use document::{Document, Problem, Severity, Step};
+pub use job::{Extract, Job, JobReport, Ports, StepCount};
+pub use run::run;

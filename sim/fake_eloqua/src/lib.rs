@@ -1,1 +1,10 @@
-//! The fake Eloqua: contacts, fields, Bulk 2.0, its own SFTP jobs.
+//! The fake Eloqua
+pub mod elq;
+mod field;
+mod filter;
+mod import;
+mod knobs;
+mod statement;
+mod store;
+mod time;
+mod value;

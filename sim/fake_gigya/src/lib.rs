@@ -1,1 +1,50 @@
-//! The fake Gigya: accounts, search, site configuration, IdentitySync documents.
+//! The fake Gigya: accounts, search, site configuration and IdentitySync documents, as a state machine.
+//!
+//! Requests with the vendor's own form parameters go in, the vendor's envelopes come out. What a dataflow
+//! does when it runs is not here: this crate keeps the documents, schedules and job records, and hands out
+//! the jobs that are due.
+//!
+//! - [`gigya`]: the state, and what the stage asks of it.
+//! - `call`, `params`, `envelope`, `auth`: what every call goes through.
+//! - [`endpoints`]: the one list of methods; each lives in a file of its own under `accounts`, `admin`, `idx`.
+//! - `site`, `schema`, `profile_schema`: settings of a site.
+//! - `account`, `people`, `merge`, `consent`, `sanitise`, `email`, `password`: what is known about people.
+//! - `query`: the search language.
+//! - [`job`]: dataflow jobs as they leave and come back.
+//! - [`knobs`]: what the sources leave open.
+//! - `seed`: a world file's section.
+
+mod account;
+mod accounts;
+mod admin;
+mod auth;
+mod call;
+mod consent;
+mod email;
+pub mod endpoints;
+mod envelope;
+pub mod gigya;
+mod idx;
+pub mod job;
+pub mod knobs;
+mod merge;
+mod params;
+mod password;
+mod people;
+mod profile_schema;
+mod query;
+mod sanitise;
+mod schema;
+mod seed;
+mod site;
+
+#[cfg(test)]
+mod contract_tests;
+#[cfg(test)]
+mod testing;
+
+pub use endpoints::{Access, ENDPOINTS, Endpoint, endpoints};
+pub use gigya::Gigya;
+pub use job::{IdxJob, JobEnd};
+pub use knobs::KNOBS;
+pub use site::{DEFAULT_API_KEY, DEFAULT_PARTNER_SECRET, DEFAULT_SECRET, DEFAULT_USER_KEY};

@@ -1,1 +1,45 @@
 //! The fake Qualifio: campaigns, the player, statistics, the Gigya SSO integration.
+//!
+//! A state machine: a request and the present time go in, a [`Turn`] comes out. Where the platform's back end
+//! would ask Gigya something, the turn is a question instead of a response, and [`Qualifio::resume`] goes on
+//! with the answer. The push of accepted forms to Gigya is deliberately not in here: accepted forms wait in
+//! [`Qualifio::take_pushes`] for whoever pushes them.
+//!
+//! - [`turn`]: questions, answers and accepted forms, the crate's border types.
+//! - [`qualifio`]: the state machine and everything that is its state.
+//! - [`problem`]: named refusals and warnings.
+//! - [`account`]: operators with their roles, websites.
+//! - [`integration`]: the Gigya SSO integration, its global and site blocks, what Save accepts.
+//! - [`redirection`]: the redirection URL and the destination that follows it.
+//! - [`domain`]: hosts, registrable domains, where Gigya's browser API is reached.
+//! - [`campaign`]: campaigns, channels, form fields, limits.
+//! - [`form`]: what a submitted form may hold.
+//! - [`participation`]: one participant's way through a campaign.
+//! - [`player`]: the pages.
+//! - [`statistics`]: accepted forms as rows, the CSV export, CRM profiles.
+//! - [`manager`]: the operators' JSON API.
+//! - [`seed`]: reading a world file's section.
+//! - [`knobs`]: behaviour that a user may set.
+
+pub mod account;
+pub mod campaign;
+pub mod domain;
+pub mod form;
+pub mod integration;
+pub mod knobs;
+pub mod manager;
+pub mod participation;
+pub mod player;
+pub mod problem;
+pub mod qualifio;
+pub mod redirection;
+pub mod seed;
+pub mod statistics;
+pub mod turn;
+
+pub use knobs::KNOBS;
+pub use qualifio::Qualifio;
+pub use turn::{
+    Answer, Ask, AskFailed, GigyaConfig, Identity, IdentityRefused, PhonePolicy, PushBack, PushOrder, SendMode,
+    SiteAnswer, Turn,
+};

@@ -1,1 +1,17 @@
 //! Shells that put a surface on a socket: HTTP and SSH/SFTP.
+//!
+//! A shell translates bytes and decides nothing: what a request means is the surface's affair, what a user
+//! may do at the drop is the drop's. It binds nothing by itself: the caller makes the listener.
+//!
+//! - [`http`]: any surface over HTTP/1.1.
+//! - [`sftp`]: the drop over SSH.
+//! - [`served`]: what keeps a shell running.
+
+pub mod http;
+mod line;
+pub mod served;
+pub mod sftp;
+#[cfg(test)]
+mod testing;
+
+pub use served::Served;

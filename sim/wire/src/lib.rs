@@ -1,1 +1,16 @@
 //! The live adapters of the ports: HTTP over reqwest, files over SSH.
+//!
+//! Both do their work on the tokio runtime whose handle they are given, so a port may be polled from a
+//! thread that belongs to no runtime. Nothing in here knows what stands behind a socket, and nothing in here
+//! keeps a journal: a border is written down by the side that owns it.
+//!
+//! - [`http_client`]: one request, one response, over a kept connection.
+//! - [`ssh_login`]: sessions at a file server.
+//! - [`task`]: how work gets onto the runtime and ends with whoever asked for it.
+
+pub mod http_client;
+pub mod ssh_login;
+mod task;
+
+pub use http_client::{HttpClient, Resolve};
+pub use ssh_login::{HostKey, ResolvePort, SshLogin, public_key_of};

@@ -1,0 +1,103 @@
+//! What the two vendor articles promise, cut into clauses that a scenario can hold.
+//!
+//! The ids are stable: reports, the coverage table and partners quote them. `QG` is the article on the Gigya
+//! single sign-on in Qualifio, `GE` the one on Gigya and Eloqua through IdentitySync.
+
+/// One promise.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Clause {
+    /// Its id.
+    pub id: &'static str,
+    /// The promise, in our words.
+    pub says: &'static str,
+}
+
+const fn clause(id: &'static str, says: &'static str) -> Clause {
+    Clause { id, says }
+}
+
+/// Every clause, in the order of the articles.
+pub const CLAUSES: &[Clause] = &[
+    clause("QG-INT-1", "one switch turns the integration on and off; off keeps its values and brings the ordinary form back, without any push"),
+    clause("QG-INT-2", "nobody but an Admin sees or changes the integration"),
+    clause("QG-INT-3", "a Gigya subscription that lacks single sign-on is turned away with the reason"),
+    clause("QG-CFG-1", "a configuration carries a name"),
+    clause("QG-CFG-2", "the global configuration says whether people log in by Redirect or by Screen-Set"),
+    clause("QG-CFG-3", "the three keys are kept, used towards Gigya, and never shown or logged in clear again"),
+    clause("QG-CFG-4", "Redirect without a URL and Screen-Set without a name are refused, and the field is named"),
+    clause("QG-CFG-5", "each site inherits the global configuration or has its own; two sites may differ"),
+    clause("QG-CFG-6", "a change counts once it is saved, and not earlier"),
+    clause("QG-RED-1", "Redirect goes to the URL plus a percent-encoded destination that Qualifio makes"),
+    clause("QG-RED-2", "the parameter's name is the customer's choice; a URL that does not end in one is refused"),
+    clause("QG-RED-3", "after login or registration people are back where they left, signed in"),
+    clause("QG-RED-4", "a login page that drops the destination is noticed and nobody runs in circles"),
+    clause("QG-RED-5", "a foreign destination or a forged identity is refused on return"),
+    clause("QG-SCR-1", "the named screen-set shows up inside the campaign"),
+    clause("QG-SCR-2", "whoever is signed in already does not get to see it"),
+    clause("QG-SCR-3", "logging in or registering in it carries the campaign on, in place"),
+    clause("QG-CMP-1", "single sign-on is a choice per campaign; others stay as they are, and one integration serves many"),
+    clause("QG-DAT-1", "the statistics keep the profile, with its UID"),
+    clause("QG-DAT-2", "Gigya has the profile as soon as the form is accepted"),
+    clause("QG-DAT-3", "with the push off the statistics fill and Gigya stays untouched"),
+    clause("QG-MAP-1", "username overwrites profile.username"),
+    clause("QG-MAP-2", "firstname overwrites profile.firstName"),
+    clause("QG-MAP-3", "lastname overwrites profile.lastName"),
+    clause("QG-MAP-4", "e-mail is the key: read, hidden from people, never written"),
+    clause("QG-MAP-5", "address overwrites profile.address"),
+    clause("QG-MAP-6", "zipcode overwrites profile.zip"),
+    clause("QG-MAP-7", "locality overwrites profile.city"),
+    clause("QG-MAP-8", "country overwrites profile.country"),
+    clause("QG-MAP-9a", "phone on overwrite: exactly one number is left"),
+    clause("QG-MAP-9b", "phone on append: the number joins those that are there"),
+    clause("QG-MAP-9c", "both phone settings cope with one object and with a list"),
+    clause("QG-MAP-10", "birthday overwrites day, month and year, all three at once"),
+    clause("QG-MAP-11", "gender overwrites profile.gender with f, m or u"),
+    clause("QG-MAP-12", "the campaign's language is added to profile.languages, unseen"),
+    clause("QG-MAP-13", "the UID is kept in the statistics and never edited"),
+    clause("QG-MAP-14", "nothing beyond these rows ever leaves Qualifio"),
+    clause("QG-DOM-1", "with a Custom API Domain Prefix a campaign on qualifioapp.com is refused, and one sees how it fails"),
+    clause("QG-DOM-2", "the same campaign works on the customer's own domain"),
+    clause("QG-DOM-3", "without a prefix qualifioapp.com works"),
+    clause("QG-MOB-1", "Screen-Set on a phone warns and recommends Redirect, without forbidding"),
+    clause("QG-MOB-2", "Redirect works on a phone from end to end"),
+    clause("GE-OUT-1", "outbound makes the contacts that Eloqua lacks"),
+    clause("GE-OUT-2", "outbound updates the contacts that Eloqua has"),
+    clause("GE-OUT-3", "an incremental run carries what changed since the last success; a full run carries all"),
+    clause("GE-IN-1", "inbound updates users that exist"),
+    clause("GE-IN-2", "inbound makes no users: an unknown one is reported and left alone"),
+    clause("GE-IN-3", "where creation is agreed, an import dataflow creates users, and nothing else does"),
+    clause("GE-JOB-1", "the directions are two jobs with their own schedules and failures"),
+    clause("GE-JOB-2", "a failed job moves nothing forward; the next one carries what it missed"),
+    clause("GE-CSV-1", "both ways pass as CSV over SFTP"),
+    clause("GE-CSV-2", "Eloqua's halves are Eloqua's own jobs, outside Gigya"),
+    clause("GE-CSV-3", "every value survives: separators, quotes, breaks, leading zeros and pluses, any script, empty against absent"),
+    clause("GE-CSV-4", "a file still on its way is never loaded half"),
+    clause("GE-FLD-1", "the contact field \"Gigya UID\" gets its database name C_Gigya_UID1 on Save"),
+    clause("GE-FLD-2", "mappings speak database names, not display names"),
+    clause("GE-FLD-3", "with the UID on the contact the way back needs no look-up by e-mail: fewer calls"),
+    clause("GE-UID-1", "keyed by UID, a changed e-mail address keeps one contact, with the new address"),
+    clause("GE-UID-2", "keyed by e-mail the same change makes a second contact, and it is caught"),
+    clause("GE-UID-3", "an inbound row with an old address and the right UID finds the right user"),
+    clause("GE-SUB-1", "a subscription in a plain data field travels both ways, in and out"),
+    clause("GE-SUB-2", "a subscription in Communication Preferences does the same"),
+    clause("GE-SUB-3", "no later run with older data undoes an opt-out"),
+    clause("GE-TPL-1", "a dataflow starts from the SFTP template, is customised through idx, then scheduled"),
+    clause("GE-BLK-1", "a large transfer streams in bounded memory and its counts add up"),
+    clause("GE-EX-1", "the contact as it stands in Eloqua afterwards, whole"),
+];
+
+/// The clause of an id.
+pub fn clause_of(id: &str) -> Option<&'static Clause> {
+    CLAUSES.iter().find(|clause| clause.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique() {
+        let ids: std::collections::BTreeSet<_> = CLAUSES.iter().map(|clause| clause.id).collect();
+        assert_eq!(ids.len(), CLAUSES.len());
+    }
+}

@@ -1,0 +1,55 @@
+//! `field.add`
+
+use crate::component::{Carries, Component, ComponentDoc, Each, Fate, Setup, Transform, required};
+use crate::record::{FieldPath, Record, error_message};
+use standin_model::Evidence;
+
+/// The component.
+pub(crate) const DOC: ComponentDoc = ComponentDoc {
+    kind: "field.add",
+    summary: "Sets fields to constant texts",
+    params: &[required("fields", "list of `field` and `value`; placeholders are filled in, the value stays a text")],
+    input: Carries::Records,
+    output: Carries::Records,
+    evidence: Evidence::recorded("dataflows stored by sap-customer-data-cloud-toolkit users", "constants_stay_texts"),
+    build,
+};
+
+fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
+    let rows = setup.rows("fields", ["field", "value"])?;
+    let filled = rows.into_iter().filter(|[field, _]| !field.is_empty());
+    let filled = filled.map(|[field, value]| (FieldPath::new(field), setup.placeholders.text(value)));
+    Ok(Box::new(Each(Add(filled.collect()))))
+}
+
+struct Add(Vec<(FieldPath, String)>);
+
+impl Transform for Add {
+    fn transform(&mut self, record: Record) -> Fate {
+        let mut fields = record.fields.clone();
+        for (path, value) in &self.0 {
+            if let Err(refused) = path.put(&mut fields, value.as_str().into()) {
+                return Fate::error(record, error_message(refused.to_string()));
+            }
+        }
+        Fate::next(record.with(fields))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check_step;
+    use serde_json::json;
+
+    #[test]
+    fn constants_stay_texts() {
+        for (field, value, before, after) in [
+            ("isRegistered", "true", r#"{"UID":"u"}"#, r#"{"UID":"u","isRegistered":"true"}"#),
+            ("data.job", "${jobId}", r#"{}"#, r#"{"data":{"job":"job-1"}}"#),
+            ("at", "${now:yyyy}", r#"{"at":"x","b":1}"#, r#"{"at":"2026","b":1}"#),
+        ] {
+            let params = json!({"fields": [{"field": field, "value": value}]});
+            check_step("field.add", params, before, &[after], &[]);
+        }
+    }
+}

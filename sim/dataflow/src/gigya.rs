@@ -1,0 +1,170 @@
+//! The engine's calls to Gigya: counted, and judged the way the engine judges them.
+
+use crate::job::{Job, Ports};
+use crate::record::error_message;
+use serde_json::{Map, Value};
+use standin_clients::gigya::{GigyaAccess, GigyaClient, GigyaError, Proof};
+use standin_ports::{Clock, Secret};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// One site, called by the engine.
+#[derive(Clone)]
+pub(crate) struct Gigya {
+    client: Arc<GigyaClient>,
+    clock: Arc<dyn Clock>,
+    calls: Arc<AtomicU64>,
+}
+
+/// Why a call did not do what it should.
+#[derive(Debug)]
+pub(crate) enum CallFailure {
+    /// The platform refused: the record's fault, as error details.
+    Refused {
+        /// The platform's code.
+        code: i64,
+        /// What an error record carries.
+        details: Value,
+    },
+    /// Nobody answered, or not as the platform does: the job's fault.
+    Broken(String),
+}
+
+impl CallFailure {
+    /// The failure in a sentence, for where a refusal fails the job.
+    pub(crate) fn sentence(&self) -> String {
+        match self {
+            Self::Broken(text) => text.clone(),
+            Self::Refused { code, details } => {
+                let text = |name: &str| details.get(name).and_then(Value::as_str).unwrap_or_default();
+                let (message, more) = (text("errorMessage"), text("errorDetails"));
+                if more.is_empty() { format!("{code} {message}") } else { format!("{code} {message}: {more}") }
+            }
+        }
+    }
+}
+
+impl Gigya {
+    /// The job's own site.
+    pub(crate) fn new(job: &Job, ports: &Ports) -> Self {
+        Self::with(job.access.clone(), ports, Arc::new(AtomicU64::new(0)))
+    }
+
+    fn with(access: GigyaAccess, ports: &Ports, calls: Arc<AtomicU64>) -> Self {
+        let client = Arc::new(GigyaClient::new(ports.http.clone(), access, "dataflow"));
+        Self { client, clock: ports.clock.clone(), calls }
+    }
+
+    /// Another site or other credentials, as a step names them; the calls count together.
+    pub(crate) fn elsewhere(&self, job: &Job, ports: &Ports, api_key: &str, user_key: String, secret: Secret) -> Self {
+        let mut access = job.access.clone();
+        if !api_key.is_empty() {
+            access.api_key = api_key.to_owned();
+        }
+        access.proof = Proof::Secret { user_key, secret };
+        Self::with(access, ports, self.calls.clone())
+    }
+
+    /// Another site with the job's own credentials.
+    pub(crate) fn other_key(&self, job: &Job, ports: &Ports, api_key: &str) -> Self {
+        let mut access = job.access.clone();
+        access.api_key = api_key.to_owned();
+        Self::with(access, ports, self.calls.clone())
+    }
+
+    /// Calls made so far.
+    pub(crate) fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// Calls a method; success is error code 0.
+    pub(crate) async fn call(&self, method: &str, params: &[(&str, String)]) -> Result<Value, CallFailure> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        match self.client.call(self.clock.now(), method, params).await {
+            Ok(answer) => Ok(answer),
+            Err(GigyaError::Api { code, message, details, body }) => {
+                Err(CallFailure::Refused { code, details: api_details(code, &message, &details, &body) })
+            }
+            Err(GigyaError::Transport(error)) => Err(CallFailure::Broken(format!("{method}: {error}"))),
+            Err(GigyaError::NotJson { status, .. }) => {
+                Err(CallFailure::Broken(format!("{method}: HTTP {status} with a body that is not JSON")))
+            }
+        }
+    }
+
+    /// Calls a method for a record: an answer that ignored parameters is a refusal.
+    pub(crate) async fn write(&self, method: &str, params: &[(&str, String)]) -> Result<Value, CallFailure> {
+        let answer = self.call(method, params).await?;
+        match answer.get("ignoredParams").and_then(Value::as_array) {
+            Some(ignored) if !ignored.is_empty() => {
+                Err(CallFailure::Refused { code: 403_007, details: error_message(ignored_text(ignored)) })
+            }
+            _ => Ok(answer),
+        }
+    }
+}
+
+fn api_details(code: i64, message: &str, details: &str, body: &Value) -> Value {
+    let mut out = Map::new();
+    out.insert("errorCode".to_owned(), code.into());
+    out.insert("errorMessage".to_owned(), message.into());
+    if !details.is_empty() {
+        out.insert("errorDetails".to_owned(), details.into());
+    }
+    if let Some(errors) = body.get("validationErrors") {
+        out.insert("validationErrors".to_owned(), errors.clone());
+    }
+    Value::Object(out)
+}
+
+fn ignored_text(ignored: &[Value]) -> String {
+    let one = |entry: &Value| {
+        let text = |name: &str| match entry.get(name) {
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => String::new(),
+        };
+        format!(
+            "{{paramName = {}, warningCode = {}, message = {}}}",
+            text("paramName"),
+            text("warningCode"),
+            text("message")
+        )
+    };
+    format!("Ignored Params: [{}]", ignored.iter().map(one).collect::<Vec<_>>().join(", "))
+}
+
+/// A constant in a query: text in double quotes, everything else bare.
+pub(crate) fn constant(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn ignored_parameters_read_like_the_platforms_own_text() {
+        let entry = json!({"paramName": "profil", "warningCode": 403_007, "message": "not recognized"});
+        assert_eq!(
+            ignored_text(&[entry]),
+            "Ignored Params: [{paramName = profil, warningCode = 403007, message = not recognized}]"
+        );
+    }
+
+    #[test]
+    fn constants_cannot_leave_their_quotes() {
+        for (value, expected) in [
+            (json!("a\" OR \"1\"=\"1"), r#""a\" OR \"1\"=\"1""#),
+            (json!("a\\"), r#""a\\""#),
+            (json!(5), "5"),
+            (json!(true), "true"),
+        ] {
+            assert_eq!(constant(&value), expected);
+        }
+    }
+}

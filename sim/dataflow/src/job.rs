@@ -1,0 +1,93 @@
+//! One run of a dataflow: what it is given and what it leaves.
+
+use standin_clients::gigya::GigyaAccess;
+use standin_model::Instant;
+use standin_ports::{Clock, Http, Journal, Login};
+use std::sync::Arc;
+
+/// What a run is told.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The job's id, `${jobId}`.
+    pub id: String,
+    /// The site, and the credentials with which the engine calls it.
+    pub access: GigyaAccess,
+    /// Everything, or what changed since.
+    pub extract: Extract,
+    /// A cap on records, for test runs.
+    pub limit: Option<u64>,
+    /// When the job started; frozen for placeholders and scripts.
+    pub started: Instant,
+    /// Whether the first records between every two steps are traced.
+    pub debug: bool,
+}
+
+/// Which records and files a reader takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Extract {
+    /// All of them.
+    Full,
+    /// Those changed after this point.
+    Since(Instant),
+}
+
+/// The world as the engine sees it.
+#[derive(Clone)]
+pub struct Ports {
+    /// To Gigya.
+    pub http: Arc<dyn Http>,
+    /// To file servers.
+    pub login: Arc<dyn Login>,
+    /// What happened.
+    pub journal: Arc<dyn Journal>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What a run leaves.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct JobReport {
+    /// Whether the job succeeded; records on error paths do not make it fail.
+    pub succeeded: bool,
+    /// Why it failed: the step, what it did, and where.
+    pub failure: Option<String>,
+    /// One per step, in the document's order.
+    pub steps: Vec<StepCount>,
+    /// What an operator reads.
+    pub trace: Vec<String>,
+    /// Final paths of the files written, in order.
+    pub files_written: Vec<String>,
+    /// Records that came in, from an account reader or a parser.
+    pub processed: u64,
+    /// Calls made to Gigya.
+    pub calls: u64,
+}
+
+/// What went through one step.
+///
+/// Record steps count records, file steps files; a parser counts the records that it made, a formatter those
+/// that it wrote. For each step `input + made = output + errors + filtered`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct StepCount {
+    /// The step's id.
+    pub id: String,
+    /// Its component type, as in the component list.
+    pub kind: String,
+    /// Came in.
+    pub input: u64,
+    /// Made here: read, parsed, or the second and later results of one input.
+    pub made: u64,
+    /// Went on to `next`, or out of the flow where there is none.
+    pub output: u64,
+    /// Went to `error`, or was dropped and traced where there is none.
+    pub errors: u64,
+    /// Ended here on purpose.
+    pub filtered: u64,
+}
+
+impl StepCount {
+    /// Whether nothing disappeared.
+    pub fn balanced(&self) -> bool {
+        self.input + self.made == self.output + self.errors + self.filtered
+    }
+}

@@ -1,0 +1,396 @@
+//! Runs a document: entry points read, batches go depth-first through the branches in the order of the list,
+//! and what waits for the end of its input is closed in topological order.
+
+use crate::component::{Carries, Component, Fate, FilePart, Setup};
+use crate::document::{Document, Step};
+use crate::gigya::Gigya;
+use crate::job::{Extract, Job, JobReport, Ports, StepCount};
+use crate::placeholder::Placeholders;
+use crate::record::{ERROR_DETAILS, Record};
+use serde_json::Value;
+use standin_ports::{Journal, What};
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// Records that travel together.
+pub(crate) const BATCH: usize = 300;
+
+/// Changed records that one step tells the journal about in one run.
+const JOURNALED: u32 = 200;
+
+/// Records that one step looks at for changes.
+const WATCHED: u32 = 2000;
+
+/// Records between two steps that a run in debug traces.
+const DEBUGGED: u32 = 3;
+
+/// Dropped records that one step traces one by one.
+const DROPS_TOLD: u64 = 20;
+
+/// Lines of trace.
+const TRACE: usize = 10_000;
+
+/// Runs a document once. Never panics and never fails: a failed job is a report.
+pub async fn run(document: &Document, job: &Job, ports: &Ports) -> JobReport {
+    let mut engine = Engine::new(document, job, ports);
+    let result = engine.work(job, ports).await;
+    if let Err(stop) = &result {
+        for slot in engine.slots.iter_mut().flatten() {
+            slot.abandon().await;
+        }
+        engine.trace(format!("job {} failed: {}", job.id, stop.text()));
+    }
+    engine.report(result)
+}
+
+/// Why a job cannot go on.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// This step failed; whoever called it adds its name.
+    Here(String),
+    /// A step further on failed, and is named in the text.
+    Named(String),
+}
+
+impl Stop {
+    fn text(&self) -> &str {
+        match self {
+            Self::Here(text) | Self::Named(text) => text,
+        }
+    }
+
+    fn named(self, step: &Step) -> Self {
+        match self {
+            Self::Here(text) => Self::Named(format!("{}: {text}", step.place())),
+            named @ Self::Named(_) => named,
+        }
+    }
+}
+
+impl From<String> for Stop {
+    fn from(text: String) -> Self {
+        Self::Here(text)
+    }
+}
+
+type Done<'a> = Pin<Box<dyn Future<Output = Result<(), Stop>> + Send + 'a>>;
+
+/// What one run knows beside its components.
+struct Engine {
+    document: Document,
+    journal: Arc<dyn Journal>,
+    debug: bool,
+    slots: Vec<Option<Box<dyn Component>>>,
+    counts: Vec<StepCount>,
+    tallies: Vec<Tally>,
+    gigya: Gigya,
+    trace: Vec<String>,
+    files_written: Vec<String>,
+}
+
+#[derive(Clone, Default)]
+struct Tally {
+    journaled: u32,
+    watched: u32,
+    debugged: u32,
+    dropped: u64,
+}
+
+impl Engine {
+    fn new(document: &Document, job: &Job, ports: &Ports) -> Self {
+        let counts = document.steps.iter().map(|step| StepCount {
+            id: step.id.clone(),
+            kind: step.component.kind.to_owned(),
+            ..StepCount::default()
+        });
+        Self {
+            journal: ports.journal.clone(),
+            debug: job.debug,
+            slots: Vec::new(),
+            counts: counts.collect(),
+            tallies: vec![Tally::default(); document.steps.len()],
+            gigya: Gigya::new(job, ports),
+            trace: Vec::new(),
+            files_written: Vec::new(),
+            document: document.clone(),
+        }
+    }
+
+    async fn work(&mut self, job: &Job, ports: &Ports) -> Result<(), Stop> {
+        let what = match job.extract {
+            Extract::Full => "everything".to_owned(),
+            Extract::Since(at) => format!("what changed after {at}"),
+        };
+        self.trace(format!("job {} of dataflow `{}` reads {what}", job.id, self.document.name));
+        let placeholders = Placeholders {
+            now: job.started,
+            job_id: job.id.clone(),
+            api_key: job.access.api_key.clone(),
+        };
+        for step in &self.document.steps {
+            let setup = Setup { step, job, ports, gigya: &self.gigya, placeholders: &placeholders };
+            let component = (step.component.build)(&setup).map_err(|text| Stop::Here(text).named(step))?;
+            self.slots.push(Some(component));
+        }
+        for entry in self.document.graph.entries.clone() {
+            self.at_work(entry, |component, out| Box::pin(async move { component.read(out).await })).await?;
+        }
+        for step in self.document.graph.order.clone() {
+            self.at_work(step, |component, out| Box::pin(async move { component.finish(out).await })).await?;
+        }
+        Ok(())
+    }
+
+    fn report(mut self, result: Result<(), Stop>) -> JobReport {
+        let unnamed: Vec<String> = self
+            .document
+            .steps
+            .iter()
+            .zip(&self.tallies)
+            .filter(|(_, tally)| tally.dropped > DROPS_TOLD)
+            .map(|(step, tally)| format!("{}: {} records dropped in all", step.place(), tally.dropped))
+            .collect();
+        for line in unnamed {
+            self.trace(line);
+        }
+        let sources = self.document.steps.iter().zip(&self.counts).filter(|(step, _)| {
+            step.component.input != Carries::Records && step.component.output == Carries::Records
+        });
+        JobReport {
+            succeeded: result.is_ok(),
+            failure: result.err().map(|stop| stop.text().to_owned()),
+            processed: sources.map(|(_, count)| count.made).sum(),
+            calls: self.gigya.calls(),
+            steps: self.counts,
+            trace: self.trace,
+            files_written: self.files_written,
+        }
+    }
+
+    fn trace(&mut self, line: String) {
+        match self.trace.len() {
+            TRACE.. => return,
+            length if length + 1 == TRACE => self.trace.push(format!("no more than {TRACE} lines are kept")),
+            _ => self.trace.push(line.clone()),
+        }
+        self.journal.record(What::Note { who: "dataflow", text: line });
+    }
+
+    /// Lets one step work, with an outlet into the rest of the flow.
+    async fn at_work<F>(&mut self, step: usize, work: F) -> Result<(), Stop>
+    where
+        F: for<'c> FnOnce(&'c mut Box<dyn Component>, &'c mut Outlet<'_>) -> Done<'c> + Send,
+    {
+        let Some(mut component) = self.slots.get_mut(step).and_then(Option::take) else {
+            return Err(Stop::Here("a step was fed while it was at work".to_owned()));
+        };
+        let mut out = Outlet { engine: self, step, next: Vec::new(), errors: Vec::new() };
+        let mut result = work(&mut component, &mut out).await;
+        if result.is_ok() {
+            result = out.flush().await;
+        }
+        let named = result.map_err(|stop| stop.named(&self.document.steps[step]));
+        self.slots[step] = Some(component);
+        named
+    }
+
+    fn deliver_records(&mut self, step: usize, batch: Vec<Record>) -> Done<'_> {
+        self.counts[step].input += batch.len() as u64;
+        Box::pin(self.at_work(step, |component, out| Box::pin(component.records(batch, out))))
+    }
+
+    fn deliver_file(&mut self, step: usize, part: FilePart) -> Done<'_> {
+        let parser = self.document.steps[step].component.output == Carries::Records;
+        if matches!(part, FilePart::Start(_)) && !parser {
+            self.counts[step].input += 1;
+        }
+        Box::pin(self.at_work(step, |component, out| Box::pin(component.file(part, out))))
+    }
+}
+
+/// Where a component puts what it makes.
+pub(crate) struct Outlet<'e> {
+    engine: &'e mut Engine,
+    step: usize,
+    next: Vec<Record>,
+    errors: Vec<Record>,
+}
+
+/// A record before its step, kept as long as the journal wants to know.
+pub(crate) struct Watch {
+    before: Option<String>,
+    subject: Arc<str>,
+}
+
+impl Outlet<'_> {
+    /// Remembers a record that came in.
+    pub(crate) fn watch(&mut self, record: &Record) -> Watch {
+        let tally = &mut self.engine.tallies[self.step];
+        let wanted = tally.journaled < JOURNALED && tally.watched < WATCHED;
+        tally.watched = tally.watched.saturating_add(1);
+        Watch { before: wanted.then(|| record.json()), subject: record.subject.clone() }
+    }
+
+    /// Counts, journals and sends on what became of a record that came in.
+    pub(crate) async fn settle(&mut self, watch: Watch, fate: Fate) -> Result<(), Stop> {
+        if let Some(before) = watch.before {
+            self.journal_fate(&watch.subject, before, &fate);
+        }
+        let results = (fate.next.len() + fate.errors.len()) as u64;
+        let count = &mut self.engine.counts[self.step];
+        count.made += results.saturating_sub(1);
+        count.filtered += u64::from(results == 0);
+        self.put(fate.next);
+        self.put_errors(fate.errors);
+        self.flush_full().await
+    }
+
+    /// Sends on a record that was read, parsed or made from nothing.
+    pub(crate) async fn made(&mut self, record: Record) -> Result<(), Stop> {
+        self.engine.counts[self.step].made += 1;
+        self.put(vec![record]);
+        self.flush_full().await
+    }
+
+    /// Sends results that belong to no single record that came in.
+    pub(crate) async fn made_all(&mut self, fate: Fate) -> Result<(), Stop> {
+        self.engine.counts[self.step].made += (fate.next.len() + fate.errors.len()) as u64;
+        self.put(fate.next);
+        self.put_errors(fate.errors);
+        self.flush_full().await
+    }
+
+    fn put(&mut self, records: Vec<Record>) {
+        self.engine.counts[self.step].output += records.len() as u64;
+        self.next.extend(records);
+    }
+
+    fn put_errors(&mut self, records: Vec<Record>) {
+        self.engine.counts[self.step].errors += records.len() as u64;
+        if !self.here().error.is_empty() {
+            self.errors.extend(records);
+            return;
+        }
+        for record in records {
+            self.engine.tallies[self.step].dropped += 1;
+            if self.engine.tallies[self.step].dropped <= DROPS_TOLD {
+                let why = record.fields.get(ERROR_DETAILS).map(Value::to_string).unwrap_or_default();
+                let line = format!("{}: record {} dropped: {why}", self.here().place(), record.subject);
+                self.engine.trace(line);
+            }
+        }
+    }
+
+    fn journal_fate(&mut self, subject: &Arc<str>, before: String, fate: &Fate) {
+        let mut outcomes: Vec<(Arc<str>, String)> = Vec::new();
+        for record in &fate.next {
+            let after = record.json();
+            if after != before {
+                outcomes.push((record.subject.clone(), after));
+            }
+        }
+        for record in &fate.errors {
+            let why = record.fields.get(ERROR_DETAILS).map(Value::to_string).unwrap_or_default();
+            outcomes.push((record.subject.clone(), format!("rejected: {why}")));
+        }
+        if fate.next.is_empty() && fate.errors.is_empty() {
+            outcomes.push((subject.clone(), format!("left out: {}", fate.filtered)));
+        }
+        for (subject, after) in outcomes {
+            self.change(&subject, before.clone(), after);
+        }
+    }
+
+    /// Tells the journal that a value became another here.
+    pub(crate) fn change(&mut self, subject: &str, before: String, after: String) {
+        let tally = &mut self.engine.tallies[self.step];
+        if tally.journaled < JOURNALED {
+            tally.journaled += 1;
+            let place = self.here().place();
+            let what = What::Change { who: "dataflow", place, subject: subject.to_owned(), before, after };
+            self.engine.journal.record(what);
+        }
+    }
+
+    /// Whether the journal still wants to hear of changes at this step.
+    pub(crate) fn wants_changes(&self) -> bool {
+        self.engine.tallies[self.step].journaled < JOURNALED
+    }
+
+    /// Adds a line to the trace, with the step's name.
+    pub(crate) fn trace(&mut self, line: &str) {
+        let line = format!("{}: {line}", self.here().place());
+        self.engine.trace(line);
+    }
+
+    /// Counts records that ended in a file.
+    pub(crate) fn written(&mut self, records: u64) {
+        self.engine.counts[self.step].output += records;
+    }
+
+    /// Counts records that end here on purpose.
+    pub(crate) fn left_out(&mut self, records: u64) {
+        self.engine.counts[self.step].filtered += records;
+    }
+
+    /// Counts a file that stands whole under its final name.
+    pub(crate) fn stored(&mut self, path: String) {
+        self.engine.counts[self.step].output += 1;
+        self.engine.files_written.push(path);
+    }
+
+    /// Sends a piece of a file on.
+    pub(crate) async fn file(&mut self, part: FilePart) -> Result<(), Stop> {
+        let component = self.here().component;
+        if matches!(part, FilePart::Start(_)) && component.input != Carries::Records {
+            let count = &mut self.engine.counts[self.step];
+            count.output += 1;
+            count.made += u64::from(component.input == Carries::Nothing);
+        }
+        for target in self.here().next.clone() {
+            self.engine.deliver_file(target, part.clone()).await?;
+        }
+        Ok(())
+    }
+
+    fn here(&self) -> &Step {
+        &self.engine.document.steps[self.step]
+    }
+
+    async fn flush_full(&mut self) -> Result<(), Stop> {
+        if self.next.len() >= BATCH || self.errors.len() >= BATCH { self.flush().await } else { Ok(()) }
+    }
+
+    /// Sends on what waits, branch by branch; each branch gets records of its own.
+    pub(crate) async fn flush(&mut self) -> Result<(), Stop> {
+        let (next, errors) = (std::mem::take(&mut self.next), std::mem::take(&mut self.errors));
+        self.debug(&next);
+        let (to_next, to_error) = (self.here().next.clone(), self.here().error.clone());
+        self.branch(to_next, next).await?;
+        self.branch(to_error, errors).await
+    }
+
+    async fn branch(&mut self, targets: Vec<usize>, batch: Vec<Record>) -> Result<(), Stop> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let Some((last, others)) = targets.split_last() else { return Ok(()) };
+        for target in others {
+            self.engine.deliver_records(*target, batch.clone()).await?;
+        }
+        self.engine.deliver_records(*last, batch).await
+    }
+
+    fn debug(&mut self, next: &[Record]) {
+        if !self.engine.debug {
+            return;
+        }
+        for record in next {
+            if self.engine.tallies[self.step].debugged == DEBUGGED {
+                return;
+            }
+            self.engine.tallies[self.step].debugged += 1;
+            self.trace(&format!("-> {}", record.json()));
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The platform as a whole.
+
+use crate::bulk::Bulk;
+use crate::job::Jobs;
+use crate::knobs::KNOBS;
+use crate::oauth::Tokens;
+use crate::router;
+use crate::store::Store;
+use serde_json::{Map, Value};
+use standin_fake_kit::{Agenda, EndpointDoc, Fake, Ids, Knobs};
+use standin_model::Instant;
+use standin_ports::{Request, Response, Secret};
+
+/// The name of the site that exists when nobody seeds one.
+pub const DEFAULT_SITE: &str = "StandinCo";
+/// Its user.
+pub const DEFAULT_USER: &str = "sync.user";
+/// The password of its user.
+pub const DEFAULT_PASSWORD: &str = "sync-Pa55word";
+
+/// Whose instance this is, and who may call it.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) user: String,
+    pub(crate) password: Secret,
+    pub(crate) pod: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Secret,
+}
+
+/// What Eloqua does by itself later.
+#[derive(Clone, Debug)]
+pub(crate) enum Due {
+    StartSync(u64),
+    EndSync(u64),
+    DropStaging(crate::bulk::Key),
+    DropDefinition(crate::bulk::Key),
+}
+
+/// An Eloqua instance.
+#[derive(Clone, Debug)]
+pub struct Eloqua {
+    pub(crate) site: Site,
+    pub(crate) store: Store,
+    pub(crate) bulk: Bulk,
+    pub(crate) jobs: Jobs,
+    pub(crate) tokens: Tokens,
+    pub(crate) agenda: Agenda<Due>,
+    pub(crate) knobs: Knobs,
+    pub(crate) ids: Ids,
+    requests: u64,
+}
+
+impl Eloqua {
+    /// An instance without contacts.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            site: Site {
+                id: 734_972_267,
+                name: DEFAULT_SITE.to_owned(),
+                user: DEFAULT_USER.to_owned(),
+                password: Secret::new(DEFAULT_PASSWORD),
+                pod: "p04".to_owned(),
+                client_id: crate::oauth::DEFAULT_CLIENT_ID.to_owned(),
+                client_secret: Secret::new(crate::oauth::DEFAULT_CLIENT_SECRET),
+            },
+            store: Store::new("SNDC"),
+            bulk: Bulk::default(),
+            jobs: Jobs::default(),
+            tokens: Tokens::default(),
+            agenda: Agenda::default(),
+            knobs: Knobs::new(KNOBS),
+            ids: Ids::new(seed, "eloqua"),
+            requests: 0,
+        }
+    }
+
+    /// Its knobs.
+    pub fn knobs_mut(&mut self) -> &mut Knobs {
+        &mut self.knobs
+    }
+
+    /// What it answers to.
+    pub fn endpoints() -> Vec<EndpointDoc> {
+        router::ENDPOINTS.iter().map(|endpoint| endpoint.doc).collect()
+    }
+
+    /// All contacts by ascending id: `id`, each field that is not blank under its internal name,
+    /// `isSubscribed` and `isBounced`.
+    pub fn contacts(&self) -> Vec<Value> {
+        let one = |contact: &std::sync::Arc<crate::store::Contact>| {
+            let mut out = Map::new();
+            out.insert("id".to_owned(), Value::from(contact.id.to_string()));
+            for field in self.store.fields.iter() {
+                let text = self.store.text(contact, field);
+                if !text.is_empty() {
+                    out.insert(field.internal.clone(), Value::from(text));
+                }
+            }
+            out.insert("isSubscribed".to_owned(), Value::from(self.store.subscribed(contact.email())));
+            out.insert("isBounced".to_owned(), Value::from(self.store.bounced(contact.email())));
+            Value::Object(out)
+        };
+        self.store.contacts.values().map(one).collect()
+    }
+
+    /// The number of the next request, for its id.
+    pub(crate) fn request_id(&mut self) -> String {
+        self.requests += 1;
+        format!("{}/{}", self.ids.hex(32), self.requests)
+    }
+}
+
+impl Fake for Eloqua {
+    fn name(&self) -> &'static str {
+        "eloqua"
+    }
+
+    fn call_name(&self, request: &Request) -> String {
+        router::call_name(request)
+    }
+
+    fn handle(&mut self, now: Instant, request: Request) -> Response {
+        self.advance(now);
+        router::handle(self, now, &request)
+    }
+
+    fn refuse(&mut self, _now: Instant, _request: &Request, code: u32) -> Response {
+        let response = crate::reply::refusal(u16::try_from(code).unwrap_or(500));
+        let id = self.request_id();
+        crate::reply::with_request_id(response, &id)
+    }
+
+    fn next_due(&self) -> Option<Instant> {
+        [self.agenda.next_due(), self.jobs.next_due()].into_iter().flatten().min()
+    }
+
+    fn advance(&mut self, now: Instant) {
+        while let Some((at, due)) = self.agenda.take_due(now) {
+            match due {
+                Due::StartSync(id) => self.start_sync(at, id),
+                Due::EndSync(id) => self.end_sync(at, id),
+                Due::DropStaging(key) => self.drop_expired(at, key),
+                Due::DropDefinition(key) => self.drop_definition(key),
+            }
+        }
+    }
+}

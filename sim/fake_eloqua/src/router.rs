@@ -1,0 +1,280 @@
+//! From a request to the function that answers it.
+
+use crate::eloqua::Eloqua;
+use crate::reply::{self, Refused};
+use crate::{bulk, bulk_list, login, oauth, rest_contact, rest_field, rest_list, sync};
+use http::HeaderValue;
+use serde_json::Value;
+use standin_fake_kit::EndpointDoc;
+use standin_fake_kit::form::Form;
+use standin_model::{Evidence, Instant};
+use standin_ports::{Request, Response};
+
+/// Part of the platform that an endpoint belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Area {
+    /// The login host.
+    Login,
+    /// `/api/rest/1.0` and `/api/rest/2.0`.
+    Rest,
+    /// `/api/bulk/2.0`.
+    Bulk,
+}
+
+/// A request on its way.
+pub(crate) struct Call<'r> {
+    pub(crate) now: Instant,
+    pub(crate) request: &'r Request,
+    /// Whose definitions a Bulk path speaks of.
+    pub(crate) family: bulk::Family,
+    /// What stands in place of the template's braces.
+    pub(crate) ids: Vec<String>,
+    pub(crate) query: Form,
+    /// Whether the path said version 2.0.
+    pub(crate) second: bool,
+}
+
+impl Call<'_> {
+    /// The first number in the path; a word there is nothing that exists.
+    pub(crate) fn id(&self) -> Option<u64> {
+        self.number(0)
+    }
+
+    /// A number in the path.
+    pub(crate) fn number(&self, at: usize) -> Option<u64> {
+        let text = self.ids.get(at)?;
+        if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
+    }
+
+    /// The number in the path of a REST call, or the refusal of a word there.
+    pub(crate) fn rest_id(&self) -> Result<u64, Refused> {
+        self.id().ok_or_else(|| {
+            let requirement = serde_json::json!({ "type": "IdRequirement", "isRelativeAllowed": false });
+            reply::bad_parameter("id", &requirement, self.ids.first().map(String::as_str).unwrap_or_default())
+        })
+    }
+
+    /// The body as a JSON object.
+    pub(crate) fn object(&self) -> Result<serde_json::Map<String, Value>, Refused> {
+        match serde_json::from_slice(self.request.body()) {
+            Ok(Value::Object(members)) => Ok(members),
+            _ => Err(reply::unreadable()),
+        }
+    }
+}
+
+type Run = fn(&mut Eloqua, &Call<'_>) -> Result<Response, Refused>;
+
+/// One endpoint.
+pub(crate) struct Endpoint {
+    method: &'static str,
+    area: Area,
+    path: &'static str,
+    run: Run,
+    pub(crate) doc: EndpointDoc,
+}
+
+macro_rules! endpoint {
+    ($area:ident $method:literal $path:literal, $run:expr, $summary:literal, $level:ident($source:literal, $test:literal)) => {
+        Endpoint {
+            method: $method,
+            area: Area::$area,
+            path: $path,
+            run: $run,
+            doc: EndpointDoc {
+                name: concat!($method, " ", $path),
+                summary: $summary,
+                evidence: Evidence::$level($source, $test),
+            },
+        }
+    };
+}
+
+/// All endpoints; of two that fit a path the first answers.
+pub(crate) const ENDPOINTS: &[Endpoint] = &[
+    endpoint!(Login "GET" "/id", login::id, "Tells who calls, and the base address of the instance.",
+        recorded("grouparoo recordings; Determining base URLs", "login_tells_the_base")),
+    endpoint!(Login "POST" "/auth/oauth2/token", oauth::token, "Gives tokens for a password or a refresh token.",
+        documented("Authenticate using OAuth 2.0", "a_refresh_token_works_once")),
+    endpoint!(Rest "GET" "/assets/contact/fields", rest_field::list, "Lists contact fields.",
+        documented("REST 1.0 Contact fields", "a_new_field_is_everywhere")),
+    endpoint!(Rest "POST" "/assets/contact/field", rest_field::create, "Makes a contact field.",
+        recorded("grouparoo recordings", "a_new_field_is_everywhere")),
+    endpoint!(Rest "GET" "/assets/contact/field/{id}", rest_field::read, "Reads a contact field.",
+        documented("REST 1.0 Contact fields", "fields_are_renamed_and_deleted")),
+    endpoint!(Rest "PUT" "/assets/contact/field/{id}", rest_field::update, "Changes a contact field.",
+        documented("REST 1.0 Contact fields", "fields_are_renamed_and_deleted")),
+    endpoint!(Rest "DELETE" "/assets/contact/field/{id}", rest_field::delete, "Deletes a contact field that nothing uses.",
+        documented("REST 1.0 Contact fields", "fields_are_renamed_and_deleted")),
+    endpoint!(Rest "GET" "/data/contacts", rest_contact::search, "Searches contacts.",
+        recorded("grouparoo recordings; Using the search URL parameter", "contacts_are_searched")),
+    endpoint!(Rest "POST" "/data/contacts", rest_contact::by_ids, "Reads up to 200 contacts by id.",
+        documented("REST 2.0 Contacts", "contacts_are_read_by_ids")),
+    endpoint!(Rest "POST" "/data/contact", rest_contact::create, "Makes a contact.",
+        recorded("grouparoo recordings", "contacts_are_written_and_read")),
+    endpoint!(Rest "GET" "/data/contact/{id}", rest_contact::read, "Reads a contact.",
+        recorded("grouparoo recordings", "contacts_are_written_and_read")),
+    endpoint!(Rest "PUT" "/data/contact/{id}", rest_contact::update, "Changes a contact.",
+        recorded("grouparoo recordings", "contacts_are_written_and_read")),
+    endpoint!(Rest "DELETE" "/data/contact/{id}", rest_contact::delete, "Deletes a contact; its address is remembered.",
+        recorded("grouparoo recordings", "contacts_are_written_and_read")),
+    endpoint!(Rest "GET" "/data/contact/{id}/membership", rest_contact::membership, "Lists the lists that a contact is on.",
+        recorded("grouparoo recordings", "lists_have_members")),
+    endpoint!(Rest "GET" "/data/contacts/list/{id}", rest_contact::members, "Lists the contacts on a list.",
+        documented("REST 1.0 Contacts", "lists_have_members")),
+    endpoint!(Rest "GET" "/assets/contact/lists", rest_list::list, "Lists shared contact lists.",
+        recorded("grouparoo recordings", "lists_have_members")),
+    endpoint!(Rest "POST" "/assets/contact/list", rest_list::create, "Makes a shared contact list.",
+        recorded("grouparoo recordings", "lists_have_members")),
+    endpoint!(Rest "GET" "/assets/contact/list/{id}", rest_list::read, "Reads a shared contact list.",
+        recorded("grouparoo recordings", "lists_have_members")),
+    endpoint!(Rest "PUT" "/assets/contact/list/{id}", rest_list::update, "Changes a list and its members.",
+        recorded("grouparoo recordings", "lists_have_members")),
+    endpoint!(Rest "DELETE" "/assets/contact/list/{id}", rest_list::delete, "Deletes a list, not its members.",
+        recorded("grouparoo recordings", "lists_have_members")),
+    endpoint!(Bulk "GET" "/contacts/fields", bulk_list::fields, "Lists contact fields.",
+        recorded("grouparoo recordings; pyeloqua 0.5.11", "a_new_field_is_everywhere")),
+    endpoint!(Bulk "GET" "/contacts/fields/{id}", bulk_list::field, "Reads a contact field.",
+        documented("Bulk API Fields (metadata)", "a_new_field_is_everywhere")),
+    endpoint!(Bulk "GET" "/contacts/lists", bulk_list::lists, "Lists shared contact lists.",
+        documented("Bulk API 2.0 contacts", "lists_have_members")),
+    endpoint!(Bulk "GET" "/contacts/lists/{id}", bulk_list::one_list, "Reads a shared contact list.",
+        documented("Bulk API 2.0 contacts", "lists_have_members")),
+    endpoint!(Bulk "GET" "/{family}/imports", bulk::list_imports, "Lists import definitions.",
+        documented("Bulk API 2.0 imports", "definitions_live_and_die")),
+    endpoint!(Bulk "POST" "/{family}/imports", bulk::create_import, "Stores an import definition.",
+        recorded("grouparoo recordings; Import characteristics", "definitions_live_and_die")),
+    endpoint!(Bulk "GET" "/{family}/imports/{id}", bulk::read_import, "Reads an import definition.",
+        documented("Bulk API 2.0 imports", "definitions_live_and_die")),
+    endpoint!(Bulk "PUT" "/{family}/imports/{id}", bulk::replace_import, "Replaces an import definition.",
+        documented("Bulk API 2.0 imports", "definitions_live_and_die")),
+    endpoint!(Bulk "DELETE" "/{family}/imports/{id}", bulk::delete_import, "Deletes an import definition and what is staged.",
+        recorded("rudder-server", "definitions_live_and_die")),
+    endpoint!(Bulk "POST" "/{family}/imports/{id}/data", bulk::post_data, "Stages rows for an import.",
+        recorded("grouparoo recordings: 204 in 18 of 18", "posting_data_may_start_a_sync")),
+    endpoint!(Bulk "DELETE" "/{family}/imports/{id}/data", bulk::delete_import_data, "Drops staged rows.",
+        documented("Bulk API 2.0 imports", "staged_rows_are_dropped")),
+    endpoint!(Bulk "GET" "/{family}/exports", bulk::list_exports, "Lists export definitions.",
+        documented("Bulk API 2.0 exports", "definitions_live_and_die")),
+    endpoint!(Bulk "POST" "/{family}/exports", bulk::create_export, "Stores an export definition.",
+        documented("Bulk API 2.0 exports; tap-eloqua 1.3.0", "exports_hold_what_contacts_hold")),
+    endpoint!(Bulk "GET" "/{family}/exports/{id}", bulk::read_export, "Reads an export definition.",
+        documented("Bulk API 2.0 exports", "definitions_live_and_die")),
+    endpoint!(Bulk "PUT" "/{family}/exports/{id}", bulk::replace_export, "Replaces an export definition.",
+        documented("WSO2 connector tests", "definitions_live_and_die")),
+    endpoint!(Bulk "DELETE" "/{family}/exports/{id}", bulk::delete_export, "Deletes an export definition and its data.",
+        documented("Bulk API 2.0 exports", "definitions_live_and_die")),
+    endpoint!(Bulk "GET" "/{family}/exports/{id}/data", sync::latest_data, "Reads the rows of the latest sync of an export.",
+        documented("Bulk API 2.0 exports", "exports_hold_what_contacts_hold")),
+    endpoint!(Bulk "DELETE" "/{family}/exports/{id}/data", sync::delete_latest_data, "Drops the rows of the latest sync of an export.",
+        documented("WSO2 connector tests", "export_data_is_dropped")),
+    endpoint!(Bulk "GET" "/{family}/syncActions", bulk::list_actions, "Lists sync action definitions.",
+        documented("Bulk API Sync actions", "sync_actions_unsubscribe")),
+    endpoint!(Bulk "POST" "/{family}/syncActions", bulk::create_action, "Stores a sync action definition.",
+        documented("Bulk API Sync actions", "sync_actions_unsubscribe")),
+    endpoint!(Bulk "GET" "/{family}/syncActions/{id}", bulk::read_action, "Reads a sync action definition.",
+        documented("Bulk API Sync actions", "sync_actions_unsubscribe")),
+    endpoint!(Bulk "PUT" "/{family}/syncActions/{id}", bulk::replace_action, "Replaces a sync action definition.",
+        documented("Bulk API Sync actions", "sync_actions_unsubscribe")),
+    endpoint!(Bulk "DELETE" "/{family}/syncActions/{id}", bulk::delete_action, "Deletes a sync action definition.",
+        documented("Bulk API Sync actions", "sync_actions_unsubscribe")),
+    endpoint!(Bulk "POST" "/{family}/syncActions/{id}/data", bulk::post_action_data, "Stages rows for sync actions.",
+        documented("Bulk API Sync actions", "sync_actions_unsubscribe")),
+    endpoint!(Bulk "GET" "/syncs", sync::list, "Lists syncs.",
+        documented("Bulk API 2.0 syncs", "a_sync_moves_on_the_agenda")),
+    endpoint!(Bulk "POST" "/syncs", sync::create, "Starts a sync.",
+        recorded("grouparoo recordings; eloqua_api", "a_sync_moves_on_the_agenda")),
+    endpoint!(Bulk "GET" "/syncs/{id}", sync::read, "Reads a sync.",
+        recorded("grouparoo recordings", "a_sync_moves_on_the_agenda")),
+    endpoint!(Bulk "GET" "/syncs/{id}/logs", sync::logs, "Lists the log of a sync.",
+        recorded("pyeloqua 0.5.11 fixture", "repeated_identifiers_are_dropped")),
+    endpoint!(Bulk "GET" "/syncs/{id}/rejects", sync::rejects, "Lists the rejected rows of a sync.",
+        recorded("grouparoo recordings", "a_bad_address_is_one_reject")),
+    endpoint!(Bulk "GET" "/syncs/{id}/data", sync::data, "Reads the rows of a sync of an export.",
+        documented("Bulk API 2.0 syncs", "exports_hold_what_contacts_hold")),
+    endpoint!(Bulk "DELETE" "/syncs/{id}/data", sync::delete_data, "Drops the rows of a sync of an export.",
+        documented("Bulk API 2.0 syncs", "export_data_is_dropped")),
+];
+
+/// The area of a path and its parts below the version, and whether the version is 2.0.
+fn split(path: &str) -> (Area, Vec<String>, bool) {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let lower: Vec<String> = parts.iter().map(|part| part.to_ascii_lowercase()).collect();
+    let head: Vec<&str> = lower.iter().take(3).map(String::as_str).collect();
+    match head.as_slice() {
+        ["api", "rest", version @ ("1.0" | "2.0")] => (Area::Rest, lower[3..].to_vec(), *version == "2.0"),
+        ["api", "bulk", "2.0"] => (Area::Bulk, lower[3..].to_vec(), true),
+        _ => (Area::Login, lower, false),
+    }
+}
+
+fn fits(template: &str, parts: &[String]) -> Option<Vec<String>> {
+    let wanted: Vec<&str> = template.split('/').filter(|part| !part.is_empty()).collect();
+    if wanted.len() != parts.len() {
+        return None;
+    }
+    let mut ids = Vec::new();
+    for (wanted, part) in wanted.iter().zip(parts) {
+        match *wanted {
+            "{family}" if part == "contacts" || part == "emailaddresses" => {}
+            "{family}" => return None,
+            place if place.starts_with('{') => ids.push(part.clone()),
+            word if word.eq_ignore_ascii_case(part) => {}
+            _ => return None,
+        }
+    }
+    Some(ids)
+}
+
+fn find(request: &Request) -> Option<(&'static Endpoint, Vec<String>, bool)> {
+    let (area, parts, second) = split(request.uri().path());
+    ENDPOINTS.iter().filter(|endpoint| endpoint.area == area && endpoint.method == request.method().as_str()).find_map(
+        |endpoint| fits(endpoint.path, &parts).map(|ids| (endpoint, ids, second)),
+    )
+}
+
+fn family_of(request: &Request) -> bulk::Family {
+    let (_, parts, _) = split(request.uri().path());
+    match parts.first().map(String::as_str) {
+        Some("emailaddresses") => bulk::Family::EmailAddresses,
+        _ => bulk::Family::Contacts,
+    }
+}
+
+/// The name of the endpoint of a request, or its method and path.
+pub(crate) fn call_name(request: &Request) -> String {
+    match find(request) {
+        Some((endpoint, _, _)) => endpoint.doc.name.replace("{family}", family_of(request).word()),
+        None => format!("{} {}", request.method(), request.uri().path()),
+    }
+}
+
+/// Answers a request.
+pub(crate) fn handle(eloqua: &mut Eloqua, now: Instant, request: &Request) -> Response {
+    let id = eloqua.request_id();
+    let response = answer(eloqua, now, request);
+    forced_ok(request, reply::with_request_id(response, &id))
+}
+
+fn answer(eloqua: &mut Eloqua, now: Instant, request: &Request) -> Response {
+    let found = find(request);
+    let open = matches!(&found, Some((endpoint, _, _)) if endpoint.area == Area::Login);
+    if !open && !login::admitted(eloqua, now, request) {
+        return reply::bare(401);
+    }
+    let Some((endpoint, ids, second)) = found else { return reply::bare(404) };
+    let family = family_of(request);
+    let call = Call { now, request, family, ids, query: Form::query(request), second };
+    (endpoint.run)(eloqua, &call).unwrap_or_else(|refused| *refused)
+}
+
+/// Callers that cannot read other statuses ask for 200 and find the true one in a header.
+fn forced_ok(request: &Request, mut response: Response) -> Response {
+    if request.headers().contains_key("x-http-status-code-override") {
+        let status = response.status().as_u16();
+        response.headers_mut().insert("x-http-original-status-code", HeaderValue::from(status));
+        *response.status_mut() = http::StatusCode::OK;
+        return standin_fake_kit::answer::with_reason(response, "OK");
+    }
+    response
+}

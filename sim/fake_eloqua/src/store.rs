@@ -1,0 +1,381 @@
+//! Contacts and addresses.
+//!
+//! The status of an address (subscribed, bounced) belongs to the address and not to a contact: it is there
+//! before a contact has it, stays when the contact takes another one or is deleted, and comes back with it.
+
+use crate::field::{self, Field, Fields};
+use crate::time::{self, Zone};
+use crate::value;
+use imbl::{OrdMap, OrdSet};
+use standin_model::Instant;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A contact's own values.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Contact {
+    pub(crate) id: u64,
+    /// Moves with every change that a client can see, the status of the address included.
+    pub(crate) updated: Instant,
+    pub(crate) created: Instant,
+    /// Moves when a field changes.
+    pub(crate) modified: Instant,
+    /// By field id; blank values are absent.
+    pub(crate) values: BTreeMap<u32, String>,
+    pub(crate) format: String,
+}
+
+impl Contact {
+    /// The address as it was written.
+    pub(crate) fn email(&self) -> &str {
+        self.values.get(&field::EMAIL).map(String::as_str).unwrap_or_default()
+    }
+}
+
+/// What is known of an address.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Address {
+    pub(crate) subscribed: bool,
+    pub(crate) subscribed_at: Option<Instant>,
+    pub(crate) unsubscribed_at: Option<Instant>,
+    pub(crate) bounced: bool,
+    pub(crate) bounced_at: Option<Instant>,
+    /// Memberships in e-mail groups, by group.
+    pub(crate) groups: BTreeMap<u64, bool>,
+}
+
+impl Address {
+    fn new(now: Instant) -> Self {
+        Self {
+            subscribed: true,
+            subscribed_at: Some(now),
+            unsubscribed_at: None,
+            bounced: false,
+            bounced_at: None,
+            groups: BTreeMap::new(),
+        }
+    }
+}
+
+/// A shared contact list.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct List {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) members: OrdSet<u64>,
+    pub(crate) created: Instant,
+    pub(crate) updated: Instant,
+}
+
+/// The address is another contact's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct AddressTaken;
+
+/// Everything that contacts consist of.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    pub(crate) site_code: String,
+    pub(crate) fields: Fields,
+    pub(crate) contacts: OrdMap<u64, Arc<Contact>>,
+    pub(crate) addresses: OrdMap<String, Arc<Address>>,
+    pub(crate) lists: OrdMap<u64, Arc<List>>,
+    pub(crate) next_list: u64,
+    by_email: OrdMap<String, u64>,
+    next: u64,
+}
+
+impl Store {
+    pub(crate) fn new(site_code: &str) -> Self {
+        Self {
+            site_code: site_code.to_owned(),
+            fields: Fields::standard(),
+            contacts: OrdMap::new(),
+            addresses: OrdMap::new(),
+            lists: OrdMap::new(),
+            next_list: 1,
+            by_email: OrdMap::new(),
+            next: 1_986_000,
+        }
+    }
+
+    /// The contact that has this address, in any case.
+    pub(crate) fn with_email(&self, email: &str) -> Option<u64> {
+        self.by_email.get(&value::folded(email)).copied()
+    }
+
+    /// The status of an address; one that nobody knows is subscribed.
+    pub(crate) fn address(&self, email: &str) -> Option<&Arc<Address>> {
+        self.addresses.get(&value::folded(email))
+    }
+
+    /// Whether mail may go to an address.
+    pub(crate) fn subscribed(&self, email: &str) -> bool {
+        self.address(email).is_none_or(|address| address.subscribed)
+    }
+
+    /// Whether mail to an address came back.
+    pub(crate) fn bounced(&self, email: &str) -> bool {
+        self.address(email).is_some_and(|address| address.bounced)
+    }
+
+    /// Makes a contact. Blank values are left out, a field's default stands in for its own.
+    pub(crate) fn create(
+        &mut self,
+        now: Instant,
+        mut values: BTreeMap<u32, String>,
+    ) -> Result<u64, AddressTaken> {
+        values.retain(|_, value| !value.is_empty());
+        for field in self.fields.iter() {
+            if let Some(default) = &field.default {
+                values.entry(field.id).or_insert_with(|| default.clone());
+            }
+        }
+        let id = self.next;
+        let email = values.get(&field::EMAIL).map(|email| value::folded(email)).unwrap_or_default();
+        if !email.is_empty() {
+            if self.by_email.contains_key(&email) {
+                return Err(AddressTaken);
+            }
+            self.know(now, &email);
+            self.by_email.insert(email, id);
+        }
+        self.next += 1;
+        let contact = Contact {
+            id,
+            created: now,
+            updated: now,
+            modified: now,
+            values,
+            format: "unspecified".to_owned(),
+        };
+        self.contacts.insert(id, Arc::new(contact));
+        Ok(id)
+    }
+
+    /// Writes values into a contact; a blank one clears its field. Says whether anything is different now.
+    pub(crate) fn write(
+        &mut self,
+        now: Instant,
+        id: u64,
+        changes: &BTreeMap<u32, String>,
+    ) -> Result<bool, AddressTaken> {
+        let Some(contact) = self.contacts.get(&id).cloned() else { return Ok(false) };
+        let (mut values, before) = (contact.values.clone(), value::folded(contact.email()));
+        for (field, value) in changes {
+            if value.is_empty() {
+                values.remove(field);
+            } else {
+                values.insert(*field, value.clone());
+            }
+        }
+        if values == contact.values {
+            return Ok(false);
+        }
+        let after = values.get(&field::EMAIL).map(|email| value::folded(email)).unwrap_or_default();
+        if after != before {
+            if self.by_email.contains_key(&after) {
+                return Err(AddressTaken);
+            }
+            self.by_email.remove(&before);
+            if !after.is_empty() {
+                self.know(now, &after);
+                self.by_email.insert(after, id);
+            }
+        }
+        let contact = Contact { values, updated: now, modified: now, ..(*contact).clone() };
+        self.contacts.insert(id, Arc::new(contact));
+        Ok(true)
+    }
+
+    /// Moves the dates of a contact without changing a value.
+    pub(crate) fn touch(&mut self, now: Instant, id: u64) {
+        if let Some(contact) = self.contacts.get_mut(&id) {
+            let contact = Arc::make_mut(contact);
+            contact.updated = now;
+            contact.modified = now;
+        }
+    }
+
+    /// Sets the preferred format; says whether it is different now.
+    pub(crate) fn set_format(&mut self, now: Instant, id: u64, format: &str) -> bool {
+        match self.contacts.get_mut(&id) {
+            Some(contact) if contact.format != format => {
+                let contact = Arc::make_mut(contact);
+                contact.format = format.to_owned();
+                contact.updated = now;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes a contact away. What is known of its address stays.
+    pub(crate) fn delete(&mut self, id: u64) -> bool {
+        let Some(contact) = self.contacts.remove(&id) else { return false };
+        self.by_email.remove(&value::folded(contact.email()));
+        let holding: Vec<u64> =
+            self.lists.values().filter(|list| list.members.contains(&id)).map(|list| list.id).collect();
+        for list in holding {
+            if let Some(list) = self.lists.get_mut(&list) {
+                Arc::make_mut(list).members.remove(&id);
+            }
+        }
+        true
+    }
+
+    fn know(&mut self, now: Instant, folded: &str) {
+        if !self.addresses.contains_key(folded) {
+            self.addresses.insert(folded.to_owned(), Arc::new(Address::new(now)));
+        }
+    }
+
+    fn change_address(&mut self, now: Instant, email: &str, change: impl FnOnce(&mut Address)) -> bool {
+        let folded = value::folded(email);
+        if folded.is_empty() {
+            return false;
+        }
+        self.know(now, &folded);
+        let Some(address) = self.addresses.get(&folded) else { return false };
+        let mut changed = (**address).clone();
+        change(&mut changed);
+        if changed == **address {
+            return false;
+        }
+        self.addresses.insert(folded.clone(), Arc::new(changed));
+        if let Some(contact) = self.by_email.get(&folded).and_then(|id| self.contacts.get_mut(id)) {
+            Arc::make_mut(contact).updated = now;
+        }
+        true
+    }
+
+    /// Subscribes or unsubscribes an address globally; says whether it is different now.
+    pub(crate) fn set_subscribed(&mut self, now: Instant, email: &str, subscribed: bool) -> bool {
+        self.change_address(now, email, |address| {
+            if address.subscribed == subscribed {
+                return;
+            }
+            address.subscribed = subscribed;
+            if subscribed {
+                address.subscribed_at = Some(now);
+            } else {
+                address.unsubscribed_at = Some(now);
+            }
+        })
+    }
+
+    /// Marks an address as bounced or not; says whether it is different now.
+    pub(crate) fn set_bounced(&mut self, now: Instant, email: &str, bounced: bool) -> bool {
+        self.change_address(now, email, |address| {
+            if address.bounced == bounced {
+                return;
+            }
+            address.bounced = bounced;
+            address.bounced_at = bounced.then_some(now);
+        })
+    }
+
+    /// Subscribes an address to one e-mail group or not.
+    pub(crate) fn set_group(&mut self, now: Instant, email: &str, group: u64, subscribed: bool) -> bool {
+        self.change_address(now, email, |address| {
+            address.groups.insert(group, subscribed);
+        })
+    }
+
+    /// Puts a contact on a list or takes it off.
+    pub(crate) fn set_member(&mut self, now: Instant, list: u64, contact: u64, member: bool) -> bool {
+        let Some(list) = self.lists.get_mut(&list) else { return false };
+        if !self.contacts.contains_key(&contact) || list.members.contains(&contact) == member {
+            return false;
+        }
+        let list = Arc::make_mut(list);
+        list.updated = now;
+        if member {
+            list.members.insert(contact);
+        } else {
+            list.members.remove(&contact);
+        }
+        if let Some(contact) = self.contacts.get_mut(&contact) {
+            Arc::make_mut(contact).updated = now;
+        }
+        true
+    }
+
+    /// Adds a list.
+    pub(crate) fn add_list(&mut self, now: Instant, name: &str) -> u64 {
+        let id = self.next_list;
+        self.next_list += 1;
+        let list =
+            List { id, name: name.to_owned(), members: OrdSet::new(), created: now, updated: now };
+        self.lists.insert(id, Arc::new(list));
+        id
+    }
+
+    /// The external id: `C`, the site's code, the id in twelve digits.
+    pub(crate) fn external_id(&self, id: u64) -> String {
+        format!("C{}{id:012}", self.site_code)
+    }
+
+    /// What a field of a contact holds, fields that follow from others included. Dates are as stored, or
+    /// Eastern where they are Eloqua's own.
+    pub(crate) fn text(&self, contact: &Contact, field: &Field) -> String {
+        let own = |id: u32| contact.values.get(&id).map(String::as_str).unwrap_or_default();
+        match field.internal.as_str() {
+            "C_DateCreated" => time::exported(Zone::Eastern.civil(contact.created)),
+            "C_DateModified" => time::exported(Zone::Eastern.civil(contact.modified)),
+            "ContactIDExt" => self.external_id(contact.id),
+            "C_EmailAddressDomain" => {
+                contact.email().rsplit_once('@').map(|(_, domain)| domain.to_owned()).unwrap_or_default()
+            }
+            "C_FirstAndLastName" => {
+                format!("{} {}", own(field::FIRST_NAME), own(field::LAST_NAME)).trim().to_owned()
+            }
+            "C_ElqPURLName" | "C_elqPURLName1" => {
+                let name = format!("{}{}", own(field::FIRST_NAME), own(field::LAST_NAME));
+                name.chars().filter(|c| c.is_ascii_alphanumeric()).collect()
+            }
+            _ => own(field.id).to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Instant = Instant::START;
+
+    fn email(address: &str) -> BTreeMap<u32, String> {
+        [(field::EMAIL, address.to_owned())].into()
+    }
+
+    #[test]
+    fn an_address_keeps_its_status() {
+        let mut store = Store::new("SNDC");
+        let id = store.create(NOW, email("Ann@Old.example")).unwrap();
+        assert!(store.set_subscribed(NOW, "ann@old.example", false));
+        store.write(NOW, id, &email("ann@new.example")).unwrap();
+        assert!(store.subscribed("ann@new.example"));
+        store.write(NOW, id, &email("ann@old.example")).unwrap();
+        assert!(!store.subscribed("ann@old.example"));
+        store.delete(id);
+        let again = store.create(NOW, email("ann@old.example")).unwrap();
+        assert_ne!(again, id);
+        assert!(!store.subscribed("ann@old.example"));
+    }
+
+    #[test]
+    fn an_address_has_one_contact() {
+        let mut store = Store::new("SNDC");
+        let ann = store.create(NOW, email("ann@brand.example")).unwrap();
+        let bob = store.create(NOW, email("bob@brand.example")).unwrap();
+        assert_eq!(store.create(NOW, email("ANN@brand.example")), Err(AddressTaken));
+        assert_eq!(store.write(NOW, bob, &email("ann@brand.example")), Err(AddressTaken));
+        assert_eq!(store.with_email("ANN@brand.example "), Some(ann));
+        assert_eq!(store.contacts.len(), 2);
+    }
+
+    #[test]
+    fn external_ids_have_twelve_digits() {
+        assert_eq!(Store::new("RDMG").external_id(1500), "CRDMG000000001500");
+    }
+}

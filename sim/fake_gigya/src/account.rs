@@ -1,0 +1,381 @@
+//! One person's record, and the shapes in which answers show it.
+
+use crate::envelope::Object;
+use crate::profile_schema::EXTRA;
+use serde_json::{Value, json};
+use standin_model::Instant;
+use standin_ports::Secret;
+
+/// A full account.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Account {
+    pub(crate) uid: String,
+    pub(crate) created: Instant,
+    pub(crate) registered: Option<Instant>,
+    pub(crate) verified: Option<Instant>,
+    pub(crate) last_login: Option<Instant>,
+    pub(crate) last_updated: Instant,
+    pub(crate) oldest_data_updated: Instant,
+    pub(crate) is_active: bool,
+    pub(crate) is_registered: bool,
+    pub(crate) is_verified: bool,
+    pub(crate) must_change_password: bool,
+    pub(crate) locked_until: Option<Instant>,
+    pub(crate) failed_logins: u64,
+    pub(crate) profile: Object,
+    pub(crate) data: Object,
+    pub(crate) preferences: Object,
+    pub(crate) subscriptions: Object,
+    pub(crate) communications: Object,
+    pub(crate) internal: Object,
+    pub(crate) custom_identifiers: Object,
+    pub(crate) verified_emails: Vec<String>,
+    pub(crate) unverified_emails: Vec<String>,
+    pub(crate) login_emails: Vec<String>,
+    pub(crate) username: Option<String>,
+    pub(crate) phone_number: Option<String>,
+    pub(crate) password: Option<Password>,
+    pub(crate) old_passwords: Vec<Password>,
+    pub(crate) reg_source: Option<String>,
+    pub(crate) lang: Option<String>,
+}
+
+/// A stored password: how it was hashed, and the hash.
+#[derive(Clone, Debug)]
+pub(crate) struct Password {
+    pub(crate) algorithm: String,
+    pub(crate) format: String,
+    pub(crate) salt: String,
+    pub(crate) hash: Secret,
+    pub(crate) created: Instant,
+}
+
+/// In which method's answer an account is shown: their time fields differ.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Shape {
+    /// accounts.getAccountInfo: milliseconds, some cut to the second.
+    Info,
+    /// accounts.login and its like: those are seconds.
+    Login,
+    /// accounts.search: exact milliseconds.
+    Search,
+}
+
+/// What `include`, `includeCommunications` and `extraProfileFields` ask for.
+#[derive(Clone, Debug)]
+pub(crate) struct View {
+    pub(crate) sections: Vec<String>,
+    pub(crate) extra: Vec<String>,
+    pub(crate) communications: bool,
+}
+
+impl View {
+    pub(crate) fn of(sections: &[&str]) -> Self {
+        let sections = sections.iter().map(|name| (*name).to_owned()).collect();
+        Self { sections, extra: Vec::new(), communications: false }
+    }
+
+    fn has(&self, section: &str) -> bool {
+        self.sections.iter().any(|name| name.eq_ignore_ascii_case(section))
+    }
+}
+
+impl Account {
+    /// A new record that nothing is known about yet.
+    pub(crate) fn new(uid: String, now: Instant) -> Self {
+        Self {
+            uid,
+            created: now,
+            last_updated: now,
+            oldest_data_updated: now,
+            is_active: true,
+            ..Self::default()
+        }
+    }
+
+    /// `profile.email`.
+    pub(crate) fn email(&self) -> Option<&str> {
+        self.profile.get("email").and_then(Value::as_str).filter(|email| !email.is_empty())
+    }
+
+    /// Everything that must not be the same at two accounts, in the spelling that is compared.
+    pub(crate) fn login_ids(&self) -> Vec<String> {
+        let names = self.login_emails.iter().chain(&self.username);
+        names.map(|name| crate::email::folded(name)).collect()
+    }
+
+    /// The account in the shape of a method's answer.
+    pub(crate) fn show(&self, shape: Shape, view: &View, phones: &str, now: Instant) -> Object {
+        let mut out = Object::new();
+        self.show_always(shape, &mut out);
+        let mut section = |name: &str, value: Value| {
+            if view.has(name) {
+                out.insert(name.to_owned(), value);
+            }
+        };
+        section("profile", Value::Object(self.profile_view(view, phones, now)));
+        section("data", Value::Object(self.data.clone()));
+        section("emails", self.emails());
+        section("loginIDs", self.login_ids_view());
+        section("preferences", Value::Object(self.preferences.clone()));
+        section("internal", Value::Object(self.internal.clone()));
+        section("customIdentifiers", Value::Object(self.custom_identifiers.clone()));
+        section("isLockedOut", self.locked_until.is_some_and(|until| until > now).into());
+        if view.has("subscriptions") && !self.subscriptions.is_empty() {
+            out.insert("subscriptions".into(), self.subscriptions.clone().into());
+        }
+        if let (true, Some(source)) = (view.has("regSource"), &self.reg_source) {
+            out.insert("regSource".into(), source.as_str().into());
+        }
+        if let (true, Some(password)) = (view.has("password"), &self.password) {
+            out.insert("password".into(), password.show());
+        }
+        if ["identities-all", "identities-active", "identities-global"].iter().any(|name| view.has(name)) {
+            out.insert("identities".into(), json!([self.site_identity()]));
+        }
+        if view.communications {
+            out.insert("communications".into(), self.communications.clone().into());
+        }
+        out
+    }
+
+    /// The members that are there whatever `include` says.
+    fn show_always(&self, shape: Shape, out: &mut Object) {
+        let rough = |at: Instant| match shape {
+            Shape::Info => Value::from(at.seconds() * 1000),
+            Shape::Login => Value::from(at.seconds()),
+            Shape::Search => Value::from(at.millis()),
+        };
+        let mut time = |name: &str, at: Instant, stamp: Value| {
+            out.insert(name.to_owned(), at.to_string().into());
+            out.insert(format!("{name}Timestamp"), stamp);
+        };
+        time("created", self.created, rough(self.created));
+        if let Some(at) = self.registered {
+            time("registered", at, rough(at));
+        }
+        if let Some(at) = self.verified {
+            time("verified", at, at.millis().into());
+        }
+        if let Some(at) = self.last_login {
+            time("lastLogin", at, rough(at));
+        }
+        time("lastUpdated", self.last_updated, self.last_updated.millis().into());
+        time("oldestDataUpdated", self.oldest_data_updated, self.oldest_data_updated.millis().into());
+        if shape == Shape::Search && self.last_login.is_none() {
+            out.insert("lastLogin".into(), "0001-01-01T00:00:00Z".into());
+            out.insert("lastLoginTimestamp".into(), 0.into());
+        }
+        out.insert("UID".into(), self.uid.as_str().into());
+        out.insert("isActive".into(), self.is_active.into());
+        out.insert("isRegistered".into(), self.is_registered.into());
+        out.insert("isVerified".into(), self.is_verified.into());
+        out.insert("loginProvider".into(), "site".into());
+        out.insert("socialProviders".into(), "site".into());
+        if let Some(number) = &self.phone_number {
+            out.insert("phoneNumber".into(), number.as_str().into());
+        }
+    }
+
+    /// The profile without the fields that nobody asked for.
+    fn profile_view(&self, view: &View, phones: &str, now: Instant) -> Object {
+        let wanted = |name: &str| !EXTRA.contains(&name) || view.extra.iter().any(|extra| extra == name);
+        let whole = self.whole_profile(phones, now);
+        whole.into_iter().filter(|(name, _)| wanted(name)).collect()
+    }
+
+    /// The profile with everything: computed age, and phones in the shape that is set.
+    pub(crate) fn whole_profile(&self, phones: &str, now: Instant) -> Object {
+        let mut profile = self.profile.clone();
+        if let Some(age) = self.age(now) {
+            profile.insert("age".into(), age.into());
+        }
+        if let Some(value) = profile.get_mut("phones") {
+            match (phones, &mut *value) {
+                ("array", Value::Object(one)) => *value = json!([one]),
+                ("single", Value::Array(list)) if list.len() == 1 => *value = list.remove(0),
+                _ => {}
+            }
+        }
+        profile
+    }
+
+    fn age(&self, now: Instant) -> Option<i64> {
+        let part = |name: &str| self.profile.get(name).and_then(Value::as_i64);
+        let year = part("birthYear")?;
+        let today = now.timestamp().strftime("%Y %m %d").to_string();
+        let mut today = today.split(' ').map(|text| text.parse::<i64>().unwrap_or_default());
+        let (this_year, month, day) = (today.next()?, today.next()?, today.next()?);
+        let birthday = (part("birthMonth").unwrap_or(1), part("birthDay").unwrap_or(1));
+        let age = this_year.checked_sub(year)? - i64::from((month, day) < birthday);
+        (0..=150).contains(&age).then_some(age)
+    }
+
+    fn emails(&self) -> Value {
+        json!({"verified": self.verified_emails, "unverified": self.unverified_emails})
+    }
+
+    fn login_ids_view(&self) -> Value {
+        let mut out = json!({"emails": self.login_emails, "unverifiedEmails": []});
+        if let Some(username) = &self.username {
+            out["username"] = username.as_str().into();
+        }
+        out
+    }
+
+    fn site_identity(&self) -> Value {
+        let mut out = json!({
+            "provider": "site",
+            "providerUID": self.uid,
+            "isLoginIdentity": true,
+            "allowsLogin": true,
+            "isExpiredSession": false,
+            "lastUpdated": self.last_updated.to_string(),
+            "lastUpdatedTimestamp": self.last_updated.millis(),
+            "oldestDataUpdated": self.oldest_data_updated.to_string(),
+            "oldestDataUpdatedTimestamp": self.oldest_data_updated.millis(),
+        });
+        for name in ["firstName", "lastName", "nickname", "email", "gender", "birthDay", "birthMonth", "birthYear"]
+            .into_iter()
+            .chain(["country", "city", "zip", "photoURL", "thumbnailURL", "profileURL"])
+        {
+            if let Some(value) = self.profile.get(name) {
+                out[name] = value.clone();
+            }
+        }
+        out
+    }
+
+    /// What the search index keeps: everything but password and subscriptions, with exact times.
+    pub(crate) fn document(&self, phones: &str) -> Object {
+        let view = View::of(&["data", "emails", "loginIDs", "preferences", "regSource", "customIdentifiers"]);
+        let mut out = self.show(Shape::Search, &view, phones, self.last_updated);
+        out.insert("profile".into(), self.whole_profile(phones, self.last_updated).into());
+        for name in ["preferences", "customIdentifiers", "data"] {
+            if out.get(name).and_then(Value::as_object).is_some_and(Object::is_empty) {
+                out.remove(name);
+            }
+        }
+        out
+    }
+
+    /// The address's record in `emailAccounts`.
+    pub(crate) fn email_document(&self, phones: &str) -> Option<Object> {
+        let email = self.email()?;
+        let mut out = Object::new();
+        out.insert("email".into(), email.into());
+        out.insert("UID".into(), self.uid.as_str().into());
+        out.insert("channel".into(), "email".into());
+        out.insert("created".into(), self.created.to_string().into());
+        out.insert("createdTimestamp".into(), self.created.millis().into());
+        out.insert("lastUpdated".into(), self.last_updated.to_string().into());
+        out.insert("lastUpdatedTimestamp".into(), self.last_updated.millis().into());
+        out.insert("hasFullAccount".into(), true.into());
+        out.insert("hasLiteAccount".into(), false.into());
+        out.insert("profile".into(), self.whole_profile(phones, self.last_updated).into());
+        if !self.data.is_empty() {
+            out.insert("data".into(), self.data.clone().into());
+        }
+        if !self.subscriptions.is_empty() {
+            out.insert("subscriptions".into(), self.subscriptions.clone().into());
+        }
+        Some(out)
+    }
+
+    /// Everything, for who looks at the world from outside.
+    pub(crate) fn whole(&self, phones: &str, now: Instant) -> Object {
+        let view = View {
+            communications: !self.communications.is_empty(),
+            ..View::of(&["data", "emails", "loginIDs", "preferences", "subscriptions", "regSource", "isLockedOut"])
+        };
+        let mut out = self.show(Shape::Search, &view, phones, now);
+        out.insert("profile".into(), self.whole_profile(phones, now).into());
+        for (name, part) in [("internal", &self.internal), ("customIdentifiers", &self.custom_identifiers)] {
+            if !part.is_empty() {
+                out.insert(name.into(), part.clone().into());
+            }
+        }
+        out
+    }
+
+    /// Makes `email` one of the account's addresses; already known, it stays where it is unless it is verified now.
+    pub(crate) fn add_email(&mut self, email: &str, verified: bool) {
+        let same = |other: &String| other.eq_ignore_ascii_case(email);
+        if self.verified_emails.iter().any(same) {
+            return;
+        }
+        match verified {
+            true => {
+                self.unverified_emails.retain(|other| !same(other));
+                self.verified_emails.push(email.to_owned());
+            }
+            false if self.unverified_emails.iter().any(same) => {}
+            false => self.unverified_emails.push(email.to_owned()),
+        }
+    }
+
+    /// Makes `email` a login identifier.
+    pub(crate) fn add_login_email(&mut self, email: &str) {
+        if !self.login_emails.iter().any(|other| other.eq_ignore_ascii_case(email)) {
+            self.login_emails.push(email.to_owned());
+        }
+    }
+
+    /// All addresses count as verified from now on.
+    pub(crate) fn verify(&mut self, now: Instant) {
+        self.is_verified = true;
+        self.verified.get_or_insert(now);
+        for email in std::mem::take(&mut self.unverified_emails) {
+            self.add_email(&email, true);
+        }
+    }
+
+    /// Whether anything but times differs.
+    pub(crate) fn same_content(&self, other: &Self) -> bool {
+        let parts = |it: &Self| {
+            let objects = [&it.profile, &it.data, &it.preferences, &it.subscriptions, &it.communications];
+            let more = [&it.internal, &it.custom_identifiers];
+            objects.into_iter().chain(more).cloned().collect::<Vec<_>>()
+        };
+        let lists = |it: &Self| [it.verified_emails.clone(), it.unverified_emails.clone(), it.login_emails.clone()];
+        let flags = |it: &Self| (it.is_active, it.is_registered, it.is_verified, it.must_change_password, it.created);
+        let texts =
+            |it: &Self| [it.username.clone(), it.phone_number.clone(), it.reg_source.clone(), it.lang.clone()];
+        let hash = |it: &Self| it.password.as_ref().map(|password| password.hash.clone());
+        parts(self) == parts(other)
+            && lists(self) == lists(other)
+            && flags(self) == flags(other)
+            && texts(self) == texts(other)
+            && hash(self) == hash(other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn age_is_computed() {
+        let mut account = Account::new("u".into(), Instant::START);
+        account.profile = json!({"birthYear": 1990, "birthMonth": 1, "birthDay": 6}).as_object().unwrap().clone();
+        assert_eq!(account.age(Instant::START), Some(35));
+        assert_eq!(account.age(Instant::START.plus(std::time::Duration::from_secs(86_400))), Some(36));
+        account.profile.insert("birthYear".into(), 0.into());
+        assert_eq!(account.age(Instant::START), None);
+    }
+
+    #[test]
+    fn times_by_method() {
+        let mut account = Account::new("u".into(), Instant::from_millis(1_700_000_000_880));
+        account.last_updated = Instant::from_millis(1_700_000_400_321);
+        for (shape, created) in
+            [(Shape::Info, 1_700_000_000_000), (Shape::Login, 1_700_000_000), (Shape::Search, 1_700_000_000_880_i64)]
+        {
+            let shown = account.show(shape, &View::of(&[]), "stored", Instant::START);
+            assert_eq!(shown["createdTimestamp"], json!(created), "{shape:?}");
+            assert_eq!(shown["created"], json!("2023-11-14T22:13:20.880Z"));
+            assert_eq!(shown["lastUpdatedTimestamp"], json!(1_700_000_400_321_i64));
+            assert_eq!(shown.contains_key("lastLogin"), shape == Shape::Search);
+        }
+    }
+}

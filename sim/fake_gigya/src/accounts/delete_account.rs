@@ -1,0 +1,43 @@
+//! `accounts.deleteAccount`.
+
+use crate::call::Call;
+use crate::endpoints::{Access, Endpoint};
+use crate::envelope::{Object, Reply};
+use crate::gigya::Gigya;
+use standin_model::Evidence;
+
+pub(crate) const ENDPOINT: Endpoint = Endpoint {
+    name: "accounts.deleteAccount",
+    summary: "Deletes an account; its UID is gone at once, from search after the index delay.",
+    evidence: Evidence::documented("accounts.deleteAccount REST", "deleted_at_once_but_still_found"),
+    access: Access::Private,
+    params: &["UID", "muteWebhooks"],
+    server_params: &[],
+    run,
+};
+
+fn run(gigya: &mut Gigya, call: &Call) -> Reply {
+    let uid = call.need("UID")?;
+    gigya.account_of(&call.site.api_key, uid)?;
+    let due = gigya.visible_at(call.now);
+    gigya.people_of(&call.site.api_key).remove(uid, due);
+    gigya.end_sessions(&call.site.api_key, uid);
+    Ok(Object::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::*;
+
+    #[test]
+    fn deleted_at_once_but_still_found() {
+        let mut bench = Bench::new();
+        bench.account("ann", r#"{"firstName":"Ann"}"#);
+        assert_eq!(bench.code("accounts.deleteAccount", &[("UID", "ann")]), 0);
+        assert_eq!(bench.code("accounts.getAccountInfo", &[("UID", "ann")]), 403_005);
+        assert_eq!(bench.code("accounts.deleteAccount", &[("UID", "ann")]), 403_005);
+        assert_eq!(bench.total("SELECT UID FROM accounts"), 1);
+        bench.wait(1000);
+        assert_eq!(bench.total("SELECT UID FROM accounts"), 0);
+    }
+}

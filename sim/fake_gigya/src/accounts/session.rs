@@ -1,0 +1,98 @@
+//! Who is meant by a call, sessions, and what an answer shows of an account.
+
+use crate::account::{Account, Shape, View};
+use crate::auth::uid_signature;
+use crate::call::{Call, Caller};
+use crate::envelope::{Object, Refusal};
+use crate::gigya::Gigya;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// What `include`, `includeCommunications` and `extraProfileFields` ask for, or else `default`.
+pub(crate) fn view(call: &Call, default: &[&str]) -> Result<View, Refusal> {
+    let mut view = View::of(default);
+    if let Some(sections) = call.params.words("include") {
+        view.sections = sections;
+    }
+    if !call.is_server() {
+        view.sections.retain(|name| !name.eq_ignore_ascii_case("password") && !name.eq_ignore_ascii_case("internal"));
+    }
+    view.extra = call.params.words("extraProfileFields").unwrap_or_default();
+    view.communications = call.params.flag("includeCommunications")?.unwrap_or(false);
+    Ok(view)
+}
+
+/// The account in the shape of a method's answer, with the signature that client-side answers carry.
+pub(crate) fn shown(gigya: &Gigya, call: &Call, account: &Account, shape: Shape, view: &View) -> Object {
+    let mut out = account.show(shape, view, gigya.phones_shape(), call.now);
+    if !call.is_server() || gigya.knobs.on("gigya.uid_signature_on_s2s") {
+        let signature = uid_signature(&call.site.partner_secret, &account.uid, call.now);
+        out.insert("UIDSignature".into(), signature.into());
+        out.insert("signatureTimestamp".into(), call.now.seconds().to_string().into());
+    }
+    out
+}
+
+/// Whom the call is about: the UID of a server's call, or the session's own.
+pub(crate) fn uid_of(call: &Call) -> Result<String, Refusal> {
+    match &call.caller {
+        Caller::Server { .. } => call.need("UID").map(str::to_owned),
+        Caller::Session { uid } => Ok(uid.clone()),
+        Caller::Anonymous => Err(Refusal::new(403_005)),
+    }
+}
+
+/// Starts a session and tells it in the shape that `targetEnv` asks for.
+pub(crate) fn session_info(gigya: &mut Gigya, call: &Call, uid: &str) -> Result<Value, Refusal> {
+    let seconds = call.params.number("sessionExpiration")?;
+    let lasts = match seconds {
+        Some(-1) => Some(60),
+        Some(seconds) if seconds > 0 => u64::try_from(seconds).ok(),
+        _ => None,
+    };
+    let ends = lasts.map(|seconds| call.now.plus(Duration::from_secs(seconds)));
+    let api_key = &call.site.api_key;
+    let token = gigya.new_session(call.now, api_key, uid, ends);
+    if call.params.get("targetEnv").is_some_and(|env| env.eq_ignore_ascii_case("mobile")) {
+        let secret = crate::auth::hmac_sha1(&call.site.partner_secret, &token).unwrap_or_default();
+        let expires = lasts.unwrap_or(0).to_string();
+        return Ok(json!({"sessionToken": token, "sessionSecret": secret, "expires_in": expires}));
+    }
+    Ok(json!({"cookieName": format!("glt_{api_key}"), "cookieValue": token}))
+}
+
+/// The answer to a person who is in: the account, and a session.
+pub(crate) fn logged_in(
+    gigya: &mut Gigya,
+    call: &Call,
+    account: &Account,
+    default: &[&str],
+) -> Result<Object, Refusal> {
+    let view = view(call, default)?;
+    let session = session_info(gigya, call, &account.uid)?;
+    let mut out = shown(gigya, call, account, Shape::Login, &view);
+    out.insert("sessionInfo".into(), session);
+    Ok(out)
+}
+
+/// A refusal that leaves the way open: its body has the UID and a registration token.
+pub(crate) fn pending(gigya: &mut Gigya, call: &Call, uid: &str, code: u32, details: String) -> Refusal {
+    let token = gigya.new_reg_token(call.now, &call.site.api_key, Some(uid), false);
+    let body = Object::from_iter([("UID".into(), uid.into()), ("regToken".into(), token.into())]);
+    Refusal::because(code, details).with(body)
+}
+
+/// Required fields of the site's schemas that the account does not have.
+pub(crate) fn missing_fields(call: &Call, account: &Account) -> Vec<String> {
+    let parts = [("profile", &call.site.profile_schema, &account.profile), ("data", &call.site.data_schema, &account.data)];
+    let mut missing = Vec::new();
+    for (name, schema, object) in parts {
+        let document = Value::Object(object.clone());
+        for (path, field) in &schema.fields {
+            if field.required && crate::query::project::first(&document, path).is_none() {
+                missing.push(format!("{name}.{path}"));
+            }
+        }
+    }
+    missing
+}

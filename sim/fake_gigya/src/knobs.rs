@@ -1,0 +1,100 @@
+//! What the sources leave open, as settings with defaults.
+
+use standin_fake_kit::Knob;
+use standin_fake_kit::knobs::Takes;
+use standin_model::Evidence;
+
+/// Every setting of this fake.
+pub const KNOBS: &[Knob] = &[
+    Knob {
+        name: "gigya.index_delay",
+        default: "1s",
+        takes: Takes::Span,
+        summary: "how long after a write accounts.search sees it; 30s is the documented maximum",
+        evidence: Evidence::documented("accounts.search REST: average 1 s, maximum 30 s", "index_lags_behind_writes"),
+    },
+    Knob {
+        name: "gigya.array_mode",
+        default: "replace",
+        takes: Takes::Word(&["replace", "append"]),
+        summary: "what setAccountInfo does with an array in profile or data",
+        evidence: Evidence::decided("no page says; ds.store names arrayPush and arraySet", "arrays_replace_or_append"),
+    },
+    Knob {
+        name: "gigya.phones_shape",
+        default: "stored",
+        takes: Takes::Word(&["stored", "array", "single"]),
+        summary: "profile.phones as it was written, always as a list, or a list of one as an object",
+        evidence: Evidence::recorded("gigya-android-sdk repairs objects into lists", "phones_have_three_shapes"),
+    },
+    Knob {
+        name: "gigya.strict_default_include",
+        default: "false",
+        takes: Takes::Bool,
+        summary: "getAccountInfo without include gives profile and data only",
+        evidence: Evidence::documented("accounts.getAccountInfo REST; recordings show more", "default_include"),
+    },
+    Knob {
+        name: "gigya.uid_signature_on_s2s",
+        default: "false",
+        takes: Takes::Bool,
+        summary: "server-to-server answers carry UIDSignature too, as those of 2013 and 2016 did",
+        evidence: Evidence::recorded("recorded getAccountInfo answers", "uid_signature_is_for_clients"),
+    },
+    Knob {
+        name: "gigya.accept_ms_timestamp",
+        default: "false",
+        takes: Takes::Bool,
+        summary: "a request timestamp in milliseconds is understood",
+        evidence: Evidence::decided("one third-party client sends milliseconds", "millisecond_timestamps"),
+    },
+    Knob {
+        name: "gigya.accept_partner_secret",
+        default: "false",
+        takes: Takes::Bool,
+        summary: "the partner secret without a user key authenticates",
+        evidence: Evidence::documented("Security Best Practices: refused since 31 January 2023", "partner_secret_is_refused"),
+    },
+    Knob {
+        name: "gigya.refuse_http_secret",
+        default: "false",
+        takes: Takes::Bool,
+        summary: "a secret sent over plain http is refused with 403006; loopback is plain http",
+        evidence: Evidence::documented("Response Codes and Errors, 403006", "secret_over_http"),
+    },
+    Knob {
+        name: "gigya.check_origin",
+        default: "true",
+        takes: Takes::Bool,
+        summary: "client-side calls with an Origin or Referer outside trustedSiteURLs are refused",
+        evidence: Evidence::inferred("admin.setSiteConfig REST, trustedSiteURLs", "untrusted_origin_is_refused"),
+    },
+    Knob {
+        name: "gigya.sanitise_html",
+        default: "true",
+        takes: Takes::Bool,
+        summary: "textual profile fields lose scripts and unknown tags, and & becomes &amp;",
+        evidence: Evidence::documented("Profile REST", "sanitising_on_write"),
+    },
+    Knob {
+        name: "gigya.ignored_params",
+        default: "true",
+        takes: Takes::Bool,
+        summary: "unknown parameters are reported in ignoredParams",
+        evidence: Evidence::recorded("recorded answers", "unknown_parameter_is_reported"),
+    },
+    Knob {
+        name: "gigya.profile_unknown_field",
+        default: "reject",
+        takes: Takes::Word(&["reject", "ignore"]),
+        summary: "what happens to a profile field that the schema does not know",
+        evidence: Evidence::inferred("profileSchema.dynamicSchema is false on live sites", "unknown_profile_field"),
+    },
+    Knob {
+        name: "gigya.search_batch_jitter",
+        default: "0",
+        takes: Takes::Number,
+        summary: "cursor pages are shorter than LIMIT by up to this many records",
+        evidence: Evidence::documented("accounts.search REST: batch size is not guaranteed", "cursor_pages_may_be_short"),
+    },
+];

@@ -1,0 +1,148 @@
+//! The accounts of one site, and the search index that follows them.
+
+use crate::account::Account;
+use crate::envelope::Object;
+use imbl::OrdMap;
+use serde_json::Value;
+use standin_fake_kit::Agenda;
+use standin_model::Instant;
+use std::sync::Arc;
+
+/// Accounts by UID, who owns which login identifier, and what search sees of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct People {
+    accounts: OrdMap<String, Arc<Account>>,
+    login_ids: OrdMap<String, String>,
+    lites: OrdMap<String, Arc<Lite>>,
+    pub(crate) index: OrdMap<String, Arc<Indexed>>,
+    pub(crate) lite_index: OrdMap<String, Arc<Value>>,
+    queue: Agenda<Change>,
+}
+
+/// An account as search sees it.
+#[derive(Debug)]
+pub(crate) struct Indexed {
+    pub(crate) account: Value,
+    pub(crate) email: Option<Value>,
+}
+
+/// A record that has an address and no account.
+#[derive(Clone, Debug)]
+pub(crate) struct Lite {
+    pub(crate) email: String,
+    pub(crate) created: Instant,
+    pub(crate) last_updated: Instant,
+    pub(crate) profile: Object,
+    pub(crate) data: Object,
+    pub(crate) preferences: Object,
+    pub(crate) subscriptions: Object,
+}
+
+#[derive(Clone, Debug)]
+enum Change {
+    Account(String, Option<Arc<Account>>),
+    Lite(String, Arc<Lite>),
+}
+
+impl People {
+    pub(crate) fn get(&self, uid: &str) -> Option<&Arc<Account>> {
+        self.accounts.get(uid)
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Account>> {
+        self.accounts.values()
+    }
+
+    /// The UID that logs in with `id`, in whatever case.
+    pub(crate) fn owner(&self, id: &str) -> Option<&str> {
+        self.login_ids.get(&crate::email::folded(id)).map(String::as_str)
+    }
+
+    pub(crate) fn lite(&self, email: &str) -> Option<&Arc<Lite>> {
+        self.lites.get(&crate::email::folded(email))
+    }
+
+    /// Stores an account; search sees it at `due`.
+    pub(crate) fn put(&mut self, account: Account, due: Instant) {
+        if let Some(old) = self.accounts.get(&account.uid) {
+            for id in old.login_ids() {
+                self.login_ids.remove(&id);
+            }
+        }
+        for id in account.login_ids() {
+            self.login_ids.insert(id, account.uid.clone());
+        }
+        let account = Arc::new(account);
+        self.queue.add(due, Change::Account(account.uid.clone(), Some(account.clone())));
+        self.accounts.insert(account.uid.clone(), account);
+    }
+
+    /// Removes an account; search forgets it at `due`.
+    pub(crate) fn remove(&mut self, uid: &str, due: Instant) {
+        if let Some(old) = self.accounts.remove(uid) {
+            for id in old.login_ids() {
+                self.login_ids.remove(&id);
+            }
+            self.queue.add(due, Change::Account(uid.to_owned(), None));
+        }
+    }
+
+    /// Stores a lite record; search sees it at `due`.
+    pub(crate) fn put_lite(&mut self, lite: Lite, due: Instant) {
+        let key = crate::email::folded(&lite.email);
+        let lite = Arc::new(lite);
+        self.queue.add(due, Change::Lite(key.clone(), lite.clone()));
+        self.lites.insert(key, lite);
+    }
+
+    /// When the index next changes.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.queue.next_due()
+    }
+
+    /// Lets search see what is due by `now`.
+    pub(crate) fn catch_up(&mut self, now: Instant) {
+        while let Some((_, change)) = self.queue.take_due(now) {
+            match change {
+                Change::Account(uid, Some(account)) => {
+                    let email = account.email_document("stored").map(Value::Object);
+                    let account = Value::Object(account.document("stored"));
+                    self.index.insert(uid, Arc::new(Indexed { account, email }));
+                }
+                Change::Account(uid, None) => _ = self.index.remove(&uid),
+                Change::Lite(key, lite) => _ = self.lite_index.insert(key, Arc::new(lite.document())),
+            }
+        }
+    }
+}
+
+impl Lite {
+    pub(crate) fn new(email: &str, now: Instant) -> Self {
+        Self {
+            email: email.to_owned(),
+            created: now,
+            last_updated: now,
+            profile: Object::new(),
+            data: Object::new(),
+            preferences: Object::new(),
+            subscriptions: Object::new(),
+        }
+    }
+
+    fn document(&self) -> Value {
+        serde_json::json!({
+            "email": self.email,
+            "channel": "email",
+            "created": self.created.to_string(),
+            "createdTimestamp": self.created.millis(),
+            "lastUpdated": self.last_updated.to_string(),
+            "lastUpdatedTimestamp": self.last_updated.millis(),
+            "hasFullAccount": false,
+            "hasLiteAccount": true,
+            "profile": self.profile,
+            "data": self.data,
+            "preferences": self.preferences,
+            "subscriptions": self.subscriptions,
+        })
+    }
+}

@@ -1,0 +1,181 @@
+//! A site: its data centre, settings, policies, schemas and keys.
+
+use crate::envelope::Object;
+use crate::profile_schema::profile_schema;
+use crate::schema::Schema;
+use imbl::OrdMap;
+use serde_json::{Value, json};
+use standin_ports::Secret;
+
+/// The default site's key.
+pub const DEFAULT_API_KEY: &str = "3_StandinBrandSiteKey_0123456789abcdefghijklmnopqrstuvwxyzABCDEF-X";
+/// The default application key.
+pub const DEFAULT_USER_KEY: &str = "AStandinUserKey";
+/// The secret of [`DEFAULT_USER_KEY`], Base64.
+pub const DEFAULT_SECRET: &str = "c3RhbmRpbi1hcHBsaWNhdGlvbi1zZWNyZXQtMDAwMQ==";
+/// The partner secret of the default site, Base64.
+pub const DEFAULT_PARTNER_SECRET: &str = "c3RhbmRpbi1wYXJ0bmVyLXNlY3JldC0wMDAwMDAwMQ==";
+
+/// One site.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    pub(crate) api_key: String,
+    pub(crate) site_id: u64,
+    pub(crate) data_center: String,
+    pub(crate) base_domain: String,
+    pub(crate) description: String,
+    pub(crate) custom_api_domain_prefix: Option<String>,
+    pub(crate) trusted_site_urls: Vec<String>,
+    pub(crate) partner_secret: Secret,
+    pub(crate) policies: Object,
+    pub(crate) profile_schema: Schema,
+    pub(crate) data_schema: Schema,
+    /// Subscription ids that a schema declares, and whether they want double opt-in.
+    pub(crate) subscriptions: OrdMap<String, bool>,
+    pub(crate) keys: OrdMap<String, Key>,
+    /// The key that the platform uses for its own calls.
+    pub(crate) first_key: String,
+}
+
+/// A user or application key.
+#[derive(Clone, Debug)]
+pub(crate) struct Key {
+    pub(crate) secret: Secret,
+    /// Methods or namespaces that it may call; `None` is everything.
+    pub(crate) permissions: Option<Vec<String>>,
+}
+
+impl Key {
+    /// Whether the key may call `method`: it has no list, or the list has `*`, the namespace or the method.
+    pub(crate) fn may(&self, method: &str) -> bool {
+        let namespace = method.split('.').next().unwrap_or_default();
+        let fits = |entry: &String| {
+            let entry = entry.strip_suffix(".*").unwrap_or(entry);
+            entry == "*" || entry == namespace || entry.eq_ignore_ascii_case(method)
+        };
+        self.permissions.as_ref().is_none_or(|list| list.iter().any(fits))
+    }
+}
+
+impl Site {
+    /// A site with the default settings and key.
+    pub(crate) fn new(api_key: &str) -> Self {
+        let key = Key { secret: Secret::new(DEFAULT_SECRET), permissions: None };
+        Self {
+            api_key: api_key.to_owned(),
+            site_id: 7_700_001,
+            data_center: "eu1".into(),
+            base_domain: "brand.example".into(),
+            description: String::new(),
+            custom_api_domain_prefix: None,
+            trusted_site_urls: vec!["*.brand.example/*".into(), "*.qualifioapp.com/*".into()],
+            partner_secret: Secret::new(DEFAULT_PARTNER_SECRET),
+            policies: Object::new(),
+            profile_schema: profile_schema(),
+            data_schema: Schema { fields: OrdMap::new(), dynamic: true },
+            subscriptions: OrdMap::new(),
+            keys: OrdMap::unit(DEFAULT_USER_KEY.to_owned(), key),
+            first_key: DEFAULT_USER_KEY.into(),
+        }
+    }
+
+    fn policy(&self, section: &str, path: &[&str]) -> Option<&Value> {
+        path.iter().try_fold(self.policies.get(section)?, |value, name| value.get(name))
+    }
+
+    pub(crate) fn policy_on(&self, section: &str, name: &str) -> bool {
+        self.policy(section, &[name]).and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    pub(crate) fn policy_number(&self, section: &str, path: &[&str], default: u64) -> u64 {
+        self.policy(section, path).and_then(Value::as_u64).unwrap_or(default)
+    }
+
+    /// Whether `kind` (`email`, `username`) may log in.
+    pub(crate) fn logs_in_by(&self, kind: &str) -> bool {
+        let list = self.policy("accountOptions", &["loginIdentifiers"]).and_then(Value::as_str);
+        list.unwrap_or("email, providerEmail").split(',').any(|item| item.trim() == kind)
+    }
+
+    /// Whether a page at `url` (an Origin or Referer) may call this site from a browser.
+    pub(crate) fn trusts(&self, url: &str) -> bool {
+        let behind = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let host = behind.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = host.rsplit_once(':').map_or(host, |(host, _)| host).to_ascii_lowercase();
+        let own = self.base_domain.to_ascii_lowercase();
+        host == own || host.ends_with(&format!(".{own}")) || self.trusted_site_urls.iter().any(|it| covers(it, &host))
+    }
+
+    /// The `globalConf`-free part of what admin.getSiteConfig tells.
+    pub(crate) fn config(&self) -> Object {
+        let mut settings = json!({"dsSize": "0", "enableSSLForCNAME": false});
+        let mut out = Object::new();
+        out.insert("baseDomain".into(), self.base_domain.as_str().into());
+        out.insert("dataCenter".into(), self.data_center.as_str().into());
+        out.insert("description".into(), self.description.as_str().into());
+        out.insert("trustedSiteURLs".into(), json!(self.trusted_site_urls));
+        out.insert("trustedShareURLs".into(), json!(["bit.ly/*", "fw.to/*", "shr.gs/*"]));
+        out.insert("tags".into(), json!([]));
+        out.insert("captchaProvider".into(), "Google".into());
+        out.insert(
+            "settings".into(),
+            json!({"CNAME": "", "shortURLDomain": "", "shortURLRedirMethod": "js", "encryptPII": true}),
+        );
+        out.insert("siteGroupOwner".into(), "".into());
+        out.insert("enableDataSharing".into(), false.into());
+        out.insert("isCDP".into(), false.into());
+        if let Some(prefix) = &self.custom_api_domain_prefix {
+            out.insert("customAPIDomainPrefix".into(), prefix.as_str().into());
+            settings["customAPIDomainPrefix"] = prefix.as_str().into();
+        }
+        out.insert("gigyaSettings".into(), settings);
+        out.insert("siteID".into(), self.site_id.into());
+        out
+    }
+}
+
+/// Whether a trusted pattern such as `*.brand.example/*` covers `host`.
+fn covers(pattern: &str, host: &str) -> bool {
+    let behind = pattern.split_once("://").map_or(pattern, |(_, rest)| rest);
+    let wanted = behind.split('/').next().unwrap_or_default().to_ascii_lowercase();
+    match wanted.strip_prefix("*.") {
+        Some(domain) => host == domain || host.ends_with(&format!(".{domain}")),
+        None => wanted == "*" || host == wanted,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn default_key_has_the_vendors_shape() {
+        assert!(DEFAULT_API_KEY.starts_with("3_") && DEFAULT_API_KEY.len() == 66);
+        assert!(DEFAULT_API_KEY.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-'));
+    }
+
+    #[test]
+    fn trusted_places() {
+        let site = Site::new(DEFAULT_API_KEY);
+        for (url, expected) in [
+            ("https://www.brand.example/page", true),
+            ("https://brand.example", true),
+            ("http://play.qualifioapp.com:8080/x", true),
+            ("https://qualifioapp.com.evil.example", false),
+            ("https://evilbrand.example", false),
+            ("", false),
+        ] {
+            assert_eq!(site.trusts(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn permissions_name_methods_or_namespaces() {
+        for (list, expected) in
+            [(None, true), (Some(vec!["accounts"]), true), (Some(vec!["idx.*"]), false), (Some(vec!["accounts.LOGIN"]), true)]
+        {
+            let permissions = list.map(|list| list.into_iter().map(str::to_owned).collect());
+            assert_eq!(Key { secret: Secret::default(), permissions }.may("accounts.login"), expected);
+        }
+    }
+}

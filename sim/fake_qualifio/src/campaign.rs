@@ -1,0 +1,468 @@
+//! Campaigns, channels, form fields, limits.
+
+use crate::problem::{Problem, Warning};
+use serde_json::{Value, json};
+use standin_fake_kit::{Section, SeedError};
+use standin_model::Instant;
+use std::collections::BTreeSet;
+
+/// A variable that the mapping to Gigya knows: variable and the token of a field's type.
+pub const MAPPED: &[(&str, &str)] = &[
+    ("username", "USERNAME"),
+    ("firstname", "FIRSTNAME"),
+    ("lastname", "LASTNAME"),
+    ("email", "EMAIL"),
+    ("address", "ADDRESS"),
+    ("zipcode", "ZIPCODE"),
+    ("locality", "LOCALITY"),
+    ("country", "COUNTRY"),
+    ("phone", "PHONE"),
+    ("birthday", "BIRTHDAY"),
+    ("gender", "GENDER"),
+];
+
+/// Whether the mapping to Gigya knows a variable.
+pub fn is_mapped(variable: &str) -> bool {
+    MAPPED.iter().any(|(name, _)| *name == variable)
+}
+
+/// The most fields, opt-ins or questions of one campaign.
+pub const MOST: usize = 200;
+
+/// Whether a campaign has a form.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// It has.
+    Identified,
+    /// It has none.
+    Anonymous,
+}
+
+/// A part of a campaign.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// Welcome screen.
+    Intro,
+    /// Questions or game.
+    Questions,
+    /// Form.
+    Form,
+    /// Result and thanks.
+    Exit,
+}
+
+impl Step {
+    /// The step's name in the data layer.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Intro => "intro",
+            Self::Questions => "questionset",
+            Self::Form => "identityset",
+            Self::Exit => "exit",
+        }
+    }
+}
+
+/// Where a campaign is published.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ChannelKind {
+    /// A page of its own on the website's domain.
+    Minisite,
+    /// A frame in somebody's page.
+    Widget,
+    /// A link for an app.
+    Mobile,
+}
+
+impl ChannelKind {
+    /// The word in worlds and exports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Minisite => "minisite",
+            Self::Widget => "widget",
+            Self::Mobile => "mobile",
+        }
+    }
+}
+
+/// One publication of a campaign.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Channel {
+    /// Its number.
+    pub id: u64,
+    /// Its GUID, which stands in player URLs.
+    pub guid: String,
+    /// Its kind.
+    pub kind: ChannelKind,
+    /// The website.
+    pub website: u64,
+    /// Two-letter language, lower case.
+    pub language: String,
+    /// The page that embeds a widget, where the operator named it.
+    pub parent_page: Option<String>,
+    /// Closed before.
+    pub starts: Option<Instant>,
+    /// Closed from then on.
+    pub ends: Option<Instant>,
+}
+
+/// One field of the form.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Field {
+    /// Its number.
+    pub id: u64,
+    /// What people read.
+    pub label: String,
+    /// The token of its type.
+    pub kind: String,
+    /// CRM or mapping variable.
+    pub variable: String,
+    /// Whether it must be filled in.
+    pub mandatory: bool,
+    /// Whether it is out of sight.
+    pub hidden: bool,
+    /// Entry mask: `9` a digit, `A` a letter, anything else itself.
+    pub mask: Option<String>,
+    /// What people read when the value is refused.
+    pub message: Option<String>,
+    /// Choices, value and label.
+    pub options: Vec<(String, String)>,
+}
+
+impl Field {
+    /// The control's name on the page.
+    pub fn name(&self) -> String {
+        format!("choix_{}", self.id)
+    }
+}
+
+/// A question for consent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Optin {
+    /// Its number.
+    pub id: u64,
+    /// What people read.
+    pub label: String,
+    /// Technical name.
+    pub variable: String,
+    /// Whether it must be accepted.
+    pub mandatory: bool,
+}
+
+impl Optin {
+    /// The control's name on the page.
+    pub fn name(&self) -> String {
+        format!("optin_{}", self.id)
+    }
+}
+
+/// A question of the interaction.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Question {
+    /// Its number.
+    pub id: u64,
+    /// What people read.
+    pub label: String,
+    /// Choices; free text if there are none.
+    pub answers: Vec<String>,
+    /// The right answer, if there is one.
+    pub correct: Option<String>,
+    /// What the right answer earns.
+    pub score: u64,
+}
+
+impl Question {
+    /// The control's name on the page.
+    pub fn name(&self) -> String {
+        format!("question_{}", self.id)
+    }
+}
+
+/// How often one may take part.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Limit {
+    /// As often as one likes.
+    Unlimited,
+    /// Once for each first name, last name and e-mail address.
+    OnePerTrigram,
+    /// So often for each e-mail address.
+    NPerEmail(u64),
+    /// So often for all together.
+    MaxParticipations(u64),
+}
+
+/// A campaign.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Campaign {
+    /// Its number.
+    pub id: u64,
+    /// Its GUID.
+    pub guid: String,
+    /// What operators call it.
+    pub title: String,
+    /// What participants read.
+    pub public_name: String,
+    /// With or without form.
+    pub mode: Mode,
+    /// Steps in order.
+    pub steps: Vec<Step>,
+    /// The form.
+    pub fields: Vec<Field>,
+    /// The form's opt-ins.
+    pub optins: Vec<Optin>,
+    /// The interaction.
+    pub questions: Vec<Question>,
+    /// How often one may take part.
+    pub limit: Limit,
+    /// Whether Gigya SSO is on in the form step.
+    pub sso: bool,
+    /// Whether a form that Gigya fills in completely is submitted unseen.
+    pub auto_submit: bool,
+    /// Whether the separate Lite Registration integration runs on it too.
+    pub lite_registration: bool,
+    /// Whether this is a preview.
+    pub preview: bool,
+    /// Where it is published; never empty.
+    pub channels: Vec<Channel>,
+}
+
+impl Campaign {
+    /// Variables of the form outside the standard columns, sorted.
+    pub fn custom_variables(&self) -> BTreeSet<&str> {
+        self.fields.iter().map(|field| field.variable.as_str()).filter(|name| !is_mapped(name)).collect()
+    }
+
+    /// Variables of the form that Gigya can fill in, in form order.
+    pub fn prefillable(&self) -> Vec<String> {
+        let fields = self.fields.iter().filter(|field| is_mapped(&field.variable) && field.variable != "email");
+        fields.map(|field| field.variable.clone()).collect()
+    }
+
+    /// What single sign-on refuses about the campaign itself.
+    pub fn check_sso(&self) -> Result<(), Problem> {
+        if self.mode == Mode::Anonymous {
+            return Err(Problem::AnonymousCampaign);
+        }
+        let mut seen = BTreeSet::new();
+        for field in &self.fields {
+            if !seen.insert(field.variable.as_str()) {
+                return Err(Problem::DuplicateVariable(field.variable.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// What single sign-on advises about the campaign itself.
+    pub fn sso_warnings(&self, screen_set: bool) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        let on_mobile = self.channels.iter().any(|channel| channel.kind != ChannelKind::Minisite);
+        if screen_set && on_mobile {
+            warnings.push(Warning::new("ScreenSetOnMobile"));
+        }
+        for variable in self.fields.iter().map(|field| &field.variable).filter(|name| !is_mapped(name)) {
+            warnings.push(Warning::about("UnsupportedFieldNotPushed", variable));
+        }
+        for optin in &self.optins {
+            warnings.push(Warning::about("UnsupportedFieldNotPushed", &optin.variable));
+        }
+        if self.lite_registration {
+            warnings.push(Warning::new("LiteAndSsoTogether"));
+        }
+        warnings
+    }
+
+    /// The campaign as the API writes it.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "id": self.id,
+            "guid": self.guid,
+            "title": self.title,
+            "public_name": self.public_name,
+            "mode": if self.mode == Mode::Identified { "identified" } else { "anonymous" },
+            "steps": self.steps.iter().map(|step| step.name()).collect::<Vec<_>>(),
+            "fields": self.fields.iter().map(field_json).collect::<Vec<_>>(),
+            "optins": self.optins.iter().map(|optin| json!({
+                "id": optin.id, "name": optin.name(), "variable": optin.variable, "label": optin.label,
+                "mandatory": optin.mandatory,
+            })).collect::<Vec<_>>(),
+            "questions": self.questions.iter().map(|question| json!({
+                "id": question.id, "name": question.name(), "label": question.label, "answers": question.answers,
+            })).collect::<Vec<_>>(),
+            "limit": limit_json(self.limit),
+            "sso": {"enabled": self.sso, "auto_submit": self.auto_submit},
+            "lite_registration": self.lite_registration,
+            "preview": self.preview,
+            "channels": self.channels.iter().map(|channel| json!({
+                "id": channel.id, "guid": channel.guid, "channel": channel.kind.name(),
+                "website": channel.website, "language": channel.language, "parent_page": channel.parent_page,
+            })).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn field_json(field: &Field) -> Value {
+    json!({
+        "id": field.id, "name": field.name(), "variable": field.variable, "label": field.label,
+        "type": field.kind, "mandatory": field.mandatory, "hidden": field.hidden, "mask": field.mask,
+    })
+}
+
+fn limit_json(limit: Limit) -> Value {
+    match limit {
+        Limit::Unlimited => json!("Unlimited"),
+        Limit::OnePerTrigram => json!("OnePerTrigram"),
+        Limit::NPerEmail(n) => json!({"NPerEmail": n}),
+        Limit::MaxParticipations(n) => json!({"MaxParticipations": n}),
+    }
+}
+
+/// Numbers for parts that get one.
+#[derive(Clone, Debug)]
+pub struct Numbers {
+    /// The next number of a campaign or channel.
+    pub campaign: u64,
+    /// The next number of a field, opt-in or question.
+    pub part: u64,
+}
+
+impl Numbers {
+    fn part(&mut self) -> u64 {
+        self.part += 1;
+        self.part - 1
+    }
+}
+
+/// The members of a form field.
+const FIELD: &[&str] =
+    &["variable", "label", "type", "mandatory", "hidden", "mask", "message", "options"];
+
+/// Reads a field: a variable alone, or a mapping.
+pub fn read_field(section: &Section<'_>, numbers: &mut Numbers) -> Result<Field, SeedError> {
+    let whole = section.value().is_object();
+    if whole {
+        section.only(FIELD)?;
+    }
+    let variable = if whole { section.need("variable")? } else { section.clone() };
+    let name = technical_name(&variable)?;
+    let standard = MAPPED.iter().find(|(mapped, _)| *mapped == name).map(|(_, kind)| *kind);
+    let text = |member| Ok::<_, SeedError>(section.text_of(member)?.map(str::to_owned));
+    let mut options = read_options(section)?;
+    if options.is_empty() && name == "gender" {
+        options = ["M", "F"].iter().map(|value| ((*value).to_owned(), (*value).to_owned())).collect();
+    }
+    Ok(Field {
+        id: numbers.part(),
+        label: text("label")?.unwrap_or_else(|| name.clone()),
+        kind: text("type")?.unwrap_or_else(|| standard.unwrap_or("ALPHA NUMERIC").to_owned()),
+        mandatory: section.flag_of("mandatory", name == "email")?,
+        hidden: section.flag_of("hidden", false)?,
+        mask: text("mask")?,
+        message: text("message")?,
+        options,
+        variable: name,
+    })
+}
+
+fn read_options(section: &Section<'_>) -> Result<Vec<(String, String)>, SeedError> {
+    let mut options = Vec::new();
+    for option in section.list("options")? {
+        if option.value().is_object() {
+            option.only(&["value", "label"])?;
+            let value = option.need("value")?.text()?.to_owned();
+            let label = option.text_of("label")?.map_or_else(|| value.clone(), str::to_owned);
+            options.push((value, label));
+        } else {
+            let value = option.text()?.to_owned();
+            options.push((value.clone(), value));
+        }
+    }
+    Ok(options)
+}
+
+/// Letters, digits, `_`, `-` and `.`: a name that can be a column.
+fn technical_name(section: &Section<'_>) -> Result<String, SeedError> {
+    let name = section.text()?;
+    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if name.is_empty() || name.chars().count() > 100 || !name.chars().all(allowed) {
+        return Err(section.wrong("a technical name has 1 to 100 letters, digits or `_ - .` and no spaces"));
+    }
+    Ok(name.to_owned())
+}
+
+/// Reads an opt-in: a variable alone, or a mapping.
+pub fn read_optin(section: &Section<'_>, numbers: &mut Numbers) -> Result<Optin, SeedError> {
+    let whole = section.value().is_object();
+    if whole {
+        section.only(&["variable", "label", "mandatory"])?;
+    }
+    let variable = if whole { section.need("variable")? } else { section.clone() };
+    let name = technical_name(&variable)?;
+    Ok(Optin {
+        id: numbers.part(),
+        label: section.text_of("label")?.map_or_else(|| name.clone(), str::to_owned),
+        mandatory: section.flag_of("mandatory", false)?,
+        variable: name,
+    })
+}
+
+/// Reads a question: its label alone, or a mapping.
+pub fn read_question(section: &Section<'_>, numbers: &mut Numbers) -> Result<Question, SeedError> {
+    let whole = section.value().is_object();
+    if whole {
+        section.only(&["label", "answers", "correct", "score"])?;
+    }
+    let label = if whole { section.need("label")?.text()? } else { section.text()? };
+    let mut answers = Vec::new();
+    for answer in section.list("answers")? {
+        answers.push(answer.text()?.to_owned());
+    }
+    Ok(Question {
+        id: numbers.part(),
+        label: label.to_owned(),
+        answers,
+        correct: section.text_of("correct")?.map(str::to_owned),
+        score: section.get("score").map_or(Ok(50), |score| score.number())?,
+    })
+}
+
+/// Reads a limit: a word, or a mapping with one number.
+pub fn read_limit(section: &Section<'_>) -> Result<Limit, SeedError> {
+    if !section.value().is_object() {
+        return Ok(match section.word(&["Unlimited", "OnePerTrigram"])? {
+            "OnePerTrigram" => Limit::OnePerTrigram,
+            _ => Limit::Unlimited,
+        });
+    }
+    section.only(&["NPerEmail", "MaxParticipations"])?;
+    if let Some(number) = section.get("NPerEmail") {
+        return number.number().map(Limit::NPerEmail);
+    }
+    section.need("MaxParticipations")?.number().map(Limit::MaxParticipations)
+}
+
+/// Reads the order of steps.
+pub fn read_steps(section: &Section<'_>, mode: Mode) -> Result<Vec<Step>, SeedError> {
+    let mut steps = Vec::new();
+    for item in section.items()? {
+        let step = match item.word(&["intro", "questionset", "identityset", "exit"])? {
+            "intro" => Step::Intro,
+            "questionset" => Step::Questions,
+            "identityset" => Step::Form,
+            _ => Step::Exit,
+        };
+        if steps.contains(&step) {
+            return Err(item.wrong("a step occurs once"));
+        }
+        if step == Step::Intro && !steps.is_empty() {
+            return Err(item.wrong("the welcome screen comes first"));
+        }
+        steps.push(step);
+    }
+    if steps.last() != Some(&Step::Exit) {
+        return Err(section.wrong("`exit` comes last"));
+    }
+    if steps.contains(&Step::Form) != (mode == Mode::Identified) {
+        return Err(section.wrong("`identityset` belongs to identified campaigns, and only to them"));
+    }
+    Ok(steps)
+}

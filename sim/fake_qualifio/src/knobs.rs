@@ -1,0 +1,54 @@
+//! Behaviour that a user may set.
+
+use standin_fake_kit::Knob;
+use standin_fake_kit::knobs::Takes;
+use standin_model::Evidence;
+
+/// All knobs.
+pub const KNOBS: &[Knob] = &[
+    Knob {
+        name: "qualifio.participation_lifetime",
+        default: "60min",
+        takes: Takes::Span,
+        summary: "how long a participant has from start to submit",
+        evidence: Evidence::documented("Qualifio help: Incomplete participations", "unfinished_ones_expire"),
+    },
+    Knob {
+        name: "qualifio.max_redirects",
+        default: "3",
+        takes: Takes::Number,
+        summary: "after how many returns without a session the redirect is given up",
+        evidence: Evidence::decided("a login page that sends people back must not loop", "redirect_walk"),
+    },
+    Knob {
+        name: "qualifio.redirect",
+        default: "by_channel",
+        takes: Takes::Word(&["by_channel", "button", "automatic"]),
+        summary: "whether the redirect waits for a button; by_channel is automatic in a minisite",
+        evidence: Evidence::decided(
+            "both exist; a button gives the top-level navigation a user gesture",
+            "automatic_or_button",
+        ),
+    },
+    Knob {
+        name: "qualifio.domain_security",
+        default: "Default",
+        takes: Takes::Word(&["Default", "Loose", "Strict"]),
+        summary: "which hosts serve a campaign: any, the account's websites', its own website's",
+        evidence: Evidence::documented("Qualifio help: Domain Security Feature", "domain_security"),
+    },
+    Knob {
+        name: "qualifio.force_https",
+        default: "false",
+        takes: Takes::Bool,
+        summary: "whether http is redirected to https as the platform does",
+        evidence: Evidence::decided("off, so that a browser can play over loopback", "https_can_be_forced"),
+    },
+    Knob {
+        name: "qualifio.block_third_party_cookies",
+        default: "false",
+        takes: Takes::Bool,
+        summary: "whether the participant's browser hides the Gigya session from a campaign on another domain",
+        evidence: Evidence::documented("Gigya: Blocked Third-Party Cookies", "third_party_cookies"),
+    },
+];

@@ -1,0 +1,385 @@
+//! The pages: which campaign an address means, whose participation it is, what a post asks for.
+//!
+//! - [`flow`]: the way from start to exit.
+//! - [`single_sign_on`]: the part of it before the form.
+//! - [`submit`]: the form itself.
+//! - [`page`]: what people see.
+
+pub mod flow;
+pub mod page;
+pub mod single_sign_on;
+pub mod submit;
+
+use crate::campaign::Channel;
+use crate::participation::{Participation, SsoState, device};
+use crate::problem::Warning;
+use crate::qualifio::Qualifio;
+use crate::turn::Turn;
+use http::{HeaderValue, Method, header};
+use standin_fake_kit::form::{Form, cookies};
+use standin_fake_kit::{EndpointDoc, answer};
+use standin_model::{Evidence, Host, Instant};
+use standin_ports::Request;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The cookie that ties participations to a browser.
+pub const COOKIE: &str = "qlf_visitor";
+
+/// The longest body of a post.
+pub const LONGEST_BODY: usize = 1 << 20;
+
+/// The most participations under way.
+const MOST_PARTICIPATIONS: usize = 100_000;
+
+/// What a post does to a participation.
+type Act = fn(&mut Qualifio, Instant, &str, &Form) -> Turn;
+
+/// One thing that a player page answers to.
+#[derive(Clone, Copy, Debug)]
+pub struct Endpoint {
+    /// The `action` of the post; empty is the page itself.
+    pub action: &'static str,
+    /// How it describes itself.
+    pub doc: EndpointDoc,
+    act: Act,
+}
+
+/// Everything that a player page answers to.
+pub const ENDPOINTS: &[Endpoint] = &[
+    Endpoint {
+        action: "",
+        doc: EndpointDoc {
+            name: "player page",
+            summary: "shows where the participant stands; the first call starts a participation",
+            evidence: Evidence::recorded(
+                "public pages that embed campaigns, Ibexa Engage connector",
+                "first_call_redirects_with_session",
+            ),
+        },
+        act: |qualifio, now, uk, _| flow::show(qualifio, now, uk),
+    },
+    Endpoint {
+        action: "start",
+        doc: EndpointDoc {
+            name: "player start",
+            summary: "leaves the welcome screen",
+            evidence: Evidence::documented("Qualifio help: campaign steps", "steps_in_order"),
+        },
+        act: flow::start,
+    },
+    Endpoint {
+        action: "answers",
+        doc: EndpointDoc {
+            name: "player answers",
+            summary: "answers the questions",
+            evidence: Evidence::documented("Qualifio help: campaign steps", "steps_in_order"),
+        },
+        act: flow::answers,
+    },
+    Endpoint {
+        action: "session",
+        doc: EndpointDoc {
+            name: "player session",
+            summary: "tells whether Gigya has a session, with the signed identity if it has",
+            evidence: Evidence::decided(
+                "a bare UID in an address could be anybody's; the signature is what Gigya gives a page",
+                "forged_identities_are_refused",
+            ),
+        },
+        act: single_sign_on::session,
+    },
+    Endpoint {
+        action: "identify",
+        doc: EndpointDoc {
+            name: "player identify",
+            summary: "brings the signed identity after a login in the screen-set",
+            evidence: Evidence::documented("Gigya developers: Qualifio", "screen_set_walk"),
+        },
+        act: single_sign_on::identify,
+    },
+    Endpoint {
+        action: "form",
+        doc: EndpointDoc {
+            name: "player form",
+            summary: "submits the form",
+            evidence: Evidence::documented("Qualifio help: Identification form", "row_as_submitted"),
+        },
+        act: submit::form,
+    },
+    Endpoint {
+        action: "retry",
+        doc: EndpointDoc {
+            name: "player retry",
+            summary: "tries single sign-on again after it failed",
+            evidence: Evidence::decided("no automatic redirect after three returns", "redirect_walk"),
+        },
+        act: single_sign_on::retry,
+    },
+];
+
+/// The name of a call to a player page.
+pub fn call_name(request: &Request) -> Option<String> {
+    wanted_guid(request)?;
+    if request.method() != Method::POST {
+        return Some("player page".to_owned());
+    }
+    let form = Form::body(request);
+    let action = form.get("action").unwrap_or_default();
+    let known = ENDPOINTS.iter().find(|endpoint| endpoint.action == action);
+    Some(known.map_or("player post", |endpoint| endpoint.doc.name).to_owned())
+}
+
+/// The channel GUID that an address means, in upper case; `None` if it is no player address.
+fn wanted_guid(request: &Request) -> Option<String> {
+    let parts: Vec<&str> = request.uri().path().split('/').skip(1).collect();
+    let style_ok = |style: &str| {
+        (1..=16).contains(&style.len()) && style.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
+    let in_path = match parts[..] {
+        ["20", "v1.cfm"] => None,
+        ["20", guid, "v1.cfm"] => Some(guid),
+        ["20", guid, style, "v1.cfm"] if style_ok(style) => Some(guid),
+        _ => return None,
+    };
+    let query = Form::query(request);
+    let guid = in_path.or_else(|| query.get("id"))?.to_ascii_uppercase();
+    let is_guid = guid.len() == 36 && guid.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    let agrees = query.get("id").is_none_or(|id| id.eq_ignore_ascii_case(&guid));
+    (is_guid && agrees).then_some(guid)
+}
+
+/// Answers a call to a player page.
+pub fn handle(qualifio: &mut Qualifio, now: Instant, request: &Request) -> Turn {
+    match visit(qualifio, now, request) {
+        Ok(turn) => turn,
+        Err((status, title, text)) => Turn::Reply(page::message(status, title, text)),
+    }
+}
+
+type Refusal = (u16, &'static str, &'static str);
+
+const UNKNOWN: Refusal = (404, "NotFound", "There is no campaign at this address.");
+
+fn visit(qualifio: &mut Qualifio, now: Instant, request: &Request) -> Result<Turn, Refusal> {
+    let guid = wanted_guid(request).ok_or(UNKNOWN)?;
+    let host: Host =
+        request.uri().host().and_then(|host| host.parse().ok()).ok_or((400, "BadHost", "No such host."))?;
+    if qualifio.knobs.on("qualifio.force_https") && request.uri().scheme_str() == Some("http") {
+        let location = request.uri().to_string().replacen("http://", "https://", 1);
+        return Ok(Turn::Reply(answer::redirect(301, &location)));
+    }
+    let channel = channel(qualifio, &guid).ok_or(UNKNOWN)?;
+    if !is_served(qualifio, &host, &channel) {
+        return Err(UNKNOWN);
+    }
+    let open = channel.starts.is_none_or(|start| start <= now) && channel.ends.is_none_or(|end| now < end);
+    if !open {
+        return Err((200, "NotOpen", "This campaign is not open."));
+    }
+    match *request.method() {
+        Method::GET | Method::HEAD => arrive(qualifio, now, request, &host, &channel),
+        Method::POST => post(qualifio, now, request, &channel),
+        _ => Err((405, "MethodNotAllowed", "This address takes GET and POST.")),
+    }
+}
+
+fn channel(qualifio: &Qualifio, guid: &str) -> Option<Channel> {
+    let campaign = qualifio.campaigns.get(qualifio.channels.get(guid)?)?;
+    campaign.channels.iter().find(|channel| channel.guid == guid).cloned()
+}
+
+fn is_served(qualifio: &Qualifio, host: &Host, channel: &Channel) -> bool {
+    let is_domain = |domain: &str| domain.parse::<Host>().is_ok_and(|domain| domain == *host);
+    match qualifio.knobs.text("qualifio.domain_security") {
+        "Strict" => qualifio.websites.get(&channel.website).is_some_and(|site| is_domain(&site.domain)),
+        "Loose" => qualifio.websites.values().any(|site| is_domain(&site.domain)),
+        _ => true,
+    }
+}
+
+fn visitor(request: &Request) -> Option<String> {
+    let shaped = |value: &str| {
+        value.len() == 32 && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    let mut cookies = cookies(request).into_iter();
+    cookies.find(|(name, value)| name == COOKIE && shaped(value)).map(|(_, value)| value)
+}
+
+/// The participation under this key, if it belongs to the browser that asks.
+fn own<'q>(
+    qualifio: &'q Qualifio,
+    uk: &str,
+    visitor: Option<&str>,
+    channel: &Channel,
+) -> Option<&'q Arc<Participation>> {
+    let found = qualifio.participations.get(uk)?;
+    (visitor == Some(&found.visitor) && found.channel_guid == channel.guid).then_some(found)
+}
+
+fn arrive(
+    qualifio: &mut Qualifio,
+    now: Instant,
+    request: &Request,
+    host: &Host,
+    channel: &Channel,
+) -> Result<Turn, Refusal> {
+    let query = Form::query(request);
+    let visitor = visitor(request);
+    if let Some(uk) = query.get("uk")
+        && own(qualifio, uk, visitor.as_deref(), channel).is_some()
+    {
+        come_back(qualifio, uk);
+        return Ok(flow::show(qualifio, now, uk));
+    }
+    if let Some(found) = left_for_login(qualifio, &query, visitor.as_deref(), channel) {
+        let location = format!("{}?{}", found.base, found.query());
+        return Ok(Turn::Reply(answer::redirect(302, &location)));
+    }
+    if qualifio.participations.len() >= MOST_PARTICIPATIONS {
+        return Err((503, "Full", "Too many people are taking part."));
+    }
+    Ok(begin(qualifio, now, request, host, channel, visitor))
+}
+
+/// Somebody who left for the login page is back in front of us, whatever address brought them.
+fn left_for_login(
+    qualifio: &Qualifio,
+    query: &Form,
+    visitor: Option<&str>,
+    channel: &Channel,
+) -> Option<Arc<Participation>> {
+    if let Some(uk) = query.get("qlf_uk")
+        && let Some(found) = own(qualifio, uk, visitor, channel)
+    {
+        return Some(Arc::clone(found));
+    }
+    let uk = qualifio.visits.get(&(visitor?.to_owned(), channel.guid.clone()))?;
+    let found = own(qualifio, uk, visitor, channel)?;
+    matches!(found.sso, SsoState::RedirectOffered(_)).then(|| Arc::clone(found))
+}
+
+fn come_back(qualifio: &mut Qualifio, uk: &str) {
+    let Some(participation) = qualifio.participations.get_mut(uk) else { return };
+    if matches!(participation.sso, SsoState::RedirectOffered(_)) {
+        let participation = Arc::make_mut(participation);
+        participation.sso = SsoState::Check;
+        participation.reach = None;
+        participation.returned = true;
+    }
+}
+
+fn begin(
+    qualifio: &mut Qualifio,
+    now: Instant,
+    request: &Request,
+    host: &Host,
+    channel: &Channel,
+    visitor: Option<String>,
+) -> Turn {
+    let Some(campaign) = qualifio.channels.get(&channel.guid).and_then(|id| qualifio.campaigns.get(id)) else {
+        return Turn::Reply(page::message(UNKNOWN.0, UNKNOWN.1, UNKNOWN.2));
+    };
+    let campaign = Arc::clone(campaign);
+    let query = Form::query(request);
+    let secure = request.uri().scheme_str() != Some("http");
+    let scheme = if secure { "https" } else { "http" };
+    let authority = request.uri().authority().map_or("", |authority| authority.as_str());
+    let visitor = visitor.unwrap_or_else(|| qualifio.ids.token(32));
+    let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let started = Participation {
+        id: qualifio.ids.guid(),
+        uk: qualifio.ids.upper(11),
+        cfid: qualifio.ids.guid().to_ascii_lowercase(),
+        base: format!("{scheme}://{authority}{}", request.uri().path()),
+        host: host.clone(),
+        parent: query.get("parentURL").or_else(|| query.get("pdomain")).map(str::to_owned),
+        device: device(agent.unwrap_or_default()),
+        started: now,
+        at: 0,
+        page: 1,
+        sso: SsoState::Check,
+        reach: None,
+        returned: false,
+        attempts: 0,
+        may_redirect: true,
+        identity: None,
+        prefill: from_address(&query, &campaign),
+        typed: BTreeMap::new(),
+        errors: BTreeMap::new(),
+        refusal: None,
+        score: 0,
+        row: None,
+        just_submitted: false,
+        warnings: shared_host(host),
+        channel_guid: channel.guid.clone(),
+        visitor,
+        campaign,
+    };
+    let location = with_session(&query, &started);
+    let cookie = cookie(&started.visitor, secure);
+    let lifetime = qualifio.knobs.span("qualifio.participation_lifetime");
+    qualifio.agenda.add(now.plus(lifetime), started.uk.clone());
+    qualifio.visits.insert((started.visitor.clone(), channel.guid.clone()), started.uk.clone());
+    qualifio.participations.insert(started.uk.clone(), Arc::new(started));
+    let mut response = answer::redirect(302, &location);
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    Turn::Reply(response)
+}
+
+fn shared_host(host: &Host) -> Vec<Warning> {
+    if host.is_shared_qualifio() { vec![Warning::about("SharedQualifioHost", host.as_str())] } else { Vec::new() }
+}
+
+fn cookie(visitor: &str, secure: bool) -> HeaderValue {
+    // A campaign in a frame is a third party to the page around it, so the cookie needs SameSite=None, which
+    // browsers take with Secure only.
+    let rest = if secure { "Secure; SameSite=None" } else { "SameSite=Lax" };
+    let text = format!("{COOKIE}={visitor}; Path=/; HttpOnly; {rest}");
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("qlf_visitor=; Path=/"))
+}
+
+/// The address that was called, with the session added.
+fn with_session(query: &Form, started: &Participation) -> String {
+    let mut all = form_urlencoded::Serializer::new(String::new());
+    let session = ["cfid", "cftoken", "uk", "page", "qlf_uk"];
+    for (name, value) in query.iter().filter(|(name, _)| !session.contains(name)) {
+        all.append_pair(name, value);
+    }
+    all.append_pair("cfid", &started.cfid).append_pair("cftoken", "0");
+    all.append_pair("uk", &started.uk).append_pair("page", &started.page.to_string());
+    format!("{}?{}", started.base, all.finish())
+}
+
+/// Values that the address gives for variables of the form.
+fn from_address(query: &Form, campaign: &crate::campaign::Campaign) -> BTreeMap<String, String> {
+    let fields = campaign.fields.iter().map(|field| field.variable.as_str());
+    fields.filter_map(|name| query.get(name).map(|value| (name.to_owned(), value.to_owned()))).collect()
+}
+
+fn post(
+    qualifio: &mut Qualifio,
+    now: Instant,
+    request: &Request,
+    channel: &Channel,
+) -> Result<Turn, Refusal> {
+    if request.body().len() > LONGEST_BODY {
+        return Err((413, "TooLarge", "This is too much."));
+    }
+    if percent_encoding::percent_decode(request.body()).decode_utf8().is_err() {
+        return Err((400, "NotUtf8", "The form is not UTF-8."));
+    }
+    let form = Form::body(request);
+    let query = Form::query(request);
+    let uk = query.get("uk").or_else(|| form.get("uk")).unwrap_or_default().to_owned();
+    if !qualifio.participations.contains_key(&uk) {
+        return Err((410, "Expired", "This participation is over. Please start again."));
+    }
+    if own(qualifio, &uk, visitor(request).as_deref(), channel).is_none() {
+        return Err((403, "Forbidden", "This participation belongs to somebody else."));
+    }
+    let action = form.get("action").filter(|action| !action.is_empty());
+    let endpoint = ENDPOINTS.iter().find(|endpoint| Some(endpoint.action) == action);
+    let endpoint = endpoint.ok_or((400, "UnknownAction", "The form does not say what to do."))?;
+    Ok((endpoint.act)(qualifio, now, &uk, &form))
+}

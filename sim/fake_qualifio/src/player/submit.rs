@@ -1,0 +1,201 @@
+//! The form: from what was submitted to a row and a push that waits.
+
+use super::flow::{edit, row, show};
+use super::single_sign_on;
+use crate::campaign::{Campaign, Field, Step, is_mapped};
+use crate::form::{Checked, Terms, check};
+use crate::participation::{Identified, Participation};
+use crate::problem::Warning;
+use crate::qualifio::Qualifio;
+use crate::statistics::Row;
+use crate::turn::{PushBack, PushOrder, Turn};
+use serde_json::json;
+use standin_fake_kit::form::Form;
+use standin_model::{Instant, email, text};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The fields that a form shows or carries: the e-mail address is Gigya's, once Gigya said who this is.
+pub fn fields<'c>(campaign: &'c Campaign, identity: Option<&Identified>) -> Vec<&'c Field> {
+    campaign.fields.iter().filter(|field| identity.is_none() || field.variable != "email").collect()
+}
+
+/// Submits the form.
+pub(super) fn form(qualifio: &mut Qualifio, now: Instant, uk: &str, form: &Form) -> Turn {
+    let Some(participation) = qualifio.participations.get(uk).cloned() else { return show(qualifio, now, uk) };
+    let open = participation.step() == Step::Form && participation.row.is_none();
+    if !open || single_sign_on::is_due(qualifio, &participation) {
+        return show(qualifio, now, uk);
+    }
+    if is_tampered(&participation, form) {
+        edit(qualifio, uk, |participation| participation.warn(Warning::new("EmailTamperIgnored")));
+    }
+    let checked = checked(qualifio, now, &participation, form);
+    if checked.errors.is_empty() {
+        accept(qualifio, now, uk, &checked);
+    } else {
+        edit(qualifio, uk, |participation| redisplay(participation, &checked, form, None));
+    }
+    show(qualifio, now, uk)
+}
+
+/// Submits the form unseen, if the campaign wants that and Gigya knows everything that it asks for.
+pub(super) fn unseen(qualifio: &mut Qualifio, now: Instant, uk: &str) -> Option<Turn> {
+    let participation = qualifio.participations.get(uk).cloned()?;
+    let campaign = &participation.campaign;
+    let shown = fields(campaign, participation.identity.as_ref());
+    let is_known = |field: &&Field| {
+        let value = participation.prefill.get(&field.variable).map(|value| text::clean(value));
+        field.hidden || is_mapped(&field.variable) && value.is_some_and(|value| !value.is_empty())
+    };
+    let custom = campaign.fields.iter().any(|field| !is_mapped(&field.variable));
+    let consent = campaign.optins.iter().any(|optin| optin.mandatory);
+    if !campaign.auto_submit || custom || consent || !shown.iter().all(is_known) {
+        return None;
+    }
+    let mut filled = form_urlencoded::Serializer::new(String::new());
+    for field in &shown {
+        let value = participation.prefill.get(&field.variable).map_or("", String::as_str);
+        filled.append_pair(&field.name(), value);
+    }
+    let form = Form::parse(filled.finish().as_bytes());
+    let checked = checked(qualifio, now, &participation, &form);
+    if !checked.errors.is_empty() {
+        return None;
+    }
+    accept(qualifio, now, uk, &checked);
+    Some(show(qualifio, now, uk))
+}
+
+fn is_tampered(participation: &Participation, form: &Form) -> bool {
+    let Some(identity) = &participation.identity else { return false };
+    let named = participation.campaign.fields.iter().filter(|field| field.variable == "email");
+    let mut names = named.map(Field::name).chain(["email".to_owned()]);
+    names.any(|name| {
+        form.get(&name).is_some_and(|sent| !sent.trim().is_empty() && !email::same(sent, &identity.email))
+    })
+}
+
+fn checked(qualifio: &Qualifio, now: Instant, participation: &Participation, form: &Form) -> Checked {
+    let site = participation.channel().and_then(|channel| qualifio.websites.get(&channel.website));
+    let terms = Terms {
+        now,
+        zone: site.map_or("Europe/Brussels", |site| site.zone.as_str()),
+        prefill: &participation.prefill,
+    };
+    let fields = fields(&participation.campaign, participation.identity.as_ref());
+    check(&fields, &participation.campaign.optins, form, terms)
+}
+
+fn redisplay(participation: &mut Participation, checked: &Checked, form: &Form, refusal: Option<&'static str>) {
+    participation.refusal = refusal;
+    participation.errors = checked.errors.clone();
+    let names = participation.campaign.fields.iter().map(Field::name);
+    let names = names.chain(participation.campaign.optins.iter().map(crate::campaign::Optin::name));
+    let parts = ["day", "month", "year"].map(str::to_owned);
+    let mut typed = BTreeMap::new();
+    for name in names.chain(parts) {
+        if let Some(value) = form.get(&name) {
+            typed.insert(name, value.to_owned());
+        }
+    }
+    participation.typed = typed;
+}
+
+/// Keeps the row, then lets the push wait: whoever takes part never waits for it.
+fn accept(qualifio: &mut Qualifio, now: Instant, uk: &str, checked: &Checked) {
+    let Some(participation) = qualifio.participations.get(uk).cloned() else { return };
+    let Some(row) = filled_row(qualifio, now, &participation, checked) else { return };
+    if qualifio.statistics.is_refused(participation.campaign.limit, &row) {
+        return edit(qualifio, uk, |participation| {
+            let typed = checked.values.iter().map(|(id, value)| (format!("choix_{id}"), value.clone()));
+            participation.typed = typed.collect();
+            participation.errors.clear();
+            participation.refusal = Some("LimitReached");
+        });
+    }
+    let number = qualifio.statistics.add(row);
+    edit(qualifio, uk, |participation| {
+        participation.row = Some(number);
+        participation.typed.clear();
+        participation.errors.clear();
+        participation.refusal = None;
+        participation.forward();
+        participation.just_submitted = true;
+    });
+    let submitted = participation.campaign.fields.iter().filter_map(|field| {
+        Some((field.variable.clone(), checked.values.get(&field.id)?.clone()))
+    });
+    push(qualifio, now, &participation, submitted.collect());
+}
+
+fn filled_row(
+    qualifio: &Qualifio,
+    now: Instant,
+    participation: &Participation,
+    checked: &Checked,
+) -> Option<Row> {
+    let mut row = row(qualifio, now, participation)?;
+    for field in &participation.campaign.fields {
+        if let Some(value) = checked.values.get(&field.id) {
+            row.values.insert(field.variable.clone(), value.clone());
+        }
+    }
+    for optin in &participation.campaign.optins {
+        let response = checked.optins.get(&optin.id).cloned().unwrap_or_default();
+        row.optins.insert(optin.variable.clone(), response);
+    }
+    if let Some(identity) = &participation.identity {
+        row.values.insert("email".to_owned(), identity.email.clone());
+        row.external_id = identity.uid.clone();
+    }
+    Some(row)
+}
+
+fn push(
+    qualifio: &mut Qualifio,
+    now: Instant,
+    participation: &Participation,
+    submitted: Vec<(String, String)>,
+) {
+    let Some(identity) = &participation.identity else { return };
+    if !qualifio.integration.enabled {
+        return;
+    }
+    let Some(channel) = participation.channel() else { return };
+    let skipped = if participation.campaign.preview {
+        Some("Preview")
+    } else if qualifio.integration.push_back == PushBack::Off {
+        Some("PushBackOff")
+    } else {
+        None
+    };
+    if let Some(reason) = skipped {
+        let record = json!({
+            "push_id": qualifio.ids.guid(), "participation_id": participation.id,
+            "campaign_id": participation.campaign.id, "site_id": channel.website, "uid": identity.uid,
+            "attempt": 0, "at": now.to_string(), "state": "Skipped", "reason": reason,
+            "sent_fields": [], "skipped": [],
+        });
+        return qualifio.record_push(record);
+    }
+    let Some(config) = qualifio.integration.config(channel.website) else { return };
+    let order = PushOrder {
+        id: participation.id.clone(),
+        campaign_id: participation.campaign.id,
+        site_id: channel.website,
+        site_country: qualifio.websites.get(&channel.website).map_or_else(String::new, |s| s.country.clone()),
+        uid: identity.uid.clone(),
+        email_at_identification: identity.email.clone(),
+        language: channel.language.clone(),
+        submitted,
+        profile_at_identification: identity.profile.clone(),
+        config,
+        phone_policy: qualifio.integration.phone_policy,
+        send_mode: qualifio.integration.send_mode,
+        clear_on_empty: qualifio.integration.clear_on_empty,
+        push_back: qualifio.integration.push_back,
+        preview: participation.campaign.preview,
+    };
+    qualifio.orders.push_back(Arc::new(order));
+}

@@ -1,0 +1,283 @@
+//! The state machine and everything that is its state.
+
+use crate::account::{Role, Website};
+use crate::campaign::{Campaign, Channel, Numbers};
+use crate::integration::Integration;
+use crate::knobs::KNOBS;
+use crate::manager;
+use crate::participation::Participation;
+use crate::player;
+use crate::problem::Problem;
+use crate::seed;
+use crate::statistics::Statistics;
+use crate::turn::{Answer, Ask, GigyaConfig, PushOrder, Turn};
+use imbl::{OrdMap, Vector};
+use serde_json::Value;
+use standin_fake_kit::{Agenda, EndpointDoc, Ids, Knobs, SeedError, answer};
+use standin_model::Instant;
+use standin_ports::{Request, Response};
+use std::sync::Arc;
+
+/// Qualifio's account, its websites and campaigns, and everybody who is taking part.
+#[derive(Clone, Debug)]
+pub struct Qualifio {
+    pub(crate) ids: Ids,
+    pub(crate) knobs: Knobs,
+    pub(crate) numbers: Numbers,
+    pub(crate) operators: OrdMap<String, Role>,
+    pub(crate) websites: OrdMap<u64, Arc<Website>>,
+    pub(crate) campaigns: OrdMap<u64, Arc<Campaign>>,
+    /// Campaign numbers by channel GUID.
+    pub(crate) channels: OrdMap<String, u64>,
+    pub(crate) integration: Integration,
+    pub(crate) defaults: Option<GigyaConfig>,
+    /// Participations by their key in URLs.
+    pub(crate) participations: OrdMap<String, Arc<Participation>>,
+    /// The latest participation of a browser in a channel.
+    pub(crate) visits: OrdMap<(String, String), String>,
+    pub(crate) agenda: Agenda<String>,
+    pub(crate) statistics: Statistics,
+    pub(crate) orders: Vector<Arc<PushOrder>>,
+    pub(crate) pushes: Vector<Arc<Value>>,
+    pub(crate) pending: OrdMap<u64, Arc<Pending>>,
+    pub(crate) asked: u64,
+}
+
+/// What goes on when an answer comes.
+#[derive(Clone, Debug)]
+pub(crate) enum Pending {
+    /// Show the page before the form.
+    Page { uk: String },
+    /// Decide about an identity.
+    Session { uk: String, uid: String },
+    /// Switch a campaign's single sign-on.
+    Sso { campaign: u64, change: manager::campaigns::SsoChange },
+    /// Keep a website; no number yet means that it is new.
+    Website { website: Website },
+}
+
+/// The most push records that are kept; older ones go.
+const MOST_PUSHES: usize = 100_000;
+
+/// The number of the website that is there from the start.
+pub const DEFAULT_WEBSITE: u64 = 4321;
+
+/// The number that the first campaign gets.
+const FIRST_CAMPAIGN: u64 = 700_101;
+
+impl Qualifio {
+    /// An account with one website `Brand BE`, an administrator `admin` and the Qualifio expert `expert`.
+    pub fn new(seed: u64) -> Self {
+        let website = Website {
+            id: DEFAULT_WEBSITE,
+            name: "Brand BE".to_owned(),
+            domain: "jeux.brand.example".to_owned(),
+            country: "BE".to_owned(),
+            language: "fr".to_owned(),
+            zone: "Europe/Brussels".to_owned(),
+        };
+        let operators = [("admin", Role::Admin), ("expert", Role::Expert)];
+        Self {
+            ids: Ids::new(seed, "qualifio"),
+            knobs: Knobs::new(KNOBS),
+            numbers: Numbers { campaign: FIRST_CAMPAIGN, part: 101 },
+            operators: operators.into_iter().map(|(name, role)| (name.to_owned(), role)).collect(),
+            websites: OrdMap::unit(website.id, Arc::new(website)),
+            campaigns: OrdMap::new(),
+            channels: OrdMap::new(),
+            integration: Integration::default(),
+            defaults: None,
+            participations: OrdMap::new(),
+            visits: OrdMap::new(),
+            agenda: Agenda::default(),
+            statistics: Statistics::default(),
+            orders: Vector::new(),
+            pushes: Vector::new(),
+            pending: OrdMap::new(),
+            asked: 0,
+        }
+    }
+
+    /// The credentials that a seeded integration gets where it names none.
+    pub fn gigya_defaults(&mut self, config: GigyaConfig) {
+        self.defaults = Some(config);
+    }
+
+    /// Reads a world file's section.
+    pub fn seed(&mut self, now: Instant, section: &Value) -> Result<(), SeedError> {
+        let mut next = self.clone();
+        seed::read(&mut next, now, section)?;
+        *self = next;
+        Ok(())
+    }
+
+    /// The settings.
+    pub fn knobs_mut(&mut self) -> &mut Knobs {
+        &mut self.knobs
+    }
+
+    /// What it answers to.
+    pub fn endpoints() -> Vec<EndpointDoc> {
+        let player = player::ENDPOINTS.iter().map(|endpoint| endpoint.doc);
+        player.chain(manager::ENDPOINTS.iter().map(|endpoint| endpoint.doc)).collect()
+    }
+
+    /// The platform's name in journals and faults.
+    pub fn name(&self) -> &'static str {
+        "qualifio"
+    }
+
+    /// The platform's own name for a call; unknown calls keep their method and path.
+    pub fn call_name(&self, request: &Request) -> String {
+        player::call_name(request)
+            .or_else(|| manager::call_name(request))
+            .unwrap_or_else(|| format!("{} {}", request.method(), request.uri().path()))
+    }
+
+    /// Answers one request, or asks Gigya first.
+    pub fn handle(&mut self, now: Instant, request: Request) -> Turn {
+        self.advance(now);
+        if request.uri().path().starts_with(manager::ROOT) {
+            return manager::handle(self, now, &request);
+        }
+        player::handle(self, now, &request)
+    }
+
+    /// Goes on with the answer to a question.
+    pub fn resume(&mut self, now: Instant, token: u64, answer: Answer) -> Turn {
+        self.advance(now);
+        let Some(pending) = self.pending.remove(&token) else {
+            return Turn::Reply(answer::html(409, "<!doctype html><title>Nobody waits for this answer</title>"));
+        };
+        match (&*pending, answer) {
+            (Pending::Page { uk }, Answer::SiteConfig(site)) => {
+                player::flow::site_known(self, now, uk, site.ok())
+            }
+            (Pending::Session { uk, uid }, Answer::Identity(identity)) => {
+                player::flow::identified(self, now, uk, uid, identity)
+            }
+            (Pending::Sso { campaign, change }, Answer::SiteConfig(site)) => {
+                manager::campaigns::sso_site_known(self, *campaign, change, site)
+            }
+            (Pending::Website { website }, Answer::SiteConfig(site)) => {
+                manager::websites::site_known(self, website.clone(), site)
+            }
+            _ => Turn::Reply(answer::html(500, "<!doctype html><title>Not the answer that was asked for</title>")),
+        }
+    }
+
+    /// The answer with which the platform reports trouble.
+    pub fn refuse(&mut self, _now: Instant, request: &Request, code: u32) -> Response {
+        let status = u16::try_from(code).ok().filter(|status| (400..600).contains(status)).unwrap_or(500);
+        if request.uri().path().starts_with(manager::ROOT) {
+            let body = serde_json::json!({"error": {"name": "Unavailable", "message": "try again later"}});
+            return answer::with_body(status, "application/json", body.to_string());
+        }
+        player::page::message(status, "Unavailable", "This campaign is not available right now.")
+    }
+
+    /// When the next participation expires.
+    pub fn next_due(&self) -> Option<Instant> {
+        self.agenda.next_due()
+    }
+
+    /// Ends the participations whose time is over. What their forms said stays in the statistics.
+    pub fn advance(&mut self, now: Instant) {
+        while let Some((_, uk)) = self.agenda.take_due(now) {
+            if let Some(gone) = self.participations.remove(&uk) {
+                let visit = (gone.visitor.clone(), gone.channel_guid.clone());
+                if self.visits.get(&visit) == Some(&uk) {
+                    self.visits.remove(&visit);
+                }
+            }
+        }
+    }
+
+    /// Takes the accepted forms that wait to be pushed, in order.
+    pub fn take_pushes(&mut self) -> Vec<PushOrder> {
+        std::mem::take(&mut self.orders).into_iter().map(Arc::unwrap_or_clone).collect()
+    }
+
+    /// Adds an entry to the push log: names and outcomes, no values.
+    pub fn record_push(&mut self, record: Value) {
+        if self.pushes.len() >= MOST_PUSHES {
+            self.pushes.pop_front();
+        }
+        self.pushes.push_back(Arc::new(record));
+    }
+
+    /// The push log.
+    pub fn pushes(&self) -> Vec<Value> {
+        self.pushes.iter().map(|record| (**record).clone()).collect()
+    }
+
+    /// The statistics of a campaign.
+    pub fn statistics(&self, campaign: u64) -> Vec<Value> {
+        self.campaigns.get(&campaign).map(|campaign| self.statistics.to_json(campaign)).unwrap_or_default()
+    }
+
+    /// The campaigns, as the manager API writes them.
+    pub fn campaigns(&self) -> Vec<Value> {
+        self.campaigns.values().map(|campaign| campaign.to_json()).collect()
+    }
+
+    /// The participations under way, as the manager API writes them.
+    pub fn participations(&self) -> Vec<Value> {
+        self.participations.values().map(|participation| participation.to_json()).collect()
+    }
+
+    /// The CRM's profiles.
+    pub fn profiles(&self) -> Vec<Value> {
+        self.statistics.profiles()
+    }
+
+    /// The present credentials of a website, which a push that waited is sent with.
+    pub fn gigya_config(&self, site: u64) -> Option<GigyaConfig> {
+        self.integration.config(site)
+    }
+
+    /// The address of a campaign's first channel.
+    pub fn player_url(&self, campaign: u64) -> Option<String> {
+        let channel = self.campaigns.get(&campaign)?.channels.first()?;
+        Some(self.channel_url(channel))
+    }
+
+    pub(crate) fn channel_url(&self, channel: &Channel) -> String {
+        let domain = self.websites.get(&channel.website).map_or("", |site| site.domain.as_str());
+        let guid = &channel.guid;
+        format!("https://{domain}/20/{guid}/v1.cfm?id={guid}")
+    }
+
+    /// Keeps a campaign and makes its channels findable.
+    pub(crate) fn keep_campaign(&mut self, campaign: Campaign) {
+        for channel in &campaign.channels {
+            self.channels.insert(channel.guid.clone(), campaign.id);
+        }
+        self.campaigns.insert(campaign.id, Arc::new(campaign));
+    }
+
+    /// Keeps what waits for an answer and asks.
+    pub(crate) fn ask(&mut self, pending: Pending, ask: Ask) -> Turn {
+        self.asked += 1;
+        self.pending.insert(self.asked, Arc::new(pending));
+        if self.pending.len() > MOST_PENDING {
+            let oldest = self.pending.get_min().map(|(token, _)| *token);
+            oldest.map(|token| self.pending.remove(&token));
+        }
+        Turn::Ask { token: self.asked, ask }
+    }
+
+    /// What single sign-on lacks for a campaign's websites.
+    pub(crate) fn check_configs(&self, campaign: &Campaign) -> Result<(), Problem> {
+        for channel in &campaign.channels {
+            if self.integration.effective(channel.website).is_none() {
+                let site = self.websites.get(&channel.website).map_or("", |site| site.name.as_str());
+                return Err(Problem::InvalidConfig(site.to_owned()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The most questions that wait for an answer; the oldest goes.
+const MOST_PENDING: usize = 10_000;

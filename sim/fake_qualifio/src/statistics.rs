@@ -1,0 +1,306 @@
+//! Accepted forms as rows, the CSV export, CRM profiles.
+
+use crate::campaign::{Campaign, Limit, MAPPED};
+use crate::problem::Warning;
+use imbl::OrdMap;
+use serde_json::{Map, Value, json};
+use standin_model::{Instant, email};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The most rows of one account.
+pub const MOST_ROWS: usize = 1_000_000;
+
+/// One accepted form, or one finished anonymous interaction. A snapshot: nothing later alters who took part
+/// and what they said.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Row {
+    /// The participation's id.
+    pub participation_id: String,
+    /// The campaign's number.
+    pub campaign_id: u64,
+    /// What operators call it.
+    pub campaign_title: String,
+    /// The channel's GUID.
+    pub channel_guid: String,
+    /// The website's name.
+    pub website: String,
+    /// The channel's kind.
+    pub channel: &'static str,
+    /// The channel's language.
+    pub language: String,
+    /// The participant's device.
+    pub device: &'static str,
+    /// When it started.
+    pub started: Instant,
+    /// When it was completed.
+    pub completed: Instant,
+    /// Values by variable.
+    pub values: OrdMap<String, String>,
+    /// Responses by variable.
+    pub optins: OrdMap<String, String>,
+    /// What the interaction earned.
+    pub score: u64,
+    /// The Gigya UID, or nothing.
+    pub external_id: String,
+    /// What was noticed.
+    pub warnings: Vec<Warning>,
+}
+
+impl Row {
+    fn value(&self, variable: &str) -> &str {
+        self.values.get(variable).map_or("", String::as_str)
+    }
+
+    /// First name, last name and e-mail address.
+    pub fn trigram(&self) -> String {
+        format!("{}|{}|{}", self.value("firstname"), self.value("lastname"), self.value("email"))
+    }
+
+    fn cells(&self, columns: &Columns) -> Vec<(String, String)> {
+        let mut cells: Vec<(String, String)> = vec![
+            ("participation_id".into(), self.participation_id.clone()),
+            ("campaign_id".into(), self.campaign_id.to_string()),
+            ("campaign_title".into(), self.campaign_title.clone()),
+            ("channel_guid".into(), self.channel_guid.clone()),
+            ("website".into(), self.website.clone()),
+            ("channel".into(), self.channel.into()),
+            ("language".into(), self.language.clone()),
+            ("device".into(), self.device.into()),
+            ("started_at".into(), self.started.to_string()),
+            ("completed_at".into(), self.completed.to_string()),
+            ("state".into(), "COMPLETED".into()),
+        ];
+        for (variable, _) in MAPPED {
+            cells.push(((*variable).to_owned(), self.value(variable).to_owned()));
+        }
+        for variable in &columns.custom {
+            cells.push((variable.clone(), self.value(variable).to_owned()));
+        }
+        for variable in &columns.optins {
+            let response = self.optins.get(variable).cloned().unwrap_or_default();
+            cells.push((format!("optin:{variable}"), response));
+        }
+        cells.push(("score".into(), self.score.to_string()));
+        cells.push(("external_id".into(), self.external_id.clone()));
+        cells
+    }
+
+    fn to_json(&self, columns: &Columns) -> Value {
+        let mut members: Map<String, Value> =
+            self.cells(columns).into_iter().map(|(name, cell)| (name, cell.into())).collect();
+        members.insert("campaign_id".into(), self.campaign_id.into());
+        members.insert("score".into(), self.score.into());
+        let warnings = self.warnings.iter().map(|warning| Value::from(warning.to_string()));
+        members.insert("warnings".into(), warnings.collect());
+        Value::Object(members)
+    }
+}
+
+/// The columns of one campaign that others do not have.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Columns {
+    custom: BTreeSet<String>,
+    optins: Vec<String>,
+}
+
+/// How a CSV export treats cells that a spreadsheet would take for formulas.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Export {
+    /// As they are.
+    Plain,
+    /// Behind an apostrophe.
+    SpreadsheetSafe,
+}
+
+/// All rows of one account, counted for limits, and the CRM.
+#[derive(Clone, Debug, Default)]
+pub struct Statistics {
+    rows: OrdMap<(u64, u64), Arc<Row>>,
+    added: u64,
+    tallies: OrdMap<(u64, String), u64>,
+    profiles: OrdMap<String, Arc<Value>>,
+}
+
+impl Statistics {
+    /// Whether a limit or the account's bound keeps this participant out.
+    pub fn is_refused(&self, limit: Limit, row: &Row) -> bool {
+        if self.rows.len() >= MOST_ROWS {
+            return true;
+        }
+        let tally = |key: String| self.tallies.get(&(row.campaign_id, key)).copied().unwrap_or(0);
+        match limit {
+            Limit::Unlimited => false,
+            Limit::OnePerTrigram => tally(trigram_key(row)) >= 1,
+            Limit::NPerEmail(n) => tally(email_key(row)) >= n,
+            Limit::MaxParticipations(n) => tally(String::new()) >= n,
+        }
+    }
+
+    /// Keeps a row; tells its number.
+    pub fn add(&mut self, row: Row) -> u64 {
+        for key in [String::new(), trigram_key(&row), email_key(&row)] {
+            *self.tallies.entry((row.campaign_id, key)).or_insert(0) += 1;
+        }
+        if !row.values.is_empty() {
+            self.keep_profile(&row);
+        }
+        self.added += 1;
+        self.rows.insert((row.campaign_id, self.added), Arc::new(row));
+        self.added
+    }
+
+    /// Sets the score of a row whose interaction came after its form.
+    pub fn set_score(&mut self, campaign: u64, number: u64, score: u64) {
+        if let Some(row) = self.rows.get_mut(&(campaign, number)) {
+            Arc::make_mut(row).score = score;
+        }
+    }
+
+    /// The rows of a campaign, oldest first.
+    pub fn rows(&self, campaign: u64) -> impl Iterator<Item = &Arc<Row>> {
+        self.rows.range((campaign, 0)..=(campaign, u64::MAX)).map(|(_, row)| row)
+    }
+
+    fn columns(&self, campaign: &Campaign) -> Columns {
+        let mut columns = Columns::default();
+        columns.custom.extend(campaign.custom_variables().into_iter().map(str::to_owned));
+        for optin in &campaign.optins {
+            columns.optins.push(optin.variable.clone());
+        }
+        // A form that was edited since keeps its older answers in sight.
+        for row in self.rows(campaign.id) {
+            let custom = row.values.keys().filter(|name| !crate::campaign::is_mapped(name));
+            columns.custom.extend(custom.cloned());
+            for variable in row.optins.keys() {
+                if !columns.optins.contains(variable) {
+                    columns.optins.push(variable.clone());
+                }
+            }
+        }
+        columns
+    }
+
+    /// The rows of a campaign as the API writes them.
+    pub fn to_json(&self, campaign: &Campaign) -> Vec<Value> {
+        let columns = self.columns(campaign);
+        self.rows(campaign.id).map(|row| row.to_json(&columns)).collect()
+    }
+
+    /// The rows of a campaign as the export writes them: UTF-8 with byte order mark, `;` between cells, CRLF.
+    pub fn to_csv(&self, campaign: &Campaign, export: Export) -> String {
+        let columns = self.columns(campaign);
+        let mut out = String::from('\u{FEFF}');
+        let empty = empty_row(campaign);
+        let names = empty.cells(&columns).into_iter().map(|(name, _)| quoted(&name, false));
+        push_line(&mut out, names);
+        for row in self.rows(campaign.id) {
+            let cells = row.cells(&columns).into_iter().map(|(name, cell)| match export {
+                Export::Plain => quoted(&cell, false),
+                Export::SpreadsheetSafe => safe(&name, &cell),
+            });
+            push_line(&mut out, cells);
+        }
+        out
+    }
+
+    /// The CRM's profiles, by key.
+    pub fn profiles(&self) -> Vec<Value> {
+        self.profiles.values().map(|profile| (**profile).clone()).collect()
+    }
+
+    fn keep_profile(&mut self, row: &Row) {
+        let key = row.trigram();
+        let id = self.profiles.len() as u64 + 1;
+        let known = self.profiles.get(&key).map(|profile| (profile["id"].clone(), profile["createdAt"].clone()));
+        let (id, created) = known.unwrap_or((id.into(), row.completed.to_string().into()));
+        let birthday = Some(row.value("birthday")).filter(|born| !born.is_empty());
+        let profile = json!({
+            "id": id, "firstName": row.value("firstname"), "lastName": row.value("lastname"),
+            "function": row.value("function"), "gender": row.value("gender"), "email": row.value("email"),
+            "birthDay": birthday, "company": row.value("company"), "address": row.value("address"),
+            "box": row.value("box"), "country": row.value("country"), "createdAt": created,
+            "updatedAt": row.completed.to_string(), "language": row.language.to_uppercase(),
+            "locality": row.value("locality"), "login": row.value("username"), "number": row.value("number"),
+            "phone": row.value("phone"), "trigramme": key, "zipcode": row.value("zipcode"),
+            "isEmailValid": u8::from(row.value("email").parse::<standin_model::Email>().is_ok()),
+        });
+        self.profiles.insert(key, Arc::new(profile));
+    }
+}
+
+fn empty_row(campaign: &Campaign) -> Row {
+    Row {
+        participation_id: String::new(),
+        campaign_id: campaign.id,
+        campaign_title: String::new(),
+        channel_guid: String::new(),
+        website: String::new(),
+        channel: "",
+        language: String::new(),
+        device: "",
+        started: Instant::START,
+        completed: Instant::START,
+        values: OrdMap::new(),
+        optins: OrdMap::new(),
+        score: 0,
+        external_id: String::new(),
+        warnings: Vec::new(),
+    }
+}
+
+fn trigram_key(row: &Row) -> String {
+    format!("t{}", row.trigram().to_lowercase())
+}
+
+fn email_key(row: &Row) -> String {
+    format!("e{}", email::comparable(row.value("email")))
+}
+
+fn push_line(out: &mut String, cells: impl Iterator<Item = String>) {
+    let line: Vec<String> = cells.collect();
+    out.push_str(&line.join(";"));
+    out.push_str("\r\n");
+}
+
+fn quoted(cell: &str, always: bool) -> String {
+    if always || cell.contains([';', '"', '\r', '\n']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
+}
+
+/// A UID of digits alone would lose its leading zeros and its last digits as a number.
+fn safe(column: &str, cell: &str) -> String {
+    let formula = cell.starts_with(['=', '+', '-', '@']);
+    let number = column == "external_id" && cell.starts_with(|c: char| c.is_ascii_digit());
+    if formula || number && cell.parse::<f64>().is_ok() {
+        return quoted(&format!("'{cell}"), true);
+    }
+    quoted(cell, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells() {
+        for (column, cell, plain, spreadsheet) in [
+            ("phone", "+32 487", "+32 487", "\"'+32 487\""),
+            ("lastname", "=1+1", "=1+1", "\"'=1+1\""),
+            ("lastname", "@x", "@x", "\"'@x\""),
+            ("lastname", "-", "-", "\"'-\""),
+            ("lastname", "a;b", "\"a;b\"", "\"a;b\""),
+            ("lastname", "a\"b", "\"a\"\"b\"", "\"a\"\"b\""),
+            ("external_id", "00123", "00123", "\"'00123\""),
+            ("external_id", "1e5", "1e5", "\"'1e5\""),
+            ("external_id", "ann", "ann", "ann"),
+            ("zipcode", "01234", "01234", "01234"),
+        ] {
+            assert_eq!(quoted(cell, false), plain);
+            assert_eq!(safe(column, cell), spreadsheet);
+        }
+    }
+}

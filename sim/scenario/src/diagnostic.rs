@@ -1,0 +1,58 @@
+//! A mistake, shown on its own line like a compiler's.
+
+use crate::source::{Source, Span};
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+/// A mistake in a source.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Diagnostic {
+    /// What is wrong.
+    pub message: String,
+    /// Where.
+    pub span: Span,
+    /// What to say at the place itself; may be empty.
+    pub label: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Diagnostic {
+    /// A mistake at a place.
+    pub fn new(message: impl Into<String>, span: Span) -> Self {
+        Self { message: message.into(), span, label: String::new(), hint: None }
+    }
+
+    /// The same with a remedy.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// File, line, the line itself, a caret, and the remedy.
+    pub fn render(&self, source: &Source, colour: bool) -> String {
+        let end = self.span.end.min(source.text.len());
+        let start = self.span.start.min(end);
+        // A place that spans lines is shown by its first line only.
+        let line_end = source.text[start..end].find('\n').map_or(end, |newline| start + newline);
+        let annotation = AnnotationKind::Primary.span(start..line_end.max(start));
+        let annotation = if self.label.is_empty() { annotation } else { annotation.label(self.label.as_str()) };
+        let snippet = Snippet::source(source.text.as_ref()).path(source.name.as_str()).annotation(annotation);
+        let mut group = Level::ERROR.primary_title(self.message.as_str()).element(snippet);
+        if let Some(hint) = &self.hint {
+            group = group.element(Level::HELP.message(hint.as_str()));
+        }
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        renderer.decor_style(DecorStyle::Ascii).render(&[group])
+    }
+}
+
+/// The known name that is most like `name`, if one is like it at all.
+pub fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let folded = name.to_ascii_lowercase();
+    known
+        .map(|candidate| (strsim::jaro_winkler(&folded, &candidate.to_ascii_lowercase()), candidate))
+        .filter(|(likeness, _)| *likeness > 0.82)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,331 @@
+//! Any surface over HTTP/1.1.
+
+use crate::served::{self, Served};
+use ::http::request::Parts;
+use ::http::uri::{Authority, PathAndQuery, Scheme};
+use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use hyper::body::Incoming;
+use hyper::ext::ReasonPhrase;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use standin_ports::{Http, HttpError, Reason, Request, Response};
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio::runtime::Handle;
+
+/// The largest body that a request may have, in bytes; a larger one is answered 413.
+pub const BODY_LIMIT: usize = 64 * 1024 * 1024;
+
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+/// Serves `surface` on `listener`, on the runtime that the caller is in.
+pub fn spawn(listener: TcpListener, surface: Arc<dyn Http>) -> io::Result<Served> {
+    spawn_on(&served::current()?, listener, surface)
+}
+
+/// Serves `surface` on `listener`, on the runtime behind `handle`.
+///
+/// The surface sees the absolute URI that the client meant: scheme from `X-Forwarded-Proto` (else `http`),
+/// authority from `X-Forwarded-Host`, else `Host`. Where the surface has no answer, the connection is cut,
+/// so the client sees what it would see of a platform that broke.
+pub fn spawn_on(handle: &Handle, listener: TcpListener, surface: Arc<dyn Http>) -> io::Result<Served> {
+    served::accept(handle, listener, move |stream| connection(stream, Arc::clone(&surface)))
+}
+
+async fn connection(stream: TcpStream, surface: Arc<dyn Http>) {
+    let service = service_fn(move |request| answer(request, Arc::clone(&surface)));
+    let mut builder = http1::Builder::new();
+    // A `Date` would be the wall clock's.
+    // Simple clients close their half once they have asked.
+    builder.auto_date_header(false).pipeline_flush(true).half_close(true);
+    // An error here is the client's, or the cut that the surface asked for: the connection is over.
+    let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+}
+
+async fn answer(
+    request: ::http::Request<Incoming>,
+    surface: Arc<dyn Http>,
+) -> Result<::http::Response<Body>, HttpError> {
+    let (mut parts, body) = request.into_parts();
+    let uri = match logical_uri(&parts) {
+        Ok(uri) => uri,
+        Err(why) => return Ok(refused(StatusCode::BAD_REQUEST, why)),
+    };
+    let body = match whole(&parts.headers, body).await {
+        Ok(body) => body,
+        Err(NotWhole::TooLarge) => {
+            return Ok(refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"));
+        }
+        Err(NotWhole::BrokenOff) => {
+            let host = uri.host().unwrap_or_default().to_owned();
+            return Err(HttpError::Broken { host, why: "the request broke off".to_owned() });
+        }
+    };
+    parts.uri = uri;
+    without_hops(&mut parts.headers);
+    parts.headers.remove(FORWARDED_PROTO);
+    parts.headers.remove(FORWARDED_HOST);
+    let response = surface.send(Request::from_parts(parts, body)).await?;
+    Ok(outgoing(response))
+}
+
+/// The URI that the client meant, or what is wrong with what it sent.
+fn logical_uri(parts: &Parts) -> Result<Uri, &'static str> {
+    if parts.method == Method::CONNECT || parts.uri.scheme().is_some() || parts.uri.authority().is_some() {
+        return Err("only a path is served as the request target");
+    }
+    let target = parts.uri.path_and_query().filter(|target| target.as_str().starts_with('/'));
+    let target: PathAndQuery = target.cloned().ok_or("only a path is served as the request target")?;
+    let scheme = match single(&parts.headers, FORWARDED_PROTO)? {
+        None => Scheme::HTTP,
+        Some(text) if text.eq_ignore_ascii_case("http") => Scheme::HTTP,
+        Some(text) if text.eq_ignore_ascii_case("https") => Scheme::HTTPS,
+        Some(_) => return Err("x-forwarded-proto is http or https"),
+    };
+    let host = match single(&parts.headers, FORWARDED_HOST)? {
+        Some(host) => host,
+        None => single(&parts.headers, header::HOST)?.ok_or("the host header is missing")?,
+    };
+    let authority: Authority = host.parse().map_err(|_| "the host header is not a host")?;
+    if host.contains('@') || authority.host().is_empty() {
+        return Err("the host header is not a host");
+    }
+    let uri = Uri::builder().scheme(scheme).authority(authority).path_and_query(target);
+    uri.build().map_err(|_| "the request target is not a path")
+}
+
+/// The value of a header that may come once.
+fn single(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, &'static str> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err("a header that says where the request goes comes twice");
+    }
+    let text = value.to_str().map_err(|_| "a header that says where the request goes is not text")?;
+    Ok(Some(text.trim()))
+}
+
+enum NotWhole {
+    TooLarge,
+    BrokenOff,
+}
+
+/// The whole body; a body above the limit is read to its end, within reason, so that the client gets to read
+/// its refusal.
+async fn whole(headers: &HeaderMap, body: Incoming) -> Result<Bytes, NotWhole> {
+    let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let limit = u64::try_from(BODY_LIMIT).unwrap_or(u64::MAX);
+    let declared_too_large = declared.is_some_and(|length: u64| length > limit);
+    if declared_too_large && headers.contains_key(header::EXPECT) {
+        return Err(NotWhole::TooLarge);
+    }
+    let mut chunks = Body::new(body).into_data_stream();
+    let mut kept = BytesMut::new();
+    let mut seen = 0usize;
+    while let Some(chunk) = chunks.next().await {
+        let Ok(chunk) = chunk else { return Err(NotWhole::BrokenOff) };
+        seen = seen.saturating_add(chunk.len());
+        if seen > 2 * BODY_LIMIT {
+            return Err(NotWhole::TooLarge);
+        }
+        if !declared_too_large && seen <= BODY_LIMIT {
+            kept.extend_from_slice(&chunk);
+        }
+    }
+    if seen > BODY_LIMIT { Err(NotWhole::TooLarge) } else { Ok(kept.freeze()) }
+}
+
+fn refused(status: StatusCode, why: &'static str) -> ::http::Response<Body> {
+    let mut response = ::http::Response::new(Body::from(why));
+    *response.status_mut() = status;
+    let text = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, text);
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+fn outgoing(response: Response) -> ::http::Response<Body> {
+    let (mut parts, body) = response.into_parts();
+    without_hops(&mut parts.headers);
+    // The connection counts the body itself.
+    parts.headers.remove(header::CONTENT_LENGTH);
+    if let Some(Reason(phrase)) = parts.extensions.remove::<Reason>()
+        && let Ok(phrase) = ReasonPhrase::try_from(phrase.as_bytes())
+    {
+        parts.extensions.insert(phrase);
+    }
+    ::http::Response::from_parts(parts, Body::from(body))
+}
+
+/// Takes away what speaks about one connection and not about the message.
+fn without_hops(headers: &mut HeaderMap) {
+    for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE, header::TE, header::TRAILER]
+    {
+        headers.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Network;
+    use pollster::block_on;
+    use standin_wire::HttpClient;
+    use std::io::{Read, Write};
+    use std::net::{Shutdown, SocketAddr, TcpStream};
+    use std::sync::Mutex;
+
+    /// Says what it was asked; `/broken` breaks. Keeps the requests.
+    #[derive(Default)]
+    struct Echo(Mutex<Vec<Request>>);
+
+    #[async_trait::async_trait]
+    impl Http for Echo {
+        async fn send(&self, request: Request) -> Result<Response, HttpError> {
+            let said = format!("{} {} {}", request.method(), request.uri(), request.body().len());
+            let path = request.uri().path().to_owned();
+            self.0.lock().unwrap().push(request);
+            if path == "/broken" {
+                return Err(HttpError::Broken { host: String::new(), why: String::new() });
+            }
+            let mut response = Response::new(Bytes::from(said));
+            *response.status_mut() = StatusCode::from_u16(if path == "/412" { 412 } else { 200 }).unwrap();
+            if path == "/412" {
+                response.extensions_mut().insert(Reason("Duplicate E-mail".into()));
+            }
+            response
+                .headers_mut()
+                .insert(header::LOCATION, HeaderValue::from_static("https://else.example/"));
+            response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("999"));
+            Ok(response)
+        }
+    }
+
+    struct Stand {
+        network: Network,
+        echo: Arc<Echo>,
+        served: Served,
+    }
+
+    fn stand() -> Stand {
+        let network = Network::start();
+        let echo = Arc::new(Echo::default());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let served = spawn_on(network.handle(), listener, echo.clone()).unwrap();
+        Stand { network, echo, served }
+    }
+
+    fn client(stand: &Stand) -> HttpClient {
+        let addr = stand.served.addr;
+        let resolve = move |host: &str| host.ends_with(".gigya.com").then_some(addr);
+        HttpClient::new(stand.network.handle().clone(), Arc::new(resolve))
+    }
+
+    fn request(method: Method, uri: &str, body: impl Into<Bytes>) -> Request {
+        ::http::Request::builder().method(method).uri(uri).body(body.into()).unwrap()
+    }
+
+    #[test]
+    fn the_surface_sees_the_absolute_uri_and_the_client_the_reason() {
+        let stand = stand();
+        let client = client(&stand);
+        for (method, uri, status, reason) in [
+            (Method::GET, "https://accounts.eu1.gigya.com/accounts.login?a=%20b&c", 200, None),
+            (Method::POST, "https://accounts.eu1.gigya.com/412", 412, Some("Duplicate E-mail")),
+            (Method::PUT, "http://cdn.gigya.com:8443/", 200, None),
+        ] {
+            let response = block_on(client.send(request(method.clone(), uri, "12345"))).unwrap();
+            let said = response.extensions().get::<Reason>().map(|Reason(text)| text.as_ref());
+            assert_eq!((response.status().as_u16(), said), (status, reason));
+            assert_eq!(response.body(), &format!("{method} {uri} 5"));
+            assert_eq!(response.headers()[header::LOCATION], "https://else.example/");
+            assert_eq!(response.headers().get(header::DATE), None);
+        }
+        let seen = stand.echo.0.lock().unwrap();
+        assert!(seen.iter().all(|request| !request.headers().contains_key(FORWARDED_PROTO)));
+    }
+
+    #[test]
+    fn a_surface_without_an_answer_is_a_broken_connection() {
+        let stand = stand();
+        let client = client(&stand);
+        let uri = "https://accounts.eu1.gigya.com/broken";
+        for _ in 0..3 {
+            let error = block_on(client.send(request(Method::POST, uri, "x"))).unwrap_err();
+            assert!(matches!(error, HttpError::Broken { ref host, .. } if host == "accounts.eu1.gigya.com"));
+            let good = request(Method::GET, "https://accounts.eu1.gigya.com/", "");
+            assert_eq!(block_on(client.send(good)).unwrap().status(), 200);
+        }
+        assert_eq!(stand.echo.0.lock().unwrap().len(), 6, "nothing is sent twice");
+    }
+
+    #[test]
+    fn nobody_there() {
+        let stand = stand();
+        let client = client(&stand);
+        let uri = "https://nowhere.example/";
+        let error = block_on(client.send(request(Method::GET, uri, ""))).unwrap_err();
+        let why = "the name does not resolve".to_owned();
+        assert_eq!(error, HttpError::Unreachable { host: "nowhere.example".to_owned(), why });
+        drop(stand.served);
+        let uri = "https://accounts.eu1.gigya.com/";
+        stand.network.settle();
+        let error = block_on(client.send(request(Method::GET, uri, ""))).unwrap_err();
+        assert!(matches!(error, HttpError::Unreachable { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_body_above_the_limit_is_refused() {
+        let stand = stand();
+        let client = client(&stand);
+        let uri = "https://accounts.eu1.gigya.com/";
+        for (length, status) in [(BODY_LIMIT, 200), (BODY_LIMIT + 1, 413)] {
+            let response = block_on(client.send(request(Method::POST, uri, vec![b'x'; length]))).unwrap();
+            assert_eq!(response.status(), status, "{length}");
+        }
+        assert_eq!(stand.echo.0.lock().unwrap().len(), 1);
+    }
+
+    /// What a socket answers to these bytes, as far as the status line.
+    fn raw(addr: SocketAddr, bytes: &str) -> String {
+        let mut stream = TcpStream::connect(addr).unwrap();
+        stream.write_all(bytes.as_bytes()).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn odd_requests_are_refused() {
+        let stand = stand();
+        for (bytes, expected) in [
+            ("GET /a HTTP/1.1\r\nHost: x.example\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK"),
+            ("GET http://x.example/a HTTP/1.1\r\nHost: x.example\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+            ("OPTIONS * HTTP/1.1\r\nHost: x.example\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+            ("CONNECT x.example:443 HTTP/1.1\r\nHost: x.example\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+            ("GET /a HTTP/1.1\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+            ("GET /a HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+            ("GET /a HTTP/1.1\r\nHost: me@a\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+            ("GET /a HTTP/1.1\r\nHost: a/b\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+            ("GET /a HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: ftp\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+            ("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", ""),
+            ("\u{16}\u{3}\u{1} a TLS hello", ""),
+        ] {
+            assert_eq!(raw(stand.served.addr, bytes), expected, "{bytes:?}");
+        }
+        let forwarded = "GET /a HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-Host: p.example\r\n\
+                         X-Forwarded-Proto: HTTPS\r\nConnection: close\r\n\r\n";
+        assert_eq!(raw(stand.served.addr, forwarded), "HTTP/1.1 200 OK");
+        let seen: Vec<String> =
+            stand.echo.0.lock().unwrap().iter().map(|request| request.uri().to_string()).collect();
+        assert_eq!(seen, ["http://x.example/a", "https://p.example/a"]);
+    }
+}

@@ -1,0 +1,190 @@
+//! What a world does by itself: one ordered agenda over all parts, each entry completed before the next.
+
+use crate::parts::Parts;
+use crate::surface::locked;
+use serde_json::{Value, json};
+use standin_clients::gigya::{GigyaAccess, Proof};
+use standin_dataflow::{Document, Job, JobReport, Ports};
+use standin_fake_eloqua::{JobRun, Work};
+use standin_fake_gigya::{IdxJob, JobEnd};
+use standin_fake_kit::Fake;
+use standin_model::Instant;
+use standin_ports::files::{read_whole, write_whole};
+use standin_ports::{Clock, FileError, Journal, What};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The largest file that Eloqua's own import takes, in bytes.
+const LARGEST_IMPORT: usize = 1 << 30;
+
+impl Parts {
+    /// When the world next has something to do by itself.
+    pub async fn next_due(&self) -> Option<Instant> {
+        let outbox = self.outbox.lock().await.next_due();
+        let fakes = [locked(&self.gigya).next_due(), locked(&self.eloqua).next_due(), locked(&self.qualifio).next_due()];
+        fakes.into_iter().chain([outbox]).flatten().min()
+    }
+
+    /// Does everything that is due by now.
+    pub async fn settle(&self) {
+        self.collect_pushes().await;
+        // Work may bring more work that is due at once; a world that never comes to rest is a mistake of ours.
+        for _ in 0..10_000 {
+            let now = self.clock.now();
+            match self.next_due().await {
+                Some(due) if due <= now => self.work(now).await,
+                _ => return,
+            }
+        }
+        self.note("the agenda does not come to rest: more than 10000 entries were due at one time");
+    }
+
+    /// Lets `span` pass, entry by entry.
+    pub async fn advance(&self, span: Duration) {
+        let end = self.clock.now().plus(span);
+        self.settle().await;
+        while let Some(due) = self.next_due().await.filter(|due| *due <= end) {
+            self.clock.reach(due);
+            self.settle().await;
+        }
+        self.clock.reach(end);
+        self.settle().await;
+    }
+
+    async fn work(&self, now: Instant) {
+        locked(&self.gigya).advance(now);
+        locked(&self.eloqua).advance(now);
+        locked(&self.qualifio).advance(now);
+        self.collect_pushes().await;
+        self.push(now).await;
+        loop {
+            let job = locked(&self.gigya).take_job(now);
+            let Some(job) = job else { break };
+            self.run_job(job).await;
+        }
+        loop {
+            let run = locked(&self.eloqua).take_run(now);
+            let Some(run) = run else { break };
+            self.run_eloqua(run).await;
+        }
+    }
+
+    /// Takes accepted forms from Qualifio to the push.
+    async fn collect_pushes(&self) {
+        let orders = locked(&self.qualifio).take_pushes();
+        if orders.is_empty() {
+            return;
+        }
+        let now = self.clock.now();
+        let mut outbox = self.outbox.lock().await;
+        for order in orders {
+            outbox.enqueue(now, crate::sso::participation(order));
+        }
+    }
+
+    async fn push(&self, now: Instant) {
+        let mut outbox = self.outbox.lock().await;
+        if outbox.next_due().is_some_and(|due| due <= now) {
+            outbox.run_due(now, self.http(), self.journal.as_ref()).await;
+            let records = outbox.records();
+            drop(outbox);
+            let mut qualifio = locked(&self.qualifio);
+            for record in &records {
+                qualifio.record_push(crate::sso::push_record(record));
+            }
+        }
+    }
+
+    async fn run_job(&self, job: IdxJob) {
+        let report = self.run_document(&job).await;
+        let (end, failure) = match report {
+            Ok(report) => (ended(&report), report.failure.clone()),
+            Err(why) => {
+                let end = JobEnd { succeeded: false, processed: 0, trace: vec![why.clone()], metrics: Value::Null };
+                (end, Some(why))
+            }
+        };
+        if let Some(why) = failure {
+            self.note(&format!("job {} of dataflow {} failed: {why}", job.job_id, job.dataflow_id));
+        }
+        locked(&self.gigya).finish_job(self.clock.now(), &job.job_id, end);
+    }
+
+    async fn run_document(&self, job: &IdxJob) -> Result<JobReport, String> {
+        let text = job.document.to_string();
+        let (document, _) = Document::parse(&text).map_err(|problems| {
+            problems.iter().map(|problem| problem.message.clone()).collect::<Vec<_>>().join("; ")
+        })?;
+        let extract = standin_dataflow::schedule::extract(&job.scheduling, job.last_runtime, job.started)?;
+        let ports = Ports {
+            http: self.http(),
+            login: self.login(),
+            journal: Arc::clone(&self.journal) as Arc<dyn Journal>,
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+        };
+        let access = GigyaAccess {
+            api_key: job.api_key.clone(),
+            data_center: job.data_center.clone(),
+            proof: Proof::Secret { user_key: job.user_key.clone(), secret: job.secret.clone() },
+        };
+        let job = Job {
+            id: job.job_id.clone(),
+            access,
+            extract,
+            limit: job.scheduling["limit"].as_u64(),
+            started: job.started,
+            debug: job.scheduling["logLevel"] == "debug",
+        };
+        Ok(standin_dataflow::run(&document, &job, &ports).await)
+    }
+
+    /// Runs one of Eloqua's own jobs to its end and lets Eloqua keep its history.
+    pub(crate) async fn run_eloqua(&self, run: JobRun) {
+        let result = self.transfer(&run).await.map_err(|error| error.to_string());
+        if let Err(why) = &result {
+            self.note(&format!("Eloqua job `{}` failed: {why}", run.name));
+        }
+        locked(&self.eloqua).end_run(self.clock.now(), &run, result);
+    }
+
+    async fn transfer(&self, run: &JobRun) -> Result<(), FileError> {
+        let files = self.login().login(&run.target).await?;
+        let within = |name: &str| format!("{}/{name}", run.folder.trim_end_matches('/'));
+        match &run.work {
+            Work::Import => {
+                let listing = files.list(&run.folder).await?;
+                let chosen = locked(&self.eloqua).choose(run, &listing);
+                for name in chosen {
+                    let bytes = read_whole(files.as_ref(), &within(&name), LARGEST_IMPORT).await?;
+                    locked(&self.eloqua).load(self.clock.now(), run, &name, &bytes);
+                }
+                Ok(())
+            }
+            Work::Export { file, bytes } => {
+                let part = within(&format!("{file}.part"));
+                write_whole(files.as_ref(), &part, bytes.clone()).await?;
+                files.rename(&part, &within(file)).await
+            }
+        }
+    }
+
+    /// A sentence in the journal.
+    pub fn note(&self, text: &str) {
+        self.journal.record(What::Note { who: "stage", text: text.to_owned() });
+    }
+}
+
+fn ended(report: &JobReport) -> JobEnd {
+    let metrics = report.steps.iter().map(|step| {
+        json!({
+            "stepId": step.id, "input": step.input, "output": step.output,
+            "errors": step.errors, "filtered": step.filtered,
+        })
+    });
+    JobEnd {
+        succeeded: report.succeeded,
+        processed: report.processed,
+        trace: report.trace.clone(),
+        metrics: metrics.collect(),
+    }
+}

@@ -1,0 +1,143 @@
+//! Everything that one world consists of, and the names by which its hosts are found.
+
+use crate::clock::StageClock;
+use crate::journal::WorldJournal;
+use crate::login_page::LoginPages;
+use crate::surface::{Platform, Surface, locked};
+use standin_fake_eloqua::Eloqua;
+use standin_fake_gigya::Gigya;
+use standin_fake_kit::faults::Faults;
+use standin_fake_qualifio::Qualifio;
+use standin_fake_sftp::Drop as FileDrop;
+use standin_ports::http::host_of;
+use standin_ports::{Http, HttpError, Login, Request, Response};
+use standin_push::Outbox;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, OnceLock, Weak};
+
+/// The parts of one world.
+pub struct Parts {
+    /// The clock that everybody reads.
+    pub clock: Arc<StageClock>,
+    /// What happened.
+    pub journal: Arc<WorldJournal>,
+    /// What is to go wrong.
+    pub faults: Mutex<Faults>,
+    /// The fake Gigya.
+    pub gigya: Mutex<Gigya>,
+    /// The fake Qualifio.
+    pub qualifio: Mutex<Qualifio>,
+    /// The fake Eloqua.
+    pub eloqua: Mutex<Eloqua>,
+    /// The drop.
+    pub files: Arc<Mutex<FileDrop>>,
+    /// The customer's login pages.
+    pub login_pages: Mutex<LoginPages>,
+    /// Pushes on their way to Gigya.
+    pub outbox: tokio::sync::Mutex<Outbox>,
+    /// How our own side reaches the platforms.
+    pub(crate) http: OnceLock<Arc<dyn Http>>,
+    /// How our own side and Eloqua reach the drop.
+    pub(crate) login: OnceLock<Arc<dyn Login>>,
+}
+
+impl Parts {
+    /// How our own side reaches the platforms.
+    pub fn http(&self) -> Arc<dyn Http> {
+        self.http.get().cloned().unwrap_or_else(|| Arc::new(Nowhere))
+    }
+
+    /// How our own side reaches the drop.
+    pub fn login(&self) -> Arc<dyn Login> {
+        self.login.get().cloned().unwrap_or_else(|| Arc::new(Nowhere))
+    }
+
+    /// Which platform answers under a host name; nobody, if the name does not resolve in this world.
+    pub fn platform_of(&self, host: &str) -> Option<Platform> {
+        let under = |domains: &[&str]| {
+            domains.iter().any(|domain| host.strip_suffix(domain).is_some_and(|head| head.is_empty() || head.ends_with('.')))
+        };
+        if under(&["gigya.com", "sapcdm.cn", "gigya-api.cn", "gigya-api.com"]) {
+            Some(Platform::Gigya)
+        } else if under(&["eloqua.com"]) {
+            Some(Platform::Eloqua)
+        } else if locked(&self.login_pages).serves(host) {
+            Some(Platform::LoginPage)
+        } else if under(&["qualifioapp.com", "qualifio.com", "qualif.io", "manager.qualifio.example"])
+            && !self.is_prefixed(host)
+            || locked(&self.qualifio).serves(host)
+        {
+            Some(Platform::Qualifio)
+        } else {
+            (self.is_prefixed(host) && !under(&["qualifioapp.com"])).then_some(Platform::Gigya)
+        }
+    }
+
+    /// Whether a host name is a Custom API Domain Prefix in front of some domain.
+    fn is_prefixed(&self, host: &str) -> bool {
+        let prefixes = locked(&self.gigya).custom_api_domain_prefixes();
+        prefixes.iter().any(|prefix| host.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with('.')))
+    }
+}
+
+/// The memory transport: a request goes straight to the surface that its host names.
+pub struct Direct(pub(crate) Weak<Parts>);
+
+#[async_trait::async_trait]
+impl Http for Direct {
+    async fn send(&self, request: Request) -> Result<Response, HttpError> {
+        let host = host_of(&request);
+        let unknown = || HttpError::Unreachable { host: host.clone(), why: "the name does not resolve".to_owned() };
+        let parts = self.0.upgrade().ok_or_else(unknown)?;
+        let platform = parts.platform_of(&host).ok_or_else(unknown)?;
+        Surface::new(platform, &parts).send(request).await
+    }
+}
+
+/// The sockets of a world on the wire.
+#[derive(Clone, Copy, Debug)]
+pub struct Sockets {
+    /// Gigya's.
+    pub gigya: SocketAddr,
+    /// Qualifio's.
+    pub qualifio: SocketAddr,
+    /// Eloqua's.
+    pub eloqua: SocketAddr,
+    /// The login pages'.
+    pub login_pages: SocketAddr,
+    /// The drop's.
+    pub sftp: SocketAddr,
+}
+
+impl Sockets {
+    /// The socket of a platform.
+    pub fn of(&self, platform: Platform) -> SocketAddr {
+        match platform {
+            Platform::Gigya => self.gigya,
+            Platform::Qualifio => self.qualifio,
+            Platform::Eloqua => self.eloqua,
+            Platform::LoginPage => self.login_pages,
+        }
+    }
+}
+
+/// Where nothing answers.
+struct Nowhere;
+
+#[async_trait::async_trait]
+impl Http for Nowhere {
+    async fn send(&self, request: Request) -> Result<Response, HttpError> {
+        Err(HttpError::Unreachable { host: host_of(&request), why: "this world has no transport".to_owned() })
+    }
+}
+
+#[async_trait::async_trait]
+impl Login for Nowhere {
+    async fn login(
+        &self,
+        target: &standin_ports::FilesTarget,
+    ) -> Result<Box<dyn standin_ports::Files>, standin_ports::FileError> {
+        let why = "this world has no transport".to_owned();
+        Err(standin_ports::FileError::Unreachable { host: target.host.clone(), why })
+    }
+}

@@ -1,0 +1,169 @@
+//! One scenario on its way through a world.
+
+use crate::browser::Browser;
+use crate::compare::{compare, plain};
+use crate::step::{Miss, Unmet};
+use crate::surface::{ACTOR, locked};
+use crate::world::World;
+use base64::Engine;
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use serde_json::Value;
+use standin_clients::gigya::{GigyaAccess, GigyaClient, GigyaError, Proof};
+use standin_ports::Http;
+use standin_scenario::{Diagnostic, Node, nearest};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What the steps of one scenario share.
+pub struct Run<'w> {
+    /// The world.
+    pub world: &'w World,
+    /// The scenario's file; other files are looked for beside it and in the folders above.
+    pub file: PathBuf,
+    /// The participants' browsers.
+    pub browsers: BTreeMap<String, Browser>,
+    /// Dataflows that steps have made, by name.
+    pub dataflows: BTreeMap<String, String>,
+    /// The last job that a step has run.
+    pub job: Value,
+    /// Up to where calls have been counted.
+    pub counted: u64,
+}
+
+/// An answer to a call.
+pub struct Answered {
+    /// HTTP status.
+    pub status: u64,
+    /// The body as text.
+    pub text: String,
+    /// The body as JSON; null if it is none.
+    pub json: Value,
+}
+
+impl<'w> Run<'w> {
+    /// A run at its start.
+    pub fn new(world: &'w World, file: PathBuf) -> Self {
+        let (browsers, dataflows) = (BTreeMap::new(), BTreeMap::new());
+        Self { world, file, browsers, dataflows, job: Value::Null, counted: 0 }
+    }
+
+    /// How steps reach the platforms.
+    pub fn http(&self) -> Arc<dyn Http> {
+        self.world.parts().http()
+    }
+
+    /// A call to Gigya by the customer's own program.
+    pub fn gigya(&self, method: &str, params: &[(&str, String)], anonymous: bool) -> Result<Value, GigyaError> {
+        let site = {
+            let gigya = locked(&self.world.parts().gigya);
+            let given = params.iter().find(|(name, _)| name.eq_ignore_ascii_case("apiKey")).map(|(_, value)| value.clone());
+            let api_key = given.unwrap_or_else(|| gigya.first_site());
+            let access = gigya.site_access(&api_key);
+            (api_key, access)
+        };
+        let (api_key, access) = site;
+        let (user_key, secret, data_center) = access.unwrap_or_default();
+        let proof = if anonymous { Proof::None } else { Proof::Secret { user_key, secret } };
+        let client = GigyaClient::new(self.http(), GigyaAccess { api_key, data_center, proof }, "operator");
+        let params: Vec<(&str, String)> =
+            params.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("apiKey")).cloned().collect();
+        self.world.wait(client.call(self.world.now(), method, &params))
+    }
+
+    /// A call to Gigya that must succeed.
+    pub fn answer(&self, method: &str, params: &[(&str, String)]) -> Result<Value, Miss> {
+        self.gigya(method, params, false)
+            .map_err(|error| crate::step::unmet(format!("{method} is refused: {}", chain(&error))))
+    }
+
+    /// A call with a JSON body to anybody.
+    pub fn call_json(
+        &self,
+        method: &str,
+        url: &str,
+        authorization: Option<&str>,
+        body: Option<Value>,
+    ) -> Result<Answered, Miss> {
+        let bytes = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+        let broken = |error: http::Error| Miss::Broken(format!("{method} {url} is no request: {error}"));
+        let mut request = http::Request::builder().method(method).uri(url).body(bytes).map_err(broken)?;
+        let headers = request.headers_mut();
+        headers.insert(ACTOR, HeaderValue::from_static("operator"));
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(value) = authorization.and_then(|text| HeaderValue::from_str(text).ok()) {
+            headers.insert(AUTHORIZATION, value);
+        }
+        let response = self.world.wait(self.http().send(request)).map_err(|error| crate::step::unmet(error.to_string()))?;
+        let text = String::from_utf8_lossy(response.body()).into_owned();
+        Ok(Answered {
+            status: u64::from(response.status().as_u16()),
+            json: serde_json::from_str(&text).unwrap_or_default(),
+            text,
+        })
+    }
+
+    /// The Basic credentials of the Eloqua site's user.
+    pub fn eloqua_authorization(&self) -> String {
+        let (site, user, password) = locked(&self.world.parts().eloqua).credentials();
+        let pair = format!("{site}\\{user}:{}", password.reveal());
+        format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
+    }
+
+    /// Holds a value against what is expected; the span of the failure is that of the member that differs.
+    pub fn hold(&self, node: &Node, expected: &Value, actual: &Value, what: &str) -> Result<(), Miss> {
+        compare(expected, actual).map_err(|difference| {
+            let place = if difference.path.is_empty() { String::new() } else { format!(" at {}", difference.path) };
+            Miss::Unmet(Unmet {
+                message: format!("{what} is different{place}"),
+                expected: Some(difference.expected),
+                actual: Some(difference.actual),
+                span: node.at_path(&difference.path).or(Some(node.span)),
+            })
+        })
+    }
+
+    /// A mistake in the scenario.
+    pub fn mistake(&self, node: &Node, message: &str) -> Miss {
+        Miss::Written(Diagnostic {
+            message: message.to_owned(),
+            span: node.span,
+            label: String::new(),
+            hint: None,
+        })
+    }
+
+    /// A mistake in the scenario: a name that is not known, with the nearest that is.
+    pub fn mistake_near(&self, node: &Node, message: &str, name: &str, known: &[&str]) -> Miss {
+        let hint = nearest(name, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+        let hint = hint.or_else(|| (!known.is_empty()).then(|| format!("known: {}", known.join(", "))));
+        Miss::Written(Diagnostic { message: message.to_owned(), span: node.span, label: String::new(), hint })
+    }
+
+    /// A file that a scenario names, found beside the scenario or in a folder above it.
+    pub fn read_beside(&self, node: &Node) -> Result<String, Miss> {
+        let name = node.text()?;
+        crate::find::read_beside(&self.file, name).map_err(|why| self.mistake(node, &why))
+    }
+}
+
+/// An error with its causes, on one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        let said = next.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        cause = next.source();
+    }
+    text
+}
+
+/// A value as a message shows it.
+pub fn shown(value: &Value) -> String {
+    plain(value)
+}

@@ -1,0 +1,188 @@
+//! What a step is: its description, and what it does when its turn comes.
+
+use crate::run::Run;
+use serde_json::Value;
+use standin_fake_kit::knobs::span;
+use standin_scenario::{Diagnostic, Kind, Node, Span};
+use std::time::Duration;
+
+/// A step of the language. The list of all of them is [`crate::steps::STEPS`]; help, checking and running
+/// read it.
+pub struct Step {
+    /// The word that scenarios use.
+    pub name: &'static str,
+    /// One sentence.
+    pub summary: &'static str,
+    /// What it takes.
+    pub args: &'static [Arg],
+    /// The argument that may stand alone: `run_dataflow: outbound` is `run_dataflow: { name: outbound }`.
+    pub alone: Option<&'static str>,
+    /// Whether it takes further arguments of any name, such as the parameters of an API call.
+    pub open: bool,
+    /// One example.
+    pub example: &'static str,
+    /// What it does; the text it returns is its summary in reports.
+    pub run: fn(&mut Run<'_>, &Args<'_>) -> Result<String, Miss>,
+}
+
+/// One argument of a step.
+pub struct Arg {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it must be there.
+    pub needed: bool,
+    /// One sentence.
+    pub summary: &'static str,
+}
+
+/// An argument that must be there.
+pub const fn needed(name: &'static str, summary: &'static str) -> Arg {
+    Arg { name, needed: true, summary }
+}
+
+/// An argument that may be there.
+pub const fn optional(name: &'static str, summary: &'static str) -> Arg {
+    Arg { name, needed: false, summary }
+}
+
+/// Why a step did not hold.
+#[derive(Debug)]
+pub enum Miss {
+    /// The scenario is written wrongly.
+    Written(Diagnostic),
+    /// The world is not as expected.
+    Unmet(Unmet),
+    /// The harness could not do its work.
+    Broken(String),
+}
+
+/// An expectation that does not hold.
+#[derive(Debug, Default)]
+pub struct Unmet {
+    /// What was expected, in a sentence.
+    pub message: String,
+    /// Expected value.
+    pub expected: Option<String>,
+    /// Actual value.
+    pub actual: Option<String>,
+    /// Where in the scenario the expectation stands.
+    pub span: Option<Span>,
+}
+
+impl From<Diagnostic> for Miss {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Written(diagnostic)
+    }
+}
+
+/// An expectation without values to compare.
+pub fn unmet(message: impl Into<String>) -> Miss {
+    Miss::Unmet(Unmet { message: message.into(), ..Unmet::default() })
+}
+
+/// The arguments of one step in one scenario.
+pub struct Args<'a> {
+    step: &'static Step,
+    node: &'a Node,
+}
+
+impl<'a> Args<'a> {
+    /// Reads a step's arguments; unknown and missing ones are refused here, before anything runs.
+    pub fn new(step: &'static Step, node: &'a Node) -> Result<Self, Diagnostic> {
+        let args = Self { step, node };
+        if matches!(node.kind, Kind::Map(_)) && !args.stands_alone() && !step.open {
+            let known: Vec<&str> = step.args.iter().map(|arg| arg.name).collect();
+            node.only(&known)?;
+        }
+        for arg in step.args.iter().filter(|arg| arg.needed) {
+            if args.get(arg.name).is_none() {
+                return Err(Diagnostic {
+                    message: format!("`{}` is missing", arg.name),
+                    span: node.span,
+                    label: format!("{}: {}", arg.name, arg.summary),
+                    hint: Some(format!("for example: {}", step.example)),
+                });
+            }
+        }
+        Ok(args)
+    }
+
+    /// A step whose only argument is a mapping or list of its own takes it as it stands.
+    fn stands_alone(&self) -> bool {
+        let Some(alone) = self.step.alone else { return false };
+        match &self.node.kind {
+            Kind::Map(members) => self.step.args.len() == 1 && !members.iter().any(|(key, _)| key.name == alone),
+            Kind::Null => false,
+            _ => true,
+        }
+    }
+
+    /// The whole of the arguments.
+    pub fn node(&self) -> &'a Node {
+        self.node
+    }
+
+    /// One argument.
+    pub fn get(&self, name: &str) -> Option<&'a Node> {
+        if self.stands_alone() {
+            return (self.step.alone == Some(name)).then_some(self.node);
+        }
+        self.node.get(name).filter(|node| !matches!(node.kind, Kind::Null))
+    }
+
+    /// One argument that must be there.
+    pub fn need(&self, name: &str) -> Result<&'a Node, Diagnostic> {
+        self.get(name).ok_or_else(|| Diagnostic {
+            message: format!("`{name}` is missing"),
+            span: self.node.span,
+            label: String::new(),
+            hint: None,
+        })
+    }
+
+    /// Text.
+    pub fn text(&self, name: &str) -> Result<Option<&'a str>, Diagnostic> {
+        self.get(name).map(Node::text).transpose()
+    }
+
+    /// Text that must be there.
+    pub fn need_text(&self, name: &str) -> Result<&'a str, Diagnostic> {
+        self.need(name)?.text()
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&self, name: &str) -> Result<Option<bool>, Diagnostic> {
+        self.get(name).map(Node::flag).transpose()
+    }
+
+    /// A whole number.
+    pub fn number(&self, name: &str) -> Result<Option<u64>, Diagnostic> {
+        self.get(name).map(Node::number).transpose()
+    }
+
+    /// A span of time.
+    pub fn span(&self, name: &str) -> Result<Option<Duration>, Diagnostic> {
+        let Some(node) = self.get(name) else { return Ok(None) };
+        let text = node.text()?;
+        let read = span(text).ok_or_else(|| Diagnostic {
+            message: format!("`{text}` is not a span of time"),
+            span: node.span,
+            label: "a number and one of ms, s, min, h, d".to_owned(),
+            hint: None,
+        })?;
+        Ok(Some(read))
+    }
+
+    /// Data as it will travel.
+    pub fn json(&self, name: &str) -> Result<Option<Value>, Diagnostic> {
+        self.get(name).map(Node::to_json).transpose()
+    }
+
+    /// The arguments that are not in the step's own list, as they will travel.
+    pub fn others(&self) -> Result<Vec<(String, Value)>, Diagnostic> {
+        let Kind::Map(members) = &self.node.kind else { return Ok(Vec::new()) };
+        let own = |name: &str| self.step.args.iter().any(|arg| arg.name == name);
+        let others = members.iter().filter(|(key, _)| !own(&key.name));
+        others.map(|(key, node)| Ok((key.name.clone(), node.to_json()?))).collect()
+    }
+}

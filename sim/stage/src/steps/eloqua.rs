@@ -1,0 +1,283 @@
+//! What a client and an administrator of Eloqua do, and what is expected of the contacts.
+
+use crate::run::Run;
+use crate::step::{Args, Miss, Step, needed, optional, unmet};
+use crate::surface::locked;
+use serde_json::{Value, json};
+
+/// Any call.
+pub const ELOQUA_CALL: Step = Step {
+    name: "eloqua_call",
+    summary: "calls an API of Eloqua with the site's user and holds its answer against what is expected",
+    args: &[
+        needed("call", "method and path, such as GET /api/bulk/2.0/contacts/fields"),
+        optional("body", "what is sent, as JSON"),
+        optional("expect_status", "the HTTP status expected; 200, 201 or 204 if it is not given"),
+        optional("expect", "members of the answer"),
+    ],
+    alone: None,
+    open: false,
+    example: "eloqua_call: { call: GET /api/REST/1.0/data/contact/1, expect_status: 404 }",
+    run: |run, args| {
+        let call = args.need_text("call")?;
+        let (status, answer) = called(run, call, args.json("body")?)?;
+        match args.number("expect_status")? {
+            Some(wanted) => {
+                run.hold(args.need("expect_status")?, &json!(wanted), &json!(status), &format!("the status of {call} ({answer})"))?;
+            }
+            None if (200..300).contains(&status) => {}
+            None => return Err(unmet(format!("{call} answers {status}: {answer}"))),
+        }
+        if let Some(expected) = args.json("expect")? {
+            run.hold(args.need("expect")?, &expected, &answer, &format!("the answer of {call}"))?;
+        }
+        Ok(format!("{call} answers {status}"))
+    },
+};
+
+/// A contact field.
+pub const ELOQUA_ADD_FIELD: Step = Step {
+    name: "eloqua_add_field",
+    summary: "adds a contact field as an administrator does and holds the database name it gets on Save",
+    args: &[
+        needed("name", "the display name"),
+        optional("database_name", "the database name expected"),
+    ],
+    alone: Some("name"),
+    open: false,
+    example: "eloqua_add_field: { name: Gigya UID, database_name: C_Gigya_UID1 }",
+    run: |run, args| {
+        let name = args.need_text("name")?;
+        let body = json!({"name": name, "dataType": "text", "displayType": "text", "updateType": "always"});
+        let (status, answer) = called(run, "POST /api/REST/1.0/assets/contact/field", Some(body))?;
+        if status != 201 {
+            return Err(unmet(format!("the field `{name}` was not made: {status} {answer}")));
+        }
+        if let Some(expected) = args.json("database_name")? {
+            run.hold(args.need("database_name")?, &expected, &answer["internalName"], "the database name")?;
+        }
+        Ok(format!("{name} is {}", answer["internalName"].as_str().unwrap_or_default()))
+    },
+};
+
+/// Eloqua's own import.
+pub const ELOQUA_IMPORT: Step = Step {
+    name: "eloqua_import",
+    summary: "runs one of Eloqua's own import jobs now: it fetches its files from the drop and loads them",
+    args: &[needed("job", "the job's name in the world file"), optional("expect", "`done` (if it is not given) or `failed`")],
+    alone: Some("job"),
+    open: false,
+    example: "eloqua_import: contacts",
+    run: own_job,
+};
+
+/// Eloqua's own export.
+pub const ELOQUA_EXPORT: Step = Step {
+    name: "eloqua_export",
+    summary: "runs one of Eloqua's own export jobs now: it writes its file to the drop",
+    args: &[needed("job", "the job's name in the world file"), optional("expect", "`done` (if it is not given) or `failed`")],
+    alone: Some("job"),
+    open: false,
+    example: "eloqua_export: changes",
+    run: own_job,
+};
+
+/// A contact changed in Eloqua.
+pub const ELOQUA_SET_CONTACT: Step = Step {
+    name: "eloqua_set_contact",
+    summary: "changes fields of one contact over the Bulk API, as an integration does; fields by database name",
+    args: &[
+        needed("where", "the field that identifies the contact, and its value"),
+        needed("set", "fields by database name; isSubscribed: true or false opts the address in or out"),
+    ],
+    alone: None,
+    open: false,
+    example: "eloqua_set_contact: { where: { C_Gigya_UID1: ann }, set: { C_City: Diest } }",
+    run: |run, args| {
+        let found = find(run, args.need("where")?.to_json()?.as_object())?;
+        let [contact] = found.as_slice() else {
+            return Err(unmet(format!("{} contacts fit, not one", found.len())));
+        };
+        let id = contact["id"].clone();
+        let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
+        let set = args.json("set")?.unwrap_or_default();
+        let (mut fields, mut row) = (json!({"id": "{{Contact.Id}}"}), json!({"id": id}));
+        for (name, value) in set.as_object().into_iter().flatten() {
+            let statement = match name.as_str() {
+                "isSubscribed" => "{{Contact.Email.IsSubscribed}}".to_owned(),
+                name => format!("{{{{Contact.Field({name})}}}}"),
+            };
+            fields[name] = Value::from(statement);
+            row[name] = value.clone();
+        }
+        let definition = json!({
+            "name": "set contact", "fields": fields, "identifierFieldName": "id",
+            "isSyncTriggeredOnImport": false, "updateRule": "always",
+        });
+        let status = bulk(run, &definition, json!([row]))?;
+        if status != "success" {
+            return Err(unmet(format!("the change of contact {id} ended in `{status}`")));
+        }
+        Ok(format!("contact {id} changed"))
+    },
+};
+
+/// All contacts.
+pub const EXPECT_CONTACTS: Step = Step {
+    name: "expect_contacts",
+    summary: "holds all contacts, oldest first, against what is expected: their number, and the fields named",
+    args: &[needed("contacts", "the contacts; null means an empty field")],
+    alone: Some("contacts"),
+    open: false,
+    example: "expect_contacts: [{ C_Gigya_UID1: ann, C_EmailAddress: ann@new.example }]",
+    run: |run, args| {
+        let contacts = locked(&run.world.parts().eloqua).contacts();
+        let expected = args.json("contacts")?.unwrap_or_default();
+        let found = contacts.len();
+        let shown: Vec<Value> = contacts.iter().map(filled).collect();
+        run.hold(args.need("contacts")?, &expected, &Value::Array(shown), "the contacts")?;
+        Ok(format!("{found} contacts"))
+    },
+};
+
+/// One contact.
+pub const EXPECT_CONTACT: Step = Step {
+    name: "expect_contact",
+    summary: "holds one contact against what is expected; with `whole`, no other field may have a value",
+    args: &[
+        needed("where", "the field that identifies the contact, and its value"),
+        optional("has", "fields by database name; null means empty"),
+        optional("whole", "true: fields that are not named must be empty, system fields apart"),
+        optional("absent", "true: there must be no such contact"),
+    ],
+    alone: None,
+    open: false,
+    example: "expect_contact: { where: { C_Gigya_UID1: ann }, has: { C_City: Diest } }",
+    run: |run, args| {
+        let found = find(run, args.need("where")?.to_json()?.as_object())?;
+        if args.flag("absent")?.unwrap_or(false) {
+            return if found.is_empty() { Ok("no such contact".to_owned()) } else { Err(unmet("there is such a contact")) };
+        }
+        let [contact] = found.as_slice() else {
+            return Err(unmet(format!("{} contacts fit, not one", found.len())));
+        };
+        let expected = args.json("has")?.unwrap_or(json!({}));
+        run.hold(args.get("has").unwrap_or(args.node()), &expected, &filled(contact), "the contact")?;
+        if args.flag("whole")?.unwrap_or(false) {
+            let named = |name: &String| expected.get(name).is_some() || SYSTEM.contains(&name.as_str());
+            let shown = filled(contact);
+            let extra = shown.as_object().into_iter().flatten().find(|(name, _)| !named(name));
+            if let Some((name, value)) = extra {
+                return Err(unmet(format!("the contact also has {name} = {value}")));
+            }
+        }
+        Ok("the contact".to_owned())
+    },
+};
+
+/// A job's last run.
+pub const EXPECT_RUN: Step = Step {
+    name: "expect_run",
+    summary: "holds the last run of one of Eloqua's own jobs, as its history tells it, against what is expected",
+    args: &[needed("job", "the job's name"), needed("has", "members of the history entry")],
+    alone: None,
+    open: false,
+    example: "expect_run: { job: contacts, has: { read: 2, created: 1, rejected: 1 } }",
+    run: |run, args| {
+        let job = args.need_text("job")?;
+        let runs = locked(&run.world.parts().eloqua).runs();
+        let last = runs.into_iter().rev().find(|entry| entry["name"] == job).unwrap_or(Value::Null);
+        let expected = args.json("has")?.unwrap_or_default();
+        run.hold(args.need("has")?, &expected, &last, &format!("the last run of `{job}`"))?;
+        Ok(format!("{job}: {}", last["status"].as_str().unwrap_or("never ran")))
+    },
+};
+
+/// What Eloqua keeps of every contact by itself.
+const SYSTEM: &[&str] = &[
+    "id",
+    "isSubscribed",
+    "isBounced",
+    "ContactIDExt",
+    "C_DateCreated",
+    "C_DateModified",
+    "C_EmailAddressDomain",
+    "C_FirstAndLastName",
+    "C_ElqPURLName",
+    "C_elqPURLName1",
+];
+
+/// A contact without its empty fields and hashes.
+fn filled(contact: &Value) -> Value {
+    let members = contact.as_object().cloned().unwrap_or_default();
+    let kept = members.into_iter().filter(|(name, value)| *value != json!("") && !name.contains("SHA256") && !name.contains("MD5"));
+    Value::Object(kept.collect())
+}
+
+fn find(run: &Run<'_>, wanted: Option<&serde_json::Map<String, Value>>) -> Result<Vec<Value>, Miss> {
+    let Some(wanted) = wanted else { return Err(unmet("`where` wants a mapping: { C_Gigya_UID1: ann }")) };
+    let contacts = locked(&run.world.parts().eloqua).contacts();
+    let fits = |contact: &Value| crate::compare::compare(&Value::Object(wanted.clone()), contact).is_ok();
+    Ok(contacts.into_iter().filter(fits).collect())
+}
+
+fn own_job(run: &mut Run<'_>, args: &Args<'_>) -> Result<String, Miss> {
+    let node = args.need("job")?;
+    let name = node.text()?;
+    let now = run.world.now();
+    let begun = locked(&run.world.parts().eloqua).run_now(now, name);
+    let job = begun.map_err(|why| run.mistake(node, &why))?;
+    run.world.wait(run.world.parts().run_eloqua(job));
+    run.world.advance(std::time::Duration::ZERO);
+    let runs = locked(&run.world.parts().eloqua).runs();
+    let last = runs.into_iter().rev().find(|entry| entry["name"] == name).unwrap_or(Value::Null);
+    let failed = last["status"] == "failed";
+    match (failed, args.text("expect")? == Some("failed")) {
+        (false, false) | (true, true) => Ok(format!("{name}: {}", summary(&last))),
+        (true, false) => Err(unmet(format!("the job `{name}` failed: {}", last["error"]))),
+        (false, true) => Err(unmet(format!("the job `{name}` did not fail: {}", summary(&last)))),
+    }
+}
+
+fn summary(entry: &Value) -> String {
+    let count = |name: &str| entry[name].as_u64().unwrap_or_default();
+    format!(
+        "{} read, {} created, {} updated, {} rejected",
+        count("read"),
+        count("created"),
+        count("updated"),
+        count("rejected")
+    )
+}
+
+fn called(run: &mut Run<'_>, call: &str, body: Option<Value>) -> Result<(u64, Value), Miss> {
+    let mut words = call.split_whitespace();
+    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let url = format!("https://secure.p04.eloqua.com{path}");
+    let authorization = run.eloqua_authorization();
+    let answer = run.call_json(method, &url, Some(&authorization), body)?;
+    Ok((answer.status, if answer.json.is_null() { Value::from(answer.text) } else { answer.json }))
+}
+
+/// One Bulk import from definition to the end of its sync; returns the sync's final status.
+fn bulk(run: &mut Run<'_>, definition: &Value, rows: Value) -> Result<String, Miss> {
+    let (status, made) = called(run, "POST /api/bulk/2.0/contacts/imports", Some(definition.clone()))?;
+    let Some(uri) = made["uri"].as_str().map(str::to_owned) else {
+        return Err(unmet(format!("the import was refused: {status} {made}")));
+    };
+    let (status, answer) = called(run, &format!("POST /api/bulk/2.0{uri}/data"), Some(rows))?;
+    if status != 204 {
+        return Err(unmet(format!("the rows were refused: {status} {answer}")));
+    }
+    let (_, sync) = called(run, "POST /api/bulk/2.0/syncs", Some(json!({"syncedInstanceUri": uri})))?;
+    let sync_uri = sync["uri"].as_str().unwrap_or_default().to_owned();
+    for _ in 0..100 {
+        let (_, sync) = called(run, &format!("GET /api/bulk/2.0{sync_uri}"), None)?;
+        match sync["status"].as_str() {
+            Some("pending" | "active") => run.world.advance(std::time::Duration::from_secs(1)),
+            Some(status) => return Ok(status.to_owned()),
+            None => return Err(unmet(format!("the sync has no status: {sync}"))),
+        }
+    }
+    Err(unmet("the sync does not end"))
+}

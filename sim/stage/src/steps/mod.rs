@@ -1,0 +1,58 @@
+//! The steps of the language, by whom they speak to.
+
+mod dataflow;
+mod eloqua;
+mod files;
+mod gigya;
+mod participant;
+mod qualifio;
+mod stage;
+
+use crate::step::Step;
+
+/// Every step, in the order in which `standin list steps` shows them.
+pub const STEPS: &[Step] = &[
+    participant::VISIT,
+    participant::LOG_IN,
+    participant::REGISTER,
+    participant::SUBMIT_FORM,
+    participant::PARTICIPATE,
+    participant::FORGE_SESSION,
+    participant::LOG_OUT,
+    participant::EXPECT_PAGE,
+    qualifio::QUALIFIO_CALL,
+    qualifio::EXPECT_STATISTICS,
+    qualifio::EXPECT_PUSHES,
+    gigya::GIGYA_CALL,
+    gigya::GIGYA_SET_ACCOUNT,
+    gigya::EXPECT_ACCOUNT,
+    gigya::EXPECT_ACCOUNTS,
+    gigya::GENERATE_ACCOUNTS,
+    dataflow::RUN_DATAFLOW,
+    dataflow::CREATE_DATAFLOW,
+    dataflow::SCHEDULE_DATAFLOW,
+    dataflow::EXPECT_JOB,
+    eloqua::ELOQUA_CALL,
+    eloqua::ELOQUA_ADD_FIELD,
+    eloqua::ELOQUA_IMPORT,
+    eloqua::ELOQUA_EXPORT,
+    eloqua::ELOQUA_SET_CONTACT,
+    eloqua::EXPECT_CONTACTS,
+    eloqua::EXPECT_CONTACT,
+    eloqua::EXPECT_RUN,
+    files::WRITE_FILE,
+    files::RENAME_FILE,
+    files::EXPECT_FILE,
+    files::EXPECT_FILES,
+    stage::ADVANCE,
+    stage::SET_KNOB,
+    stage::FAULT,
+    stage::CLEAR_FAULTS,
+    stage::EXPECT_CALLS,
+    stage::EXPECT_NO_SECRET,
+];
+
+/// The step of a name.
+pub fn step_of(name: &str) -> Option<&'static Step> {
+    STEPS.iter().find(|step| step.name == name)
+}

@@ -1,0 +1,427 @@
+//! What a participant does in a campaign, at the level of HTTP.
+
+use crate::browser::{Browser, BrowserError};
+use crate::run::Run;
+use crate::step::{Arg, Args, Miss, Step, Unmet, needed, optional, unmet};
+use crate::surface::locked;
+use serde_json::{Value, json};
+use standin_scenario::Kind;
+use std::sync::Arc;
+
+const BY: Arg = optional("by", "which participant's browser, if there are several");
+
+/// The way to a campaign.
+pub const VISIT: Step = Step {
+    name: "visit",
+    summary: "opens a campaign and goes on to its login or form: welcome screen and questions are clicked through",
+    args: &[
+        needed("campaign", "the campaign's title"),
+        BY,
+        optional("device", "desktop (if it is not given), tablet or mobile; a new device is a new browser"),
+        optional("answers", "answers to questions by field name"),
+    ],
+    alone: Some("campaign"),
+    open: false,
+    example: "visit: { campaign: Spring quiz, device: mobile }",
+    run: |run, args| {
+        let title = args.need_text("campaign")?;
+        let qualifio = locked(&run.world.parts().qualifio);
+        let url = qualifio.campaign_of(title).and_then(|id| qualifio.player_url(id));
+        drop(qualifio);
+        let Some(url) = url else { return Err(super::qualifio::no_campaign(args, title)) };
+        let device = args.text("device")?;
+        let name = browser_name(args)?;
+        let mut browser = match (run.browsers.remove(&name), device) {
+            (Some(browser), None) => browser,
+            (_, device) => Browser::new(Arc::clone(&run.http()), device.unwrap_or("desktop")),
+        };
+        let result = arrive(run, &mut browser, &url, &fields(args, "answers")?);
+        let summary = browser.summary();
+        run.browsers.insert(name, browser);
+        result?;
+        Ok(summary)
+    },
+};
+
+/// Logging in.
+pub const LOG_IN: Step = Step {
+    name: "log_in",
+    summary: "logs in where the campaign asks for it: on the customer's login page or in the screen-set",
+    args: &[
+        needed("loginID", "e-mail address or user name"),
+        needed("password", "the password"),
+        BY,
+        optional("refused", "the Gigya error code expected instead of a session"),
+    ],
+    alone: None,
+    open: false,
+    example: "log_in: { loginID: ann@brand.example, password: correct horse }",
+    run: |run, args| {
+        let credentials = [("loginID", args.need_text("loginID")?), ("password", args.need_text("password")?)];
+        enter(run, args, "accounts.login", "login", &credentials)
+    },
+};
+
+/// Registering.
+pub const REGISTER: Step = Step {
+    name: "register",
+    summary: "registers where the campaign asks for a login: on the customer's login page or in the screen-set",
+    args: &[
+        needed("email", "e-mail address"),
+        needed("password", "the password"),
+        optional("firstName", "first name"),
+        optional("lastName", "last name"),
+        BY,
+        optional("refused", "the Gigya error code expected instead of a session"),
+    ],
+    alone: None,
+    open: false,
+    example: "register: { email: ann@brand.example, password: correct horse, firstName: Ann, lastName: Peeters }",
+    run: |run, args| {
+        let person = [
+            ("email", args.need_text("email")?),
+            ("password", args.need_text("password")?),
+            ("firstName", args.text("firstName")?.unwrap_or_default()),
+            ("lastName", args.text("lastName")?.unwrap_or_default()),
+        ];
+        enter(run, args, "accounts.register", "register", &person)
+    },
+};
+
+/// The form.
+pub const SUBMIT_FORM: Step = Step {
+    name: "submit_form",
+    summary: "submits the campaign's form: what is pre-filled stays, what is named here is typed over it",
+    args: &[needed("fields", "values by variable"), BY],
+    alone: Some("fields"),
+    open: false,
+    example: "submit_form: { fields: { firstname: Ann, phone: \"0487 66 49 25\" } }",
+    run: |run, args| {
+        let typed = fields(args, "fields")?;
+        let summary = with_browser(run, args, |run, browser| submit(run, browser, &typed))?;
+        run.world.advance(std::time::Duration::ZERO);
+        Ok(summary)
+    },
+};
+
+/// A whole participation.
+pub const PARTICIPATE: Step = Step {
+    name: "participate",
+    summary: "takes part in a campaign from the first page to the exit screen, logging in on the way if asked",
+    args: &[
+        needed("campaign", "the campaign's title"),
+        optional("loginID", "e-mail address or user name"),
+        optional("password", "the password"),
+        optional("form", "values by variable; what is pre-filled stays"),
+        optional("answers", "answers to questions by field name"),
+        optional("device", "desktop (if it is not given), tablet or mobile"),
+        BY,
+    ],
+    alone: None,
+    open: false,
+    example: "participate: { campaign: Spring quiz, loginID: ann@brand.example, password: correct horse, form: { locality: Diest } }",
+    run: |run, args| {
+        (VISIT.run)(run, args)?;
+        let asked = with_browser(run, args, |_, browser| Ok(browser.text(&["sso", "state"])))?;
+        if matches!(asked.as_str(), "redirect_offered" | "screen_set") || on_login_page(run, args)? {
+            let credentials = [
+                ("loginID", args.text("loginID")?.unwrap_or_default()),
+                ("password", args.text("password")?.unwrap_or_default()),
+            ];
+            enter(run, args, "accounts.login", "login", &credentials)?;
+        }
+        let typed = fields(args, "form")?;
+        with_browser(run, args, |run, browser| {
+            if browser.text(&["step"]) == "identityset" {
+                submit(run, browser, &typed)?;
+            }
+            if browser.text(&["step"]) == "questionset" {
+                go_on(run, browser, &[])?;
+            }
+            match browser.text(&["step"]).as_str() {
+                "exit" => Ok(()),
+                _ => Err(Miss::Unmet(Unmet {
+                    message: "the participation does not reach the exit screen".to_owned(),
+                    expected: Some("step `exit`".to_owned()),
+                    actual: Some(format!("{} {}", browser.summary(), complaints(browser))),
+                    span: None,
+                })),
+            }
+        })?;
+        run.world.advance(std::time::Duration::ZERO);
+        Ok("took part".to_owned())
+    },
+};
+
+/// A forged identity.
+pub const FORGE_SESSION: Step = Step {
+    name: "forge_session",
+    summary: "posts an identity to the campaign by hand, as somebody would who wants to pass for another person",
+    args: &[
+        needed("UID", "the UID claimed"),
+        optional("UIDSignature", "the signature claimed; made up if it is not given"),
+        optional("signatureTimestamp", "seconds since the epoch; now if it is not given"),
+        BY,
+    ],
+    alone: None,
+    open: false,
+    example: "forge_session: { UID: ben }",
+    run: |run, args| {
+        let now = run.world.now().seconds().to_string();
+        let posted = vec![
+            ("UID".to_owned(), args.need_text("UID")?.to_owned()),
+            ("UIDSignature".to_owned(), args.text("UIDSignature")?.unwrap_or("AAAAAAAAAAAAAAAAAAAAAAAAAAA=").to_owned()),
+            ("signatureTimestamp".to_owned(), args.text("signatureTimestamp")?.unwrap_or(&now).to_owned()),
+        ];
+        with_browser(run, args, |run, browser| {
+            let now = run.world.now();
+            drop(run.world.wait(browser.send(now, "session", &posted)));
+            Ok(browser.summary())
+        })
+    },
+};
+
+/// Logging out.
+pub const LOG_OUT: Step = Step {
+    name: "log_out",
+    summary: "ends the participant's Gigya session",
+    args: &[BY],
+    alone: None,
+    open: false,
+    example: "log_out",
+    run: |run, args| {
+        with_browser(run, args, |_, browser| {
+            browser.forget_session();
+            Ok("logged out".to_owned())
+        })
+    },
+};
+
+/// The page.
+pub const EXPECT_PAGE: Step = Step {
+    name: "expect_page",
+    summary: "holds the page that the participant sees against what is expected",
+    args: &[
+        BY,
+        optional("step", "intro, questionset, sso, identityset, exit or message"),
+        optional("sso", "members of the page's single sign-on state: { state: failed, error: GigyaUnreachable }"),
+        optional("fields", "what the form shows, by variable"),
+        optional("hidden", "variables that the form must not show"),
+        optional("errors", "messages by variable"),
+        optional("warnings", "warnings that must be among those of the page"),
+        optional("host", "the host that the browser is at"),
+        optional("destination", "what the offered redirect carries as its destination must begin so"),
+        optional("redirect", "the offered redirect must begin so"),
+    ],
+    alone: None,
+    open: false,
+    example: "expect_page: { step: identityset, fields: { firstname: Ann }, hidden: [email] }",
+    run: |run, args| {
+        let name = browser_name(args)?;
+        let Some(browser) = run.browsers.get(&name) else { return Err(unmet("no page has been visited")) };
+        let (state, url, summary) = (browser.state.clone(), browser.url.clone(), browser.summary());
+        let shown = shown_fields(&state);
+        let errors = field_errors(&state);
+        let comparisons = [
+            ("step", state["step"].clone()),
+            ("sso", state["sso"].clone()),
+            ("fields", shown.clone()),
+            ("errors", errors),
+        ];
+        for (name, actual) in comparisons {
+            if let Some(expected) = args.json(name)? {
+                run.hold(args.need(name)?, &expected, &actual, &format!("the page's {name} ({summary})"))?;
+            }
+        }
+        for hidden in args.get("hidden").map(|node| node.list()).transpose()?.unwrap_or_default() {
+            if shown.get(hidden.text()?).is_some() {
+                return Err(unmet(format!("the form shows `{}`", hidden.text()?)));
+            }
+        }
+        for warning in args.get("warnings").map(|node| node.list()).transpose()?.unwrap_or_default() {
+            let text = warning.text()?;
+            if !state["warnings"].to_string().contains(text) {
+                let seen = state["warnings"].to_string();
+                run.hold(warning, &json!(text), &json!(seen), "the page's warnings")?;
+            }
+        }
+        let offered = state["sso"]["url"].as_str().unwrap_or_default().to_owned();
+        let destination = offered.rsplit_once('=').map_or("", |(_, tail)| tail).to_owned();
+        let host = url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned();
+        for (name, actual, exact) in [("host", host, true), ("destination", destination, false), ("redirect", offered, false)] {
+            if let Some(expected) = args.text(name)? {
+                let holds = if exact { actual == expected } else { actual.starts_with(expected) };
+                if !holds {
+                    run.hold(args.need(name)?, &json!(expected), &json!(actual), &format!("the page's {name}"))?;
+                }
+            }
+        }
+        Ok(summary)
+    },
+};
+
+fn browser_name(args: &Args<'_>) -> Result<String, Miss> {
+    let named = match &args.node().kind {
+        Kind::Map(_) => args.node().get("by").map(|node| node.text()).transpose()?,
+        _ => None,
+    };
+    Ok(named.unwrap_or("participant").to_owned())
+}
+
+fn with_browser<T>(
+    run: &mut Run<'_>,
+    args: &Args<'_>,
+    act: impl FnOnce(&mut Run<'_>, &mut Browser) -> Result<T, Miss>,
+) -> Result<T, Miss> {
+    let name = browser_name(args)?;
+    let Some(mut browser) = run.browsers.remove(&name) else { return Err(unmet("no campaign has been visited")) };
+    let result = act(run, &mut browser);
+    run.browsers.insert(name, browser);
+    result
+}
+
+/// Opens the campaign and clicks on until there is something to decide.
+fn arrive(run: &Run<'_>, browser: &mut Browser, url: &str, answers: &[(String, String)]) -> Result<(), Miss> {
+    let now = run.world.now();
+    run.world.wait(browser.visit(now, url)).map_err(lost)?;
+    go_on(run, browser, answers)
+}
+
+fn go_on(run: &Run<'_>, browser: &mut Browser, answers: &[(String, String)]) -> Result<(), Miss> {
+    let now = run.world.now();
+    for _ in 0..20 {
+        let action = match browser.text(&["step"]).as_str() {
+            "intro" => "start",
+            "questionset" => "answers",
+            _ => return Ok(()),
+        };
+        let fields = if action == "answers" { answers } else { &[] };
+        run.world.wait(browser.send(now, action, fields)).map_err(lost)?;
+    }
+    Err(unmet(format!("no end of pages ({})", browser.summary())))
+}
+
+fn on_login_page(run: &mut Run<'_>, args: &Args<'_>) -> Result<bool, Miss> {
+    with_browser(run, args, |_, browser| Ok(browser.state.is_null()))
+}
+
+/// Logs in or registers wherever the participant is asked to.
+fn enter(
+    run: &mut Run<'_>,
+    args: &Args<'_>,
+    method: &'static str,
+    action: &'static str,
+    values: &[(&str, &str)],
+) -> Result<String, Miss> {
+    let refused = args.get("refused").map(|node| node.number()).transpose().unwrap_or_default();
+    let summary = with_browser(run, args, |run, browser| {
+        let now = run.world.now();
+        let result = if browser.text(&["sso", "state"]) == "screen_set" {
+            let mut params: Vec<(&str, String)> = Vec::new();
+            let mut profile = json!({});
+            for (name, value) in values {
+                match *name {
+                    "firstName" | "lastName" => profile[*name] = json!(value),
+                    name => params.push((name, (*value).to_owned())),
+                }
+            }
+            if method == "accounts.register" {
+                params.push(("profile", profile.to_string()));
+            }
+            run.world.wait(browser.use_screen_set(now, method, &params))
+        } else {
+            run.world.wait(async {
+                if !browser.state.is_null() {
+                    browser.follow_redirect(now).await?;
+                }
+                let mut posted = vec![("action".to_owned(), action.to_owned())];
+                posted.extend(values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+                browser.log_in_on_page(now, &posted).await
+            })
+        };
+        settle_refusal(browser, result, refused)?;
+        if refused.is_none() && browser.text(&["step"]) == "questionset" {
+            go_on(run, browser, &[])?;
+        }
+        Ok(browser.summary())
+    })?;
+    Ok(summary)
+}
+
+/// Holds a refusal against the code expected; the login page tells it in its text, the screen-set by its error.
+fn settle_refusal(browser: &Browser, result: Result<(), BrowserError>, refused: Option<u64>) -> Result<(), Miss> {
+    let Some(code) = refused else { return result.map_err(lost) };
+    let seen = match &result {
+        Err(BrowserError::Gigya { code, .. }) => code.to_string(),
+        Err(other) => other.to_string(),
+        Ok(()) => browser.html.clone(),
+    };
+    if seen.contains(&code.to_string()) {
+        return Ok(());
+    }
+    Err(Miss::Unmet(Unmet {
+        message: "the login was not refused like that".to_owned(),
+        expected: Some(code.to_string()),
+        actual: Some(seen.chars().take(300).collect()),
+        span: None,
+    }))
+}
+
+/// Submits the form as a browser does: every field that it shows, with what stands in it.
+fn submit(run: &Run<'_>, browser: &mut Browser, typed: &[(String, String)]) -> Result<String, Miss> {
+    let mut posted: Vec<(String, String)> = Vec::new();
+    for field in browser.state["fields"].as_array().into_iter().flatten() {
+        let (name, variable) = (field["name"].as_str().unwrap_or_default(), field["variable"].as_str().unwrap_or_default());
+        let given = typed.iter().find(|(key, _)| key == variable || key == name).map(|(_, value)| value.clone());
+        let value = given.or_else(|| field["value"].as_str().map(str::to_owned)).unwrap_or_default();
+        posted.push((name.to_owned(), value));
+    }
+    // What the page does not show can still be sent by somebody who knows how.
+    for (key, value) in typed {
+        let shown = browser.state["fields"].as_array().into_iter().flatten().any(|field| field["variable"] == key.as_str() || field["name"] == key.as_str());
+        if !shown {
+            posted.push((key.clone(), value.clone()));
+        }
+    }
+    let now = run.world.now();
+    run.world.wait(browser.send(now, "form", &posted)).map_err(lost)?;
+    Ok(browser.summary())
+}
+
+fn fields(args: &Args<'_>, name: &str) -> Result<Vec<(String, String)>, Miss> {
+    let Some(node) = args.get(name) else { return Ok(Vec::new()) };
+    let map = node.map()?;
+    map.iter().map(|(key, value)| Ok((key.name.clone(), value.text()?.to_owned()))).collect()
+}
+
+fn shown_fields(state: &Value) -> Value {
+    let fields = state["fields"].as_array().into_iter().flatten();
+    let named = fields.filter_map(|field| {
+        let name = field["variable"].as_str().filter(|name| !name.is_empty()).or_else(|| field["name"].as_str())?;
+        Some((name.to_owned(), field["value"].clone()))
+    });
+    Value::Object(named.collect())
+}
+
+fn field_errors(state: &Value) -> Value {
+    let fields = state["fields"].as_array().into_iter().flatten();
+    let wrong = fields.filter(|field| !field["error"].is_null());
+    let mut errors: serde_json::Map<String, Value> = wrong
+        .filter_map(|field| Some((field["variable"].as_str()?.to_owned(), field["error"].clone())))
+        .collect();
+    if !state["errors"].is_null() {
+        errors.insert("page".to_owned(), Value::from(state["errors"].to_string()));
+    }
+    Value::Object(errors)
+}
+
+fn complaints(browser: &Browser) -> String {
+    format!("{} {}", field_errors(&browser.state), browser.state["sso"])
+}
+
+fn lost(error: BrowserError) -> Miss {
+    unmet(match &error {
+        BrowserError::Dead { source, .. } => format!("{error}: {source}"),
+        _ => error.to_string(),
+    })
+}

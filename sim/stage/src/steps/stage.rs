@@ -1,0 +1,187 @@
+//! Controls of the stage itself: time, knobs, faults, and what the journal says.
+
+use crate::step::{Miss, Step, needed, optional, unmet};
+use crate::surface::locked;
+use standin_fake_kit::faults::{Effect, Fault};
+use standin_scenario::Diagnostic;
+
+/// Time.
+pub const ADVANCE: Step = Step {
+    name: "advance",
+    summary: "lets virtual time pass; everything that falls due is done, in order",
+    args: &[needed("by", "how long: 30s, 5min, 2h, 7d")],
+    alone: Some("by"),
+    open: false,
+    example: "advance: 2h",
+    run: |run, args| {
+        let by = args.span("by")?.unwrap_or_default();
+        run.world.advance(by);
+        Ok(format!("it is {}", run.world.now()))
+    },
+};
+
+/// A knob.
+pub const SET_KNOB: Step = Step {
+    name: "set_knob",
+    summary: "sets a knob of a fake from here on",
+    args: &[needed("name", "the knob, see `standin list knobs`"), needed("value", "its value, as text")],
+    alone: None,
+    open: false,
+    example: "set_knob: { name: gigya.index_delay, value: 5s }",
+    run: |run, args| {
+        let (name, value) = (args.need_text("name")?, args.need_text("value")?);
+        run.world.set_knob(name, value).map_err(|error| {
+            Miss::Written(Diagnostic {
+                message: error.to_string(),
+                span: args.node().span,
+                label: String::new(),
+                hint: None,
+            })
+        })?;
+        Ok(format!("{name} = {value}"))
+    },
+};
+
+/// A fault.
+pub const FAULT: Step = Step {
+    name: "fault",
+    summary: "makes coming calls to a platform go wrong",
+    args: &[
+        needed("platform", "gigya, qualifio, eloqua, login-page or *; sftp breaks transfers instead"),
+        optional("call", "the call's name or a part of it; all calls if it is not given"),
+        optional("skip", "how many calls pass first, 0 if it is not given"),
+        optional("times", "how many calls go wrong then, 1 if it is not given"),
+        optional("code", "the platform answers with its own error of this code"),
+        optional("http", "a proxy answers with this HTTP status and a page of HTML"),
+        optional("cut", "`before` the platform sees the call, `after` it has done the work, or `half` of the answer"),
+        optional("after_bytes", "for sftp: the transfer breaks after so many bytes"),
+    ],
+    alone: None,
+    open: false,
+    example: "fault: { platform: gigya, call: accounts.setAccountInfo, times: 2, code: 500001 }",
+    run: |run, args| {
+        let platform = args.need_text("platform")?;
+        let call = args.text("call")?.unwrap_or("*");
+        if platform == "sftp" {
+            let bytes = args.number("after_bytes")?.unwrap_or(0);
+            let op = if call == "*" { "write" } else { call };
+            locked(&run.world.parts().files).fail_next(op, bytes);
+            return Ok(format!("the next {op} at the drop breaks after {bytes} bytes"));
+        }
+        let code = args.number("code")?.map(|code| Effect::Code(u32::try_from(code).unwrap_or(u32::MAX)));
+        let http = args.number("http")?.map(|status| Effect::Http(u16::try_from(status).unwrap_or(500)));
+        let cut = match args.text("cut")? {
+            None => None,
+            Some("before") => Some(Effect::CutBefore),
+            Some("after") => Some(Effect::CutAfter),
+            Some("half") => Some(Effect::Truncated),
+            Some(other) => {
+                return Err(Miss::Written(Diagnostic {
+                    message: format!("`{other}` is not a way to cut"),
+                    span: args.need("cut")?.span,
+                    label: "before, after or half".to_owned(),
+                    hint: None,
+                }));
+            }
+        };
+        let Some(effect) = code.or(http).or(cut) else {
+            return Err(Miss::Written(Diagnostic {
+                message: "a fault needs `code`, `http` or `cut`".to_owned(),
+                span: args.node().span,
+                label: String::new(),
+                hint: Some(format!("for example: {}", FAULT.example)),
+            }));
+        };
+        let count = |name: &str, default: u64| -> Result<u32, Diagnostic> {
+            Ok(u32::try_from(args.number(name)?.unwrap_or(default)).unwrap_or(u32::MAX))
+        };
+        let fault = Fault {
+            platform: platform.to_owned(),
+            call: call.to_owned(),
+            skip: count("skip", 0)?,
+            times: count("times", 1)?,
+            effect,
+        };
+        let told = format!("{platform} {call}: {:?}", fault.effect);
+        locked(&run.world.parts().faults).add(fault);
+        Ok(told)
+    },
+};
+
+/// No faults.
+pub const CLEAR_FAULTS: Step = Step {
+    name: "clear_faults",
+    summary: "takes all faults away",
+    args: &[],
+    alone: None,
+    open: false,
+    example: "clear_faults",
+    run: |run, _| {
+        locked(&run.world.parts().faults).clear();
+        Ok("no faults".to_owned())
+    },
+};
+
+/// Calls in the journal.
+pub const EXPECT_CALLS: Step = Step {
+    name: "expect_calls",
+    summary: "counts calls in the journal, from the start of the scenario or since the last count",
+    args: &[
+        optional("from", "who called: push, dataflow, participant, operator, qualifio"),
+        optional("to", "which platform"),
+        optional("name", "the call's name or a part of it"),
+        optional("count", "exactly so many"),
+        optional("at_most", "not more than so many"),
+        optional("at_least", "not fewer than so many"),
+        optional("since", "`last count`: only calls after the last expect_calls or reset"),
+    ],
+    alone: None,
+    open: false,
+    example: "expect_calls: { from: push, to: gigya, name: accounts.setAccountInfo, count: 1 }",
+    run: |run, args| {
+        let (from, to, name) = (args.text("from")?, args.text("to")?, args.text("name")?);
+        let since = if args.get("since").is_some() { run.counted } else { 0 };
+        let journal = &run.world.parts().journal;
+        let found = journal.count_calls(since, |caller, platform, call| {
+            from.is_none_or(|wanted| wanted == caller)
+                && to.is_none_or(|wanted| wanted == platform)
+                && name.is_none_or(|wanted| call.contains(wanted))
+        });
+        run.counted = journal.mark();
+        let found = found as u64;
+        let bounds = [
+            (args.number("count")?, "exactly", u64::eq as fn(&u64, &u64) -> bool),
+            (args.number("at_most")?, "at most", u64::le),
+            (args.number("at_least")?, "at least", u64::ge),
+        ];
+        for (bound, words, holds) in bounds {
+            if let Some(bound) = bound.filter(|bound| !holds(&found, bound)) {
+                return Err(Miss::Unmet(crate::step::Unmet {
+                    message: "the number of calls is different".to_owned(),
+                    expected: Some(format!("{words} {bound}")),
+                    actual: Some(found.to_string()),
+                    span: Some(args.node().span),
+                }));
+            }
+        }
+        Ok(format!("{found} calls"))
+    },
+};
+
+/// Secrets stay out of the journal.
+pub const EXPECT_NO_SECRET: Step = Step {
+    name: "expect_no_secret",
+    summary: "holds that a text occurs nowhere in the journal",
+    args: &[needed("text", "the secret")],
+    alone: Some("text"),
+    open: false,
+    example: "expect_no_secret: c2VjcmV0",
+    run: |run, args| {
+        let text = args.need_text("text")?;
+        let entries = run.world.parts().journal.entries();
+        match entries.iter().find(|entry| format!("{:?}", entry.what).contains(text)) {
+            None => Ok(format!("{} entries without it", entries.len())),
+            Some(entry) => Err(unmet(format!("the journal shows the secret in entry {}", entry.seq))),
+        }
+    },
+};

@@ -1,0 +1,156 @@
+//! Each platform as something that one can send requests to. Faults and the journal sit here, in front of
+//! every fake alike, so that no fake knows of either and both transports behave the same.
+
+use crate::journal::Crossing;
+use crate::parts::Parts;
+use bytes::Bytes;
+use standin_fake_kit::Fake;
+use standin_fake_kit::answer;
+use standin_fake_kit::faults::Effect;
+use standin_fake_qualifio::{Answer, Ask, Turn};
+use standin_model::Instant;
+use standin_ports::http::host_of;
+use standin_ports::{Clock, Http, HttpError, Request, Response};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+/// The header by which our own clients say who they are; anybody else is a `client`.
+pub const ACTOR: &str = "x-standin-actor";
+
+/// The four things on the stage that speak HTTP.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Platform {
+    /// Gigya.
+    Gigya,
+    /// Qualifio: the player, the manager, its API.
+    Qualifio,
+    /// Eloqua.
+    Eloqua,
+    /// The customer's login pages.
+    LoginPage,
+}
+
+impl Platform {
+    /// The name in journals and faults.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gigya => "gigya",
+            Self::Qualifio => "qualifio",
+            Self::Eloqua => "eloqua",
+            Self::LoginPage => "login-page",
+        }
+    }
+}
+
+/// One platform of one world, ready to be called or to be put on a socket.
+pub struct Surface {
+    platform: Platform,
+    parts: Weak<Parts>,
+}
+
+impl Surface {
+    /// The surface of `platform` in the world of `parts`.
+    pub fn new(platform: Platform, parts: &Arc<Parts>) -> Self {
+        Self { platform, parts: Arc::downgrade(parts) }
+    }
+}
+
+#[async_trait::async_trait]
+impl Http for Surface {
+    async fn send(&self, request: Request) -> Result<Response, HttpError> {
+        let host = host_of(&request);
+        let Some(parts) = self.parts.upgrade() else {
+            return Err(HttpError::Unreachable { host, why: "the world has ended".to_owned() });
+        };
+        let now = parts.clock.now();
+        let name = parts.call_name(self.platform, &request);
+        let effect = parts.faults.lock().unwrap_or_else(PoisonError::into_inner).consult(self.platform.name(), &name);
+        let mut crossing = begun(self.platform, &request, name);
+        let result = match effect {
+            Some(Effect::CutBefore) => Err("the connection was cut before the call"),
+            Some(Effect::Http(status)) => Ok(answer::html(status, format!("<html><body><h1>{status}</h1></body></html>"))),
+            Some(Effect::Code(code)) => Ok(parts.refuse(self.platform, now, &request, code)),
+            Some(Effect::CutAfter) => {
+                drop(parts.handle(self.platform, now, request).await);
+                Err("the connection was cut before the answer")
+            }
+            Some(Effect::Truncated) => Ok(halved(parts.handle(self.platform, now, request).await)),
+            None => Ok(parts.handle(self.platform, now, request).await),
+        };
+        if let Ok(response) = &result {
+            crossing.status = response.status().as_u16();
+            crossing.answer = response.body().clone();
+        }
+        parts.journal.crossed(crossing);
+        result.map_err(|why| HttpError::Broken { host, why: why.to_owned() })
+    }
+}
+
+fn begun(platform: Platform, request: &Request, name: String) -> Crossing {
+    let actor = request.headers().get(ACTOR).and_then(|actor| actor.to_str().ok());
+    let uri = request.uri();
+    Crossing {
+        from: actor.unwrap_or("client").chars().take(40).collect(),
+        to: platform.name(),
+        name,
+        line: format!("{} {}{}", request.method(), uri.host().unwrap_or_default(), uri.path()),
+        query: uri.query().unwrap_or_default().to_owned(),
+        request: request.body().clone(),
+        status: 0,
+        answer: Bytes::new(),
+    }
+}
+
+fn halved(response: Response) -> Response {
+    response.map(|body| body.slice(..body.len() / 2))
+}
+
+impl Parts {
+    /// The platform's own name for a call.
+    fn call_name(&self, platform: Platform, request: &Request) -> String {
+        match platform {
+            Platform::Gigya => locked(&self.gigya).call_name(request),
+            Platform::Eloqua => locked(&self.eloqua).call_name(request),
+            Platform::Qualifio => locked(&self.qualifio).call_name(request),
+            Platform::LoginPage => format!("{} {}", request.method(), request.uri().path()),
+        }
+    }
+
+    fn refuse(&self, platform: Platform, now: Instant, request: &Request, code: u32) -> Response {
+        match platform {
+            Platform::Gigya => locked(&self.gigya).refuse(now, request, code),
+            Platform::Eloqua => locked(&self.eloqua).refuse(now, request, code),
+            Platform::Qualifio => locked(&self.qualifio).refuse(now, request, code),
+            Platform::LoginPage => answer::html(u16::try_from(code).unwrap_or(500), "<h1>error</h1>"),
+        }
+    }
+
+    /// Lets the platform answer. No lock is held while Qualifio asks Gigya.
+    async fn handle(&self, platform: Platform, now: Instant, request: Request) -> Response {
+        match platform {
+            Platform::Gigya => locked(&self.gigya).handle(now, request),
+            Platform::Eloqua => locked(&self.eloqua).handle(now, request),
+            Platform::LoginPage => self.login_page(now, request).await,
+            Platform::Qualifio => {
+                let mut turn = locked(&self.qualifio).handle(now, request);
+                loop {
+                    match turn {
+                        Turn::Reply(response) => return response,
+                        Turn::Ask { token, ask } => {
+                            let answer = self.answer(ask).await;
+                            turn = locked(&self.qualifio).resume(self.clock.now(), token, answer);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    async fn answer(&self, ask: Ask) -> Answer {
+        crate::sso::answer(self, ask).await
+    }
+}
+
+/// A lock whose holder panicked is still a world that a report may want to read.
+pub(crate) fn locked<T: ?Sized>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,326 @@
+//! A world: all platforms, the drop, the clock and the real sync logic, made in one go and gone on drop.
+
+use crate::clock::StageClock;
+use crate::journal::WorldJournal;
+use crate::login_page::LoginPages;
+use crate::parts::{Direct, Parts, Sockets};
+use crate::surface::{Platform, Surface, locked};
+use serde_json::{Map, Value};
+use standin_fake_eloqua::Eloqua;
+use standin_fake_gigya::Gigya;
+use standin_fake_kit::faults::Faults;
+use standin_fake_kit::knobs::KnobError;
+use standin_fake_kit::{Knob, SeedError};
+use standin_fake_qualifio::Qualifio;
+use standin_fake_sftp::Drop as FileDrop;
+use standin_fake_sftp::MemoryLogin;
+use standin_model::Instant;
+use standin_ports::{Clock, Http, Journal, Login};
+use standin_push::Outbox;
+use standin_serve::Served;
+use standin_wire::{HttpClient, SshLogin};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::time::Duration;
+use tokio::runtime::{Handle, Runtime};
+
+/// How the parts of a world reach each other.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Transport {
+    /// Real HTTP and real SSH over loopback.
+    #[default]
+    Wire,
+    /// The same fakes, called directly.
+    Memory,
+}
+
+impl Transport {
+    /// The word for it on the command line and in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Wire => "wire",
+            Self::Memory => "memory",
+        }
+    }
+}
+
+/// What a world is made from: the sections of a world file, and what the command line adds.
+#[derive(Clone, Debug, Default)]
+pub struct WorldSpec {
+    /// Where identifiers start; the same seed gives the same journal.
+    pub seed: u64,
+    /// Knobs by name.
+    pub knobs: Vec<(String, String)>,
+    /// Sections by name, see [`SECTIONS`].
+    pub sections: BTreeMap<String, Value>,
+    /// Dataflow documents by the name that steps use.
+    pub dataflows: BTreeMap<String, Value>,
+}
+
+/// The sections of a world file that a platform reads.
+pub const SECTIONS: &[&str] = &["gigya", "qualifio", "eloqua", "sftp", "login_pages"];
+
+/// A world could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum WorldError {
+    /// A section has a mistake.
+    #[error("{section}: {error}")]
+    Seed {
+        /// Which section.
+        section: &'static str,
+        /// Where in it, and what.
+        error: SeedError,
+    },
+    /// A knob could not be set.
+    #[error(transparent)]
+    Knob(#[from] KnobError),
+    /// A dataflow was refused by the fake Gigya.
+    #[error("dataflow `{name}`: {why}")]
+    Dataflow {
+        /// Its name.
+        name: String,
+        /// Why.
+        why: String,
+    },
+    /// A socket could not be opened.
+    #[error("cannot listen on loopback")]
+    Listen(#[source] std::io::Error),
+}
+
+/// Where a world listens.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Listen {
+    /// First of five ports in a row, or 0 to let the system choose each.
+    pub port: u16,
+}
+
+/// A running world.
+pub struct World {
+    parts: Arc<Parts>,
+    transport: Transport,
+    sockets: Option<Sockets>,
+    dataflows: BTreeMap<String, String>,
+    served: Vec<Served>,
+}
+
+impl World {
+    /// A world with everything at its defaults, on the wire.
+    pub fn new() -> Result<Self, WorldError> {
+        Self::open(&WorldSpec::default(), Transport::Wire)
+    }
+
+    /// A world made from `spec`; its clock stands still until it is advanced.
+    pub fn open(spec: &WorldSpec, transport: Transport) -> Result<Self, WorldError> {
+        Self::open_at(spec, transport, StageClock::still(Instant::START), Listen::default())
+    }
+
+    /// A world with a clock and ports of one's own choice.
+    pub fn open_at(
+        spec: &WorldSpec,
+        transport: Transport,
+        clock: StageClock,
+        listen: Listen,
+    ) -> Result<Self, WorldError> {
+        let parts = seeded(spec, Arc::new(clock))?;
+        let mut world = Self { parts, transport, sockets: None, dataflows: BTreeMap::new(), served: Vec::new() };
+        match transport {
+            Transport::Memory => world.connect_memory(),
+            Transport::Wire => world.connect_wire(spec.seed, listen).map_err(WorldError::Listen)?,
+        }
+        world.put_dataflows(&spec.dataflows)?;
+        Ok(world)
+    }
+
+    /// The parts, for those who look behind the scenes.
+    pub fn parts(&self) -> &Arc<Parts> {
+        &self.parts
+    }
+
+    /// How this world's parts reach each other.
+    pub fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    /// Where it listens; nowhere on the memory transport.
+    pub fn sockets(&self) -> Option<Sockets> {
+        self.sockets
+    }
+
+    /// The id under which Gigya keeps a dataflow of the spec.
+    pub fn dataflow_id(&self, name: &str) -> Option<&str> {
+        self.dataflows.get(name).map(String::as_str)
+    }
+
+    /// The names of the dataflows.
+    pub fn dataflow_names(&self) -> impl Iterator<Item = &str> {
+        self.dataflows.keys().map(String::as_str)
+    }
+
+    /// The present time.
+    pub fn now(&self) -> Instant {
+        self.parts.clock.now()
+    }
+
+    /// Lets `span` of virtual time pass; everything that falls due is done, in order.
+    pub fn advance(&self, span: Duration) {
+        self.wait(self.parts.advance(span));
+    }
+
+    /// Runs a future of this world to its end on the calling thread, inside an async test or outside one.
+    pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        pollster::block_on(future)
+    }
+
+    fn connect_memory(&mut self) {
+        let parts = &self.parts;
+        let login = MemoryLogin::new(
+            Arc::clone(&parts.files),
+            Arc::clone(&parts.clock) as Arc<dyn Clock>,
+            Arc::clone(&parts.journal) as Arc<dyn Journal>,
+        );
+        drop(parts.http.set(Arc::new(Direct(Arc::downgrade(parts)))));
+        drop(parts.login.set(Arc::new(login)));
+    }
+
+    fn connect_wire(&mut self, seed: u64, listen: Listen) -> std::io::Result<()> {
+        let handle = runtime().clone();
+        let _entered = handle.enter();
+        let platforms = [Platform::Gigya, Platform::Qualifio, Platform::Eloqua, Platform::LoginPage];
+        let mut addresses = Vec::new();
+        for (at, platform) in platforms.into_iter().enumerate() {
+            let (listener, address) = bind(listen, at)?;
+            let surface = Arc::new(Surface::new(platform, &self.parts)) as Arc<dyn Http>;
+            self.served.push(standin_serve::http::spawn(listener, surface)?);
+            addresses.push(address);
+        }
+        let (listener, sftp) = bind(listen, platforms.len())?;
+        self.served.push(standin_serve::sftp::spawn(
+            listener,
+            Arc::clone(&self.parts.files),
+            Arc::clone(&self.parts.clock) as Arc<dyn Clock>,
+            Arc::clone(&self.parts.journal) as Arc<dyn Journal>,
+            host_key(seed),
+        )?);
+        let sockets = Sockets {
+            gigya: addresses[0],
+            qualifio: addresses[1],
+            eloqua: addresses[2],
+            login_pages: addresses[3],
+            sftp,
+        };
+        let weak = Arc::downgrade(&self.parts);
+        let client = HttpClient::new(handle.clone(), Arc::new(move |host: &str| resolve(&weak, &sockets, host)));
+        let weak = Arc::downgrade(&self.parts);
+        let ssh = SshLogin::new(handle, Arc::new(move |host: &str, _port| resolve_drop(&weak, &sockets, host)));
+        drop(self.parts.http.set(Arc::new(client) as Arc<dyn Http>));
+        drop(self.parts.login.set(Arc::new(ssh) as Arc<dyn Login>));
+        self.sockets = Some(sockets);
+        Ok(())
+    }
+
+    fn put_dataflows(&mut self, dataflows: &BTreeMap<String, Value>) -> Result<(), WorldError> {
+        let now = self.now();
+        for (name, document) in dataflows {
+            let api_key = document["apiKey"].as_str().filter(|key| locked(&self.parts.gigya).has_site(key));
+            let api_key = api_key.map_or_else(|| locked(&self.parts.gigya).first_site(), str::to_owned);
+            let document = self.with_secrets(document.clone());
+            let id = locked(&self.parts.gigya)
+                .put_dataflow(now, &api_key, &document)
+                .map_err(|why| WorldError::Dataflow { name: name.clone(), why })?;
+            self.dataflows.insert(name.clone(), id);
+        }
+        Ok(())
+    }
+
+    /// A stored dataflow shows its passwords as asterisks; those of the drop's own users are known here.
+    pub fn with_secrets(&self, mut document: Value) -> Value {
+        let files = locked(&self.parts.files);
+        for step in document["steps"].as_array_mut().into_iter().flatten() {
+            let Some(params) = step.get_mut("params").and_then(Value::as_object_mut) else { continue };
+            let masked = params.get("password").is_some_and(|password| password == "********");
+            let username = params.get("username").and_then(Value::as_str).unwrap_or_default();
+            if masked && let Some(password) = files.password(username) {
+                params.insert("password".to_owned(), Value::from(password.reveal()));
+            }
+        }
+        document
+    }
+}
+
+/// All knobs of all fakes.
+pub fn knobs() -> Vec<Knob> {
+    [standin_fake_gigya::KNOBS, standin_fake_qualifio::KNOBS, standin_fake_eloqua::KNOBS].concat()
+}
+
+fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldError> {
+    let now = clock.now();
+    let (mut gigya, mut qualifio, mut eloqua) = (Gigya::new(spec.seed), Qualifio::new(spec.seed), Eloqua::new(spec.seed));
+    for (name, value) in &spec.knobs {
+        let knobs = match name.split('.').next() {
+            Some("qualifio") => qualifio.knobs_mut(),
+            Some("eloqua") => eloqua.knobs_mut(),
+            _ => gigya.knobs_mut(),
+        };
+        knobs.set(name, value)?;
+    }
+    let empty = Value::Object(Map::new());
+    let section = |name: &str| spec.sections.get(name).unwrap_or(&empty);
+    let failed = |section: &'static str| move |error: SeedError| WorldError::Seed { section, error };
+    gigya.seed(now, section("gigya")).map_err(failed("gigya"))?;
+    qualifio.seed(now, section("qualifio")).map_err(failed("qualifio"))?;
+    eloqua.seed(now, section("eloqua")).map_err(failed("eloqua"))?;
+    let mut files = FileDrop::new();
+    files.seed(now, section("sftp")).map_err(failed("sftp"))?;
+    let mut login_pages = LoginPages::default();
+    login_pages.seed(spec.sections.get("login_pages").unwrap_or(&Value::Null)).map_err(failed("login_pages"))?;
+    Ok(Arc::new(Parts {
+        journal: Arc::new(WorldJournal::new(Arc::clone(&clock))),
+        clock,
+        faults: Mutex::new(Faults::default()),
+        gigya: Mutex::new(gigya),
+        qualifio: Mutex::new(qualifio),
+        eloqua: Mutex::new(eloqua),
+        files: Arc::new(Mutex::new(files)),
+        login_pages: Mutex::new(login_pages),
+        outbox: tokio::sync::Mutex::new(Outbox::default()),
+        http: OnceLock::new(),
+        login: OnceLock::new(),
+    }))
+}
+
+fn bind(listen: Listen, at: usize) -> std::io::Result<(TcpListener, SocketAddr)> {
+    let port = if listen.port == 0 { 0 } else { listen.port.saturating_add(u16::try_from(at).unwrap_or(0)) };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+fn resolve(parts: &Weak<Parts>, sockets: &Sockets, host: &str) -> Option<SocketAddr> {
+    parts.upgrade()?.platform_of(host).map(|platform| sockets.of(platform))
+}
+
+fn resolve_drop(parts: &Weak<Parts>, sockets: &Sockets, host: &str) -> Option<SocketAddr> {
+    let parts = parts.upgrade()?;
+    let ours = locked(&parts.files).host() == host;
+    ours.then_some(sockets.sftp)
+}
+
+fn host_key(seed: u64) -> [u8; 32] {
+    let mut key = *b"standin loopback ssh host key 00";
+    key[24..].copy_from_slice(&seed.to_le_bytes());
+    key
+}
+
+/// The runtime that all sockets of this process share, started when the first world needs it.
+fn runtime() -> &'static Handle {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME
+        .get_or_init(|| {
+            let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            built.unwrap_or_else(|error| panic!("no runtime could be started: {error}"))
+        })
+        .handle()
+}
