@@ -33,13 +33,21 @@ pub enum EloquaError {
         /// What came back.
         answer: String,
     },
-    /// What came is not what this call answers with.
-    #[error("{call}: HTTP {status} and no {wanted}: `{start_of_body}`")]
+    /// What came is not an answer of Eloqua's.
+    #[error("{call}: HTTP {status} and no JSON: `{start_of_body}`")]
     Unreadable {
         /// Method, path and host.
         call: String,
         /// HTTP status.
         status: u16,
+        /// The start of what came.
+        start_of_body: String,
+    },
+    /// The call succeeded, but the answer lacks what it is asked for.
+    #[error("{call}: no {wanted} in `{start_of_body}`")]
+    Lacking {
+        /// Method, path and host.
+        call: String,
         /// What was looked for.
         wanted: &'static str,
         /// The start of what came.
@@ -57,7 +65,7 @@ pub enum EloquaError {
         /// The named faults of the body, one text each: member, requirement, value.
         failures: Vec<String>,
         /// The whole body; null where there was none or it was no JSON.
-        body: Value,
+        body: Box<Value>,
     },
     /// The call was not made, since it could not succeed.
     #[error("{call}: {why}")]
@@ -186,10 +194,9 @@ impl EloquaClient {
     async fn ask_base(&self) -> Result<String, EloquaError> {
         let (origin, path) = LOGIN_URL.split_at(LOGIN_URL.len() - "/id".len());
         let response = self.send(Method::GET, origin, path, None).await?;
-        let status = response.status();
         let call = call_name(&Method::GET, path, origin);
         let refused = |answer: String| EloquaError::LoginRefused { user: self.user.clone(), answer };
-        if status == StatusCode::UNAUTHORIZED {
+        if response.status() == StatusCode::UNAUTHORIZED {
             return Err(refused(format!("HTTP 401 {}", reason(&response))));
         }
         let start_of_body = answer::start_of(response.body());
@@ -201,18 +208,14 @@ impl EloquaClient {
         // The credentials go wherever this text says, so it must at least keep them off the open wire.
         match base.filter(|base| base.starts_with("https://")) {
             Some(base) => Ok(base.to_owned()),
-            None => {
-                let wanted = "https URL in urls.base";
-                Err(EloquaError::Unreadable { call, status: status.as_u16(), wanted, start_of_body })
-            }
+            None => Err(EloquaError::Lacking { call, wanted: "https URL in urls.base", start_of_body }),
         }
     }
 
     /// The error of an answer that came with success and without what was wanted.
-    fn unreadable(&self, method: &str, path: &str, wanted: &'static str, body: &Value) -> EloquaError {
-        let path = path.split('?').next().unwrap_or_default();
-        let call = format!("{method} {path} at {}", self.base().trim_start_matches("https://"));
-        unreadable(&call, StatusCode::OK, wanted, answer::start_of(body.to_string().as_bytes()))
+    fn lacking(&self, method: &Method, path: &str, wanted: &'static str, body: &Value) -> EloquaError {
+        let call = call_name(method, path, &self.base());
+        EloquaError::Lacking { call, wanted, start_of_body: answer::start_of(body.to_string().as_bytes()) }
     }
 
     fn move_to(&self, base: String) {
@@ -239,14 +242,14 @@ fn read(call: &str, response: Response) -> Result<Value, EloquaError> {
             status: status.as_u16(),
             reason: reason(&response),
             failures: failures(&body),
-            body,
+            body: Box::new(body),
         });
     }
-    body.ok_or_else(|| unreadable(call, status, "JSON", answer::start_of(response.body())))
-}
-
-fn unreadable(call: &str, status: StatusCode, wanted: &'static str, start_of_body: String) -> EloquaError {
-    EloquaError::Unreadable { call: call.to_owned(), status: status.as_u16(), wanted, start_of_body }
+    body.ok_or_else(|| EloquaError::Unreadable {
+        call: call.to_owned(),
+        status: status.as_u16(),
+        start_of_body: answer::start_of(response.body()),
+    })
 }
 
 fn reason(response: &Response) -> String {
@@ -317,13 +320,11 @@ pub(crate) mod tests {
                 r"login of `StandinCo\sync.user` refused: Not authenticated.".to_owned(),
             ),
             (401, "", r"login of `StandinCo\sync.user` refused: HTTP 401 Unauthorized".to_owned()),
-            (200, "{}", format!("{at}: HTTP 200 and no https URL in urls.base: `{{}}`")),
+            (200, "{}", format!("{at}: no https URL in urls.base in `{{}}`")),
             (
                 200,
                 r#"{"urls":{"base":"http://x"}}"#,
-                format!(
-                    "{at}: HTTP 200 and no https URL in urls.base: `{{\"urls\":{{\"base\":\"http://x\"}}}}`"
-                ),
+                format!("{at}: no https URL in urls.base in `{{\"urls\":{{\"base\":\"http://x\"}}}}`"),
             ),
             (200, "<html>", format!("{at}: HTTP 200 and no JSON: `<html>`")),
             (503, "", format!("{at}: HTTP 503 Service Unavailable")),

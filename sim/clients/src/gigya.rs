@@ -75,7 +75,7 @@ pub enum GigyaError {
         /// `errorDetails`
         details: String,
         /// The whole body.
-        body: Value,
+        body: Box<Value>,
     },
     /// The call could not be signed.
     #[error("{call}: cannot sign the request")]
@@ -197,7 +197,13 @@ fn read(call: String, response: &Response) -> Result<Value, GigyaError> {
         return Ok(body);
     }
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    Err(GigyaError::Api { call, code, message: text("errorMessage"), details: text("errorDetails"), body })
+    Err(GigyaError::Api {
+        call,
+        code,
+        message: text("errorMessage"),
+        details: text("errorDetails"),
+        body: Box::new(body),
+    })
 }
 
 #[cfg(test)]

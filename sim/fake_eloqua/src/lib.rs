@@ -1,10 +1,49 @@
-//! The fake Eloqua
+//! Oracle Eloqua as a state machine: a request and the present time go in, a response comes out.
+//!
+//! It knows contacts, their fields and addresses, the REST API and the Bulk API that concern them, and
+//! Eloqua's own import and export jobs over SFTP. It is not for campaigns, e-mails, accounts, activities or
+//! custom objects, and it opens no connection: a job says what it wants fetched or delivered, and is told.
+//!
+//! - [`eloqua`]: the platform as a whole, and what can be seen of it from outside.
+//! - `field`, `store`, `value`, `time`: contact fields; contacts and addresses; the rules for single values.
+//! - `statement`, `filter`, `search`: the markup language, the filters of exports, the `search` of REST.
+//! - `import`, `export`: what happens to rows, and what rows are made; the same for the API and for files.
+//! - [`elq`]: the status codes of syncs.
+//! - [`job`]: Eloqua's own jobs; `table` reads and writes their files.
+//! - `router`: the list of endpoints; `login`, `oauth`, `rest_*`, `bulk*`, `definition`, `sync`, `listing`,
+//!   `reply`: what answers them.
+//! - [`knobs`]: behaviour that a user may set.
+//! - `seed`: the world file's section.
+
+mod bulk;
+mod bulk_list;
+mod definition;
+pub mod eloqua;
 pub mod elq;
+mod export;
 mod field;
 mod filter;
 mod import;
-mod knobs;
+pub mod job;
+pub mod knobs;
+mod listing;
+mod login;
+pub mod oauth;
+mod reply;
+mod rest_contact;
+mod rest_field;
+mod rest_list;
+mod rest_page;
+mod router;
+mod search;
+mod seed;
 mod statement;
 mod store;
+mod sync;
+mod table;
 mod time;
 mod value;
+
+pub use eloqua::{DEFAULT_PASSWORD, DEFAULT_SITE, DEFAULT_USER, Eloqua};
+pub use job::{JobRun, Work};
+pub use knobs::KNOBS;

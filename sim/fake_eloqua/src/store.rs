@@ -209,6 +209,21 @@ impl Store {
         }
     }
 
+    /// Takes the values of a field out of all contacts.
+    pub(crate) fn forget_field(&mut self, field: u32) {
+        let holding: Vec<u64> = self
+            .contacts
+            .values()
+            .filter(|contact| contact.values.contains_key(&field))
+            .map(|contact| contact.id)
+            .collect();
+        for id in holding {
+            if let Some(contact) = self.contacts.get_mut(&id) {
+                Arc::make_mut(contact).values.remove(&field);
+            }
+        }
+    }
+
     /// Takes a contact away. What is known of its address stays.
     pub(crate) fn delete(&mut self, id: u64) -> bool {
         let Some(contact) = self.contacts.remove(&id) else { return false };

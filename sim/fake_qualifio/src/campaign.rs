@@ -234,7 +234,8 @@ impl Campaign {
 
     /// Variables of the form that Gigya can fill in, in form order.
     pub fn prefillable(&self) -> Vec<String> {
-        let fields = self.fields.iter().filter(|field| is_mapped(&field.variable) && field.variable != "email");
+        let fields =
+            self.fields.iter().filter(|field| is_mapped(&field.variable) && field.variable != "email");
         fields.map(|field| field.variable.clone()).collect()
     }
 
@@ -333,8 +334,7 @@ impl Numbers {
 }
 
 /// The members of a form field.
-const FIELD: &[&str] =
-    &["variable", "label", "type", "mandatory", "hidden", "mask", "message", "options"];
+const FIELD: &[&str] = &["variable", "label", "type", "mandatory", "hidden", "mask", "message", "options"];
 
 /// Reads a field: a variable alone, or a mapping.
 pub fn read_field(section: &Section<'_>, numbers: &mut Numbers) -> Result<Field, SeedError> {

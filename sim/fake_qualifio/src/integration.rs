@@ -429,7 +429,8 @@ mod tests {
 
     #[test]
     fn masks() {
-        for (key, expected) in [("c2VjcmV0", "••••cmV0"), ("abcd", "••••"), ("", "••••")] {
+        for (key, expected) in [("c2VjcmV0", "••••cmV0"), ("abcd", "••••"), ("", "••••")]
+        {
             assert_eq!(mask(key), expected);
         }
     }
@@ -437,14 +438,11 @@ mod tests {
     #[test]
     fn an_independent_site_borrows_nothing() {
         let (block, _) = typed(&[]).save(None).unwrap();
-        let mut integration =
-            Integration { global: Some(Arc::new(block.clone())), ..Integration::default() };
+        let mut integration = Integration { global: Some(Arc::new(block.clone())), ..Integration::default() };
         assert!(integration.effective(7).is_some());
         integration.sites.insert(7, SiteSettings { mode: SiteMode::Independent, block: None });
         assert!(integration.effective(7).is_none());
-        integration
-            .sites
-            .insert(7, SiteSettings { mode: SiteMode::Inherit, block: Some(Arc::new(block)) });
+        integration.sites.insert(7, SiteSettings { mode: SiteMode::Inherit, block: Some(Arc::new(block)) });
         assert_eq!(integration.effective(7), integration.global.as_ref());
     }
 }

@@ -40,6 +40,6 @@ pub mod turn;
 pub use knobs::KNOBS;
 pub use qualifio::Qualifio;
 pub use turn::{
-    Answer, Ask, AskFailed, GigyaConfig, Identity, IdentityRefused, PhonePolicy, PushBack, PushOrder, SendMode,
-    SiteAnswer, Turn,
+    Answer, Ask, AskFailed, GigyaConfig, Identity, IdentityRefused, PhonePolicy, PushBack, PushOrder,
+    SendMode, SiteAnswer, Turn,
 };

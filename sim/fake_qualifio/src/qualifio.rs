@@ -147,7 +147,10 @@ impl Qualifio {
     pub fn resume(&mut self, now: Instant, token: u64, answer: Answer) -> Turn {
         self.advance(now);
         let Some(pending) = self.pending.remove(&token) else {
-            return Turn::Reply(answer::html(409, "<!doctype html><title>Nobody waits for this answer</title>"));
+            return Turn::Reply(answer::html(
+                409,
+                "<!doctype html><title>Nobody waits for this answer</title>",
+            ));
         };
         match (&*pending, answer) {
             (Pending::Page { uk }, Answer::SiteConfig(site)) => {
@@ -162,7 +165,10 @@ impl Qualifio {
             (Pending::Website { website }, Answer::SiteConfig(site)) => {
                 manager::websites::site_known(self, website.clone(), site)
             }
-            _ => Turn::Reply(answer::html(500, "<!doctype html><title>Not the answer that was asked for</title>")),
+            _ => Turn::Reply(answer::html(
+                500,
+                "<!doctype html><title>Not the answer that was asked for</title>",
+            )),
         }
     }
 

@@ -131,7 +131,8 @@ mod tests {
 
     #[test]
     fn plain_http_draws_a_warning() {
-        for (typed, expected) in [("http://a.be/?x=", true), ("https://a.be/?x=", false), ("a.be/?x=", false)] {
+        for (typed, expected) in [("http://a.be/?x=", true), ("https://a.be/?x=", false), ("a.be/?x=", false)]
+        {
             assert_eq!(RedirectionUrl::parse(typed).unwrap().1.is_some(), expected, "{typed}");
         }
     }

@@ -212,7 +212,8 @@ impl Statistics {
     fn keep_profile(&mut self, row: &Row) {
         let key = row.trigram();
         let id = self.profiles.len() as u64 + 1;
-        let known = self.profiles.get(&key).map(|profile| (profile["id"].clone(), profile["createdAt"].clone()));
+        let known =
+            self.profiles.get(&key).map(|profile| (profile["id"].clone(), profile["createdAt"].clone()));
         let (id, created) = known.unwrap_or((id.into(), row.completed.to_string().into()));
         let birthday = Some(row.value("birthday")).filter(|born| !born.is_empty());
         let profile = json!({

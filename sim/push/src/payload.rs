@@ -199,8 +199,8 @@ impl Context<'_> {
     /// An empty field: not sent, or, where the customer wants it so, null, which removes the value. Numbers
     /// are not removed by a policy that only adds.
     fn cleared(&self, rule: &Rule) -> Outcome {
-        let keeps =
-            matches!(rule.behaviour, Behaviour::Phone) && self.participation.phone_policy == PhonePolicy::Append;
+        let keeps = matches!(rule.behaviour, Behaviour::Phone)
+            && self.participation.phone_policy == PhonePolicy::Append;
         if !self.participation.clear_on_empty || keeps {
             return Err(Reason::Empty);
         }
@@ -209,7 +209,9 @@ impl Context<'_> {
 
     /// Whether the participant was shown this very value and left it.
     fn is_unchanged(&self, rule: &Rule, cleaned: &str) -> bool {
-        let Some(shown) = prefill::value(rule, &self.participation.profile_at_identification) else { return false };
+        let Some(shown) = prefill::value(rule, &self.participation.profile_at_identification) else {
+            return false;
+        };
         let shown = text::clean(&shown);
         match rule.behaviour {
             Behaviour::Birthday => shown.parse::<Birthday>().is_ok_and(|born| cleaned.parse() == Ok(born)),
@@ -272,7 +274,7 @@ impl Context<'_> {
 
     fn is_same_phone(&self, entry: &Value, number: &Phone) -> bool {
         let site = &self.participation.site_country;
-        let country = Country::find(site).map_or(site.as_str(), Country::alpha2);
+        let country = Country::find(site).map_or(site.as_str(), |country| country.alpha2());
         let held = entry.get("number").and_then(Value::as_str);
         held.is_some_and(|held| phone::comparable(held, country) == number.comparable(country))
     }

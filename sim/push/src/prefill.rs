@@ -42,7 +42,9 @@ fn text(value: &Value) -> Option<String> {
 /// The number flagged as default, else the first; of a single object, its own.
 fn phone(phones: &Value) -> Option<String> {
     let entry = match phones {
-        Value::Array(entries) => entries.iter().find(|entry| is_default(entry)).or_else(|| entries.first())?,
+        Value::Array(entries) => {
+            entries.iter().find(|entry| is_default(entry)).or_else(|| entries.first())?
+        }
         Value::Object(_) => phones,
         _ => return None,
     };
@@ -75,14 +77,27 @@ mod tests {
     use serde_json::json;
 
     const ALL: &[&str] = &[
-        "phone", "username", "firstname", "lastname", "email", "address", "zipcode", "locality", "country",
-        "birthday", "gender", "languages", "UID", "shoe_size",
+        "phone",
+        "username",
+        "firstname",
+        "lastname",
+        "email",
+        "address",
+        "zipcode",
+        "locality",
+        "country",
+        "birthday",
+        "gender",
+        "languages",
+        "UID",
+        "shoe_size",
     ];
 
     fn check(profile: &Value, expected: &[(&str, &str)]) {
         let variables: Vec<String> = ALL.iter().map(|variable| (*variable).to_owned()).collect();
         let filled = prefill(profile, &variables);
-        let filled: Vec<(&str, &str)> = filled.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let filled: Vec<(&str, &str)> =
+            filled.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(filled, expected, "{profile}");
     }
 
@@ -119,15 +134,24 @@ mod tests {
             (json!({ "zip": 3290 }), Some(("zipcode", "3290"))),
             (json!({ "phones": { "number": "1", "type": "home" } }), Some(("phone", "1"))),
             (json!({ "phones": [{ "number": "1" }, { "number": "2" }] }), Some(("phone", "1"))),
-            (json!({ "phones": [{ "number": "1" }, { "number": "2", "default": true }] }), Some(("phone", "2"))),
-            (json!({ "phones": [{ "number": "1" }, { "number": "2", "default": "false" }] }), Some(("phone", "1"))),
+            (
+                json!({ "phones": [{ "number": "1" }, { "number": "2", "default": true }] }),
+                Some(("phone", "2")),
+            ),
+            (
+                json!({ "phones": [{ "number": "1" }, { "number": "2", "default": "false" }] }),
+                Some(("phone", "1")),
+            ),
             (json!({ "phones": [] }), None),
             (json!({ "phones": "1" }), None),
             (json!({ "phones": [null] }), None),
             (json!({ "birthYear": 1959 }), None),
             (json!({ "birthDay": 6, "birthMonth": 5 }), None),
             (json!({ "birthDay": 31, "birthMonth": 4, "birthYear": 1959 }), None),
-            (json!({ "birthDay": "6", "birthMonth": "5", "birthYear": "1959" }), Some(("birthday", "06/05/1959"))),
+            (
+                json!({ "birthDay": "6", "birthMonth": "5", "birthYear": "1959" }),
+                Some(("birthday", "06/05/1959")),
+            ),
             (json!({ "gender": "u" }), Some(("gender", "u"))),
             (json!({ "gender": "x" }), None),
             (json!([]), None),

@@ -1,1 +1,32 @@
-//! The world and the runner: the only place that knows everyone.
+//! The stage: worlds, the steps of the scenario language, and the runner. The only place that knows everyone.
+//!
+//! Not for: platform behaviour (the fakes), mapping and transfer (push, dataflow), text (scenario, report).
+//!
+//! - [`world`]: a world made from a specification, and what one does with it.
+//! - [`parts`]: what a world consists of, and how its hosts are found.
+//! - [`surface`]: a platform as something to send requests to; faults and the journal sit here.
+//! - [`agenda`]: what a world does by itself, in order.
+//! - [`sso`]: where the real sync logic is plugged into Qualifio.
+//! - [`login_page`], [`browser`]: the customer's login pages, and a participant at the level of HTTP.
+//! - [`step`], [`steps`]: what a step is, and all of them.
+//! - [`runner`]: scenario files in, outcomes out.
+//! - [`journal`], [`lineage`], [`compare`], [`clock`], [`find`], [`run`]: what these are built from.
+
+pub mod agenda;
+pub mod browser;
+pub mod clock;
+pub mod compare;
+pub mod find;
+pub mod journal;
+pub mod lineage;
+pub mod login_page;
+pub mod parts;
+pub mod run;
+pub mod runner;
+pub mod sso;
+pub mod step;
+pub mod steps;
+pub mod surface;
+pub mod world;
+
+pub use world::{Listen, Transport, World, WorldError, WorldSpec};

@@ -4,6 +4,7 @@
 //! caller lets its own clock run.
 
 use super::{EloquaClient, EloquaError};
+use http::Method;
 use serde_json::{Value, json};
 
 /// A sync as Eloqua tells of it.
@@ -107,14 +108,14 @@ impl EloquaClient {
     pub async fn start_sync(&self, definition: &str) -> Result<Sync, EloquaError> {
         let path = format!("{ROOT}/syncs");
         let body = self.post(&path, &json!({ "syncedInstanceUri": definition })).await?;
-        self.sync_in("POST", &path, &body)
+        self.sync_in(Method::POST, &path, &body)
     }
 
     /// Asks how far a sync is.
     pub async fn sync_status(&self, sync: &str) -> Result<Sync, EloquaError> {
         let path = format!("{ROOT}{sync}");
         let body = self.get(&path).await?;
-        self.sync_in("GET", &path, &body)
+        self.sync_in(Method::GET, &path, &body)
     }
 
     /// What a sync said about itself.
@@ -150,7 +151,7 @@ impl EloquaClient {
         let body = self.post(&path, definition).await?;
         match body.get("uri").and_then(Value::as_str).filter(|uri| uri.starts_with('/')) {
             Some(uri) => Ok(uri.to_owned()),
-            None => Err(self.unreadable("POST", &path, "uri", &body)),
+            None => Err(self.lacking(&Method::POST, &path, "uri", &body)),
         }
     }
 
@@ -160,16 +161,16 @@ impl EloquaClient {
         match (body.get_mut("items").map(Value::take), has_more) {
             (Some(Value::Array(items)), Some(has_more)) => Ok(BulkPage { items, has_more }),
             (None, Some(has_more)) => Ok(BulkPage { items: Vec::new(), has_more }),
-            _ => Err(self.unreadable("GET", path, "items and hasMore", &body)),
+            _ => Err(self.lacking(&Method::GET, path, "items and hasMore", &body)),
         }
     }
 
-    fn sync_in(&self, method: &str, path: &str, body: &Value) -> Result<Sync, EloquaError> {
+    fn sync_in(&self, method: Method, path: &str, body: &Value) -> Result<Sync, EloquaError> {
         let text = |name: &str| body.get(name).and_then(Value::as_str);
         let uri = text("uri").filter(|uri| uri.starts_with('/'));
         match (uri, text("status").and_then(SyncStatus::from_word)) {
             (Some(uri), Some(status)) => Ok(Sync { uri: uri.to_owned(), status }),
-            _ => Err(self.unreadable(method, path, "sync", body)),
+            _ => Err(self.lacking(&method, path, "sync", body)),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Contacts and contact fields, one by one.
 
 use super::{EloquaClient, EloquaError};
+use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
@@ -36,7 +37,7 @@ impl EloquaClient {
         let text = |member: &str| field.get(member).and_then(Value::as_str).map(str::to_owned);
         match (text("id"), text("internalName")) {
             (Some(id), Some(internal_name)) => Ok(ContactField { id, internal_name }),
-            _ => Err(self.unreadable("POST", path, "id and internalName", &field)),
+            _ => Err(self.lacking(&Method::POST, path, "id and internalName", &field)),
         }
     }
 
@@ -50,7 +51,7 @@ impl EloquaClient {
         let total = body.get("total").and_then(Value::as_u64);
         match (body.get_mut("elements").map(Value::take), total) {
             (Some(Value::Array(elements)), Some(total)) => Ok(ContactPage { elements, total }),
-            _ => Err(self.unreadable("GET", &path, "elements and total", &body)),
+            _ => Err(self.lacking(&Method::GET, &path, "elements and total", &body)),
         }
     }
 
@@ -114,7 +115,7 @@ mod tests {
         let error = pollster::block_on(client.create_field("X")).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "POST /api/REST/1.0/assets/contact/field at secure.p04.eloqua.com: HTTP 200 and no id and internalName: `{\"id\":\"100313\"}`"
+            "POST /api/REST/1.0/assets/contact/field at secure.p04.eloqua.com: no id and internalName in `{\"id\":\"100313\"}`"
         );
     }
 

@@ -277,7 +277,8 @@ fn begin(
     channel: &Channel,
     visitor: Option<String>,
 ) -> Turn {
-    let Some(campaign) = qualifio.channels.get(&channel.guid).and_then(|id| qualifio.campaigns.get(id)) else {
+    let Some(campaign) = qualifio.channels.get(&channel.guid).and_then(|id| qualifio.campaigns.get(id))
+    else {
         return Turn::Reply(page::message(UNKNOWN.0, UNKNOWN.1, UNKNOWN.2));
     };
     let campaign = Arc::clone(campaign);
@@ -328,7 +329,11 @@ fn begin(
 }
 
 fn shared_host(host: &Host) -> Vec<Warning> {
-    if host.is_shared_qualifio() { vec![Warning::about("SharedQualifioHost", host.as_str())] } else { Vec::new() }
+    if host.is_shared_qualifio() {
+        vec![Warning::about("SharedQualifioHost", host.as_str())]
+    } else {
+        Vec::new()
+    }
 }
 
 fn cookie(visitor: &str, secure: bool) -> HeaderValue {

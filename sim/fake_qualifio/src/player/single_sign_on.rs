@@ -29,9 +29,7 @@ pub(super) fn look(qualifio: &mut Qualifio, _now: Instant, participation: &Parti
         return Turn::Reply(page::of(qualifio, participation));
     }
     match qualifio.integration.config(site) {
-        Some(config) => {
-            qualifio.ask(Pending::Page { uk: participation.uk.clone() }, Ask::SiteConfig(config))
-        }
+        Some(config) => qualifio.ask(Pending::Page { uk: participation.uk.clone() }, Ask::SiteConfig(config)),
         None => {
             let mut failed = participation.clone();
             failed.sso = SsoState::Failed("InvalidConfig");
@@ -53,13 +51,17 @@ pub fn site_known(qualifio: &mut Qualifio, now: Instant, uk: &str, site: Option<
             impossible: host.verdict(prefix.as_deref()) == Verdict::Forbidden,
         });
     });
-    let Some(participation) = qualifio.participations.get(uk).cloned() else { return show(qualifio, now, uk) };
+    let Some(participation) = qualifio.participations.get(uk).cloned() else {
+        return show(qualifio, now, uk);
+    };
     Turn::Reply(page::of(qualifio, &participation))
 }
 
 /// What the page's browser found out: no answer from Gigya, nobody signed in, or a signed identity.
 pub(super) fn session(qualifio: &mut Qualifio, now: Instant, uk: &str, form: &Form) -> Turn {
-    let Some(participation) = qualifio.participations.get(uk).cloned() else { return show(qualifio, now, uk) };
+    let Some(participation) = qualifio.participations.get(uk).cloned() else {
+        return show(qualifio, now, uk);
+    };
     if !is_due(qualifio, &participation) || matches!(participation.sso, SsoState::Failed(_)) {
         return show(qualifio, now, uk);
     }
@@ -120,7 +122,8 @@ impl Signed {
     /// A UID that nobody signed is refused without a question.
     fn verify(self, qualifio: &mut Qualifio, now: Instant, participation: &Participation) -> Turn {
         let uk = participation.uk.clone();
-        let fits = self.uid.parse::<Uid>().is_ok() && !self.signature.is_empty() && !self.timestamp.is_empty();
+        let fits =
+            self.uid.parse::<Uid>().is_ok() && !self.signature.is_empty() && !self.timestamp.is_empty();
         if !fits {
             return fail(qualifio, now, &uk, "InvalidSignature");
         }
@@ -192,8 +195,9 @@ fn destination(qualifio: &Qualifio, participation: &Participation, channel: &Cha
     let domain: Host = website.domain.parse().ok()?;
     if channel.kind == ChannelKind::Widget {
         return match participation.parent.as_deref().or(channel.parent_page.as_deref()) {
-            Some(parent) => embedding_page(parent, channel, &domain)
-                .map(|page| with_key(&page, &participation.uk)),
+            Some(parent) => {
+                embedding_page(parent, channel, &domain).map(|page| with_key(&page, &participation.uk))
+            }
             None => Some(qualifio.channel_url(channel)),
         };
     }
@@ -230,7 +234,9 @@ pub fn identified(
     uid: &str,
     judged: Result<Identity, IdentityRefused>,
 ) -> Turn {
-    let Some(participation) = qualifio.participations.get(uk).cloned() else { return show(qualifio, now, uk) };
+    let Some(participation) = qualifio.participations.get(uk).cloned() else {
+        return show(qualifio, now, uk);
+    };
     if !is_due(qualifio, &participation) {
         return show(qualifio, now, uk);
     }
@@ -282,4 +288,3 @@ fn take_in(participation: &mut Participation, identity: Identity, email: String)
     participation.identity = Some(Identified { uid: identity.uid, email, profile: identity.profile });
     participation.page += 1;
 }
-

@@ -22,7 +22,9 @@ pub fn fields<'c>(campaign: &'c Campaign, identity: Option<&Identified>) -> Vec<
 
 /// Submits the form.
 pub(super) fn form(qualifio: &mut Qualifio, now: Instant, uk: &str, form: &Form) -> Turn {
-    let Some(participation) = qualifio.participations.get(uk).cloned() else { return show(qualifio, now, uk) };
+    let Some(participation) = qualifio.participations.get(uk).cloned() else {
+        return show(qualifio, now, uk);
+    };
     let open = participation.step() == Step::Form && participation.row.is_none();
     if !open || single_sign_on::is_due(qualifio, &participation) {
         return show(qualifio, now, uk);
@@ -87,7 +89,12 @@ fn checked(qualifio: &Qualifio, now: Instant, participation: &Participation, for
     check(&fields, &participation.campaign.optins, form, terms)
 }
 
-fn redisplay(participation: &mut Participation, checked: &Checked, form: &Form, refusal: Option<&'static str>) {
+fn redisplay(
+    participation: &mut Participation,
+    checked: &Checked,
+    form: &Form,
+    refusal: Option<&'static str>,
+) {
     participation.refusal = refusal;
     participation.errors = checked.errors.clone();
     let names = participation.campaign.fields.iter().map(Field::name);
@@ -123,9 +130,11 @@ fn accept(qualifio: &mut Qualifio, now: Instant, uk: &str, checked: &Checked) {
         participation.forward();
         participation.just_submitted = true;
     });
-    let submitted = participation.campaign.fields.iter().filter_map(|field| {
-        Some((field.variable.clone(), checked.values.get(&field.id)?.clone()))
-    });
+    let submitted = participation
+        .campaign
+        .fields
+        .iter()
+        .filter_map(|field| Some((field.variable.clone(), checked.values.get(&field.id)?.clone())));
     push(qualifio, now, &participation, submitted.collect());
 }
 

@@ -1,0 +1,203 @@
+//! The `search` parameter of the REST API.
+//!
+//! Clauses stand back to back. Equalities on one term are alternatives; everything else must hold together.
+
+use crate::field;
+use crate::filter::{OPS, Op};
+use crate::statement::Statement;
+use crate::store::{Contact, Store};
+use crate::time::{self, Zone};
+use crate::value;
+use standin_model::Instant;
+use winnow::ascii::multispace0;
+use winnow::combinator::{alt, delimited, opt, preceded, repeat, terminated};
+use winnow::prelude::*;
+use winnow::token::{rest, take_while};
+
+/// One clause as written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Clause {
+    pub(crate) term: String,
+    pub(crate) op: Op,
+    pub(crate) value: String,
+}
+
+fn term<'t>(input: &mut &'t str) -> ModalResult<&'t str> {
+    (take_while(1, |c: char| c.is_ascii_alphabetic()), take_while(0.., |c: char| c.is_ascii_alphanumeric() || c == '_'))
+        .take()
+        .parse_next(input)
+}
+
+fn op(input: &mut &str) -> ModalResult<Op> {
+    for (sign, op) in OPS {
+        if op != Op::Like
+            && let Some(rest) = input.strip_prefix(sign)
+        {
+            *input = rest;
+            return Ok(op);
+        }
+    }
+    winnow::combinator::fail.parse_next(input)
+}
+
+fn quoted(input: &mut &str) -> ModalResult<String> {
+    let part = alt((take_while(1.., |c| c != '\''), "''".value("'")));
+    let body = repeat(0.., part).fold(String::new, |mut text, part: &str| {
+        text.push_str(part);
+        text
+    });
+    delimited('\'', body, '\'').parse_next(input)
+}
+
+fn clause(input: &mut &str) -> ModalResult<Clause> {
+    let term = preceded(multispace0, term).parse_next(input)?;
+    let op = delimited(multispace0, op, multispace0).parse_next(input)?;
+    let bare = rest.map(|text: &str| text.trim().to_owned());
+    let value = terminated(alt((quoted, bare)), multispace0).parse_next(input)?;
+    Ok(Clause { term: term.to_owned(), op, value })
+}
+
+/// Reads a search. What is no clause is compared with the name.
+pub(crate) fn parse(text: &str) -> Vec<Clause> {
+    let text = text.trim();
+    let text = text.strip_prefix('?').unwrap_or(text);
+    let mut clauses = Vec::new();
+    let mut input = text;
+    while let Ok(Some(found)) = opt(clause).parse_next(&mut input) {
+        clauses.push(found);
+        if input.is_empty() || clauses.len() == 1000 {
+            return clauses;
+        }
+    }
+    let value = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(text);
+    vec![Clause { term: "name".to_owned(), op: Op::Equal, value: value.to_owned() }]
+}
+
+/// A search whose terms are known, clauses on one term side by side.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Search(Vec<(Statement, Op, Vec<String>)>);
+
+impl Search {
+    /// Looks the terms up; the error is the term that nobody knows.
+    pub(crate) fn read(text: &str, store: &Store) -> Result<Self, String> {
+        let mut all: Vec<(Statement, Op, Vec<String>)> = Vec::new();
+        if text.trim().is_empty() {
+            return Ok(Self(all));
+        }
+        for clause in parse(text) {
+            let statement = term_of(&clause.term, store).ok_or_else(|| clause.term.clone())?;
+            let same = all.iter_mut().find(|(known, op, _)| {
+                clause.op == Op::Equal && *op == Op::Equal && *known == statement
+            });
+            match same {
+                Some((_, _, values)) => values.push(clause.value),
+                None => all.push((statement, clause.op, vec![clause.value])),
+            }
+        }
+        Ok(Self(all))
+    }
+
+    /// Whether a contact is found.
+    pub(crate) fn finds(&self, store: &Store, contact: &Contact) -> bool {
+        self.0.iter().all(|(statement, op, values)| {
+            values.iter().any(|value| holds(store, contact, statement, *op, value))
+        })
+    }
+}
+
+fn term_of(term: &str, store: &Store) -> Option<Statement> {
+    let property = match term.to_ascii_lowercase().as_str() {
+        "id" => Some(Statement::Id),
+        "createdat" => Some(Statement::CreatedAt),
+        "updatedat" | "lastupdatedat" => Some(Statement::UpdatedAt),
+        "name" | "emailaddress" => store.fields.get(field::EMAIL).cloned().map(Statement::Field),
+        _ => None,
+    };
+    property.or_else(|| store.fields.internal(term).cloned().map(Statement::Field))
+}
+
+fn date_of(text: &str) -> Option<Instant> {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let seconds: i64 = text.parse().ok()?;
+        return (seconds < 1 << 40).then(|| Instant::from_seconds(seconds));
+    }
+    time::civil(text).and_then(|civil| Zone::Eastern.instant(civil))
+}
+
+fn holds(store: &Store, contact: &Contact, statement: &Statement, op: Op, wanted: &str) -> bool {
+    let system = match statement {
+        Statement::CreatedAt => Some(contact.created),
+        Statement::UpdatedAt => Some(contact.updated),
+        Statement::Field(field) if field.internal == "C_DateCreated" => Some(contact.created),
+        Statement::Field(field) if field.internal == "C_DateModified" => Some(contact.modified),
+        _ => None,
+    };
+    let own = match statement {
+        Statement::Field(field) if system.is_none() => store.text(contact, field),
+        _ => statement.value(store, contact, Zone::Eastern),
+    };
+    let dated = match statement {
+        Statement::Field(field) if field.kind == field::Kind::Date => date_of(&own),
+        _ => None,
+    };
+    if let Some(at) = system.or(dated).filter(|_| !wanted.is_empty()) {
+        // Timestamps are told in whole seconds, so they are compared so.
+        return match date_of(wanted) {
+            Some(wanted) => op.holds(at.seconds().cmp(&wanted.seconds())),
+            None => op == Op::NotEqual,
+        };
+    }
+    let (text, wanted) = (own.to_lowercase(), wanted.to_lowercase());
+    if matches!(op, Op::Equal | Op::NotEqual) {
+        return value::fits(&wanted, &text, '*', None) == (op == Op::Equal);
+    }
+    match (value::number_key(&text), value::number_key(&wanted)) {
+        (Some(text), Some(wanted)) => op.holds(text.cmp(&wanted)),
+        _ => op.holds(text.cmp(&wanted)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn clause(term: &str, op: Op, value: &str) -> Clause {
+        Clause { term: term.to_owned(), op, value: value.to_owned() }
+    }
+
+    #[test]
+    fn forms_of_search() {
+        for (text, expected) in [
+            ("*@example.com", vec![clause("name", Op::Equal, "*@example.com")]),
+            ("ann@example.com", vec![clause("name", Op::Equal, "ann@example.com")]),
+            ("C_EmailAddress=ann@example.com", vec![clause("C_EmailAddress", Op::Equal, "ann@example.com")]),
+            ("C_City=''", vec![clause("C_City", Op::Equal, "")]),
+            ("?emailAddress='it''s'", vec![clause("emailAddress", Op::Equal, "it's")]),
+            (
+                "emailAddress='a@x.io'emailAddress='b@x.io'",
+                vec![clause("emailAddress", Op::Equal, "a@x.io"), clause("emailAddress", Op::Equal, "b@x.io")],
+            ),
+            (
+                "C_DateModified>'2021-03-05 10:00:00'C_DateModified<'2021-03-05 11:00:59'C_AS_Status1='MQL'",
+                vec![
+                    clause("C_DateModified", Op::Greater, "2021-03-05 10:00:00"),
+                    clause("C_DateModified", Op::Less, "2021-03-05 11:00:59"),
+                    clause("C_AS_Status1", Op::Equal, "MQL"),
+                ],
+            ),
+            ("updatedAt>='2018-01-01 00:00:00'", vec![clause("updatedAt", Op::NotLess, "2018-01-01 00:00:00")]),
+            ("%%% nonsense", vec![clause("name", Op::Equal, "%%% nonsense")]),
+        ] {
+            assert_eq!(parse(text), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_search_is_read(text in "[\\PC'=<>]{0,60}") {
+            let store = Store::new("SNDC");
+            let _ = Search::read(&text, &store);
+        }
+    }
+}

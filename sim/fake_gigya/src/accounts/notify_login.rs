@@ -1,0 +1,77 @@
+//! `accounts.notifyLogin`.
+
+use crate::account::Account;
+use crate::accounts::login::{may_log_in, touch};
+use crate::accounts::register::check_uid;
+use crate::accounts::session::logged_in;
+use crate::accounts::write::{follow_email, keep_fields, sections};
+use crate::call::Call;
+use crate::consent::Source;
+use crate::endpoints::{Access, Endpoint};
+use crate::envelope::{Refusal, Reply};
+use crate::gigya::Gigya;
+use crate::merge::Writer;
+use standin_model::Evidence;
+
+pub(crate) const ENDPOINT: Endpoint = Endpoint {
+    name: "accounts.notifyLogin",
+    summary: "Tells that a person logged in at the site itself; makes the account if it is new.",
+    evidence: Evidence::documented("accounts.notifyLogin REST", "site_logs_a_person_in"),
+    access: Access::Private,
+    params: &[
+        "siteUID", "skipValidation", "sessionExpiration", "include", "extraProfileFields", "includeCommunications",
+        "profile", "data",
+    ],
+    server_params: &[],
+    run,
+};
+
+fn run(gigya: &mut Gigya, call: &Call) -> Reply {
+    let uid = call.need("siteUID")?;
+    check_uid(uid)?;
+    let known = gigya.account_of(&call.site.api_key, uid).ok();
+    let mut account = known.as_deref().cloned().unwrap_or_else(|| Account::new(uid.to_owned(), call.now));
+    let email = account.email().map(str::to_owned);
+    let mut written = sections(gigya, call, &mut account, Writer::Server, Source::Call)?;
+    written.problems.extend(follow_email(gigya, call, &mut account, email.as_deref()));
+    if !written.problems.is_empty() {
+        return Err(Refusal::invalid(written.problems));
+    }
+    match &known {
+        None => {
+            account.is_registered = true;
+            account.registered = Some(call.now);
+        }
+        Some(before) => {
+            if !call.params.flag("skipValidation")?.unwrap_or(false) {
+                may_log_in(gigya, call, before)?;
+            }
+            if !before.same_content(&account) {
+                account.last_updated = call.now;
+            }
+        }
+    }
+    account.last_login = Some(call.now);
+    keep_fields(gigya, call, written.new_fields);
+    touch(gigya, call, account.clone());
+    let mut out = logged_in(gigya, call, &account, &["profile", "data"])?;
+    out.insert("newUser".into(), known.is_none().into());
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::*;
+    use serde_json::json;
+
+    #[test]
+    fn site_logs_a_person_in() {
+        let mut bench = Bench::new();
+        let params = [("siteUID", "crm-1"), ("profile", r#"{"email":"ann@example.org"}"#)];
+        let answer = bench.call("accounts.notifyLogin", &params);
+        assert_eq!((&answer["newUser"], &answer["isRegistered"]), (&json!(true), &json!(true)));
+        let answer = bench.call("accounts.notifyLogin", &[("siteUID", "crm-1"), ("targetEnv", "mobile")]);
+        assert_eq!((&answer["newUser"], &answer["sessionInfo"]["expires_in"]), (&json!(false), &json!("0")));
+        assert_eq!(bench.code("accounts.notifyLogin", &[("siteUID", "café")]), 400_006);
+    }
+}

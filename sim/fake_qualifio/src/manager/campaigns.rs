@@ -1,0 +1,406 @@
+//! Campaigns and their single sign-on.
+
+use super::{Call, json_reply, refused, warnings_json};
+use crate::campaign::{
+    Campaign, Channel, ChannelKind, Limit, MOST, Mode, Step, read_field, read_limit, read_optin,
+    read_question, read_steps,
+};
+use crate::integration::LoginScreen;
+use crate::problem::{Problem, Warning};
+use crate::qualifio::{Pending, Qualifio};
+use crate::turn::{Ask, AskFailed, SiteAnswer, Turn};
+use serde_json::{Value, json};
+use standin_fake_kit::{Section, SeedError};
+use standin_model::Instant;
+
+/// The most campaigns of one account.
+const MOST_CAMPAIGNS: usize = 100_000;
+
+const CHANNEL: &[&str] = &["channel", "website", "language", "parent_page", "starts", "ends"];
+
+const MEMBERS: &[&str] = &[
+    "id",
+    "name",
+    "title",
+    "public_name",
+    "mode",
+    "steps",
+    "fields",
+    "optins",
+    "questions",
+    "limit",
+    "sso",
+    "auto_submit",
+    "lite_registration",
+    "preview",
+    "channels",
+    "channel",
+    "website",
+    "language",
+    "parent_page",
+    "starts",
+    "ends",
+];
+
+pub(super) fn list(qualifio: &mut Qualifio, _: &Call<'_>) -> Result<Turn, Problem> {
+    let campaigns: Value = qualifio.campaigns.values().map(|campaign| shown(qualifio, campaign)).collect();
+    Ok(json_reply(200, &json!({"campaigns": campaigns})))
+}
+
+fn shown(qualifio: &Qualifio, campaign: &Campaign) -> Value {
+    let mut body = campaign.to_json();
+    if let Some(channels) = body["channels"].as_array_mut() {
+        for (shown, channel) in channels.iter_mut().zip(&campaign.channels) {
+            shown["url"] = qualifio.channel_url(channel).into();
+        }
+    }
+    body["integration"] = if campaign.sso { qualifio.integration.name.as_str().into() } else { Value::Null };
+    body
+}
+
+fn known(qualifio: &Qualifio, call: &Call<'_>) -> Result<std::sync::Arc<Campaign>, Problem> {
+    let id = call.number("campaign")?;
+    qualifio.campaigns.get(&id).cloned().ok_or_else(|| Problem::NotFound(format!("campaign {id}")))
+}
+
+pub(super) fn get(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
+    let campaign = known(qualifio, call)?;
+    Ok(json_reply(200, &shown(qualifio, &campaign)))
+}
+
+pub(super) fn create(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
+    let section = Section::root(&call.body);
+    if let Some(sso) = section.get("sso") {
+        return Err(sso.wrong("single sign-on is switched by a call of its own").into());
+    }
+    let campaign = add(qualifio, &section)?;
+    Ok(json_reply(201, &shown(qualifio, &campaign)))
+}
+
+pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
+    let campaign = known(qualifio, call)?;
+    let section = Section::root(&call.body);
+    for fixed in ["id", "sso", "auto_submit", "channels", "channel", "website"] {
+        if let Some(member) = section.get(fixed) {
+            return Err(member.wrong("this is not changed here").into());
+        }
+    }
+    section.only(MEMBERS)?;
+    let mut next = (*campaign).clone();
+    read(qualifio, &section, &mut next)?;
+    if next.sso {
+        next.check_sso()?;
+    }
+    qualifio.keep_campaign(next.clone());
+    Ok(json_reply(200, &shown(qualifio, &next)))
+}
+
+/// Adds a campaign out of a mapping, single sign-on included if that asks for it.
+pub(crate) fn add(qualifio: &mut Qualifio, section: &Section<'_>) -> Result<Campaign, Problem> {
+    section.only(MEMBERS)?;
+    if qualifio.campaigns.len() >= MOST_CAMPAIGNS {
+        return Err(Problem::Full("100000 campaigns"));
+    }
+    let id = match section.get("id") {
+        Some(id) => id.number()?,
+        None => qualifio.numbers.campaign,
+    };
+    let taken = |id: u64| {
+        let channel = |campaign: &Campaign| campaign.channels.iter().any(|channel| channel.id == id);
+        qualifio.campaigns.contains_key(&id) || qualifio.campaigns.values().any(|campaign| channel(campaign))
+    };
+    if section.get("id").is_some() && taken(id) {
+        return Err(Problem::InvalidField { field: "id", why: "is taken already" });
+    }
+    let mut campaign = blank(qualifio, id);
+    campaign.channels = read_channels(qualifio, section, id)?;
+    read(qualifio, section, &mut campaign)?;
+    if section.get("fields").is_none() && campaign.mode == Mode::Identified {
+        let ordinary = json!(["firstname", "lastname", "email"]);
+        read_form(qualifio, &Section::root(&ordinary), &mut campaign)?;
+    }
+    check_form(&campaign)?;
+    campaign.auto_submit = section.flag_of("auto_submit", false)?;
+    if section.flag_of("sso", false)? {
+        campaign.sso = true;
+        campaign.check_sso()?;
+    }
+    let last = campaign.channels.iter().map(|channel| channel.id).max().unwrap_or(id);
+    qualifio.numbers.campaign = qualifio.numbers.campaign.max(last.saturating_add(1));
+    qualifio.keep_campaign(campaign.clone());
+    Ok(campaign)
+}
+
+fn blank(qualifio: &mut Qualifio, id: u64) -> Campaign {
+    Campaign {
+        id,
+        guid: qualifio.ids.guid(),
+        title: format!("Campaign {id}"),
+        public_name: String::new(),
+        mode: Mode::Identified,
+        steps: Vec::new(),
+        fields: Vec::new(),
+        optins: Vec::new(),
+        questions: Vec::new(),
+        limit: Limit::Unlimited,
+        sso: false,
+        auto_submit: false,
+        lite_registration: false,
+        preview: false,
+        channels: Vec::new(),
+    }
+}
+
+fn read(qualifio: &mut Qualifio, section: &Section<'_>, campaign: &mut Campaign) -> Result<(), Problem> {
+    if let Some(title) = section.text_of("title")?.or(section.text_of("name")?) {
+        campaign.title = title.to_owned();
+    }
+    if let Some(name) = section.text_of("public_name")? {
+        campaign.public_name = name.to_owned();
+    }
+    if campaign.public_name.is_empty() {
+        campaign.public_name = campaign.title.clone();
+    }
+    if let Some(mode) = section.get("mode") {
+        let mode = match mode.word(&["identified", "anonymous"])? {
+            "anonymous" => Mode::Anonymous,
+            _ => Mode::Identified,
+        };
+        if mode != campaign.mode {
+            campaign.steps.clear();
+        }
+        campaign.mode = mode;
+    }
+    if let Some(fields) = section.get("fields") {
+        read_form(qualifio, &fields, campaign)?;
+    }
+    read_parts(qualifio, section, campaign)?;
+    if let Some(limit) = section.get("limit") {
+        campaign.limit = read_limit(&limit)?;
+    }
+    campaign.lite_registration = section.flag_of("lite_registration", campaign.lite_registration)?;
+    campaign.preview = section.flag_of("preview", campaign.preview)?;
+    match section.get("steps") {
+        Some(steps) => campaign.steps = read_steps(&steps, campaign.mode)?,
+        None if campaign.steps.is_empty() => campaign.steps = usual_steps(campaign),
+        None => {}
+    }
+    if campaign.mode == Mode::Anonymous {
+        campaign.fields.clear();
+        if campaign.sso {
+            return Err(Problem::AnonymousCampaign);
+        }
+    }
+    Ok(())
+}
+
+fn usual_steps(campaign: &Campaign) -> Vec<Step> {
+    match (campaign.mode, campaign.questions.is_empty()) {
+        (Mode::Anonymous, _) => vec![Step::Intro, Step::Questions, Step::Exit],
+        (Mode::Identified, true) => vec![Step::Intro, Step::Form, Step::Exit],
+        (Mode::Identified, false) => vec![Step::Intro, Step::Questions, Step::Form, Step::Exit],
+    }
+}
+
+fn bounded<'a>(section: &Section<'a>) -> Result<Vec<Section<'a>>, SeedError> {
+    let items = section.items()?;
+    if items.len() > MOST { Err(section.wrong(format!("no more than {MOST}"))) } else { Ok(items) }
+}
+
+fn read_form(qualifio: &mut Qualifio, section: &Section<'_>, campaign: &mut Campaign) -> Result<(), Problem> {
+    campaign.fields.clear();
+    for item in bounded(section)? {
+        campaign.fields.push(read_field(&item, &mut qualifio.numbers)?);
+    }
+    check_form(campaign)
+}
+
+/// Whoever takes part is known by first name, last name and e-mail address.
+fn check_form(campaign: &Campaign) -> Result<(), Problem> {
+    if campaign.mode == Mode::Anonymous {
+        return Ok(());
+    }
+    for needed in ["firstname", "lastname", "email"] {
+        if !campaign.fields.iter().any(|field| field.variable == needed) {
+            return Err(Problem::MissingField(needed.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+fn read_parts(
+    qualifio: &mut Qualifio,
+    section: &Section<'_>,
+    campaign: &mut Campaign,
+) -> Result<(), Problem> {
+    if let Some(optins) = section.get("optins") {
+        campaign.optins.clear();
+        for item in bounded(&optins)? {
+            campaign.optins.push(read_optin(&item, &mut qualifio.numbers)?);
+        }
+    }
+    if let Some(questions) = section.get("questions") {
+        campaign.questions.clear();
+        for item in bounded(&questions)? {
+            campaign.questions.push(read_question(&item, &mut qualifio.numbers)?);
+        }
+    }
+    Ok(())
+}
+
+fn read_channels(
+    qualifio: &mut Qualifio,
+    section: &Section<'_>,
+    campaign: u64,
+) -> Result<Vec<Channel>, Problem> {
+    let Some(listed) = section.get("channels") else {
+        return Ok(vec![read_channel(qualifio, section, campaign.saturating_add(1))?]);
+    };
+    let mut channels = Vec::new();
+    for (at, item) in bounded(&listed)?.into_iter().enumerate() {
+        item.only(CHANNEL)?;
+        channels.push(read_channel(qualifio, &item, campaign.saturating_add(at as u64 + 1))?);
+    }
+    if channels.is_empty() {
+        return Err(listed.wrong("a campaign has at least one channel").into());
+    }
+    Ok(channels)
+}
+
+fn read_channel(qualifio: &mut Qualifio, section: &Section<'_>, id: u64) -> Result<Channel, Problem> {
+    let kind = match section.get("channel") {
+        Some(word) => match word.word(&["minisite", "widget", "mobile"])? {
+            "widget" => ChannelKind::Widget,
+            "mobile" => ChannelKind::Mobile,
+            _ => ChannelKind::Minisite,
+        },
+        None => ChannelKind::Minisite,
+    };
+    let website = read_website(qualifio, section)?;
+    let usual = qualifio.websites.get(&website).map_or("fr", |site| site.language.as_str());
+    let time = |member: &str| match section.get(member) {
+        Some(time) => {
+            let parsed: Result<Instant, _> = time.text()?.parse();
+            parsed.map(Some).map_err(|error| time.wrong(error.to_string()))
+        }
+        None => Ok::<_, SeedError>(None),
+    };
+    Ok(Channel {
+        id,
+        kind,
+        website,
+        language: section.text_of("language")?.unwrap_or(usual).to_lowercase(),
+        parent_page: section.text_of("parent_page")?.map(str::to_owned),
+        starts: time("starts")?,
+        ends: time("ends")?,
+        guid: qualifio.ids.guid(),
+    })
+}
+
+/// A website by name or number; the first one if none is named.
+fn read_website(qualifio: &Qualifio, section: &Section<'_>) -> Result<u64, SeedError> {
+    let Some(website) = section.get("website") else {
+        return qualifio
+            .websites
+            .get_min()
+            .map(|(id, _)| *id)
+            .ok_or_else(|| section.wrong("there is no website to publish on"));
+    };
+    let found = match website.value().as_u64() {
+        Some(id) => qualifio.websites.get(&id),
+        None => {
+            let name = website.text()?;
+            qualifio.websites.values().find(|site| site.name == name)
+        }
+    };
+    found.map(|site| site.id).ok_or_else(|| {
+        let names = qualifio.websites.values().map(|site| site.name.clone()).collect::<Vec<_>>().join(", ");
+        website.wrong_because("no website is called so", format!("known here: {names}"))
+    })
+}
+
+/// What shall become of a campaign's single sign-on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct SsoChange {
+    pub(crate) enabled: bool,
+    pub(crate) auto_submit: Option<bool>,
+}
+
+pub(super) fn sso(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
+    let campaign = known(qualifio, call)?;
+    let section = Section::root(&call.body);
+    section.only(&["enabled", "auto_submit"])?;
+    let auto_submit = section.get("auto_submit").map(|flag| flag.flag()).transpose()?;
+    let change = SsoChange { enabled: section.flag_of("enabled", campaign.sso)?, auto_submit };
+    if !change.enabled {
+        return Ok(keep_sso(qualifio, campaign.id, &change, &[]));
+    }
+    if !qualifio.integration.subscription_sso {
+        return Err(Problem::SsoNotInSubscription);
+    }
+    campaign.check_sso()?;
+    qualifio.check_configs(&campaign)?;
+    let site = campaign.channels.first().map_or(0, |channel| channel.website);
+    let config = qualifio.integration.config(site).ok_or_else(|| Problem::InvalidConfig(site.to_string()))?;
+    Ok(qualifio.ask(Pending::Sso { campaign: campaign.id, change }, Ask::SiteConfig(config)))
+}
+
+/// Goes on when the Gigya site is known.
+pub(crate) fn sso_site_known(
+    qualifio: &mut Qualifio,
+    id: u64,
+    change: &SsoChange,
+    site: Result<SiteAnswer, AskFailed>,
+) -> Turn {
+    match advice(qualifio, id, &site) {
+        Ok(warnings) => keep_sso(qualifio, id, change, &warnings),
+        Err(problem) => Turn::Reply(refused(&problem)),
+    }
+}
+
+fn advice(
+    qualifio: &Qualifio,
+    id: u64,
+    site: &Result<SiteAnswer, AskFailed>,
+) -> Result<Vec<Warning>, Problem> {
+    let campaign = qualifio.campaigns.get(&id).ok_or_else(|| Problem::NotFound(format!("campaign {id}")))?;
+    campaign.check_sso()?;
+    qualifio.check_configs(campaign)?;
+    let mut warnings = Vec::new();
+    let mut screen_set = false;
+    let mut plain_http = false;
+    for channel in &campaign.channels {
+        let domain = qualifio.websites.get(&channel.website).map_or("", |site| site.domain.as_str());
+        for warning in super::websites::domain_advice(domain, site.clone())? {
+            if !warnings.contains(&warning) {
+                warnings.push(warning);
+            }
+        }
+        if let Some(block) = qualifio.integration.effective(channel.website) {
+            screen_set |= block.login_screen == LoginScreen::ScreenSet;
+            let url = block.redirection_url.as_ref().filter(|_| block.login_screen == LoginScreen::Redirect);
+            plain_http |= url.is_some_and(|url| url.to_string().starts_with("http://"));
+        }
+    }
+    if plain_http {
+        warnings.push(Warning::new("HttpRedirectUrl"));
+    }
+    warnings.extend(campaign.sso_warnings(screen_set));
+    Ok(warnings)
+}
+
+fn keep_sso(qualifio: &mut Qualifio, id: u64, change: &SsoChange, warnings: &[Warning]) -> Turn {
+    let Some(campaign) = qualifio.campaigns.get(&id) else {
+        return Turn::Reply(refused(&Problem::NotFound(format!("campaign {id}"))));
+    };
+    let mut next = (**campaign).clone();
+    next.sso = change.enabled;
+    next.auto_submit = change.auto_submit.unwrap_or(next.auto_submit);
+    let integration = next.sso.then(|| qualifio.integration.name.clone());
+    let body = json!({
+        "sso": {"enabled": next.sso, "auto_submit": next.auto_submit, "integration": integration},
+        "warnings": warnings_json(warnings),
+    });
+    qualifio.keep_campaign(next);
+    json_reply(200, &body)
+}

@@ -1,0 +1,163 @@
+//! The Gigya SSO integration.
+
+use super::{Call, json_reply, warnings_json};
+use crate::campaign::is_mapped;
+use crate::integration::{EXPERT_MEMBERS, SiteMode, TypedBlock, expert_json, integration_name, read_expert};
+use crate::problem::{Problem, Warning};
+use crate::qualifio::Qualifio;
+use crate::turn::Turn;
+use serde_json::{Map, Value, json};
+use standin_fake_kit::Section;
+use std::sync::Arc;
+
+pub(super) fn get(qualifio: &mut Qualifio, _: &Call<'_>) -> Result<Turn, Problem> {
+    Ok(json_reply(200, &shown(qualifio, &[])))
+}
+
+fn shown(qualifio: &Qualifio, warnings: &[Warning]) -> Value {
+    let integration = &qualifio.integration;
+    let mut body = json!({
+        "enabled": integration.enabled,
+        "name": integration.name,
+        "global": integration.global.as_ref().map(|block| block.to_json()),
+        "sites": qualifio.websites.values().map(|website| site_json(qualifio, website.id)).collect::<Value>(),
+        "subscription": {"sso": integration.subscription_sso},
+        "unsaved": integration.draft.is_some(),
+        "warnings": warnings_json(warnings),
+    });
+    if let (Some(body), Value::Object(expert)) = (body.as_object_mut(), expert_json(integration)) {
+        body.extend(expert);
+    }
+    body
+}
+
+fn site_json(qualifio: &Qualifio, id: u64) -> Value {
+    let settings = qualifio.integration.sites.get(&id).cloned().unwrap_or_default();
+    let name = qualifio.websites.get(&id).map(|website| website.name.as_str());
+    let mut members = Map::new();
+    members.insert("id".to_owned(), id.into());
+    members.insert("name".to_owned(), name.into());
+    members.insert("site_mode".to_owned(), settings.mode.name().into());
+    members.insert("block".to_owned(), settings.block.map(|block| block.to_json()).into());
+    Value::Object(members)
+}
+
+fn typed(body: &Value) -> Result<(Option<String>, TypedBlock), Problem> {
+    let section = Section::root(body);
+    let members: Vec<&str> = [&["name"], TypedBlock::MEMBERS].concat();
+    section.only(&members)?;
+    let name = section.text_of("name")?.map(str::to_owned);
+    Ok((name, TypedBlock::read(&section)?))
+}
+
+/// Saves name and global block, whole or not at all.
+pub(crate) fn keep(
+    qualifio: &mut Qualifio,
+    name: Option<&str>,
+    block: &TypedBlock,
+) -> Result<Vec<Warning>, Problem> {
+    if !qualifio.integration.subscription_sso {
+        return Err(Problem::SsoNotInSubscription);
+    }
+    let name = name.map(integration_name).transpose()?;
+    let (block, warnings) = block.save(qualifio.integration.global.as_deref())?;
+    if let Some(name) = name {
+        qualifio.integration.name = name;
+    }
+    qualifio.integration.global = Some(Arc::new(block));
+    Ok(warnings)
+}
+
+pub(super) fn save(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
+    let (name, block) = typed(&call.body)?;
+    let warnings = keep(qualifio, name.as_deref(), &block)?;
+    qualifio.integration.draft = None;
+    Ok(json_reply(200, &shown(qualifio, &warnings)))
+}
+
+pub(super) fn draft(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
+    qualifio.integration.draft = Some(Arc::new(typed(&call.body)?));
+    Ok(json_reply(200, &shown(qualifio, &[])))
+}
+
+pub(super) fn save_draft(qualifio: &mut Qualifio, _: &Call<'_>) -> Result<Turn, Problem> {
+    let draft = qualifio.integration.draft.clone();
+    let draft = draft.ok_or_else(|| Problem::NotFound("unsaved change".to_owned()))?;
+    let warnings = keep(qualifio, draft.0.as_deref(), &draft.1)?;
+    qualifio.integration.draft = None;
+    Ok(json_reply(200, &shown(qualifio, &warnings)))
+}
+
+pub(super) fn switch(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
+    let section = Section::root(&call.body);
+    section.only(&["enabled"])?;
+    let enabled = section.need("enabled")?.flag()?;
+    if enabled && !qualifio.integration.subscription_sso {
+        return Err(Problem::SsoNotInSubscription);
+    }
+    if enabled && qualifio.integration.global.is_none() && qualifio.integration.sites.is_empty() {
+        return Err(Problem::InvalidConfig("Global".to_owned()));
+    }
+    qualifio.integration.enabled = enabled;
+    Ok(json_reply(200, &shown(qualifio, &[])))
+}
+
+pub(super) fn expert(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
+    let section = Section::root(&call.body);
+    section.only(EXPERT_MEMBERS)?;
+    let mut next = qualifio.integration.clone();
+    read_expert(&mut next, &section)?;
+    qualifio.integration = next;
+    Ok(json_reply(200, &expert_json(&qualifio.integration)))
+}
+
+/// Saves a site's mode, its block, or both. A mode alone brings back what was stored before; a site that is
+/// made independent with nothing stored has no usable configuration.
+pub(crate) fn keep_site(
+    qualifio: &mut Qualifio,
+    id: u64,
+    mode: Option<SiteMode>,
+    block: &TypedBlock,
+) -> Result<Vec<Warning>, Problem> {
+    if !qualifio.integration.subscription_sso {
+        return Err(Problem::SsoNotInSubscription);
+    }
+    let mut settings = qualifio.integration.sites.get(&id).cloned().unwrap_or_default();
+    let mut warnings = Vec::new();
+    if !block.is_empty() {
+        let (saved, advice) = block.save(settings.block.as_deref())?;
+        settings.block = Some(Arc::new(saved));
+        settings.mode = SiteMode::Independent;
+        warnings = advice;
+    }
+    settings.mode = mode.unwrap_or(settings.mode);
+    qualifio.integration.sites.insert(id, settings);
+    Ok(warnings)
+}
+
+pub(super) fn site(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
+    let id = call.number("website")?;
+    if !qualifio.websites.contains_key(&id) {
+        return Err(Problem::NotFound(format!("website {id}")));
+    }
+    let section = Section::root(&call.body);
+    let members: Vec<&str> = [&["site_mode"], TypedBlock::MEMBERS].concat();
+    section.only(&members)?;
+    let mode = section.get("site_mode").map(|mode| SiteMode::read(&mode)).transpose()?;
+    let block = TypedBlock::read(&section)?;
+    let warnings = keep_site(qualifio, id, mode, &block)?;
+    let mut body = site_json(qualifio, id);
+    body["warnings"] = warnings_json(&warnings);
+    Ok(json_reply(200, &body))
+}
+
+pub(super) fn map(_: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
+    let section = Section::root(&call.body);
+    section.only(&["variable", "path"])?;
+    let variable = section.need("variable")?.text()?.to_owned();
+    Err(if is_mapped(&variable) {
+        Problem::AlreadyMapped(variable)
+    } else {
+        Problem::UnsupportedVariable(variable)
+    })
+}

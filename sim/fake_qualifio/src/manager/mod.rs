@@ -1,0 +1,312 @@
+//! The operators' JSON API: who may call what, and in which words it answers.
+//!
+//! - [`integrations`]: the Gigya SSO integration.
+//! - [`websites`]: websites and their domains.
+//! - [`campaigns`]: campaigns and their single sign-on.
+//! - [`data`]: statistics, participations, CRM profiles, the push log.
+
+pub mod campaigns;
+pub mod data;
+pub mod integrations;
+pub mod websites;
+
+use crate::account::{Allowed, Role};
+use crate::problem::Problem;
+use crate::qualifio::Qualifio;
+use crate::turn::Turn;
+use http::{Method, header};
+use serde_json::{Value, json};
+use standin_fake_kit::form::Form;
+use standin_fake_kit::{EndpointDoc, answer};
+use standin_model::{Evidence, Instant};
+use standin_ports::{Request, Response};
+
+/// Where the API stands.
+pub const ROOT: &str = "/manager/api/";
+
+/// The longest body.
+pub const LONGEST_BODY: usize = 1 << 20;
+
+/// A call whose operator and path are known.
+pub struct Call<'r> {
+    /// What stood in place of `{id}`.
+    pub id: &'r str,
+    /// The query.
+    pub query: Form,
+    /// The body; null if there is none.
+    pub body: Value,
+}
+
+impl Call<'_> {
+    /// The number in the path.
+    pub fn number(&self, what: &str) -> Result<u64, Problem> {
+        self.id.parse().map_err(|_| Problem::NotFound(format!("{what} `{}`", self.id)))
+    }
+}
+
+type Act = fn(&mut Qualifio, &Call<'_>) -> Result<Turn, Problem>;
+
+/// One call of the API.
+#[derive(Clone, Copy, Debug)]
+pub struct Endpoint {
+    /// How it describes itself; the name is method, space, path.
+    pub doc: EndpointDoc,
+    allowed: Allowed,
+    act: Act,
+}
+
+const INTEGRATION: Evidence =
+    Evidence::documented("Qualifio help: How to integrate Gigya SSO with Qualifio", "roles");
+
+const fn endpoint(
+    name: &'static str,
+    summary: &'static str,
+    evidence: Evidence,
+    allowed: Allowed,
+    act: Act,
+) -> Endpoint {
+    Endpoint { doc: EndpointDoc { name, summary, evidence }, allowed, act }
+}
+
+/// Every call of the API. Paths are ours: the platform's back office has no public one.
+pub const ENDPOINTS: &[Endpoint] = &[
+    endpoint(
+        "GET /manager/api/integrations/gigya-sso",
+        "shows the integration, keys masked",
+        INTEGRATION,
+        Allowed::ADMIN,
+        integrations::get,
+    ),
+    endpoint(
+        "PUT /manager/api/integrations/gigya-sso",
+        "saves name and global block",
+        INTEGRATION,
+        Allowed::ADMIN,
+        integrations::save,
+    ),
+    endpoint(
+        "PUT /manager/api/integrations/gigya-sso/draft",
+        "keeps what was typed without saving it",
+        Evidence::documented(
+            "Qualifio help: How to integrate Gigya SSO with Qualifio",
+            "changes_count_from_save_on",
+        ),
+        Allowed::ADMIN,
+        integrations::draft,
+    ),
+    endpoint(
+        "POST /manager/api/integrations/gigya-sso/draft/save",
+        "saves what was typed",
+        Evidence::documented(
+            "Qualifio help: How to integrate Gigya SSO with Qualifio",
+            "changes_count_from_save_on",
+        ),
+        Allowed::ADMIN,
+        integrations::save_draft,
+    ),
+    endpoint(
+        "PUT /manager/api/integrations/gigya-sso/switch",
+        "switches the integration ON or OFF; OFF keeps what is stored",
+        Evidence::documented(
+            "Qualifio help: How to integrate Gigya SSO with Qualifio",
+            "off_is_the_ordinary_form",
+        ),
+        Allowed::ADMIN,
+        integrations::switch,
+    ),
+    endpoint(
+        "PUT /manager/api/integrations/gigya-sso/expert",
+        "sets push back, phone policy and what else only Qualifio's staff sets",
+        Evidence::documented(
+            "Qualifio help: How to integrate Gigya SSO with Qualifio",
+            "only_an_expert_sets_push_back",
+        ),
+        Allowed::EXPERT,
+        integrations::expert,
+    ),
+    endpoint(
+        "PUT /manager/api/integrations/gigya-sso/sites/{id}",
+        "saves a site's own block, its mode, or both",
+        INTEGRATION,
+        Allowed::ADMIN,
+        integrations::site,
+    ),
+    endpoint(
+        "POST /manager/api/integrations/gigya-sso/mapping",
+        "refuses a row that the mapping to Gigya does not have",
+        Evidence::documented(
+            "Qualifio help: How to integrate Gigya SSO with Qualifio",
+            "mapping_takes_no_custom_variable",
+        ),
+        Allowed::ADMIN,
+        integrations::map,
+    ),
+    endpoint(
+        "GET /manager/api/websites",
+        "lists the websites",
+        Evidence::documented("Qualifio help: Websites management", "websites_and_domains"),
+        Allowed::ANYONE,
+        websites::list,
+    ),
+    endpoint(
+        "POST /manager/api/websites",
+        "creates a website",
+        Evidence::documented("Qualifio help: Websites management", "websites_and_domains"),
+        Allowed::ADMIN,
+        websites::create,
+    ),
+    endpoint(
+        "PUT /manager/api/websites/{id}",
+        "changes a website, its domain included",
+        Evidence::documented("Qualifio help: Websites management", "websites_and_domains"),
+        Allowed::ADMIN,
+        websites::change,
+    ),
+    endpoint(
+        "GET /manager/api/campaigns",
+        "lists the campaigns",
+        Evidence::documented("Qualifio help: User role permissions", "campaigns_are_created_and_edited"),
+        Allowed::ANYONE,
+        campaigns::list,
+    ),
+    endpoint(
+        "POST /manager/api/campaigns",
+        "creates a campaign",
+        Evidence::documented("Qualifio help: User role permissions", "campaigns_are_created_and_edited"),
+        Allowed::CAMPAIGNS,
+        campaigns::create,
+    ),
+    endpoint(
+        "GET /manager/api/campaigns/{id}",
+        "shows a campaign",
+        Evidence::documented("Qualifio help: User role permissions", "campaigns_are_created_and_edited"),
+        Allowed::ANYONE,
+        campaigns::get,
+    ),
+    endpoint(
+        "PUT /manager/api/campaigns/{id}",
+        "changes what is given of a campaign",
+        Evidence::documented("Qualifio help: User role permissions", "campaigns_are_created_and_edited"),
+        Allowed::CAMPAIGNS,
+        campaigns::change,
+    ),
+    endpoint(
+        "PUT /manager/api/campaigns/{id}/sso",
+        "switches single sign-on in the campaign's form step",
+        Evidence::documented(
+            "Qualifio help: How to integrate Gigya SSO with Qualifio",
+            "enabling_single_sign_on",
+        ),
+        Allowed::CAMPAIGNS,
+        campaigns::sso,
+    ),
+    endpoint(
+        "GET /manager/api/campaigns/{id}/statistics",
+        "lists the campaign's participations",
+        Evidence::documented("Qualifio help: Campaign statistics dashboard", "row_as_submitted"),
+        Allowed::DATA,
+        data::statistics,
+    ),
+    endpoint(
+        "GET /manager/api/campaigns/{id}/statistics.csv",
+        "exports the campaign's participations",
+        Evidence::decided("the export's captions are not published; a stable superset of them", "csv_export"),
+        Allowed::DATA,
+        data::csv,
+    ),
+    endpoint(
+        "GET /manager/api/participations",
+        "lists the participations under way with what was noticed",
+        Evidence::documented("Qualifio help: Incomplete participations", "unfinished_ones_expire"),
+        Allowed::DATA,
+        data::participations,
+    ),
+    endpoint(
+        "GET /manager/api/crm/profiles",
+        "lists the CRM's profiles",
+        Evidence::documented("Qualifio developers: GDPR profiles", "one_profile_for_each_trigram"),
+        Allowed::DATA,
+        data::profiles,
+    ),
+    endpoint(
+        "GET /manager/api/pushes",
+        "lists the push log",
+        Evidence::decided("the platform's own log is not published", "skipped_pushes_are_recorded"),
+        Allowed::DATA,
+        data::pushes,
+    ),
+];
+
+/// The name of a call to the API.
+pub fn call_name(request: &Request) -> Option<String> {
+    let (endpoint, _) = find(request.method(), request.uri().path())?;
+    Some(endpoint.doc.name.to_owned())
+}
+
+fn find<'r>(method: &Method, path: &'r str) -> Option<(&'static Endpoint, &'r str)> {
+    ENDPOINTS.iter().find_map(|endpoint| {
+        let (wanted, pattern) = endpoint.doc.name.split_once(' ')?;
+        if wanted != method.as_str() {
+            return None;
+        }
+        let Some((before, after)) = pattern.split_once("{id}") else {
+            return (pattern == path).then_some((endpoint, ""));
+        };
+        let id = path.strip_prefix(before)?.strip_suffix(after)?;
+        (!id.is_empty() && !id.contains('/')).then_some((endpoint, id))
+    })
+}
+
+/// Answers a call to the API.
+pub fn handle(qualifio: &mut Qualifio, _now: Instant, request: &Request) -> Turn {
+    match answered(qualifio, request) {
+        Ok(turn) => turn,
+        Err(problem) => Turn::Reply(refused(&problem)),
+    }
+}
+
+/// A refusal as the API writes it.
+pub fn refused(problem: &Problem) -> Response {
+    answer::with_body(problem.status(), "application/json", problem.to_json().to_string())
+}
+
+/// An answer in JSON.
+pub fn json_reply(status: u16, body: &Value) -> Turn {
+    Turn::Reply(answer::with_body(status, "application/json", body.to_string()))
+}
+
+/// Warnings as the API writes them.
+pub fn warnings_json(warnings: &[crate::problem::Warning]) -> Value {
+    warnings.iter().map(crate::problem::Warning::to_json).collect()
+}
+
+fn answered(qualifio: &mut Qualifio, request: &Request) -> Result<Turn, Problem> {
+    let role = operator(qualifio, request).ok_or(Problem::Unauthorized)?;
+    let path = request.uri().path();
+    let (endpoint, id) = find(request.method(), path)
+        .ok_or_else(|| Problem::NotFound(format!("call {} {path}", request.method())))?;
+    endpoint.allowed.check(role)?;
+    let call = Call { id, query: Form::query(request), body: body(request)? };
+    (endpoint.act)(qualifio, &call)
+}
+
+fn operator(qualifio: &Qualifio, request: &Request) -> Option<Role> {
+    let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, name) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    qualifio.operators.get(name.trim()).copied()
+}
+
+fn body(request: &Request) -> Result<Value, Problem> {
+    let malformed = |message: String| Problem::Malformed { field: String::new(), message };
+    if request.body().len() > LONGEST_BODY {
+        return Err(malformed("the body is longer than 1 MiB".to_owned()));
+    }
+    if request.body().is_empty() {
+        return Ok(json!({}));
+    }
+    serde_json::from_slice(request.body())
+        .map_err(|error| malformed(format!("the body is not JSON: {error}")))
+}

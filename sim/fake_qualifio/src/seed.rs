@@ -1,0 +1,131 @@
+//! Reading a world file's section.
+
+use crate::account::Role;
+use crate::integration::{EXPERT_MEMBERS, LoginScreen, SiteMode, TypedBlock, read_expert};
+use crate::manager::{campaigns, integrations, websites};
+use crate::problem::Problem;
+use crate::qualifio::Qualifio;
+use serde_json::Value;
+use standin_fake_kit::{Section, SeedError};
+use standin_model::Instant;
+use std::sync::Arc;
+
+/// Reads the section into `qualifio`: what an administrator would have set up before the story begins. Roles
+/// are not asked for; what would not be accepted from an administrator is not accepted here.
+pub fn read(qualifio: &mut Qualifio, _now: Instant, section: &Value) -> Result<(), SeedError> {
+    let root = Section::root(section);
+    root.only(&["operators", "gigya_sso", "websites", "campaigns"])?;
+    for item in root.list("operators")? {
+        item.only(&["name", "role"])?;
+        let role = item.get("role").map_or(Ok(Role::Admin), |role| Role::read(&role))?;
+        qualifio.operators.insert(item.need("name")?.text()?.to_owned(), role);
+    }
+    read_websites(qualifio, &root)?;
+    if let Some(gigya) = root.get("gigya_sso") {
+        read_integration(qualifio, &gigya)?;
+    }
+    for item in root.list("campaigns")? {
+        campaigns::add(qualifio, &item).map_err(|problem| placed(problem, &item))?;
+    }
+    Ok(())
+}
+
+/// A refusal at the place of the section that it is about.
+fn placed(problem: Problem, at: &Section<'_>) -> SeedError {
+    let within = |field: &str| match at.path() {
+        "" => field.to_owned(),
+        path if field.starts_with(path) => field.to_owned(),
+        path => format!("{path}.{field}"),
+    };
+    match problem {
+        Problem::Malformed { field, message } => SeedError { path: within(&field), message, hint: None },
+        Problem::MissingField(field) => at.wrong(format!("`{field}` is missing")),
+        problem => {
+            let path = problem.field().filter(|field| at.get(field).is_some());
+            let path = path.map_or_else(|| at.path().to_owned(), within);
+            SeedError { path, message: format!("{}: {problem}", problem.name()), hint: None }
+        }
+    }
+}
+
+fn read_websites(qualifio: &mut Qualifio, root: &Section<'_>) -> Result<(), SeedError> {
+    let items = root.list("websites")?;
+    // A world that names its websites has those and no other.
+    if !items.is_empty() && qualifio.campaigns.is_empty() {
+        qualifio.websites.clear();
+    }
+    for (at, item) in items.iter().enumerate() {
+        item.only(websites::MEMBERS)?;
+        let mut blank = websites::blank(qualifio);
+        blank.id = crate::qualifio::DEFAULT_WEBSITE.max(blank.id);
+        blank.name = if at == 0 { "Brand BE".to_owned() } else { String::new() };
+        blank.domain = if at == 0 { "jeux.brand.example".to_owned() } else { String::new() };
+        if let Some(id) = item.get("id") {
+            blank.id = id.number()?;
+        }
+        let website = websites::read(item, blank).map_err(|problem| placed(problem, item))?;
+        let same =
+            |other: &Arc<crate::account::Website>| other.name == website.name || other.id == website.id;
+        if qualifio.websites.values().any(same) {
+            return Err(item.wrong("another website has this name or id"));
+        }
+        qualifio.websites.insert(website.id, Arc::new(website));
+    }
+    Ok(())
+}
+
+fn read_integration(qualifio: &mut Qualifio, section: &Section<'_>) -> Result<(), SeedError> {
+    let own = ["enabled", "name", "sites", "gigya_subscription"];
+    let members: Vec<&str> = [&own[..], TypedBlock::MEMBERS, EXPERT_MEMBERS].concat();
+    section.only(&members)?;
+    read_expert(&mut qualifio.integration, section)?;
+    let name = section.text_of("name")?;
+    let block = with_defaults(qualifio, TypedBlock::read(section)?);
+    integrations::keep(qualifio, name, &block).map_err(|problem| placed(problem, section))?;
+    for (name, site) in section.get("sites").map_or_else(|| Ok(Vec::new()), |sites| sites.each())? {
+        read_site(qualifio, name, &site)?;
+    }
+    let mut licensed = true;
+    if let Some(subscription) = section.get("gigya_subscription") {
+        subscription.only(&["sso"])?;
+        licensed = subscription.flag_of("sso", true)?;
+    }
+    let enabled = section.flag_of("enabled", licensed)?;
+    if enabled && !licensed {
+        return Err(placed(Problem::SsoNotInSubscription, section));
+    }
+    qualifio.integration.enabled = enabled;
+    qualifio.integration.subscription_sso = licensed;
+    Ok(())
+}
+
+/// The credentials of the world's Gigya, where the section names none, and the login screen that fits.
+fn with_defaults(qualifio: &Qualifio, mut block: TypedBlock) -> TypedBlock {
+    if let Some(defaults) = &qualifio.defaults {
+        block.user_key.get_or_insert_with(|| defaults.user_key.clone());
+        block.secret_key.get_or_insert_with(|| defaults.secret.clone());
+        block.api_key.get_or_insert_with(|| standin_ports::Secret::new(defaults.api_key.as_str()));
+    }
+    let redirect = block.redirection_url.is_some() && block.screen_set.is_none();
+    let usual = if redirect { LoginScreen::Redirect } else { LoginScreen::ScreenSet };
+    if *block.login_screen.get_or_insert(usual) == LoginScreen::ScreenSet {
+        block.screen_set.get_or_insert_with(|| "Default-RegistrationLogin".to_owned());
+    }
+    block
+}
+
+fn read_site(qualifio: &mut Qualifio, name: &str, site: &Section<'_>) -> Result<(), SeedError> {
+    let members: Vec<&str> = [&["site_mode"], TypedBlock::MEMBERS].concat();
+    site.only(&members)?;
+    let Some(id) = qualifio.websites.values().find(|website| website.name == name).map(|found| found.id)
+    else {
+        let names = qualifio.websites.values().map(|website| website.name.clone());
+        let names = names.collect::<Vec<_>>().join(", ");
+        return Err(site.wrong_because("no website is called so", format!("known here: {names}")));
+    };
+    let mode = site.get("site_mode").map(|mode| SiteMode::read(&mode)).transpose()?;
+    let typed = TypedBlock::read(site)?;
+    let block = if typed.is_empty() { typed } else { with_defaults(qualifio, typed) };
+    integrations::keep_site(qualifio, id, mode, &block).map_err(|problem| placed(problem, site))?;
+    Ok(())
+}

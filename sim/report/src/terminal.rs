@@ -1,0 +1,165 @@
+//! For a person.
+
+use anstyle::{AnsiColor, Style};
+use standin_model::Level;
+use standin_scenario::outcome::{Failure, Outcome, Verdict};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+/// How much to say, and how.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Look {
+    /// With colour.
+    pub colour: bool,
+    /// With every step.
+    pub steps: bool,
+    /// Only what did not hold, and the last line.
+    pub quiet: bool,
+    /// Without durations, so that two runs read the same.
+    pub timeless: bool,
+}
+
+struct Paint(bool);
+
+impl Paint {
+    fn with(&self, colour: AnsiColor, text: &str) -> String {
+        let style = Style::new().fg_color(Some(colour.into()));
+        if self.0 { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    fn dim(&self, text: &str) -> String {
+        let style = Style::new().dimmed();
+        if self.0 { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+}
+
+/// The whole report.
+pub fn write(outcomes: &[Outcome], look: Look) -> String {
+    let paint = Paint(look.colour);
+    let mut out = String::new();
+    let mut folder = "";
+    for outcome in outcomes {
+        if look.quiet && outcome.held() {
+            continue;
+        }
+        let here = outcome.file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        if here != folder {
+            let _ = writeln!(out, "{}{}", if out.is_empty() { "" } else { "\n" }, paint.dim(here));
+            folder = here;
+        }
+        scenario(&mut out, outcome, look, &paint);
+    }
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    out.push_str(&last_line(outcomes, look, &paint));
+    out
+}
+
+fn scenario(out: &mut String, outcome: &Outcome, look: Look, paint: &Paint) {
+    let mark = match outcome.verdict {
+        Verdict::Held => paint.with(AnsiColor::Green, "ok"),
+        Verdict::Skipped(_) => paint.with(AnsiColor::Yellow, "--"),
+        Verdict::Failed(_) => paint.with(AnsiColor::Red, "FAILED"),
+        Verdict::Broken(_) => paint.with(AnsiColor::Magenta, "BROKEN"),
+    };
+    let clauses = if outcome.clauses.is_empty() { String::new() } else { format!("  {}", paint.dim(&outcome.clauses.join(" "))) };
+    let _ = writeln!(out, "  {mark} {}{clauses}", outcome.name);
+    if look.steps {
+        for step in &outcome.steps {
+            let mark = if step.held { "-" } else { "x" };
+            let _ = writeln!(out, "       {mark} line {:<4} {}: {}", step.line, step.name, step.summary);
+        }
+    }
+    match &outcome.verdict {
+        Verdict::Held => {}
+        Verdict::Skipped(why) => {
+            let _ = writeln!(out, "       skipped: {why}");
+        }
+        Verdict::Broken(why) => {
+            let _ = writeln!(out, "       the harness broke: {why}");
+        }
+        Verdict::Failed(failure) => told(out, failure, paint),
+    }
+}
+
+fn told(out: &mut String, failure: &Failure, paint: &Paint) {
+    for line in failure.snippet.lines() {
+        let _ = writeln!(out, "       {line}");
+    }
+    if let Some(expected) = &failure.expected {
+        let _ = writeln!(out, "       {} {}", paint.with(AnsiColor::Green, "expected"), indented(expected));
+    }
+    if let Some(actual) = &failure.actual {
+        let _ = writeln!(out, "       {} {}", paint.with(AnsiColor::Red, "actual  "), indented(actual));
+    }
+    if !failure.lineage.is_empty() {
+        let _ = writeln!(out, "       where the values were seen:");
+    }
+    for hop in &failure.lineage {
+        let _ = writeln!(out, "         {} {}\n           {}", paint.dim(&hop.at), hop.place, indented(&hop.text));
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.replace('\n', "\n                ")
+}
+
+fn last_line(outcomes: &[Outcome], look: Look, paint: &Paint) -> String {
+    let count = |wanted: fn(&Verdict) -> bool| outcomes.iter().filter(|outcome| wanted(&outcome.verdict)).count();
+    let held = count(|verdict| matches!(verdict, Verdict::Held));
+    let failed = count(|verdict| matches!(verdict, Verdict::Failed(_)));
+    let broken = count(|verdict| matches!(verdict, Verdict::Broken(_)));
+    let skipped = count(|verdict| matches!(verdict, Verdict::Skipped(_)));
+    let clauses: BTreeSet<&String> = outcomes.iter().filter(|outcome| outcome.held()).flat_map(|outcome| &outcome.clauses).collect();
+    let mut text = format!("{held} held");
+    for (number, word) in [(failed, "failed"), (broken, "broken"), (skipped, "skipped")] {
+        if number > 0 {
+            let _ = write!(text, ", {number} {word}");
+        }
+    }
+    let _ = write!(text, ", of {} scenarios on {}", outcomes.len(), outcomes.first().map_or("wire", |outcome| outcome.transport));
+    let _ = write!(text, "; {} clauses shown", clauses.len());
+    if let Some(level) = weakest(outcomes) {
+        let _ = write!(text, "; weakest evidence: {level}");
+    }
+    if !look.timeless {
+        let micros: u64 = outcomes.iter().map(|outcome| outcome.micros).sum();
+        let _ = write!(text, "; {}.{:03} s", micros / 1_000_000, micros / 1_000 % 1_000);
+    }
+    let colour = if failed + broken == 0 { AnsiColor::Green } else { AnsiColor::Red };
+    format!("{}\n", paint.with(colour, &text))
+}
+
+fn weakest(outcomes: &[Outcome]) -> Option<Level> {
+    outcomes.iter().filter_map(|outcome| outcome.evidence.as_ref().map(|(level, _)| *level)).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::outcomes;
+
+    #[test]
+    fn the_whole_of_it() {
+        let look = Look { timeless: true, ..Look::default() };
+        let expected = "\
+scenarios/identity
+  ok A changed address keeps one contact  GE-UID-1
+
+scenarios/mapping
+  FAILED Phone <on> append  QG-MAP-9b
+       error: account ann is different
+       expected 01234
+       actual   1234
+       where the values were seen:
+         2026-01-05T08:00:01.000Z push: rule 6 zipcode for ann
+           changed here: 01234 -> 1234
+  BROKEN Broken  QG-MAP-9b
+       the harness broke: no socket
+
+1 held, 1 failed, 1 broken, of 3 scenarios on wire; 1 clauses shown; weakest evidence: inferred
+";
+        assert_eq!(write(&outcomes(), look), expected);
+    }
+}

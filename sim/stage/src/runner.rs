@@ -1,0 +1,346 @@
+//! Scenario files in, outcomes out.
+
+use crate::find::{beside, read_beside};
+use crate::lineage::lineage;
+use crate::run::Run;
+use crate::step::{Args, Miss, Unmet};
+use crate::steps::{STEPS, step_of};
+use crate::world::{SECTIONS, Transport, World, WorldError, WorldSpec};
+use serde_json::{Map, Value};
+use standin_scenario::outcome::{Failure, Hop, Outcome, StepOutcome, Verdict};
+use standin_scenario::scenario::parse_world;
+use standin_scenario::{Diagnostic, Node, Scenario, Source, Span, nearest};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How much virtual time passes before each step, so that what follows is later than what came before.
+pub const PACE: Duration = Duration::from_secs(1);
+
+/// A file could not be used; the text is rendered for a person.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct BadInput(pub String);
+
+/// A scenario that has been checked: its world and its steps are known to be well written.
+pub struct Ready {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// Its world.
+    pub spec: WorldSpec,
+    /// Its file.
+    pub path: PathBuf,
+}
+
+/// What the command line adds to every world.
+#[derive(Clone, Debug, Default)]
+pub struct Extras {
+    /// Where identifiers start.
+    pub seed: u64,
+    /// Knobs by name.
+    pub knobs: Vec<(String, String)>,
+}
+
+/// Reads and checks one scenario file.
+pub fn load(path: &Path, extras: &Extras, colour: bool) -> Result<Vec<Ready>, BadInput> {
+    let text = std::fs::read_to_string(path).map_err(|error| BadInput(format!("error: {} cannot be read: {error}", path.display())))?;
+    load_text(path, &text, extras, colour)
+}
+
+/// Checks the text of a scenario file.
+pub fn load_text(path: &Path, text: &str, extras: &Extras, colour: bool) -> Result<Vec<Ready>, BadInput> {
+    let source = Source::new(path.display().to_string(), text);
+    let shown = |diagnostic: Diagnostic| BadInput(diagnostic.render(&source, colour));
+    let scenarios = Scenario::parse(&source).map_err(shown)?;
+    let mut ready = Vec::new();
+    for scenario in scenarios {
+        for step in &scenario.steps {
+            check_step(step).map_err(shown)?;
+        }
+        let spec = world_spec(path, scenario.world.as_ref(), extras).map_err(|bad| match bad {
+            BadWorld::Here(diagnostic) => shown(diagnostic),
+            BadWorld::There(text) => BadInput(text),
+        })?;
+        // A world is cheap: making it is the check.
+        World::open(&spec, Transport::Memory).map_err(|error| shown(place(&error, scenario.world.as_ref())))?;
+        ready.push(Ready { scenario, spec, path: path.to_owned() });
+    }
+    Ok(ready)
+}
+
+/// Reads a world file.
+pub fn load_world(path: &Path, extras: &Extras, colour: bool) -> Result<WorldSpec, BadInput> {
+    let text = std::fs::read_to_string(path).map_err(|error| BadInput(format!("error: {} cannot be read: {error}", path.display())))?;
+    let source = Source::new(path.display().to_string(), text);
+    let shown = |diagnostic: Diagnostic| BadInput(diagnostic.render(&source, colour));
+    let root = parse_world(&source).map_err(shown)?;
+    let spec = world_spec(path, Some(&root), extras).map_err(|bad| match bad {
+        BadWorld::Here(diagnostic) => shown(diagnostic),
+        BadWorld::There(text) => BadInput(text),
+    })?;
+    World::open(&spec, Transport::Memory).map_err(|error| shown(place(&error, Some(&root))))?;
+    Ok(spec)
+}
+
+fn check_step(step: &standin_scenario::Step) -> Result<(), Diagnostic> {
+    let Some(known) = step_of(&step.name.name) else {
+        let names = STEPS.iter().map(|known| known.name);
+        let hint = nearest(&step.name.name, names)
+            .map_or_else(|| "`standin list steps` shows all steps".to_owned(), |near| format!("did you mean `{near}`?"));
+        return Err(Diagnostic::new(format!("no step is called `{}`", step.name.name), step.name.span).hint(hint));
+    };
+    Args::new(known, &step.args).map(drop)
+}
+
+enum BadWorld {
+    Here(Diagnostic),
+    There(String),
+}
+
+impl From<Diagnostic> for BadWorld {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Here(diagnostic)
+    }
+}
+
+/// The members of a world beside the platforms' sections.
+const OTHERS: &[&str] = &["from", "dataflows", "knobs", "seed"];
+
+fn world_spec(path: &Path, world: Option<&Node>, extras: &Extras) -> Result<WorldSpec, BadWorld> {
+    let mut spec = WorldSpec { seed: extras.seed, ..WorldSpec::default() };
+    if let Some(world) = world {
+        let known: Vec<&str> = SECTIONS.iter().chain(OTHERS).copied().collect();
+        world.only(&known)?;
+        if let Some(from) = world.get("from") {
+            let name = from.text()?;
+            let file = beside(path, name)
+                .ok_or_else(|| Diagnostic::new(format!("no file `{name}` beside this one or in a folder above it"), from.span))?;
+            let text = read_beside(path, name).map_err(|why| Diagnostic::new(why, from.span))?;
+            let source = Source::new(name, text);
+            let root = parse_world(&source).map_err(|diagnostic| BadWorld::There(diagnostic.render(&source, false)))?;
+            spec = world_spec(&file, Some(&root), extras)?;
+        }
+        for section in SECTIONS {
+            if let Some(node) = world.get(section) {
+                let value = node.to_json()?;
+                let merged = spec.sections.remove(*section).map_or(value.clone(), |base| merge(base, value));
+                spec.sections.insert((*section).to_owned(), merged);
+            }
+        }
+        if let Some(dataflows) = world.get("dataflows") {
+            for (key, node) in dataflows.map()? {
+                let text = read_beside(path, node.text()?).map_err(|why| Diagnostic::new(why, node.span))?;
+                let document = serde_json::from_str(&text)
+                    .map_err(|error| Diagnostic::new(format!("the dataflow is not JSON: {error}"), node.span))?;
+                spec.dataflows.insert(key.name.clone(), document);
+            }
+        }
+        for (key, node) in world.get("knobs").map(Node::map).transpose()?.unwrap_or_default() {
+            spec.knobs.push((key.name.clone(), node.plain_text().unwrap_or_default()));
+        }
+        if let Some(seed) = world.get("seed") {
+            spec.seed = seed.number()?;
+        }
+    }
+    for knob in &extras.knobs {
+        if !spec.knobs.contains(knob) {
+            spec.knobs.push(knob.clone());
+        }
+    }
+    Ok(spec)
+}
+
+/// A scenario's own members stand over those of the file that it builds on; lists are replaced, not joined.
+fn merge(base: Value, over: Value) -> Value {
+    match (base, over) {
+        (Value::Object(mut base), Value::Object(over)) => {
+            for (name, value) in over {
+                let merged = base.remove(&name).map_or(value.clone(), |below| merge(below, value));
+                base.insert(name, merged);
+            }
+            Value::Object(base)
+        }
+        (_, over) => over,
+    }
+}
+
+fn place(error: &WorldError, world: Option<&Node>) -> Diagnostic {
+    let somewhere = world.map_or(Span { start: 0, end: 1 }, |world| world.span);
+    match error {
+        WorldError::Seed { section, error } => {
+            let node = world.and_then(|world| world.get(section));
+            let span = node.and_then(|node| node.at_path(&error.path)).unwrap_or(somewhere);
+            Diagnostic { message: error.message.clone(), span, label: error.path.clone(), hint: error.hint.clone() }
+        }
+        WorldError::Knob(_) => {
+            let span = world.and_then(|world| world.get("knobs")).map_or(somewhere, |node| node.span);
+            Diagnostic::new(error.to_string(), span).hint("`standin list knobs` shows all knobs")
+        }
+        WorldError::Dataflow { name, .. } => {
+            let node = world.and_then(|world| world.get("dataflows")).and_then(|node| node.get(name));
+            Diagnostic::new(error.to_string(), node.map_or(somewhere, |node| node.span))
+        }
+        WorldError::Listen(_) => Diagnostic::new(error.to_string(), somewhere),
+    }
+}
+
+/// Runs one scenario in a world of its own.
+pub fn run(ready: &Ready, transport: Transport) -> Outcome {
+    run_keeping(ready, transport).0
+}
+
+/// Runs one scenario and hands out its world as it was at the end.
+pub fn run_keeping(ready: &Ready, transport: Transport) -> (Outcome, Option<World>) {
+    let scenario = &ready.scenario;
+    let mut outcome = Outcome {
+        name: scenario.name.clone(),
+        file: scenario.source.name.clone(),
+        clauses: scenario.clauses.iter().map(|clause| clause.name.clone()).collect(),
+        tags: scenario.tags.clone(),
+        transport: transport.word(),
+        verdict: Verdict::Held,
+        steps: Vec::new(),
+        evidence: None,
+        micros: 0,
+    };
+    let world = match World::open(&ready.spec, transport) {
+        Ok(world) => world,
+        Err(error) => {
+            outcome.verdict = Verdict::Broken(crate::run::chain(&error));
+            return (outcome, None);
+        }
+    };
+    outcome.verdict = walk(ready, &world, &mut outcome.steps);
+    if let Some(expected) = &scenario.expected_failure {
+        outcome.verdict = turned(outcome.verdict, expected, scenario);
+    }
+    outcome.evidence = world.weakest_evidence();
+    (outcome, Some(world))
+}
+
+fn walk(ready: &Ready, world: &World, outcomes: &mut Vec<StepOutcome>) -> Verdict {
+    let scenario = &ready.scenario;
+    let mut run = Run::new(world, ready.path.clone());
+    for step in &scenario.steps {
+        world.advance(PACE);
+        let line = scenario.source.line_column(step.name.span.start).0;
+        let result = one(&mut run, step);
+        let (held, summary) = match &result {
+            Ok(summary) => (true, summary.clone()),
+            Err(Miss::Written(diagnostic)) => (false, diagnostic.message.clone()),
+            Err(Miss::Unmet(unmet)) => (false, unmet.message.clone()),
+            Err(Miss::Broken(why)) => (false, why.clone()),
+        };
+        outcomes.push(StepOutcome { name: step.name.name.clone(), line, held, summary });
+        match result {
+            Ok(_) => {}
+            Err(Miss::Broken(why)) => return Verdict::Broken(format!("{} at line {line}: {why}", step.name.name)),
+            Err(Miss::Unmet(unmet)) => return Verdict::Failed(failure(world, scenario, step, unmet)),
+            Err(Miss::Written(diagnostic)) => {
+                let unmet = Unmet { message: diagnostic.message, span: Some(diagnostic.span), ..Unmet::default() };
+                return Verdict::Failed(failure(world, scenario, step, unmet));
+            }
+        }
+    }
+    Verdict::Held
+}
+
+fn one(run: &mut Run<'_>, step: &standin_scenario::Step) -> Result<String, Miss> {
+    let Some(known) = step_of(&step.name.name) else {
+        return Err(Miss::Broken(format!("the step `{}` was not checked", step.name.name)));
+    };
+    let node = step.args.with_captures(&run.captures)?;
+    let args = Args::new(known, &node)?;
+    (known.run)(run, &args)
+}
+
+fn failure(world: &World, scenario: &Scenario, step: &standin_scenario::Step, unmet: Unmet) -> Failure {
+    let span = unmet.span.unwrap_or(step.name.span);
+    let (line, column) = scenario.source.line_column(span.start);
+    let entries = world.parts().journal.entries();
+    let hops = lineage(&entries, unmet.expected.as_deref(), unmet.actual.as_deref());
+    let snippet = Diagnostic {
+        message: unmet.message.clone(),
+        span,
+        label: unmet.actual.as_ref().map(|actual| format!("actually {}", short(actual))).unwrap_or_default(),
+        hint: None,
+    }
+    .render(&scenario.source, false);
+    Failure {
+        step: step.name.name.clone(),
+        line,
+        column,
+        message: unmet.message,
+        expected: unmet.expected,
+        actual: unmet.actual,
+        snippet,
+        lineage: hops.into_iter().map(|hop| Hop { seq: hop.seq, at: hop.at, place: hop.place, text: hop.text }).collect(),
+    }
+}
+
+fn short(text: &str) -> String {
+    let first: String = text.chars().take(100).map(|c| if c == '\n' { ' ' } else { c }).collect();
+    if first.len() < text.len() { format!("{first}...") } else { first }
+}
+
+/// A scenario that shows a breach being caught holds if it fails in the way that it says.
+fn turned(verdict: Verdict, expected: &str, scenario: &Scenario) -> Verdict {
+    let plain = |message: String| {
+        Verdict::Failed(Failure {
+            step: "expected_failure".to_owned(),
+            line: 1,
+            column: 1,
+            message,
+            expected: Some(expected.to_owned()),
+            actual: None,
+            snippet: format!("{}: expected_failure", scenario.source.name),
+            lineage: Vec::new(),
+        })
+    };
+    match verdict {
+        Verdict::Failed(failure) => {
+            let told = [Some(&failure.message), failure.expected.as_ref(), failure.actual.as_ref()];
+            if told.into_iter().flatten().any(|text| text.contains(expected)) {
+                return Verdict::Held;
+            }
+            Verdict::Failed(Failure { message: format!("it failed, but not as expected: {}", failure.message), ..failure })
+        }
+        Verdict::Held => plain("it held, although it is expected to fail".to_owned()),
+        other => other,
+    }
+}
+
+/// The scenario files under `paths`, in byte order; a path that is a file stands for itself.
+pub fn find_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, BadInput> {
+    let mut found = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            collect(path, &mut found).map_err(|error| BadInput(format!("error: {} cannot be read: {error}", path.display())))?;
+        } else if path.is_file() {
+            found.push(path.clone());
+        } else {
+            return Err(BadInput(format!("error: no file or folder {}", path.display())));
+        }
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, found)?;
+        } else if path.extension().is_some_and(|kind| kind == "yaml" || kind == "yml") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// The sections of a spec as one value, for those who print it.
+pub fn sections(spec: &WorldSpec) -> Value {
+    let members: BTreeMap<String, Value> = spec.sections.clone();
+    Value::Object(members.into_iter().collect::<Map<_, _>>())
+}
