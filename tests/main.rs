@@ -1,1 +1,29 @@
-//! The tests.
+//! The tests that look at more than one crate, in one binary.
+//!
+//! - [`house`]: boundaries between crates, lists against scenarios and clauses.
+//! - [`scenarios`]: every file under `scenarios/`, on both transports.
+//! - [`laws`]: the world at random.
+//! - [`world`]: the Rust face.
+//! - [`program`]: the commands' whole output and exit codes.
+//! - [`clients`]: answers that no fake gives.
+
+mod clients;
+mod house;
+mod laws;
+mod program;
+mod scenarios;
+mod world;
+
+use std::path::{Path, PathBuf};
+
+/// The top of the checkout.
+fn top() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every scenario of the project, checked.
+fn all_scenarios() -> Vec<standin::Ready> {
+    let files = standin_stage::runner::find_files(&[top().join("scenarios")]).unwrap();
+    let load = |file: &PathBuf| standin::load(file, &standin::Extras::default(), false).unwrap_or_else(|bad| panic!("{bad}"));
+    files.iter().flat_map(load).collect()
+}

@@ -184,10 +184,15 @@ impl EloquaClient {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
         let bytes = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
-        let request: Request = request.body(bytes).map_err(|_| EloquaError::Unsendable {
+        let no_url = || EloquaError::Unsendable {
             call: format!("{method} {path}"),
             why: "no URL can be made of it".to_owned(),
-        })?;
+        };
+        // Glued to the host, any other beginning could make it somebody else's.
+        if !path.starts_with('/') {
+            return Err(no_url());
+        }
+        let request: Request = request.body(bytes).map_err(|_| no_url())?;
         Ok(self.http.send(request).await?)
     }
 
@@ -389,8 +394,10 @@ pub(crate) mod tests {
     #[test]
     fn nothing_is_sent_to_a_path_that_is_none() {
         let (http, client) = logged_in(vec![]);
-        let error = pollster::block_on(client.get("/a b")).unwrap_err();
-        assert_eq!(error.to_string(), "GET /a b: no URL can be made of it");
+        for path in ["/a b", "@x.example/", ".x.example/", ""] {
+            let error = pollster::block_on(client.get(path)).unwrap_err();
+            assert_eq!(error.to_string(), format!("GET {path}: no URL can be made of it"));
+        }
         assert_eq!(http.requests().len(), 1);
     }
 

@@ -173,16 +173,20 @@ impl GigyaClient {
         Ok(fields)
     }
 
+    /// The request as it is sent; none to a host that a slip in a setting would make somebody else's, since
+    /// the secret may be in it.
     fn request(&self, url: &str, host: &str, fields: &[(String, String)]) -> Result<Request, HttpError> {
+        let no_url = || HttpError::Unreachable { host: host.to_owned(), why: "it is no host".to_owned() };
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+        if !host.bytes().all(is_plain) {
+            return Err(no_url());
+        }
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         http::Request::post(url)
             .header(http::header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(ACTOR_HEADER, self.actor)
             .body(Bytes::from(body))
-            .map_err(|_| HttpError::Unreachable {
-                host: host.to_owned(),
-                why: "no URL can be made of it".to_owned(),
-            })
+            .map_err(|_| no_url())
     }
 }
 
@@ -282,10 +286,18 @@ mod tests {
 
     #[test]
     fn a_host_that_cannot_be_is_refused_before_anything_is_sent() {
-        let http = Scripted::answering(200, r#"{"errorCode":0}"#);
-        let refused = call(&client(&http, access("eu1 /x", Proof::None)), "accounts.search");
-        assert!(matches!(refused, Err(GigyaError::Transport(HttpError::Unreachable { .. }))));
-        assert_eq!(http.requests().len(), 0);
+        for (center, method) in [
+            ("eu1 /x", "accounts.search"),
+            ("x.example/", "accounts.search"),
+            ("x.example#", "accounts.search"),
+            ("eu1", "accounts@x.example/.search"),
+            ("eu1", "accounts.se arch"),
+        ] {
+            let http = Scripted::answering(200, r#"{"errorCode":0}"#);
+            let refused = call(&client(&http, access(center, Proof::None)), method);
+            assert!(matches!(refused, Err(GigyaError::Transport(HttpError::Unreachable { .. }))));
+            assert_eq!(http.requests().len(), 0);
+        }
     }
 
     #[test]

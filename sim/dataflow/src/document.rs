@@ -372,7 +372,7 @@ mod tests {
         );
         check(
             "{\"name\":\"x\",\"steps\":[\n{\"id\":\"a\",\"type\":\"file.empty\",\"params\":{\"fileName\":\"f\",\"filename\":\"g\"}}]}",
-            &["2:1: the files of `a` go nowhere\nhint: give it a storage writer in `next`", "2:59: `file.empty` has no parameter `filename`: it is ignored\nhint: did you mean `fileName`?"],
+            &["2:1: the files of `a` go nowhere\nhint: give it a storage writer in `next`", "2:56: `file.empty` has no parameter `filename`: it is ignored\nhint: did you mean `fileName`?"],
         );
     }
 
@@ -384,7 +384,7 @@ mod tests {
             )
         };
         check(&flow(" w#?&"), &[]);
-        check(&flow("w#?&"), &["1:122: no step has the id `w#?&`\nhint: did you mean ` w#?&`? ids are compared to the blank"]);
+        check(&flow("w#?&"), &["1:114: no step has the id `w#?&`\nhint: did you mean ` w#?&`? ids are compared to the blank"]);
     }
 
     #[test]

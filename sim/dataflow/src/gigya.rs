@@ -47,11 +47,12 @@ impl CallFailure {
 impl Gigya {
     /// The job's own site.
     pub(crate) fn new(job: &Job, ports: &Ports) -> Self {
-        Self::with(job.access.clone(), ports, Arc::new(AtomicU64::new(0)))
+        Self::with(job, job.access.clone(), ports, Arc::new(AtomicU64::new(0)))
     }
 
-    fn with(access: GigyaAccess, ports: &Ports, calls: Arc<AtomicU64>) -> Self {
-        let client = Arc::new(GigyaClient::new(ports.http.clone(), access, "dataflow"));
+    fn with(job: &Job, access: GigyaAccess, ports: &Ports, calls: Arc<AtomicU64>) -> Self {
+        let client = GigyaClient::new(ports.http.clone(), access, "dataflow").with_nonce_prefix(job.id.as_str());
+        let client = Arc::new(client);
         Self { client, clock: ports.clock.clone(), calls }
     }
 
@@ -62,14 +63,14 @@ impl Gigya {
             access.api_key = api_key.to_owned();
         }
         access.proof = Proof::Secret { user_key, secret };
-        Self::with(access, ports, self.calls.clone())
+        Self::with(job, access, ports, self.calls.clone())
     }
 
     /// Another site with the job's own credentials.
     pub(crate) fn other_key(&self, job: &Job, ports: &Ports, api_key: &str) -> Self {
         let mut access = job.access.clone();
         access.api_key = api_key.to_owned();
-        Self::with(access, ports, self.calls.clone())
+        Self::with(job, access, ports, self.calls.clone())
     }
 
     /// Calls made so far.
@@ -82,13 +83,11 @@ impl Gigya {
         self.calls.fetch_add(1, Ordering::Relaxed);
         match self.client.call(self.clock.now(), method, params).await {
             Ok(answer) => Ok(answer),
-            Err(GigyaError::Api { code, message, details, body }) => {
+            Err(GigyaError::Api { code, message, details, body, .. }) => {
                 Err(CallFailure::Refused { code, details: api_details(code, &message, &details, &body) })
             }
             Err(GigyaError::Transport(error)) => Err(CallFailure::Broken(format!("{method}: {error}"))),
-            Err(GigyaError::NotJson { status, .. }) => {
-                Err(CallFailure::Broken(format!("{method}: HTTP {status} with a body that is not JSON")))
-            }
+            Err(other) => Err(CallFailure::Broken(other.to_string())),
         }
     }
 

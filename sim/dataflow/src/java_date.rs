@@ -4,7 +4,7 @@ use standin_model::Instant;
 
 /// An instant in a Java pattern. Unknown letters stay as they are; text in single quotes is literal.
 pub fn format(at: Instant, pattern: &str) -> String {
-    let civil = at.timestamp().to_zoned(jiff::tz::TimeZone::UTC).datetime();
+    let civil = jiff::tz::Offset::UTC.to_datetime(at.timestamp());
     let mut out = String::new();
     let mut rest = pattern;
     while let Some(first) = rest.chars().next() {

@@ -90,7 +90,7 @@ fn moment(inside: &str, now: Instant) -> Option<(Instant, bool, Option<&str>)> {
     let unit_at = amount.find(|c: char| !c.is_ascii_digit())?;
     let number = sign * amount[..unit_at].parse::<i64>().ok()?;
     let span = unit(&amount[unit_at..], number)?;
-    let moved = now.timestamp().to_zoned(TimeZone::UTC).checked_add(span).ok()?;
+    let moved = now.timestamp().to_zoned_datetime(TimeZone::UTC).checked_add(span).ok()?;
     Some((Instant::from_millis(moved.timestamp().as_millisecond()), true, format))
 }
 

@@ -87,8 +87,8 @@ fn time(text: &str) -> Result<Instant, String> {
     let civil: Result<jiff::civil::DateTime, _> = text.parse();
     civil
         .ok()
-        .and_then(|civil| civil.to_zoned(TimeZone::UTC).ok())
-        .map(|zoned| Instant::from_millis(zoned.timestamp().as_millisecond()))
+        .and_then(|civil| TimeZone::UTC.to_timestamp(civil).ok())
+        .map(|stamp| Instant::from_millis(stamp.as_millisecond()))
         .ok_or_else(|| {
             format!("nextJobStartTime `{text}` is neither 2026-01-05 08:00:00 nor 2026-01-05T08:00:00.000Z")
         })
@@ -111,7 +111,7 @@ fn moved(at: Instant, by: i64, unit: Unit) -> Result<Instant, String> {
         Unit::Week => none.try_weeks(by),
         Unit::Month => none.try_months(by),
     };
-    span.and_then(|span| at.timestamp().to_zoned(TimeZone::UTC).checked_add(span))
+    span.and_then(|span| at.timestamp().to_zoned_datetime(TimeZone::UTC).checked_add(span))
         .map(|zoned| Instant::from_millis(zoned.timestamp().as_millisecond()))
         .map_err(|_| "the interval leads out of the calendar".to_owned())
 }

@@ -130,9 +130,8 @@ fn find(eloqua: &Eloqua, key: Key) -> Result<Arc<Definition>, Refused> {
 }
 
 fn list(eloqua: &Eloqua, call: &Call<'_>, sort: Sort) -> Result<Response, Refused> {
-    let wanted = |definition: &&Arc<Definition>| {
-        definition.key.family == call.family && definition.key.sort == sort
-    };
+    let wanted =
+        |definition: &&Arc<Definition>| definition.key.family == call.family && definition.key.sort == sort;
     let all = eloqua.bulk.definitions.values().filter(wanted);
     listing::page(all.map(|one| one.view(&eloqua.site.user)).collect(), &call.query, Oversize::Refuse)
 }
@@ -270,15 +269,20 @@ impl Eloqua {
         self.bulk.definitions.remove(&key);
         self.bulk.staging.remove(&key);
         self.bulk.busy.remove(&key);
-        self.agenda.retain(|due| !matches!(due, Due::DropDefinition(other) | Due::DropStaging(other) if *other == key));
+        self.agenda.retain(
+            |due| !matches!(due, Due::DropDefinition(other) | Due::DropStaging(other) if *other == key),
+        );
     }
 
     /// Drops postings that are older than their definition allows.
     pub(crate) fn drop_expired(&mut self, now: Instant, key: Key) {
         let Some(definition) = self.bulk.definitions.get(&key).cloned() else { return };
         if let Some(staged) = self.bulk.staging.get(&key) {
-            let kept: Vector<Arc<Posting>> =
-                staged.iter().filter(|posting| now.since(posting.at) < definition.retention()).cloned().collect();
+            let kept: Vector<Arc<Posting>> = staged
+                .iter()
+                .filter(|posting| now.since(posting.at) < definition.retention())
+                .cloned()
+                .collect();
             if kept.is_empty() {
                 self.bulk.staging.remove(&key);
             } else {

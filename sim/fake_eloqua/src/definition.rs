@@ -184,9 +184,9 @@ impl<'d> Given<'d> {
         self.echo.insert("syncActions".to_owned(), given.clone());
         let mut actions = Vec::new();
         for item in list {
-            match action(item, store).filter(|action| {
-                !addresses || *action == Action { place: Place::GlobalSubscribe, on: false }
-            }) {
+            match action(item, store)
+                .filter(|action| !addresses || *action == Action { place: Place::GlobalSubscribe, on: false })
+            {
                 Some(action) => actions.push(action),
                 None => {
                     let destination = item.get("destination").and_then(Value::as_str);
@@ -274,7 +274,11 @@ fn columns_of(given: &mut Given<'_>, fields: Vec<(String, Statement)>, rule: Upd
         for (key, rule) in by_field {
             let known = rule.as_str().and_then(UpdateRule::read).is_some();
             if !known || !fields.iter().any(|(field, _)| field == key) {
-                given.fail("updateRuleByField", Some(key), "Must name fields of the definition and known rules.");
+                given.fail(
+                    "updateRuleByField",
+                    Some(key),
+                    "Must name fields of the definition and known rules.",
+                );
             }
         }
     }
@@ -289,7 +293,8 @@ fn columns_of(given: &mut Given<'_>, fields: Vec<(String, Statement)>, rule: Upd
 
 /// The key of the identifier; without one, the column of the address stands in.
 fn identifier_of(given: &mut Given<'_>, fields: &[(String, Statement)]) -> Option<String> {
-    let is_email = |statement: &Statement| matches!(statement, Statement::Field(field) if field.kind == Kind::Email);
+    let is_email =
+        |statement: &Statement| matches!(statement, Statement::Field(field) if field.kind == Kind::Email);
     if given.get("identifierFieldName").is_none() {
         let found = fields.iter().find(|(_, statement)| is_email(statement)).map(|(key, _)| key.clone());
         if found.is_none() {
@@ -316,11 +321,8 @@ fn identifier_of(given: &mut Given<'_>, fields: &[(String, Statement)]) -> Optio
 }
 
 fn one_column(identifier: String, statement: Statement, actions: Vec<Action>) -> Plan {
-    let column = Column {
-        key: identifier.clone(),
-        target: Target::Statement(statement),
-        rule: UpdateRule::Always,
-    };
+    let column =
+        Column { key: identifier.clone(), target: Target::Statement(statement), rule: UpdateRule::Always };
     Plan {
         columns: vec![column],
         identifier,

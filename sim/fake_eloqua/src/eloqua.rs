@@ -82,6 +82,11 @@ impl Eloqua {
         &mut self.knobs
     }
 
+    /// The site's name, its user and the password.
+    pub fn credentials(&self) -> (String, String, Secret) {
+        (self.site.name.clone(), self.site.user.clone(), self.site.password.clone())
+    }
+
     /// What it answers to.
     pub fn endpoints() -> Vec<EndpointDoc> {
         router::ENDPOINTS.iter().map(|endpoint| endpoint.doc).collect()

@@ -24,15 +24,18 @@ pub(crate) fn rows(store: &Store, plan: &ExportPlan, knobs: &Knobs) -> Vec<Vec<S
         "1/0" => ("1", "0"),
         _ => ("True", "False"),
     };
-    let passing = store.contacts.values().filter(|contact| {
-        plan.filter.as_ref().is_none_or(|filter| filter.passes(store, contact, plan.zone))
-    });
+    let passing = store
+        .contacts
+        .values()
+        .filter(|contact| plan.filter.as_ref().is_none_or(|filter| filter.passes(store, contact, plan.zone)));
     let most = plan.most.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
     let row = |contact: &crate::store::Contact| {
         let cell = |(_, statement): &(String, Statement)| {
             let text = statement.value(store, contact, plan.zone);
             match statement {
-                Statement::IsSubscribed | Statement::IsBounced if text == value::flag_text(true) => yes.to_owned(),
+                Statement::IsSubscribed | Statement::IsBounced if text == value::flag_text(true) => {
+                    yes.to_owned()
+                }
                 Statement::IsSubscribed | Statement::IsBounced => no.to_owned(),
                 _ => text,
             }

@@ -281,9 +281,7 @@ impl Filter {
                 store.lists.get(id).is_some_and(|list| list.members.contains(&contact.id))
             }
             Self::Exists(_) => false,
-            Self::Compare(statement, op, wanted) => {
-                compare(store, contact, statement, *op, wanted, zone)
-            }
+            Self::Compare(statement, op, wanted) => compare(store, contact, statement, *op, wanted, zone),
         }
     }
 }
@@ -378,8 +376,11 @@ mod tests {
     fn texts() -> impl Strategy<Value = Text> {
         let op = proptest::sample::select(OPS.map(|(_, op)| op).to_vec());
         let leaf = prop_oneof![
-            ("[a-z'{}. ]{0,6}", op, "\\PC{0,6}")
-                .prop_map(|(statement, op, value)| Text::Compare { statement, op, value }),
+            ("[a-z'{}. ]{0,6}", op, "\\PC{0,6}").prop_map(|(statement, op, value)| Text::Compare {
+                statement,
+                op,
+                value
+            }),
             "[a-z']{0,4}".prop_map(Text::Exists),
             ("[a-z]{0,4}", "[a-z]{0,4}").prop_map(|(instance, word)| Text::Status { instance, word }),
         ];

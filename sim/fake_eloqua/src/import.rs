@@ -242,9 +242,8 @@ fn note_columns(plan: &Plan, rows: &[Row], outcome: &mut Outcome) {
 }
 
 fn reject(plan: &Plan, row: &Row, code: u32, fields: Vec<String>) -> Reject {
-    let value = |column: &Column| {
-        (column.key.clone(), row.values.get(&column.key).cloned().unwrap_or_default())
-    };
+    let value =
+        |column: &Column| (column.key.clone(), row.values.get(&column.key).cloned().unwrap_or_default());
     Reject { index: row.index, code, fields, values: plan.columns.iter().map(value).collect() }
 }
 

@@ -2,22 +2,20 @@
 //! contacts and delivers there. The stage does the fetching and delivering; everything else happens here.
 
 use crate::eloqua::Eloqua;
-use crate::elq;
 use crate::export::{self, ExportPlan};
 use crate::filter::{Filter, Op};
-use crate::import::{self, Choices, Column, ImportRule, Outcome, Plan, Reject, Row, Target, UpdateRule};
+use crate::import::{ImportRule, UpdateRule};
 use crate::statement::Statement;
-use crate::table::{self, Format, Table};
+use crate::table::{self, Format};
 use crate::time::{self, Zone};
 use crate::value;
 use bytes::Bytes;
 use imbl::{OrdMap, Vector};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use standin_fake_kit::Agenda;
 use standin_model::Instant;
 use standin_ports::{FileEntry, FilesTarget};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -94,7 +92,12 @@ pub(crate) enum Direction {
         import_rule: ImportRule,
         sets_subscription: Option<SetsSubscription>,
     },
-    Export { heading: Heading, filter: Option<String>, changed_since_last_run: bool, zone: Zone },
+    Export {
+        heading: Heading,
+        filter: Option<String>,
+        changed_since_last_run: bool,
+        zone: Zone,
+    },
 }
 
 /// A job as its user defined it.
@@ -117,11 +120,11 @@ pub(crate) struct Job {
 pub(crate) struct Jobs {
     pub(crate) all: OrdMap<String, Arc<Job>>,
     pub(crate) agenda: Agenda<String>,
-    runs: OrdMap<u64, Arc<Run>>,
-    loaded: OrdMap<(String, String), Loaded>,
-    succeeded: OrdMap<String, Instant>,
-    outbox: Vector<Value>,
-    next: u64,
+    pub(crate) runs: OrdMap<u64, Arc<Run>>,
+    pub(crate) loaded: OrdMap<(String, String), Loaded>,
+    pub(crate) succeeded: OrdMap<String, Instant>,
+    pub(crate) outbox: Vector<Value>,
+    pub(crate) next: u64,
 }
 
 impl Jobs {
@@ -132,30 +135,31 @@ impl Jobs {
 
 /// A file that was loaded: what the listing said, when, and what was in it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-struct Loaded {
-    size: u64,
-    modified: Instant,
-    at: Instant,
-    digest: [u8; 32],
+pub(crate) struct Loaded {
+    pub(crate) size: u64,
+    pub(crate) modified: Instant,
+    pub(crate) at: Instant,
+    pub(crate) digest: [u8; 32],
 }
 
+/// What is remembered of a run.
 #[derive(Clone, Debug)]
-struct Run {
-    id: u64,
-    job: String,
-    started: Instant,
-    ended: Option<Instant>,
-    failure: Option<String>,
-    import: bool,
-    listed: BTreeMap<String, (u64, Instant)>,
-    files: Vec<String>,
-    rows: u64,
-    created: u64,
-    updated: u64,
-    unchanged: u64,
-    rejected: u64,
-    rejects: Vec<Value>,
-    notes: Vec<String>,
+pub(crate) struct Run {
+    pub(crate) id: u64,
+    pub(crate) job: String,
+    pub(crate) started: Instant,
+    pub(crate) ended: Option<Instant>,
+    pub(crate) failure: Option<String>,
+    pub(crate) import: bool,
+    pub(crate) listed: BTreeMap<String, (u64, Instant)>,
+    pub(crate) files: Vec<String>,
+    pub(crate) rows: u64,
+    pub(crate) created: u64,
+    pub(crate) updated: u64,
+    pub(crate) unchanged: u64,
+    pub(crate) rejected: u64,
+    pub(crate) rejects: Vec<Value>,
+    pub(crate) notes: Vec<String>,
 }
 
 impl Run {
@@ -195,11 +199,13 @@ impl Run {
         out
     }
 
-    fn keep_reject(&mut self, reject: Value) {
+    pub(crate) fn keep_reject(&mut self, reject: Value) {
         if self.rejects.len() < REJECTS_KEPT {
             self.rejects.push(reject);
         } else if self.rejects.len() == REJECTS_KEPT {
-            self.rejects.push(json!({ "reason": format!("more than {REJECTS_KEPT} rejects; the rest is only counted") }));
+            self.rejects.push(
+                json!({ "reason": format!("more than {REJECTS_KEPT} rejects; the rest is only counted") }),
+            );
         }
     }
 }
@@ -309,7 +315,9 @@ impl Eloqua {
                 continue;
             }
             if chosen.len() == FILES_A_RUN {
-                record.notes.push(format!("more than {FILES_A_RUN} files; the rest is left for the next run"));
+                record
+                    .notes
+                    .push(format!("more than {FILES_A_RUN} files; the rest is left for the next run"));
                 break;
             }
             record.listed.insert(entry.name.clone(), (entry.size, entry.modified));
@@ -317,193 +325,6 @@ impl Eloqua {
         }
         chosen.sort();
         chosen
-    }
-
-    /// Loads one file of an import run.
-    pub fn load(&mut self, now: Instant, run: &JobRun, file: &str, bytes: &[u8]) {
-        let Some(job) = self.jobs.all.get(&run.name).cloned() else { return };
-        let Some(mut record) = self.jobs.runs.get(&run.id).map(|run| (**run).clone()) else { return };
-        if record.ended.is_some() {
-            return;
-        }
-        let digest: [u8; 32] = Sha256::digest(bytes).into();
-        let (size, modified) =
-            record.listed.get(file).copied().unwrap_or((bytes.len() as u64, now));
-        let place = (run.name.clone(), file.to_owned());
-        let again = self.jobs.loaded.get(&place).is_some_and(|before| {
-            before.digest == digest && before.modified.seconds() == modified.seconds()
-        });
-        if again {
-            record.notes.push(format!("{file} was loaded before and has not changed"));
-        } else {
-            record.files.push(file.to_owned());
-            match table::read(bytes, job.format) {
-                Ok(table) => match self.load_table(now, &job, &table, &mut record) {
-                    Ok(()) => {
-                        self.jobs.loaded.insert(place, Loaded { size, modified, at: now, digest });
-                    }
-                    Err(why) => record.failure = Some(format!("{file}: {why}")),
-                },
-                Err(why) => record.failure = Some(format!("{file}: {why}")),
-            }
-        }
-        self.jobs.runs.insert(run.id, Arc::new(record));
-    }
-
-    fn load_table(&mut self, now: Instant, job: &Job, table: &Table, record: &mut Run) -> Result<(), String> {
-        let Direction::Import { kind, key, update_rule, import_rule, sets_subscription } = &job.direction
-        else {
-            return Err("an export loads no file".to_owned());
-        };
-        if table.headings.is_empty() {
-            record.notes.push("the file is empty".to_owned());
-            return Ok(());
-        }
-        if let Some(twice) = repeated(&table.headings) {
-            return Err(format!("the heading `{twice}` stands twice"));
-        }
-        let (rows, malformed) = rows_of(table);
-        match kind {
-            ImportKind::Contacts => {
-                let rules = (*update_rule, *import_rule);
-                let plan = self.plan_of(job, key, rules, sets_subscription.as_ref(), table, record)?;
-                let choices = Choices::of(&self.knobs);
-                let outcome = import::run(&mut self.store, now, &plan, &rows, choices);
-                record.take(&outcome);
-            }
-            ImportKind::Unsubscribe => {
-                let column = self.address_column(job, table)?;
-                record.rows += rows.len() as u64;
-                for row in &rows {
-                    self.unsubscribe(now, row, &column, record);
-                }
-            }
-            ImportKind::UpdateAddresses => {
-                let original = mapped_to(job, "original").ok_or("no column is mapped to `original`")?;
-                let new = mapped_to(job, "new").ok_or("no column is mapped to `new`")?;
-                record.rows += rows.len() as u64;
-                for row in &rows {
-                    self.readdress(now, row, &original, &new, record);
-                }
-            }
-        }
-        for index in malformed {
-            record.rows += 1;
-            record.refuse(index, 32, "more values than headings");
-        }
-        Ok(())
-    }
-
-    fn plan_of(
-        &self,
-        job: &Job,
-        key: &str,
-        (update_rule, import_rule): (UpdateRule, ImportRule),
-        sets_subscription: Option<&SetsSubscription>,
-        table: &Table,
-        record: &mut Run,
-    ) -> Result<Plan, String> {
-        let mut columns = Vec::new();
-        let mut unmapped = BTreeSet::new();
-        for heading in &table.headings {
-            let target = match sets_subscription {
-                Some(sets) if sets.column == *heading => {
-                    Some(Target::Subscription { yes: sets.yes.clone(), no: sets.no.clone() })
-                }
-                _ => self.target_of(job, heading)?,
-            };
-            match target {
-                Some(target) => {
-                    columns.push(Column { key: heading.clone(), target, rule: update_rule });
-                }
-                None => {
-                    unmapped.insert(heading.clone());
-                    record.notes.push(format!("column `{heading}` is not mapped and was ignored"));
-                }
-            }
-        }
-        for (column, _) in &job.mapping {
-            if !table.headings.contains(column) {
-                record.notes.push(format!("column `{column}` is mapped and not in the file"));
-            }
-        }
-        let names_key = |column: &&Column| match &column.target {
-            Target::Statement(Statement::Field(field)) => field.internal.eq_ignore_ascii_case(key),
-            Target::Statement(Statement::Id) => key.eq_ignore_ascii_case(&Statement::Id.text()),
-            _ => false,
-        };
-        let identifier = columns
-            .iter()
-            .find(names_key)
-            .map(|column| column.key.clone())
-            .ok_or_else(|| format!("no column holds the unique match field {key}"))?;
-        Ok(Plan {
-            columns,
-            identifier,
-            import_rule,
-            multiple: false,
-            null_identifier: false,
-            actions: Vec::new(),
-            fractions_ignored: true,
-            unmapped,
-        })
-    }
-
-    /// What a heading is mapped to. Without a mapping, internal names and display names speak for themselves.
-    fn target_of(&self, job: &Job, heading: &str) -> Result<Option<Target>, String> {
-        let statement = if job.mapping.is_empty() {
-            let field = self.store.fields.internal(heading).or_else(|| self.store.fields.named(heading));
-            field.filter(|field| !field.read_only).cloned().map(Statement::Field)
-        } else {
-            let Some((_, name)) = job.mapping.iter().find(|(column, _)| column == heading) else {
-                return Ok(None);
-            };
-            Some(self.named_statement(name).ok_or_else(|| format!("no contact field is called {name}"))?)
-        };
-        Ok(statement.map(Target::Statement))
-    }
-
-    /// A statement, or the field of an internal name.
-    pub(crate) fn named_statement(&self, name: &str) -> Option<Statement> {
-        let field = self.store.fields.internal(name).cloned().map(Statement::Field);
-        field.or_else(|| Statement::read(name, &self.store))
-    }
-
-    fn address_column(&self, job: &Job, table: &Table) -> Result<String, String> {
-        let is_address = |heading: &&String| {
-            let target = self.target_of(job, heading);
-            matches!(target, Ok(Some(Target::Statement(Statement::Field(field)))) if field.id == crate::field::EMAIL)
-        };
-        table.headings.iter().find(is_address).cloned().ok_or_else(|| "no column holds the address".to_owned())
-    }
-
-    fn unsubscribe(&mut self, now: Instant, row: &Row, column: &str, record: &mut Run) {
-        let address = row.values.get(column).map(|text| text.trim()).unwrap_or_default();
-        if !value::is_address(address) {
-            record.refuse(row.index, 2, "");
-        } else if self.store.set_subscribed(now, address, false) {
-            record.updated += 1;
-        } else {
-            record.unchanged += 1;
-        }
-    }
-
-    fn readdress(&mut self, now: Instant, row: &Row, original: &str, new: &str, record: &mut Run) {
-        let cell = |key: &str| row.values.get(key).map(|text| text.trim()).unwrap_or_default();
-        let (original, new) = (cell(original), cell(new));
-        let Some(id) = self.store.with_email(original) else {
-            record.refuse(row.index, 34, "");
-            return;
-        };
-        if !value::is_address(new) {
-            record.refuse(row.index, 2, "");
-            return;
-        }
-        match self.store.write(now, id, &[(crate::field::EMAIL, new.to_owned())].into()) {
-            Ok(true) => record.updated += 1,
-            Ok(false) => record.unchanged += 1,
-            Err(_) => record.refuse(row.index, 11, ""),
-        }
     }
 
     fn export_file(&self, job: &Job, notes: &mut Vec<String>) -> Result<(Bytes, u64), String> {
@@ -584,67 +405,334 @@ impl Eloqua {
     }
 }
 
-impl Run {
-    fn take(&mut self, outcome: &Outcome) {
-        self.rows += outcome.total;
-        self.created += outcome.created;
-        self.updated += outcome.updated;
-        self.unchanged += outcome.unchanged;
-        let refused = outcome.refused();
-        self.rejected += refused.len() as u64;
-        for reject in refused {
-            let why = if reject.code == 26 && outcome.repeated.contains(reject) {
-                elq::of(26).text
-            } else {
-                elq::reject_text(reject.code)
-            };
-            self.keep_reject(reject_view(reject, why, false));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use standin_fake_kit::Fake;
+
+    const START: Instant = Instant::START;
+
+    fn later(seconds: u64) -> Instant {
+        START.plus(Duration::from_secs(seconds))
+    }
+
+    fn entry(name: &str, size: usize, modified: Instant) -> FileEntry {
+        FileEntry { name: name.to_owned(), folder: false, size: size as u64, modified }
+    }
+
+    fn seeded(section: Value) -> Eloqua {
+        let mut eloqua = Eloqua::new(1);
+        eloqua.seed(START, &section).unwrap();
+        eloqua
+    }
+
+    fn with_import(more: Value) -> Eloqua {
+        let mut job = json!({
+            "name": "from gigya", "user": "eloqua", "password": "pw", "folder": "/out", "file": "contacts*.csv",
+            "key": "C_Gigya_UID1",
+        });
+        for (name, value) in more.as_object().unwrap() {
+            job[name] = value.clone();
         }
-        for reject in &outcome.partial {
-            self.keep_reject(reject_view(reject, elq::reject_text(reject.code), true));
+        seeded(json!({
+            "contact_fields": ["Gigya UID", { "name": "Notes", "dataType": "largeText" }],
+            "contacts": [{ "C_EmailAddress": "ann@old.example", "C_Gigya_UID1": "ann", "C_City": "Ghent" }],
+            "imports": [job],
+        }))
+    }
+
+    /// Loads one file by hand and gives the run's record.
+    fn load(eloqua: &mut Eloqua, now: Instant, text: &str) -> Value {
+        let run = eloqua.run_now(now, "from gigya").unwrap();
+        for file in eloqua.choose(&run, &[entry("contacts.csv", text.len(), now)]) {
+            eloqua.load(now, &run, &file, text.as_bytes());
+        }
+        eloqua.end_run(now, &run, Ok(()));
+        eloqua.runs().pop().unwrap()
+    }
+
+    #[test]
+    fn a_file_creates_and_updates_by_uid() {
+        let mut eloqua = with_import(json!({}));
+        let file = "C_Gigya_UID1,Email Address,C_FirstName,ignored\r\n\
+                    ann,ann@new.example,Ann,x\r\n\
+                    bob,bob@brand.example,\"Bob \"\"B\"\"\nB\",x\r\n\
+                    cid,no address,C,x\r\n\
+                    ann,ann@new.example,Anna,x\r\n";
+        let run = load(&mut eloqua, later(1), file);
+        for (member, expected) in [
+            ("status", json!("warning")),
+            ("in", json!(4)),
+            ("created", json!(1)),
+            ("updated", json!(1)),
+            ("unchanged", json!(0)),
+            ("rejected", json!(2)),
+            ("files", json!(["contacts.csv"])),
+            ("notes", json!(["column `ignored` is not mapped and was ignored"])),
+        ] {
+            assert_eq!(run[member], expected, "{member}");
+        }
+        assert_eq!(
+            (&run["rejects"][0]["row"], &run["rejects"][0]["reason"]),
+            (&json!(1), &json!("Duplicate identifier."))
+        );
+        assert_eq!((&run["rejects"][1]["row"], &run["rejects"][1]["code"]), (&json!(3), &json!("ELQ-00002")));
+        let contacts = eloqua.contacts();
+        assert_eq!(
+            (&contacts[0]["id"], &contacts[0]["C_EmailAddress"], &contacts[0]["C_City"]),
+            (&json!("1986000"), &json!("ann@new.example"), &json!("Ghent"))
+        );
+        assert_eq!(contacts[1]["C_FirstName"], json!("Bob \"B\"\nB"));
+        assert_eq!(eloqua.outbox()[0]["subject"], json!("from gigya finished: warning"));
+    }
+
+    #[test]
+    fn the_same_file_twice_changes_nothing() {
+        let mut eloqua = with_import(json!({}));
+        let file = "C_Gigya_UID1,C_EmailAddress\nann,ann@new.example\n";
+        load(&mut eloqua, later(1), file);
+        let before = eloqua.contacts();
+        let again = load(&mut eloqua, later(61), file);
+        assert_eq!((&again["in"], &again["unchanged"]), (&json!(1), &json!(1)));
+        assert_eq!(eloqua.contacts(), before);
+    }
+
+    #[test]
+    fn files_that_are_left_alone() {
+        let mut eloqua = with_import(json!({}));
+        let now = later(100);
+        let run = eloqua.run_now(now, "from gigya").unwrap();
+        let text = "C_Gigya_UID1,C_EmailAddress\nann,ann@new.example\n";
+        let listing = [
+            entry("contacts-2.csv", 5, later(10)),
+            entry("contacts-1.csv", text.len(), later(20)),
+            entry("contacts-3.csv.uploading", 5, later(10)),
+            entry("contacts-4.csv.part", 5, later(10)),
+            entry("other.csv", 5, later(10)),
+            FileEntry { folder: true, ..entry("contacts-5.csv", 0, later(10)) },
+        ];
+        assert_eq!(eloqua.choose(&run, &listing), ["contacts-1.csv", "contacts-2.csv"]);
+        eloqua.load(now, &run, "contacts-1.csv", text.as_bytes());
+        eloqua.end_run(now, &run, Ok(()));
+        // What was loaded as it is, is not taken again; what was written anew, is.
+        for (size, modified, taken) in
+            [(text.len(), later(20), false), (text.len(), later(30), true), (text.len() + 1, later(20), true)]
+        {
+            let run = eloqua.run_now(later(200), "from gigya").unwrap();
+            let chosen = eloqua.choose(&run, &[entry("contacts-1.csv", size, modified)]);
+            assert_eq!(!chosen.is_empty(), taken, "{size} {modified}");
+            eloqua.end_run(later(200), &run, Ok(()));
+        }
+        eloqua.knobs_mut().set("eloqua.settle", "1min").unwrap();
+        let run = eloqua.run_now(later(200), "from gigya").unwrap();
+        let listing = [entry("contacts-6.csv", 5, later(150)), entry("contacts-7.csv", 5, later(140))];
+        assert_eq!(eloqua.choose(&run, &listing), ["contacts-7.csv"]);
+    }
+
+    #[test]
+    fn a_file_rewritten_in_the_second_of_its_load_is_told_by_content() {
+        let mut eloqua = with_import(json!({}));
+        let file = |city: &str| format!("C_Gigya_UID1,C_City\nann,{city}\n");
+        for (city, rows) in [("Bruges", 1), ("Bruges", 0), ("Leuven", 1)] {
+            let run = load(&mut eloqua, later(1), &file(city));
+            assert_eq!(run["in"], json!(rows), "{city}");
+            assert_eq!(eloqua.contacts()[0]["C_City"], json!(city));
         }
     }
 
-    fn refuse(&mut self, index: u64, code: u32, detail: &str) {
-        self.rejected += 1;
-        let text = elq::reject_text(code);
-        let reason = if detail.is_empty() { text.to_owned() } else { format!("{text} ({detail})") };
-        self.keep_reject(json!({ "row": index, "code": elq::of(code).name(), "reason": reason }));
-    }
-}
-
-fn reject_view(reject: &Reject, why: &str, stored: bool) -> Value {
-    let values: serde_json::Map<String, Value> =
-        reject.values.iter().map(|(key, value)| (key.clone(), Value::from(value.clone()))).collect();
-    json!({
-        "row": reject.index,
-        "code": elq::of(reject.code).name(),
-        "reason": why,
-        "fields": reject.fields,
-        "values": values,
-        "stored": stored,
-    })
-}
-
-fn repeated(headings: &[String]) -> Option<&String> {
-    headings.iter().enumerate().find(|(at, heading)| headings[..*at].contains(heading)).map(|(_, twice)| twice)
-}
-
-fn mapped_to(job: &Job, role: &str) -> Option<String> {
-    job.mapping.iter().find(|(_, name)| name == role).map(|(column, _)| column.clone())
-}
-
-/// The records as rows, and the numbers of those with more values than headings.
-pub(crate) fn rows_of(table: &Table) -> (Vec<Row>, Vec<u64>) {
-    let (mut rows, mut malformed) = (Vec::new(), Vec::new());
-    for (at, record) in table.records.iter().enumerate() {
-        let index = at as u64 + 1;
-        if record.len() > table.headings.len() {
-            malformed.push(index);
-            continue;
+    #[test]
+    fn subscriptions_come_in_a_column() {
+        for more in [
+            json!({ "sets_subscription": { "column": "news", "yes": "Y", "no": "N" } }),
+            json!({ "mapping": {
+                "C_Gigya_UID1": "C_Gigya_UID1", "news": "{{Contact.Email.IsSubscribed}}",
+            } }),
+        ] {
+            let (yes, no) = if more.get("mapping").is_some() { ("true", "false") } else { ("y", "N") };
+            let mut eloqua = with_import(more);
+            for (at, word, expected) in [(1, no, false), (2, "", false), (3, yes, true)] {
+                let run = load(&mut eloqua, later(at), &format!("C_Gigya_UID1,news\nann,{word}\n"));
+                assert_eq!(run["status"], json!("success"));
+                assert_eq!(eloqua.contacts()[0]["isSubscribed"], json!(expected), "{word}");
+            }
+            let run = load(&mut eloqua, later(4), "C_Gigya_UID1,news\nann,perhaps\n");
+            assert_eq!((&run["status"], &run["rejects"][0]["fields"]), (&json!("warning"), &json!(["news"])));
         }
-        let values = table.headings.iter().cloned().zip(record.iter().cloned()).collect();
-        rows.push(Row { index, values });
     }
-    (rows, malformed)
+
+    #[test]
+    fn other_kinds_of_import() {
+        let mut eloqua = with_import(json!({ "kind": "unsubscribe" }));
+        let run = load(&mut eloqua, later(1), "C_EmailAddress\nANN@old.example\nnobody@brand.example\nx\n");
+        assert_eq!((&run["in"], &run["updated"], &run["rejected"]), (&json!(3), &json!(2), &json!(1)));
+        assert_eq!(eloqua.contacts()[0]["isSubscribed"], json!(false));
+
+        let mapping = json!({ "before": "original", "after": "new" });
+        let mut eloqua = with_import(json!({ "kind": "update_addresses", "mapping": mapping }));
+        let file = "before,after\nann@old.example,ann@new.example\nnobody@x.example,b@x.example\n";
+        let run = load(&mut eloqua, later(1), file);
+        assert_eq!((&run["updated"], &run["rejected"]), (&json!(1), &json!(1)));
+        assert_eq!(eloqua.contacts()[0]["C_EmailAddress"], json!("ann@new.example"));
+    }
+
+    #[test]
+    fn files_that_cannot_be_loaded() {
+        for (file, why) in [
+            (
+                &b"C_EmailAddress\nann@old.example\n"[..],
+                "contacts.csv: no column holds the unique match field C_Gigya_UID1",
+            ),
+            (&b"C_Gigya_UID1\n\xff\n"[..], "contacts.csv: the file is not in UTF-8"),
+            (
+                &b"C_Gigya_UID1,C_Gigya_UID1\nann,ann\n"[..],
+                "contacts.csv: the heading `C_Gigya_UID1` stands twice",
+            ),
+        ] {
+            let mut eloqua = with_import(json!({}));
+            let before = eloqua.contacts();
+            let run = eloqua.run_now(START, "from gigya").unwrap();
+            eloqua.choose(&run, &[entry("contacts.csv", file.len(), START)]);
+            eloqua.load(START, &run, "contacts.csv", file);
+            eloqua.end_run(START, &run, Ok(()));
+            let run = eloqua.runs().pop().unwrap();
+            assert_eq!((&run["status"], &run["failure"]), (&json!("failed"), &json!(why)));
+            assert_eq!(eloqua.contacts(), before);
+        }
+    }
+
+    #[test]
+    fn dates_with_fractions_are_left_out() {
+        let mut eloqua = seeded(json!({
+            "contact_fields": ["Gigya UID", { "name": "Born", "dataType": "date" }],
+            "contacts": [{ "C_EmailAddress": "ann@old.example", "C_Gigya_UID1": "ann" }],
+            "imports": [{ "name": "from gigya", "user": "eloqua", "key": "C_Gigya_UID1" }],
+        }));
+        for (at, date, expected) in
+            [(1, "1959-05-06 10:00:00.5", None), (2, "1959-05-06", Some("1959-05-06"))]
+        {
+            let run =
+                load(&mut eloqua, later(at), &format!("C_Gigya_UID1,C_Born1,C_City\nann,{date},Ghent\n"));
+            assert_eq!(run["rejected"], json!(0));
+            let contact = &eloqua.contacts()[0];
+            assert_eq!(contact.get("C_Born1").and_then(Value::as_str), expected);
+            assert_eq!(contact["C_City"], json!("Ghent"));
+        }
+    }
+
+    fn with_export(more: Value) -> Eloqua {
+        let mut job = json!({
+            "name": "to gigya", "user": "eloqua", "file": "eloqua-{yyyyMMdd}.csv", "folder": "/in",
+            "fields": ["C_Gigya_UID1", "C_EmailAddress", "{{Contact.Email.IsSubscribed}}"],
+        });
+        for (name, value) in more.as_object().unwrap() {
+            job[name] = value.clone();
+        }
+        seeded(json!({
+            "contact_fields": ["Gigya UID"],
+            "contacts": [
+                { "C_EmailAddress": "ann@brand.example", "C_Gigya_UID1": "ann" },
+                { "C_EmailAddress": "bob@brand.example" },
+            ],
+            "exports": [job],
+        }))
+    }
+
+    fn exported(run: &JobRun) -> (String, String) {
+        let Work::Export { file, bytes } = &run.work else { panic!("an export is wanted") };
+        (file.clone(), String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn an_export_makes_a_file() {
+        for (more, heads) in [
+            (json!({}), "Gigya UID;Email Address;{{Contact.Email.IsSubscribed}}"),
+            (json!({ "header": "internal" }), "C_Gigya_UID1;C_EmailAddress;{{Contact.Email.IsSubscribed}}"),
+        ] {
+            let mut more = more;
+            more["separator"] = json!(";");
+            more["filter"] = json!("'{{Contact.Field(C_Gigya_UID1)}}' != ''");
+            let mut eloqua = with_export(more);
+            let run = eloqua.run_now(START, "to gigya").unwrap();
+            let (file, text) = exported(&run);
+            assert_eq!(file, "eloqua-20260105.csv");
+            assert_eq!(text, format!("{heads}\r\nann;ann@brand.example;True\r\n"));
+        }
+        let mut eloqua = with_export(json!({ "mapping": { "uid": "C_Gigya_UID1" }, "fields": [] }));
+        let run = eloqua.run_now(START, "to gigya").unwrap();
+        assert_eq!(exported(&run).1, "uid\r\nann\r\n\"\"\r\n");
+    }
+
+    #[test]
+    fn only_a_run_that_ended_well_moves_the_point_forward() {
+        let mut eloqua = with_export(json!({ "changed_since_last_run": true, "every": "1h" }));
+        let rows = |now: Instant, eloqua: &mut Eloqua, result: Result<(), String>| {
+            let run = eloqua.run_now(now, "to gigya").unwrap();
+            eloqua.end_run(now, &run, result);
+            exported(&run).1.lines().count() - 1
+        };
+        assert_eq!(rows(later(10), &mut eloqua, Err("no connection".to_owned())), 2);
+        assert_eq!(rows(later(20), &mut eloqua, Ok(())), 2);
+        eloqua.store.set_subscribed(later(30), "bob@brand.example", false);
+        assert_eq!(rows(later(40), &mut eloqua, Err("no connection".to_owned())), 1);
+        assert_eq!(rows(later(50), &mut eloqua, Ok(())), 1);
+        assert_eq!(rows(later(60), &mut eloqua, Ok(())), 0);
+        assert_eq!(eloqua.runs()[0]["failure"], json!("no connection"));
+    }
+
+    #[test]
+    fn schedules_repeat_and_do_not_overlap() {
+        let mut eloqua = with_export(json!({ "every": "1h" }));
+        assert_eq!(eloqua.next_due(), Some(later(3600)));
+        assert!(eloqua.take_run(later(3599)).is_none());
+        let first = eloqua.take_run(later(3600)).unwrap();
+        assert_eq!(eloqua.run_now(later(3600), "to gigya").unwrap_err(), "`to gigya` is still running");
+        assert!(eloqua.take_run(later(7200)).is_none(), "still running, so passed over");
+        eloqua.end_run(later(7300), &first, Ok(()));
+        assert!(eloqua.take_run(later(10_800)).is_some());
+        assert_eq!(
+            eloqua.run_now(START, "to gigia").unwrap_err(),
+            "no import or export is called `to gigia`, did you mean `to gigya`?"
+        );
+        let mut once = with_export(json!({ "every": "once" }));
+        let run = once.take_run(START).unwrap();
+        once.end_run(START, &run, Ok(()));
+        assert_eq!(once.next_due(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_survives_the_trip(notes in proptest::collection::vec("[\\PC\r\n\t\",;|'+0]{1,40}", 1..5)) {
+            let mut eloqua = with_import(json!({}));
+            let job = json!({
+                "name": "back", "user": "eloqua", "file": "back.csv", "fields": ["C_Gigya_UID1", "C_Notes1"],
+                "header": "internal", "filter": "'{{Contact.Field(C_Gigya_UID1)}}' ~ 'p%'",
+            });
+            eloqua.seed(START, &json!({ "exports": [job] })).unwrap();
+            let heads = ["C_Gigya_UID1", "C_EmailAddress", "C_Notes1"].map(str::to_owned);
+            let row = |(at, note): (usize, &String)| vec![format!("p{at}"), format!("p{at}@brand.example"), note.clone()];
+            let rows: Vec<Vec<String>> = notes.iter().enumerate().map(row).collect();
+            let file = table::write(&heads, &rows, Format::CSV);
+            let run = load(&mut eloqua, later(1), std::str::from_utf8(&file).unwrap());
+            prop_assert_eq!(&run["created"], &json!(notes.len()));
+            let run = eloqua.run_now(later(2), "back").unwrap();
+            let back = table::read(exported(&run).1.as_bytes(), Format::CSV).unwrap();
+            let told: Vec<String> = back.records.iter().map(|record| record[1].clone()).collect();
+            prop_assert_eq!(told, notes);
+        }
+
+        #[test]
+        fn any_bytes_may_be_loaded(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let mut eloqua = with_import(json!({}));
+            let run = eloqua.run_now(START, "from gigya").unwrap();
+            eloqua.load(START, &run, "contacts.csv", &bytes);
+            eloqua.end_run(START, &run, Ok(()));
+            let run = eloqua.runs().pop().unwrap();
+            let number = |name: &str| run[name].as_u64().unwrap();
+            prop_assert_eq!(
+                number("in"),
+                number("created") + number("updated") + number("unchanged") + number("rejected")
+            );
+        }
+    }
 }

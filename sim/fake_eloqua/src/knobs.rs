@@ -96,7 +96,10 @@ pub const KNOBS: &[Knob] = &[
         default: "True/False",
         takes: Takes::Word(&["True/False", "true/false", "1/0"]),
         summary: "How exports write whether an address is subscribed or bounced.",
-        evidence: Evidence::inferred("the SOAP API and .NET write booleans so", "exports_hold_what_contacts_hold"),
+        evidence: Evidence::inferred(
+            "the SOAP API and .NET write booleans so",
+            "exports_hold_what_contacts_hold",
+        ),
     },
     Knob {
         name: "eloqua.settle",

@@ -9,7 +9,7 @@
 //! - `statement`, `filter`, `search`: the markup language, the filters of exports, the `search` of REST.
 //! - `import`, `export`: what happens to rows, and what rows are made; the same for the API and for files.
 //! - [`elq`]: the status codes of syncs.
-//! - [`job`]: Eloqua's own jobs; `table` reads and writes their files.
+//! - [`job`]: Eloqua's own jobs; `load` is what an import does with a file, `table` reads and writes files.
 //! - `router`: the list of endpoints; `login`, `oauth`, `rest_*`, `bulk*`, `definition`, `sync`, `listing`,
 //!   `reply`: what answers them.
 //! - [`knobs`]: behaviour that a user may set.
@@ -23,10 +23,15 @@ pub mod elq;
 mod export;
 mod field;
 mod filter;
+#[cfg(test)]
+mod golden;
 mod import;
 pub mod job;
 pub mod knobs;
+#[cfg(test)]
+mod laws;
 mod listing;
+mod load;
 mod login;
 pub mod oauth;
 mod reply;

@@ -33,9 +33,10 @@ impl Window {
     pub(crate) fn read(query: &Form, most: usize, oversize: Oversize) -> Result<Self, Refused> {
         let number = |name: &str| match query.get_any_case(name).map(str::trim) {
             None | Some("") => Ok(None),
-            Some(text) => text.parse::<usize>().map(Some).map_err(|_| {
-                reply::failures(&[Failure::new(name, Some(text), "Must be an integer value.")])
-            }),
+            Some(text) => text
+                .parse::<usize>()
+                .map(Some)
+                .map_err(|_| reply::failures(&[Failure::new(name, Some(text), "Must be an integer value.")])),
         };
         let mut limit = number("limit")?.unwrap_or(LIST);
         if limit > most && oversize == Oversize::Clamp {
@@ -72,8 +73,9 @@ impl Window {
 pub(crate) fn page(mut items: Vec<Value>, query: &Form, oversize: Oversize) -> Result<Response, Refused> {
     let window = Window::read(query, LIST, oversize)?;
     if let Some(text) = query.get_any_case("q").filter(|text| !text.trim().is_empty()) {
-        let wanted = Wanted::read(text)
-            .ok_or_else(|| reply::failures(&[Failure::new("q", Some(text), "Must be a valid search term.")]))?;
+        let wanted = Wanted::read(text).ok_or_else(|| {
+            reply::failures(&[Failure::new("q", Some(text), "Must be a valid search term.")])
+        })?;
         items.retain(|item| wanted.holds(item));
     }
     if let Some(order) = query.get_any_case("orderBy").filter(|text| !text.trim().is_empty()) {

@@ -21,12 +21,19 @@ const REFRESH_LIFE: Duration = Duration::from_secs(365 * 86_400);
 const KEPT: usize = 1000;
 
 /// Tokens that were given out.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Tokens {
     /// Access tokens and when they end.
     access: OrdMap<String, Instant>,
     /// Refresh tokens that were not used yet, and when they end.
     refresh: OrdMap<String, Instant>,
+}
+
+/// Numbers alone: a token opens the instance to whoever reads it.
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tokens({} access, {} refresh)", self.access.len(), self.refresh.len())
+    }
 }
 
 impl Tokens {
@@ -73,7 +80,12 @@ pub(crate) fn token(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Re
         "refresh_token" => {
             let end = eloqua.tokens.refresh.remove(of("refresh_token"));
             if end.is_none_or(|end| end <= call.now) {
-                return Err(refused(401, "invalid_grant", 4002, "The refresh token was used or has expired."));
+                return Err(refused(
+                    401,
+                    "invalid_grant",
+                    4002,
+                    "The refresh token was used or has expired.",
+                ));
             }
         }
         _ => return Err(refused(400, "unsupported_grant_type", 2001, "The grant type is not supported.")),

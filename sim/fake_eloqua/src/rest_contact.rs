@@ -82,7 +82,8 @@ fn view(store: &Store, contact: &Contact, depth: Depth, put: bool) -> Value {
     add("isBounceback", address.is_some_and(|address: &Address| address.bounced).to_string());
     add("isSubscribed", address.is_none_or(|address| address.subscribed).to_string());
     add("lastName", own(field::LAST_NAME));
-    let seconds = |at: Option<standin_model::Instant>| at.map(|at| at.seconds().to_string()).unwrap_or_default();
+    let seconds =
+        |at: Option<standin_model::Instant>| at.map(|at| at.seconds().to_string()).unwrap_or_default();
     add("subscriptionDate", seconds(address.and_then(|address| address.subscribed_at)));
     add("unsubscriptionDate", seconds(address.and_then(|address| address.unsubscribed_at)));
     add("bouncebackDate", seconds(address.and_then(|address| address.bounced_at)));
@@ -162,7 +163,8 @@ fn wishes(store: &Store, members: &Map<String, Value>, id: Option<u64>) -> Resul
                 Kind::Numeric => "IntegerRequirement",
                 _ => "ValidTextLengthRequirement",
             };
-            let name = members_of_fields().find(|(_, known)| known == id).map_or("fieldValues", |(name, _)| name);
+            let name =
+                members_of_fields().find(|(_, known)| known == id).map_or("fieldValues", |(name, _)| name);
             return Err(wrong(name, requirement, value));
         }
     }
@@ -265,11 +267,7 @@ pub(crate) fn delete(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, R
     Ok(reply::bare(200))
 }
 
-fn page_of(
-    eloqua: &Eloqua,
-    call: &Call<'_>,
-    mut found: Vec<Arc<Contact>>,
-) -> Result<Response, Refused> {
+fn page_of(eloqua: &Eloqua, call: &Call<'_>, mut found: Vec<Arc<Contact>>) -> Result<Response, Refused> {
     let page = Page::read(call)?;
     let depth = Depth::read(call, Depth::Minimal);
     if let Some(order) = call.query.get_any_case("orderBy").filter(|order| !order.trim().is_empty()) {
@@ -290,7 +288,9 @@ fn sort(eloqua: &Eloqua, found: &mut [Arc<Contact>], order: &str) {
         "updatedat" => found.sort_by_key(|contact| contact.updated),
         "name" | "emailaddress" => found.sort_by_key(|contact| value::folded(contact.email())),
         _ => match eloqua.store.fields.internal(&field).cloned() {
-            Some(field) => found.sort_by_cached_key(|contact| eloqua.store.text(contact, &field).to_lowercase()),
+            Some(field) => {
+                found.sort_by_cached_key(|contact| eloqua.store.text(contact, &field).to_lowercase())
+            }
             None => return,
         },
     }
@@ -302,9 +302,8 @@ fn sort(eloqua: &Eloqua, found: &mut [Arc<Contact>], order: &str) {
 /// `GET /data/contacts`: ascending ids unless told otherwise.
 pub(crate) fn search(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
     let text = call.query.get_any_case("search").unwrap_or_default();
-    let search = Search::read(text, &eloqua.store).map_err(|term| {
-        reply::bad_parameter("search", &json!({ "type": "SyntaxRequirement" }), &term)
-    })?;
+    let search = Search::read(text, &eloqua.store)
+        .map_err(|term| reply::bad_parameter("search", &json!({ "type": "SyntaxRequirement" }), &term))?;
     let since = call.query.get_any_case("lastUpdatedAt").and_then(|text| text.trim().parse::<i64>().ok());
     let wanted = |contact: &&Arc<Contact>| {
         since.is_none_or(|since| contact.updated.seconds() >= since) && search.finds(&eloqua.store, contact)
@@ -316,7 +315,9 @@ pub(crate) fn search(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, R
 /// `POST /data/contacts` as SEARCH: up to 200 ids.
 pub(crate) fn by_ids(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
     let overridden = call.request.headers().get("x-http-method-override");
-    let searching = overridden.and_then(|name| name.to_str().ok()).is_some_and(|name| name.eq_ignore_ascii_case("SEARCH"));
+    let searching = overridden
+        .and_then(|name| name.to_str().ok())
+        .is_some_and(|name| name.eq_ignore_ascii_case("SEARCH"));
     if !searching || !call.second {
         return Err(reply::absent());
     }
@@ -325,9 +326,14 @@ pub(crate) fn by_ids(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, R
     let number = |id: &Value| id.as_u64().or_else(|| id.as_str()?.parse().ok());
     let ids: BTreeSet<u64> = ids.iter().filter_map(number).collect();
     if ids.len() > 200 {
-        return Err(reply::bad_parameter("ids", &json!({ "type": "ContentRequirement" }), &ids.len().to_string()));
+        return Err(reply::bad_parameter(
+            "ids",
+            &json!({ "type": "ContentRequirement" }),
+            &ids.len().to_string(),
+        ));
     }
-    let depth = text(&members, "depth").map_or(Depth::Minimal, |word| Depth::from_word(&word, Depth::Minimal));
+    let depth =
+        text(&members, "depth").map_or(Depth::Minimal, |word| Depth::from_word(&word, Depth::Minimal));
     let found: Vec<Value> = ids
         .iter()
         .filter_map(|id| eloqua.store.contacts.get(id))

@@ -183,8 +183,10 @@ impl Eloqua {
             fields.is_some_and(|fields| fields.values().any(|value| value.as_str() == Some(&statement)))
         });
         in_definition
-            || self.jobs.all.values().any(|job| {
-                job.mapping.iter().any(|(_, name)| name.eq_ignore_ascii_case(&field.internal))
-            })
+            || self
+                .jobs
+                .all
+                .values()
+                .any(|job| job.mapping.iter().any(|(_, name)| name.eq_ignore_ascii_case(&field.internal)))
     }
 }

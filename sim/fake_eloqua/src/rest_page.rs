@@ -51,9 +51,9 @@ impl Page {
     pub(crate) fn read(call: &Call<'_>) -> Result<Self, Refused> {
         let number = |name: &str, default: usize| match call.query.get_any_case(name).map(str::trim) {
             None | Some("") => Ok(default),
-            Some(text) => text.parse::<usize>().map_err(|_| {
-                reply::bad_parameter(name, &json!({ "type": "IntegerRequirement" }), text)
-            }),
+            Some(text) => text
+                .parse::<usize>()
+                .map_err(|_| reply::bad_parameter(name, &json!({ "type": "IntegerRequirement" }), text)),
         };
         let size = number("count", 1000)?;
         if !(1..=1000).contains(&size) {

@@ -228,9 +228,10 @@ fn fits(template: &str, parts: &[String]) -> Option<Vec<String>> {
 
 fn find(request: &Request) -> Option<(&'static Endpoint, Vec<String>, bool)> {
     let (area, parts, second) = split(request.uri().path());
-    ENDPOINTS.iter().filter(|endpoint| endpoint.area == area && endpoint.method == request.method().as_str()).find_map(
-        |endpoint| fits(endpoint.path, &parts).map(|ids| (endpoint, ids, second)),
-    )
+    ENDPOINTS
+        .iter()
+        .filter(|endpoint| endpoint.area == area && endpoint.method == request.method().as_str())
+        .find_map(|endpoint| fits(endpoint.path, &parts).map(|ids| (endpoint, ids, second)))
 }
 
 fn family_of(request: &Request) -> bulk::Family {

@@ -23,7 +23,10 @@ pub(crate) struct Clause {
 }
 
 fn term<'t>(input: &mut &'t str) -> ModalResult<&'t str> {
-    (take_while(1, |c: char| c.is_ascii_alphabetic()), take_while(0.., |c: char| c.is_ascii_alphanumeric() || c == '_'))
+    (
+        take_while(1, |c: char| c.is_ascii_alphabetic()),
+        take_while(0.., |c: char| c.is_ascii_alphanumeric() || c == '_'),
+    )
         .take()
         .parse_next(input)
 }
@@ -86,9 +89,9 @@ impl Search {
         }
         for clause in parse(text) {
             let statement = term_of(&clause.term, store).ok_or_else(|| clause.term.clone())?;
-            let same = all.iter_mut().find(|(known, op, _)| {
-                clause.op == Op::Equal && *op == Op::Equal && *known == statement
-            });
+            let same = all
+                .iter_mut()
+                .find(|(known, op, _)| clause.op == Op::Equal && *op == Op::Equal && *known == statement);
             match same {
                 Some((_, _, values)) => values.push(clause.value),
                 None => all.push((statement, clause.op, vec![clause.value])),
@@ -176,7 +179,10 @@ mod tests {
             ("?emailAddress='it''s'", vec![clause("emailAddress", Op::Equal, "it's")]),
             (
                 "emailAddress='a@x.io'emailAddress='b@x.io'",
-                vec![clause("emailAddress", Op::Equal, "a@x.io"), clause("emailAddress", Op::Equal, "b@x.io")],
+                vec![
+                    clause("emailAddress", Op::Equal, "a@x.io"),
+                    clause("emailAddress", Op::Equal, "b@x.io"),
+                ],
             ),
             (
                 "C_DateModified>'2021-03-05 10:00:00'C_DateModified<'2021-03-05 11:00:59'C_AS_Status1='MQL'",
@@ -186,7 +192,10 @@ mod tests {
                     clause("C_AS_Status1", Op::Equal, "MQL"),
                 ],
             ),
-            ("updatedAt>='2018-01-01 00:00:00'", vec![clause("updatedAt", Op::NotLess, "2018-01-01 00:00:00")]),
+            (
+                "updatedAt>='2018-01-01 00:00:00'",
+                vec![clause("updatedAt", Op::NotLess, "2018-01-01 00:00:00")],
+            ),
             ("%%% nonsense", vec![clause("name", Op::Equal, "%%% nonsense")]),
         ] {
             assert_eq!(parse(text), expected, "{text}");

@@ -16,8 +16,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const JOB_MEMBERS: [&str; 15] = [
-    "name", "host", "port", "user", "password", "private_key", "passphrase", "folder", "file", "separator",
-    "charset", "mapping", "every", "notify", "starts",
+    "name",
+    "host",
+    "port",
+    "user",
+    "password",
+    "private_key",
+    "passphrase",
+    "folder",
+    "file",
+    "separator",
+    "charset",
+    "mapping",
+    "every",
+    "notify",
+    "starts",
 ];
 
 impl Eloqua {
@@ -255,7 +268,11 @@ impl Eloqua {
         Ok(())
     }
 
-    fn mapping_of(&self, job: &Section<'_>, direction: &Direction) -> Result<Vec<(String, String)>, SeedError> {
+    fn mapping_of(
+        &self,
+        job: &Section<'_>,
+        direction: &Direction,
+    ) -> Result<Vec<(String, String)>, SeedError> {
         let roles = matches!(direction, Direction::Import { kind: ImportKind::UpdateAddresses, .. });
         let mut pairs = Vec::new();
         if let Some(mapping) = job.get("mapping") {

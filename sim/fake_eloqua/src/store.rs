@@ -319,8 +319,7 @@ impl Store {
     pub(crate) fn add_list(&mut self, now: Instant, name: &str) -> u64 {
         let id = self.next_list;
         self.next_list += 1;
-        let list =
-            List { id, name: name.to_owned(), members: OrdSet::new(), created: now, updated: now };
+        let list = List { id, name: name.to_owned(), members: OrdSet::new(), created: now, updated: now };
         self.lists.insert(id, Arc::new(list));
         id
     }

@@ -133,7 +133,8 @@ impl Eloqua {
 
     fn work(&mut self, now: Instant, sync: &mut Sync, definition: Option<&Definition>) {
         let id = sync.id.to_string();
-        let read = definition.map(|definition| definition::read(definition.key, &definition.members, &self.store));
+        let read =
+            definition.map(|definition| definition::read(definition.key, &definition.members, &self.store));
         let meaning = match read {
             None => {
                 let log = Log::new(143, 0).with("syncProductType", "Import");

@@ -82,8 +82,11 @@ mod tests {
     #[test]
     fn marks_and_charsets() {
         let latin = Format { separator: b';', charset: encoding_rs::WINDOWS_1252 };
-        let table = read(b"\xef\xbb\xbfa;b\r\n\xe9;2\r\n", latin);
+        // A mark decides, whatever charset was agreed on.
+        let table = read(b"\xef\xbb\xbfa;b\r\n\xc3\xa9;2\r\n", latin);
         assert_eq!(table.map(|table| table.headings), Ok(vec!["a".to_owned(), "b".to_owned()]));
+        let table = read(b"a\r\n\xe9\r\n", latin);
+        assert_eq!(table.map(|table| table.records), Ok(vec![vec!["é".to_owned()]]));
         assert_eq!(read(b"a\n\xe9\n", Format::CSV), Err("the file is not in UTF-8".to_owned()));
         assert_eq!(&write(&["é".to_owned()], &[], latin)[..], b"\xe9\r\n");
     }

@@ -112,8 +112,7 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
         return None;
     }
     let span: jiff::Span = text.parse().ok()?;
-    let seconds =
-        span.total((jiff::Unit::Second, jiff::SpanRelativeTo::days_are_24_hours())).ok()?;
+    let seconds = span.total((jiff::Unit::Second, jiff::SpanRelativeTo::days_are_24_hours())).ok()?;
     (seconds.is_finite() && (0.0..4e9).contains(&seconds)).then(|| Duration::from_secs_f64(seconds))
 }
 
@@ -155,7 +154,9 @@ mod tests {
 
     #[test]
     fn durations() {
-        for (given, hours) in [("PT1H", Some(1)), ("P7D", Some(168)), ("P14D", Some(336)), ("7D", None), ("P1M", None)] {
+        for (given, hours) in
+            [("PT1H", Some(1)), ("P7D", Some(168)), ("P14D", Some(336)), ("7D", None), ("P1M", None)]
+        {
             assert_eq!(duration(given).map(|span| span.as_secs() / 3600), hours, "{given}");
         }
     }

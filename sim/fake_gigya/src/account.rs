@@ -235,9 +235,10 @@ impl Account {
             "oldestDataUpdated": self.oldest_data_updated.to_string(),
             "oldestDataUpdatedTimestamp": self.oldest_data_updated.millis(),
         });
-        for name in ["firstName", "lastName", "nickname", "email", "gender", "birthDay", "birthMonth", "birthYear"]
-            .into_iter()
-            .chain(["country", "city", "zip", "photoURL", "thumbnailURL", "profileURL"])
+        for name in
+            ["firstName", "lastName", "nickname", "email", "gender", "birthDay", "birthMonth", "birthYear"]
+                .into_iter()
+                .chain(["country", "city", "zip", "photoURL", "thumbnailURL", "profileURL"])
         {
             if let Some(value) = self.profile.get(name) {
                 out[name] = value.clone();
@@ -286,7 +287,15 @@ impl Account {
     pub(crate) fn whole(&self, phones: &str, now: Instant) -> Object {
         let view = View {
             communications: !self.communications.is_empty(),
-            ..View::of(&["data", "emails", "loginIDs", "preferences", "subscriptions", "regSource", "isLockedOut"])
+            ..View::of(&[
+                "data",
+                "emails",
+                "loginIDs",
+                "preferences",
+                "subscriptions",
+                "regSource",
+                "isLockedOut",
+            ])
         };
         let mut out = self.show(Shape::Search, &view, phones, now);
         out.insert("profile".into(), self.whole_profile(phones, now).into());
@@ -337,10 +346,13 @@ impl Account {
             let more = [&it.internal, &it.custom_identifiers];
             objects.into_iter().chain(more).cloned().collect::<Vec<_>>()
         };
-        let lists = |it: &Self| [it.verified_emails.clone(), it.unverified_emails.clone(), it.login_emails.clone()];
-        let flags = |it: &Self| (it.is_active, it.is_registered, it.is_verified, it.must_change_password, it.created);
-        let texts =
-            |it: &Self| [it.username.clone(), it.phone_number.clone(), it.reg_source.clone(), it.lang.clone()];
+        let lists =
+            |it: &Self| [it.verified_emails.clone(), it.unverified_emails.clone(), it.login_emails.clone()];
+        let flags =
+            |it: &Self| (it.is_active, it.is_registered, it.is_verified, it.must_change_password, it.created);
+        let texts = |it: &Self| {
+            [it.username.clone(), it.phone_number.clone(), it.reg_source.clone(), it.lang.clone()]
+        };
         let hash = |it: &Self| it.password.as_ref().map(|password| password.hash.clone());
         parts(self) == parts(other)
             && lists(self) == lists(other)
@@ -357,7 +369,8 @@ mod tests {
     #[test]
     fn age_is_computed() {
         let mut account = Account::new("u".into(), Instant::START);
-        account.profile = json!({"birthYear": 1990, "birthMonth": 1, "birthDay": 6}).as_object().unwrap().clone();
+        account.profile =
+            json!({"birthYear": 1990, "birthMonth": 1, "birthDay": 6}).as_object().unwrap().clone();
         assert_eq!(account.age(Instant::START), Some(35));
         assert_eq!(account.age(Instant::START.plus(std::time::Duration::from_secs(86_400))), Some(36));
         account.profile.insert("birthYear".into(), 0.into());
@@ -368,9 +381,11 @@ mod tests {
     fn times_by_method() {
         let mut account = Account::new("u".into(), Instant::from_millis(1_700_000_000_880));
         account.last_updated = Instant::from_millis(1_700_000_400_321);
-        for (shape, created) in
-            [(Shape::Info, 1_700_000_000_000), (Shape::Login, 1_700_000_000), (Shape::Search, 1_700_000_000_880_i64)]
-        {
+        for (shape, created) in [
+            (Shape::Info, 1_700_000_000_000),
+            (Shape::Login, 1_700_000_000),
+            (Shape::Search, 1_700_000_000_880_i64),
+        ] {
             let shown = account.show(shape, &View::of(&[]), "stored", Instant::START);
             assert_eq!(shown["createdTimestamp"], json!(created), "{shape:?}");
             assert_eq!(shown["created"], json!("2023-11-14T22:13:20.880Z"));

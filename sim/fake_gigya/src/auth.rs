@@ -60,7 +60,8 @@ pub(crate) fn uid_signature_is_right(secret: &Secret, uid: &str, timestamp: &str
 fn base_string(method: &str, url: &str, params: &[(&str, &str)]) -> String {
     let mut sorted: Vec<_> = params.iter().filter(|(name, _)| *name != "sig").collect();
     sorted.sort();
-    let pairs: Vec<String> = sorted.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    let pairs: Vec<String> =
+        sorted.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
     format!("{}&{}&{}", method.to_ascii_uppercase(), encoded(url), encoded(&pairs.join("&")))
 }
 
@@ -105,7 +106,10 @@ impl Gigya {
             (None, Some(secret), _) => {
                 self.check_scheme(request)?;
                 if !self.knobs.on("gigya.accept_partner_secret") {
-                    return Err(Refusal::because(403_007, "the partner secret is not accepted without a userKey"));
+                    return Err(Refusal::because(
+                        403_007,
+                        "the partner secret is not accepted without a userKey",
+                    ));
                 }
                 if site.partner_secret.reveal() != secret {
                     return Err(Refusal::because(403_010, "Invalid parameter: secret"));
@@ -172,7 +176,8 @@ impl Gigya {
             return Ok(());
         }
         let given = crate::params::brief(timestamp);
-        let details = format!("Request has expired. Server time: {}, request timestamp: {given}", now.seconds());
+        let details =
+            format!("Request has expired. Server time: {}, request timestamp: {given}", now.seconds());
         Err(Refusal::because(403_002, details))
     }
 

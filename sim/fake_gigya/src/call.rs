@@ -129,9 +129,10 @@ impl Gigya {
         let header = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let page = header(http::header::ORIGIN).or_else(|| header(http::header::REFERER));
         match page {
-            Some(page) if self.knobs.on("gigya.check_origin") && !site.trusts(page) => {
-                Err(Refusal::because(400_120, format!("the domain of {} is not trusted by this site", brief(page))))
-            }
+            Some(page) if self.knobs.on("gigya.check_origin") && !site.trusts(page) => Err(Refusal::because(
+                400_120,
+                format!("the domain of {} is not trusted by this site", brief(page)),
+            )),
             _ => Ok(()),
         }
     }
@@ -152,7 +153,8 @@ impl Gigya {
         let code = reply.as_ref().err().map_or(0, |refusal| refusal.code);
         let body = envelope::wrap(now, call_id, params.raw("context"), reply);
         let text = Value::Object(body).to_string();
-        let wanted = |name: &str, value: &str| params.get(name).is_some_and(|it| it.eq_ignore_ascii_case(value));
+        let wanted =
+            |name: &str, value: &str| params.get(name).is_some_and(|it| it.eq_ignore_ascii_case(value));
         let callback = params.get("callback").filter(|name| is_callback(name));
         let text = match callback.filter(|_| wanted("format", "jsonp")) {
             Some(callback) => format!("{callback}({text});"),
@@ -166,7 +168,11 @@ impl Gigya {
             response.headers_mut().insert(http::header::DATE, date);
         }
         response.headers_mut().insert("x-server", HeaderValue::from_static("standin"));
-        if honest { standin_fake_kit::answer::with_reason(response, envelope::reason(status)) } else { response }
+        if honest {
+            standin_fake_kit::answer::with_reason(response, envelope::reason(status))
+        } else {
+            response
+        }
     }
 }
 

@@ -102,7 +102,8 @@ fn write_subscription(
 /// Writes consents: `isConsentGranted` alone, and tags with a change of it.
 pub(crate) fn write_preferences(into: &mut Object, from: &Object, lang: &str, now: Instant) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let is_entry = |members: &Object| members.contains_key("isConsentGranted") || members.contains_key("tags");
+    let is_entry =
+        |members: &Object| members.contains_key("isConsentGranted") || members.contains_key("tags");
     let nested = expanded(from);
     walk("", &nested, is_entry, &mut |id, wanted| {
         let place = format!("preferences.{id}.isConsentGranted");
@@ -156,14 +157,19 @@ pub(crate) fn write_communications(into: &mut Object, from: &Object, now: Instan
             problems.push(Problem::new(400_023, place, "must be an object"));
             continue;
         };
-        let status = match wanted.get("status").and_then(Value::as_str).map(str::to_ascii_lowercase).as_deref() {
-            Some("optin") => "OptIn",
-            Some("optout") => "OptOut",
-            _ => {
-                problems.push(Problem::new(400_006, format!("{place}.status"), "status must be optIn or optOut"));
-                continue;
-            }
-        };
+        let status =
+            match wanted.get("status").and_then(Value::as_str).map(str::to_ascii_lowercase).as_deref() {
+                Some("optin") => "OptIn",
+                Some("optout") => "OptOut",
+                _ => {
+                    problems.push(Problem::new(
+                        400_006,
+                        format!("{place}.status"),
+                        "status must be optIn or optOut",
+                    ));
+                    continue;
+                }
+            };
         let acted = wanted.get("userActionTimestamp").and_then(Value::as_str);
         let acted_at = acted.map(str::parse::<Instant>).transpose();
         if acted_at.as_ref().is_err() || acted_at.as_ref().is_ok_and(|at| at.is_some_and(|at| at > now)) {
@@ -179,7 +185,10 @@ pub(crate) fn write_communications(into: &mut Object, from: &Object, now: Instan
         if entry.get("status").and_then(Value::as_str) != Some(status) {
             entry.insert("status".into(), status.into());
             entry.insert("lastModified".into(), now.to_string().into());
-            entry.insert("userActionTimestamp".into(), acted.map_or_else(|| now.to_string(), str::to_owned).into());
+            entry.insert(
+                "userActionTimestamp".into(),
+                acted.map_or_else(|| now.to_string(), str::to_owned).into(),
+            );
         }
         if let Some(opt_in) = wanted.get("optIn").filter(|it| it.is_object()) {
             entry.insert("optIn".into(), opt_in.clone());
@@ -204,7 +213,9 @@ mod tests {
     fn double_opt_in_is_pending_and_subscribed_at_once() {
         let declared = OrdMap::from_iter([("news".to_owned(), true), ("offers.daily".to_owned(), false)]);
         let mut into = Object::new();
-        let from = object(json!({"news": {"email": {"isSubscribed": "true"}}, "offers": {"daily": {"email": {"isSubscribed": true, "tags": ["a"]}}}}));
+        let from = object(
+            json!({"news": {"email": {"isSubscribed": "true"}}, "offers": {"daily": {"email": {"isSubscribed": true, "tags": ["a"]}}}}),
+        );
         let now = Instant::START;
         assert_eq!(write_subscriptions(&mut into, &from, &declared, Source::Call, now), []);
         let time = "2026-01-05T08:00:00.000Z";
@@ -249,7 +260,9 @@ mod tests {
         assert_eq!(write_communications(&mut into, &from, Instant::START), []);
         assert_eq!(into["SMS_offers"]["status"], "OptIn");
         assert_eq!(into["SMS_offers"]["topic"], "offers");
-        let future = object(json!({"SMS_offers": {"status": "optOut", "userActionTimestamp": "2027-01-01T00:00:00Z"}}));
+        let future = object(
+            json!({"SMS_offers": {"status": "optOut", "userActionTimestamp": "2027-01-01T00:00:00Z"}}),
+        );
         assert_eq!(write_communications(&mut into, &future, Instant::START)[0].code, 400_006);
     }
 }

@@ -29,7 +29,8 @@ pub(crate) struct Refusal {
     pub(crate) code: u32,
     pub(crate) details: String,
     pub(crate) problems: Vec<Problem>,
-    pub(crate) body: Object,
+    /// Boxed, since refusals travel in every result.
+    pub(crate) body: Box<Object>,
 }
 
 impl Refusal {
@@ -39,7 +40,7 @@ impl Refusal {
     }
 
     pub(crate) fn because(code: u32, details: impl Into<String>) -> Self {
-        Self { code, details: details.into(), problems: Vec::new(), body: Object::new() }
+        Self { code, details: details.into(), problems: Vec::new(), body: Box::default() }
     }
 
     /// The administrative namespaces put a blank before the colon.
@@ -81,7 +82,7 @@ pub(crate) fn wrap(now: Instant, call_id: String, context: Option<&str>, reply: 
             if !refusal.problems.is_empty() {
                 out.insert("validationErrors".into(), refusal.problems.iter().map(problem_json).collect());
             }
-            (refusal.code, refusal.body)
+            (refusal.code, *refusal.body)
         }
     };
     out.insert("apiVersion".into(), 2.into());

@@ -116,7 +116,8 @@ impl Gigya {
 
     /// Stores a dataflow, keeping its `id` if it has one, and gives its id.
     pub fn put_dataflow(&mut self, now: Instant, api_key: &str, doc: &Value) -> Result<String, String> {
-        let site = self.sites.get(api_key).cloned().ok_or_else(|| format!("no site has the key {api_key}"))?;
+        let site =
+            self.sites.get(api_key).cloned().ok_or_else(|| format!("no site has the key {api_key}"))?;
         let fresh = self.ids.hex(32);
         let stored = self.idx.put_dataflow(now, &site, doc, fresh);
         stored.map_err(|refusal| refusal.details)
@@ -124,7 +125,8 @@ impl Gigya {
 
     /// Stores a scheduling and gives its id.
     pub fn schedule(&mut self, now: Instant, api_key: &str, scheduling: &Value) -> Result<String, String> {
-        let site = self.sites.get(api_key).cloned().ok_or_else(|| format!("no site has the key {api_key}"))?;
+        let site =
+            self.sites.get(api_key).cloned().ok_or_else(|| format!("no site has the key {api_key}"))?;
         let fresh = self.ids.hex(32);
         self.idx.create_scheduling(now, &site, scheduling, fresh).map_err(|refusal| refusal.details)
     }
@@ -160,7 +162,13 @@ impl Gigya {
     }
 
     /// Opens a registration.
-    pub(crate) fn new_reg_token(&mut self, now: Instant, api_key: &str, uid: Option<&str>, lite: bool) -> String {
+    pub(crate) fn new_reg_token(
+        &mut self,
+        now: Instant,
+        api_key: &str,
+        uid: Option<&str>,
+        lite: bool,
+    ) -> String {
         let token = format!("RT1_{}", self.ids.token(64));
         let ends = now.plus(REG_TOKEN_LASTS);
         let made = RegToken { api_key: api_key.to_owned(), uid: uid.map(str::to_owned), lite, ends };
@@ -181,7 +189,13 @@ impl Gigya {
     }
 
     /// Starts a session and gives its token.
-    pub(crate) fn new_session(&mut self, now: Instant, api_key: &str, uid: &str, ends: Option<Instant>) -> String {
+    pub(crate) fn new_session(
+        &mut self,
+        now: Instant,
+        api_key: &str,
+        uid: &str,
+        ends: Option<Instant>,
+    ) -> String {
         let token = format!("st2.s.{}", self.ids.token(64));
         if self.sessions.len() >= MOST_SESSIONS
             && let Some((_, old)) = self.session_order.take_due(now)
@@ -189,7 +203,8 @@ impl Gigya {
             self.sessions.remove(&old);
         }
         self.session_order.add(now, token.clone());
-        self.sessions.insert(token.clone(), Session { api_key: api_key.to_owned(), uid: uid.to_owned(), ends });
+        self.sessions
+            .insert(token.clone(), Session { api_key: api_key.to_owned(), uid: uid.to_owned(), ends });
         token
     }
 

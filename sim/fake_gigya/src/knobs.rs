@@ -11,28 +11,40 @@ pub const KNOBS: &[Knob] = &[
         default: "1s",
         takes: Takes::Span,
         summary: "how long after a write accounts.search sees it; 30s is the documented maximum",
-        evidence: Evidence::documented("accounts.search REST: average 1 s, maximum 30 s", "index_lags_behind_writes"),
+        evidence: Evidence::documented(
+            "accounts.search REST: average 1 s, maximum 30 s",
+            "index_lags_behind_writes",
+        ),
     },
     Knob {
         name: "gigya.array_mode",
         default: "replace",
         takes: Takes::Word(&["replace", "append"]),
         summary: "what setAccountInfo does with an array in profile or data",
-        evidence: Evidence::decided("no page says; ds.store names arrayPush and arraySet", "arrays_replace_or_append"),
+        evidence: Evidence::decided(
+            "no page says; ds.store names arrayPush and arraySet",
+            "arrays_replace_or_append",
+        ),
     },
     Knob {
         name: "gigya.phones_shape",
         default: "stored",
         takes: Takes::Word(&["stored", "array", "single"]),
         summary: "profile.phones as it was written, always as a list, or a list of one as an object",
-        evidence: Evidence::recorded("gigya-android-sdk repairs objects into lists", "phones_have_three_shapes"),
+        evidence: Evidence::recorded(
+            "gigya-android-sdk repairs objects into lists",
+            "phones_have_three_shapes",
+        ),
     },
     Knob {
         name: "gigya.strict_default_include",
         default: "false",
         takes: Takes::Bool,
         summary: "getAccountInfo without include gives profile and data only",
-        evidence: Evidence::documented("accounts.getAccountInfo REST; recordings show more", "default_include"),
+        evidence: Evidence::documented(
+            "accounts.getAccountInfo REST; recordings show more",
+            "default_include",
+        ),
     },
     Knob {
         name: "gigya.uid_signature_on_s2s",
@@ -53,7 +65,10 @@ pub const KNOBS: &[Knob] = &[
         default: "false",
         takes: Takes::Bool,
         summary: "the partner secret without a user key authenticates",
-        evidence: Evidence::documented("Security Best Practices: refused since 31 January 2023", "partner_secret_is_refused"),
+        evidence: Evidence::documented(
+            "Security Best Practices: refused since 31 January 2023",
+            "partner_secret_is_refused",
+        ),
     },
     Knob {
         name: "gigya.refuse_http_secret",
@@ -67,7 +82,10 @@ pub const KNOBS: &[Knob] = &[
         default: "true",
         takes: Takes::Bool,
         summary: "client-side calls with an Origin or Referer outside trustedSiteURLs are refused",
-        evidence: Evidence::inferred("admin.setSiteConfig REST, trustedSiteURLs", "untrusted_origin_is_refused"),
+        evidence: Evidence::inferred(
+            "admin.setSiteConfig REST, trustedSiteURLs",
+            "untrusted_origin_is_refused",
+        ),
     },
     Knob {
         name: "gigya.sanitise_html",
@@ -88,13 +106,19 @@ pub const KNOBS: &[Knob] = &[
         default: "reject",
         takes: Takes::Word(&["reject", "ignore"]),
         summary: "what happens to a profile field that the schema does not know",
-        evidence: Evidence::inferred("profileSchema.dynamicSchema is false on live sites", "unknown_profile_field"),
+        evidence: Evidence::inferred(
+            "profileSchema.dynamicSchema is false on live sites",
+            "unknown_profile_field",
+        ),
     },
     Knob {
         name: "gigya.search_batch_jitter",
         default: "0",
         takes: Takes::Number,
         summary: "cursor pages are shorter than LIMIT by up to this many records",
-        evidence: Evidence::documented("accounts.search REST: batch size is not guaranteed", "cursor_pages_may_be_short"),
+        evidence: Evidence::documented(
+            "accounts.search REST: batch size is not guaranteed",
+            "cursor_pages_may_be_short",
+        ),
     },
 ];

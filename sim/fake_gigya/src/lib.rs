@@ -37,6 +37,7 @@ mod sanitise;
 mod schema;
 mod seed;
 mod site;
+mod views;
 
 #[cfg(test)]
 mod contract_tests;

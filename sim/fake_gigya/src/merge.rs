@@ -157,7 +157,11 @@ impl<'s> Merge<'s> {
 
     fn refuse_write(&mut self, place: &str) {
         let shown = self.shown(place);
-        self.problems.push(Problem::new(400_025, shown.clone(), format!("{shown} may not be written by a client")));
+        self.problems.push(Problem::new(
+            400_025,
+            shown.clone(),
+            format!("{shown} may not be written by a client"),
+        ));
     }
 
     fn field(&self, place: &str) -> Option<Field> {
@@ -206,7 +210,8 @@ mod tests {
     use crate::profile_schema::profile_schema;
     use serde_json::json;
 
-    const SERVER: Rules = Rules { writer: Writer::Server, append: false, ignore_unknown: false, sanitise: true };
+    const SERVER: Rules =
+        Rules { writer: Writer::Server, append: false, ignore_unknown: false, sanitise: true };
 
     fn merged(part: Part, rules: Rules, before: Value, write: Value) -> (Value, Vec<(u32, String)>) {
         let schema = match part {
@@ -223,16 +228,31 @@ mod tests {
     fn merging() {
         use Part::{Data, Profile};
         for (part, before, write, after) in [
-            (Profile, json!({"city": "Diest"}), json!({"birthYear": "1959"}), json!({"city": "Diest", "birthYear": 1959})),
+            (
+                Profile,
+                json!({"city": "Diest"}),
+                json!({"birthYear": "1959"}),
+                json!({"city": "Diest", "birthYear": 1959}),
+            ),
             (Profile, json!({"city": "Diest", "zip": "3290"}), json!({"city": null}), json!({"zip": "3290"})),
             (Profile, json!({"city": "Diest"}), json!({"city": ""}), json!({"city": ""})),
             (Profile, json!({}), json!({"phones": {"number": "1"}}), json!({"phones": {"number": "1"}})),
-            (Profile, json!({"phones": {"number": "1"}}), json!({"phones": [{"number": "2"}]}), json!({"phones": [{"number": "2"}]})),
+            (
+                Profile,
+                json!({"phones": {"number": "1"}}),
+                json!({"phones": [{"number": "2"}]}),
+                json!({"phones": [{"number": "2"}]}),
+            ),
             (Profile, json!({"work": {"title": "x"}}), json!({"work": {"title": null}}), json!({})),
             (Data, json!({"a": {"b": 1, "c": 2}}), json!({"a": {"b": 3}}), json!({"a": {"b": 3, "c": 2}})),
             (Data, json!({"t": [1, 2]}), json!({"t": [3]}), json!({"t": [3]})),
             (Data, json!({}), json!({"a.b": "x"}), json!({"a": {"b": "x"}})),
-            (Data, json!({}), json!({"kids": [{"name": "Bo"}, {"name": "Cy"}]}), json!({"kids": [{"name": "Bo"}, {"name": "Cy"}]})),
+            (
+                Data,
+                json!({}),
+                json!({"kids": [{"name": "Bo"}, {"name": "Cy"}]}),
+                json!({"kids": [{"name": "Bo"}, {"name": "Cy"}]}),
+            ),
         ] {
             assert_eq!(merged(part, SERVER, before, write), (after, vec![]));
         }

@@ -13,9 +13,29 @@ pub(crate) struct Params(BTreeMap<String, (String, String)>);
 
 /// Parameters that every method takes; they never count as unknown. In lower case.
 const CONTROL: &[&str] = &[
-    "apikey", "userkey", "secret", "sig", "timestamp", "nonce", "oauth_token", "login_token", "format",
-    "callback", "context", "httpstatuscodes", "sdk", "cid", "lang", "targetenv", "ignoreinterruptions",
-    "donthandlescreenset", "authmode", "pageurl", "sdkbuild", "gmid", "ucid",
+    "apikey",
+    "userkey",
+    "secret",
+    "sig",
+    "timestamp",
+    "nonce",
+    "oauth_token",
+    "login_token",
+    "format",
+    "callback",
+    "context",
+    "httpstatuscodes",
+    "sdk",
+    "cid",
+    "lang",
+    "targetenv",
+    "ignoreinterruptions",
+    "donthandlescreenset",
+    "authmode",
+    "pageurl",
+    "sdkbuild",
+    "gmid",
+    "ucid",
 ];
 
 impl Params {
@@ -23,7 +43,9 @@ impl Params {
         let mut form = Form::query(request);
         let kind = request.headers().get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         match kind.and_then(boundary) {
-            Some(boundary) => return Self::from_pairs(form.iter().map(owned).chain(multipart(request.body(), &boundary))),
+            Some(boundary) => {
+                return Self::from_pairs(form.iter().map(owned).chain(multipart(request.body(), &boundary)));
+            }
             None => form.extend(Form::body(request)),
         }
         Self::from_pairs(form.iter().map(owned))
@@ -50,7 +72,8 @@ impl Params {
 
     /// Names, as spelt, that are neither control parameters nor in `known`.
     pub(crate) fn unknown(&self, known: &[&[&str]]) -> Vec<&str> {
-        let listed = |name: &str| known.iter().any(|list| list.iter().any(|item| item.eq_ignore_ascii_case(name)));
+        let listed =
+            |name: &str| known.iter().any(|list| list.iter().any(|item| item.eq_ignore_ascii_case(name)));
         let stray = self.0.iter().filter(|(key, _)| !CONTROL.contains(&key.as_str()) && !listed(key));
         stray.map(|(_, (name, _))| name.as_str()).collect()
     }
@@ -68,13 +91,16 @@ impl Params {
             None => Ok(None),
             Some("true" | "1") => Ok(Some(true)),
             Some("false" | "0") => Ok(Some(false)),
-            Some(other) => Err(Refusal::because(400_006, format!("{name} is not a boolean: {}", brief(other)))),
+            Some(other) => {
+                Err(Refusal::because(400_006, format!("{name} is not a boolean: {}", brief(other))))
+            }
         }
     }
 
     /// A whole number.
     pub(crate) fn number(&self, name: &str) -> Result<Option<i64>, Refusal> {
-        let wrong = |text: &str| Refusal::because(400_006, format!("{name} is not a number: {}", brief(text)));
+        let wrong =
+            |text: &str| Refusal::because(400_006, format!("{name} is not a number: {}", brief(text)));
         self.get(name).map(|text| text.trim().parse().map_err(|_| wrong(text))).transpose()
     }
 
@@ -125,13 +151,15 @@ fn boundary(kind: &str) -> Option<String> {
 /// The named text parts of a multipart body; a part that cannot be read is left out.
 fn multipart(body: &[u8], boundary: &str) -> Vec<(String, String)> {
     let text = String::from_utf8_lossy(body);
-    let parts = text.split(&format!("--{boundary}")).skip(1).take_while(|part| !part.starts_with("--"));
+    let mark = format!("--{boundary}");
+    let parts = text.split(&mark).skip(1).take_while(|part| !part.starts_with("--"));
     parts.filter_map(part).collect()
 }
 
 fn part(part: &str) -> Option<(String, String)> {
     let (head, value) = part.split_once("\r\n\r\n")?;
-    let disposition = head.lines().find(|line| line.to_ascii_lowercase().starts_with("content-disposition:"))?;
+    let disposition =
+        head.lines().find(|line| line.to_ascii_lowercase().starts_with("content-disposition:"))?;
     let name = disposition.split(';').map(str::trim).find_map(|item| item.strip_prefix("name="))?;
     let value = value.strip_suffix("\r\n").unwrap_or(value);
     Some((name.trim_matches('"').to_owned(), value.to_owned()))
@@ -156,7 +184,8 @@ mod tests {
 
     #[test]
     fn multipart_parts_are_parameters() {
-        let body = "--X\r\nContent-Disposition: form-data; name=\"query\"\r\n\r\nselect *\r\nfrom x\r\n--X--\r\n";
+        let body =
+            "--X\r\nContent-Disposition: form-data; name=\"query\"\r\n\r\nselect *\r\nfrom x\r\n--X--\r\n";
         let params = Params::of(&request("multipart/form-data; boundary=X", "", body));
         assert_eq!(params.get("query"), Some("select *\r\nfrom x"));
     }

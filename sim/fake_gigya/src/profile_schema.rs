@@ -4,17 +4,29 @@ use crate::schema::{Field, Format, Kind, Schema, Write};
 
 /// Groups of dotted names with one type, and whether they are encrypted at rest.
 const FIELDS: &[(&str, Kind, bool)] = &[
-    ("email username firstName lastName nickname name bio address city state zip country hometown", Kind::String, true),
+    (
+        "email username firstName lastName nickname name bio address city state zip country hometown",
+        Kind::String,
+        true,
+    ),
     ("photoURL thumbnailURL profileURL proxyemail gender", Kind::String, true),
     ("birthDay birthMonth birthYear age followersCount followingCount", Kind::Long, false),
-    ("languages locale educationLevel honors industry professionalHeadline politicalView religion", Kind::String, false),
+    (
+        "languages locale educationLevel honors industry professionalHeadline politicalView religion",
+        Kind::String,
+        false,
+    ),
     ("interests activities specialities", Kind::String, false),
     ("timezone verified relationshipStatus interestedIn", Kind::BasicString, false),
     ("phones.type phones.number", Kind::String, true),
     ("phones.default", Kind::String, false),
     ("education.school education.schoolType education.fieldOfStudy education.degree", Kind::String, false),
     ("education.startYear education.endYear", Kind::Long, false),
-    ("work.company work.companyID work.title work.industry work.location work.description", Kind::String, true),
+    (
+        "work.company work.companyID work.title work.industry work.location work.description",
+        Kind::String,
+        true,
+    ),
     ("work.companySize", Kind::Long, false),
     ("work.startDate work.endDate", Kind::Date, false),
     ("work.isCurrent", Kind::Boolean, false),
@@ -25,7 +37,11 @@ const FIELDS: &[(&str, Kind, bool)] = &[
     ("certifications.startDate certifications.endDate", Kind::Date, false),
     ("publications.title publications.summary publications.publisher publications.url", Kind::String, true),
     ("publications.date", Kind::Date, false),
-    ("patents.title patents.summary patents.number patents.office patents.status patents.url", Kind::String, true),
+    (
+        "patents.title patents.summary patents.number patents.office patents.status patents.url",
+        Kind::String,
+        true,
+    ),
     ("patents.date", Kind::Date, false),
     ("likes.name likes.category", Kind::String, false),
     ("likes.id", Kind::BasicString, false),
@@ -33,7 +49,11 @@ const FIELDS: &[(&str, Kind, bool)] = &[
     ("likes.timestamp", Kind::Long, false),
     ("favorites.interests.name favorites.interests.category", Kind::String, false),
     ("favorites.activities.name favorites.activities.category", Kind::String, false),
-    ("favorites.books.name favorites.books.category favorites.music.name favorites.music.category", Kind::String, false),
+    (
+        "favorites.books.name favorites.books.category favorites.music.name favorites.music.category",
+        Kind::String,
+        false,
+    ),
     ("favorites.movies.name favorites.movies.category", Kind::String, false),
     ("favorites.television.name favorites.television.category", Kind::String, false),
     ("favorites.interests.id favorites.activities.id favorites.books.id", Kind::BasicString, false),
@@ -41,7 +61,11 @@ const FIELDS: &[(&str, Kind, bool)] = &[
     ("lastLoginLocation.country lastLoginLocation.state lastLoginLocation.city", Kind::String, false),
     ("lastLoginLocation.coordinates.lat lastLoginLocation.coordinates.lon", Kind::Float, false),
     ("oidcData.name oidcData.middle_name oidcData.email_verified oidcData.phone_number", Kind::String, true),
-    ("oidcData.phone_number_verified oidcData.address.formatted oidcData.address.street_address", Kind::String, true),
+    (
+        "oidcData.phone_number_verified oidcData.address.formatted oidcData.address.street_address",
+        Kind::String,
+        true,
+    ),
     ("oidcData.address.locality oidcData.address.region oidcData.address.postal_code", Kind::String, true),
     ("oidcData.address.country", Kind::String, true),
     ("oidcData.website oidcData.zoneinfo oidcData.locale oidcData.updated_at", Kind::BasicString, false),
@@ -56,11 +80,42 @@ pub(crate) const LISTS: &[&str] =
 
 /// Fields that getAccountInfo leaves out of the profile unless `extraProfileFields` names them.
 pub(crate) const EXTRA: &[&str] = &[
-    "languages", "address", "phones", "education", "educationLevel", "honors", "publications", "patents",
-    "certifications", "professionalHeadline", "bio", "industry", "specialties", "specialities", "work", "skills",
-    "religion", "politicalView", "interestedIn", "relationshipStatus", "hometown", "favorites", "followersCount",
-    "followingCount", "username", "name", "locale", "verified", "timezone", "likes", "samlData", "oidcData",
-    "interests", "activities", "proxyemail", "lastLoginLocation",
+    "languages",
+    "address",
+    "phones",
+    "education",
+    "educationLevel",
+    "honors",
+    "publications",
+    "patents",
+    "certifications",
+    "professionalHeadline",
+    "bio",
+    "industry",
+    "specialties",
+    "specialities",
+    "work",
+    "skills",
+    "religion",
+    "politicalView",
+    "interestedIn",
+    "relationshipStatus",
+    "hometown",
+    "favorites",
+    "followersCount",
+    "followingCount",
+    "username",
+    "name",
+    "locale",
+    "verified",
+    "timezone",
+    "likes",
+    "samlData",
+    "oidcData",
+    "interests",
+    "activities",
+    "proxyemail",
+    "lastLoginLocation",
 ];
 
 /// The schema of a new site's profile.
@@ -74,7 +129,8 @@ pub(crate) fn profile_schema() -> Schema {
                 "gender" => Format::parse("regex('^[fmu]{1}$')"),
                 _ => None,
             };
-            fields.insert(name.to_owned(), Field { encrypted: *encrypted, write, format, ..Field::new(*kind) });
+            fields
+                .insert(name.to_owned(), Field { encrypted: *encrypted, write, format, ..Field::new(*kind) });
         }
     }
     Schema { fields, dynamic: false }
@@ -83,7 +139,8 @@ pub(crate) fn profile_schema() -> Schema {
 /// Whether `path` (below `profile`) may hold a list of objects.
 pub(crate) fn may_be_list(path: &str) -> bool {
     let (first, rest) = path.split_once('.').unwrap_or((path, ""));
-    (LISTS.contains(&first) && rest.is_empty()) || (first == "favorites" && !rest.is_empty() && !rest.contains('.'))
+    (LISTS.contains(&first) && rest.is_empty())
+        || (first == "favorites" && !rest.is_empty() && !rest.contains('.'))
 }
 
 #[cfg(test)]

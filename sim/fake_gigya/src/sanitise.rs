@@ -1,7 +1,8 @@
 //! What happens to markup in textual profile fields when they are written.
 
 /// Fields whose text is cleaned.
-const TEXT: &[&str] = &["city", "country", "firstName", "lastName", "nickname", "zip", "name", "state", "address"];
+const TEXT: &[&str] =
+    &["city", "country", "firstName", "lastName", "nickname", "zip", "name", "state", "address"];
 /// Fields that hold an address on the web.
 const URLS: &[&str] = &["photoURL", "profileURL", "thumbnailURL"];
 /// Elements that go with all that is in them.

@@ -63,12 +63,16 @@ impl Kind {
             Self::Long => whole(value).map(Value::from),
             Self::Float => match value {
                 Value::Number(_) => Some(value.clone()),
-                Value::String(text) => text.trim().parse::<f64>().ok().filter(|it| it.is_finite()).map(Value::from),
+                Value::String(text) => {
+                    text.trim().parse::<f64>().ok().filter(|it| it.is_finite()).map(Value::from)
+                }
                 _ => None,
             },
             Self::Boolean => boolean(value).map(Value::from),
             Self::Date => value.as_str().filter(|text| is_date(text)).map(Value::from),
-            Self::String | Self::BasicString => text(value).filter(|text| text.len() <= 16 * 1024).map(Value::from),
+            Self::String | Self::BasicString => {
+                text(value).filter(|text| text.len() <= 16 * 1024).map(Value::from)
+            }
             Self::Text => text(value).filter(|text| text.len() <= 64 * 1024).map(Value::from),
         }
     }
@@ -144,7 +148,8 @@ impl Format {
     /// From `regex('…')`, as schemas write it.
     pub(crate) fn parse(written: &str) -> Option<Self> {
         let inner = written.strip_prefix("regex('")?.strip_suffix("')")?;
-        let compiled = regex::RegexBuilder::new(&format!(r"\A(?:{inner})\z")).size_limit(1 << 20).build().ok()?;
+        let compiled =
+            regex::RegexBuilder::new(&format!(r"\A(?:{inner})\z")).size_limit(1 << 20).build().ok()?;
         Some(Self::Regex { written: written.to_owned(), compiled: Arc::new(compiled) })
     }
 
@@ -169,7 +174,14 @@ pub(crate) struct Field {
 
 impl Field {
     pub(crate) fn new(kind: Kind) -> Self {
-        Self { kind, required: false, allow_null: true, write: Write::ServerOnly, format: None, encrypted: false }
+        Self {
+            kind,
+            required: false,
+            allow_null: true,
+            write: Write::ServerOnly,
+            format: None,
+            encrypted: false,
+        }
     }
 
     /// The value in the field's type and format, or what is wrong with it.
@@ -222,7 +234,8 @@ impl Schema {
     }
 
     pub(crate) fn to_json(&self) -> Value {
-        let fields: Object = self.fields.iter().map(|(name, field)| (name.clone(), field.to_json())).collect();
+        let fields: Object =
+            self.fields.iter().map(|(name, field)| (name.clone(), field.to_json())).collect();
         json!({"fields": fields, "dynamicSchema": self.dynamic})
     }
 }

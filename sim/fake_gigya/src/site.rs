@@ -103,7 +103,9 @@ impl Site {
         let host = behind.split(['/', '?', '#']).next().unwrap_or_default();
         let host = host.rsplit_once(':').map_or(host, |(host, _)| host).to_ascii_lowercase();
         let own = self.base_domain.to_ascii_lowercase();
-        host == own || host.ends_with(&format!(".{own}")) || self.trusted_site_urls.iter().any(|it| covers(it, &host))
+        host == own
+            || host.ends_with(&format!(".{own}"))
+            || self.trusted_site_urls.iter().any(|it| covers(it, &host))
     }
 
     /// The `globalConf`-free part of what admin.getSiteConfig tells.
@@ -171,9 +173,12 @@ mod tests {
 
     #[test]
     fn permissions_name_methods_or_namespaces() {
-        for (list, expected) in
-            [(None, true), (Some(vec!["accounts"]), true), (Some(vec!["idx.*"]), false), (Some(vec!["accounts.LOGIN"]), true)]
-        {
+        for (list, expected) in [
+            (None, true),
+            (Some(vec!["accounts"]), true),
+            (Some(vec!["idx.*"]), false),
+            (Some(vec!["accounts.LOGIN"]), true),
+        ] {
             let permissions = list.map(|list| list.into_iter().map(str::to_owned).collect());
             assert_eq!(Key { secret: Secret::default(), permissions }.may("accounts.login"), expected);
         }

@@ -303,6 +303,11 @@ impl Default for Integration {
 }
 
 impl Integration {
+    /// Whether anything is stored that a campaign could use.
+    pub fn is_configured(&self) -> bool {
+        self.global.is_some() || !self.sites.is_empty()
+    }
+
     /// The block that counts for a site.
     pub fn effective(&self, site: u64) -> Option<&Arc<Block>> {
         match self.sites.get(&site) {

@@ -43,3 +43,7 @@ pub use turn::{
     Answer, Ask, AskFailed, GigyaConfig, Identity, IdentityRefused, PhonePolicy, PushBack, PushOrder,
     SendMode, SiteAnswer, Turn,
 };
+
+#[cfg(test)]
+mod tests;
+mod views;

@@ -28,6 +28,8 @@ pub enum Problem {
         field: String,
         /// What is wrong.
         message: String,
+        /// What to do about it.
+        hint: Option<String>,
     },
     /// A mandatory value is missing.
     #[error("`{0}` is missing")]
@@ -143,18 +145,17 @@ impl Problem {
         if let Some(field) = self.field() {
             error["field"] = field.into();
         }
-        error["message"] = self.to_string().into();
+        error["message"] = match self {
+            Self::Malformed { message, hint: Some(hint), .. } => format!("{message}; {hint}").into(),
+            problem => problem.to_string().into(),
+        };
         json!({"error": error})
     }
 }
 
 impl From<SeedError> for Problem {
     fn from(error: SeedError) -> Self {
-        let message = match error.hint {
-            Some(hint) => format!("{}; {hint}", error.message),
-            None => error.message,
-        };
-        Self::Malformed { field: error.path, message }
+        Self::Malformed { field: error.path, message: error.message, hint: error.hint }
     }
 }
 

@@ -51,7 +51,7 @@ pub(crate) enum Pending {
     /// Decide about an identity.
     Session { uk: String, uid: String },
     /// Switch a campaign's single sign-on.
-    Sso { campaign: u64, change: manager::campaigns::SsoChange },
+    Sso(manager::campaigns::SsoRound),
     /// Keep a website; no number yet means that it is new.
     Website { website: Website },
 }
@@ -138,7 +138,7 @@ impl Qualifio {
     pub fn handle(&mut self, now: Instant, request: Request) -> Turn {
         self.advance(now);
         if request.uri().path().starts_with(manager::ROOT) {
-            return manager::handle(self, now, &request);
+            return manager::handle(self, &request);
         }
         player::handle(self, now, &request)
     }
@@ -153,14 +153,12 @@ impl Qualifio {
             ));
         };
         match (&*pending, answer) {
-            (Pending::Page { uk }, Answer::SiteConfig(site)) => {
-                player::flow::site_known(self, now, uk, site.ok())
-            }
+            (Pending::Page { uk }, Answer::SiteConfig(site)) => player::flow::site_known(self, uk, site.ok()),
             (Pending::Session { uk, uid }, Answer::Identity(identity)) => {
                 player::flow::identified(self, now, uk, uid, identity)
             }
-            (Pending::Sso { campaign, change }, Answer::SiteConfig(site)) => {
-                manager::campaigns::sso_site_known(self, *campaign, change, site)
+            (Pending::Sso(round), Answer::SiteConfig(site)) => {
+                manager::campaigns::sso_site_known(self, round.clone(), site)
             }
             (Pending::Website { website }, Answer::SiteConfig(site)) => {
                 manager::websites::site_known(self, website.clone(), site)

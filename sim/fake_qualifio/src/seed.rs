@@ -25,10 +25,16 @@ pub fn read(qualifio: &mut Qualifio, _now: Instant, section: &Value) -> Result<(
         read_integration(qualifio, &gigya)?;
     }
     for item in root.list("campaigns")? {
+        if item.flag_of("sso", false)? && !qualifio.integration.is_configured() {
+            return Err(item.wrong_because("single sign-on has no configuration", "add `gigya_sso`"));
+        }
         campaigns::add(qualifio, &item).map_err(|problem| placed(problem, &item))?;
     }
     Ok(())
 }
+
+/// The largest number of a website.
+const LARGEST_WEBSITE: u64 = 4_000_000_000;
 
 /// A refusal at the place of the section that it is about.
 fn placed(problem: Problem, at: &Section<'_>) -> SeedError {
@@ -38,7 +44,7 @@ fn placed(problem: Problem, at: &Section<'_>) -> SeedError {
         path => format!("{path}.{field}"),
     };
     match problem {
-        Problem::Malformed { field, message } => SeedError { path: within(&field), message, hint: None },
+        Problem::Malformed { field, message, hint } => SeedError { path: within(&field), message, hint },
         Problem::MissingField(field) => at.wrong(format!("`{field}` is missing")),
         problem => {
             let path = problem.field().filter(|field| at.get(field).is_some());
@@ -62,6 +68,9 @@ fn read_websites(qualifio: &mut Qualifio, root: &Section<'_>) -> Result<(), Seed
         blank.domain = if at == 0 { "jeux.brand.example".to_owned() } else { String::new() };
         if let Some(id) = item.get("id") {
             blank.id = id.number()?;
+            if blank.id > LARGEST_WEBSITE {
+                return Err(id.wrong(format!("a website's number is at most {LARGEST_WEBSITE}")));
+            }
         }
         let website = websites::read(item, blank).map_err(|problem| placed(problem, item))?;
         let same =

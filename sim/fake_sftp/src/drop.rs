@@ -25,9 +25,17 @@ pub(crate) const USER_LIMIT: usize = 1000;
 
 const MAX_BYTES: &str = "sftp.max_bytes";
 const MAX_FILES: &str = "sftp.max_files";
+const EXTENSIONS: &str = "sftp.extensions";
 
 /// What may be set.
 pub const KNOBS: &[Knob] = &[
+    Knob {
+        name: EXTENSIONS,
+        default: "true",
+        takes: Takes::Bool,
+        summary: "whether the server offers OpenSSH's extensions; without them no rename replaces a file",
+        evidence: Evidence::documented("OpenSSH PROTOCOL, section 4", "extensions_are_a_knob"),
+    },
     Knob {
         name: MAX_BYTES,
         default: "1073741824",
@@ -168,6 +176,11 @@ impl Drop {
         self.users.get(name).cloned()
     }
 
+    /// All users, by name.
+    pub fn users(&self) -> impl Iterator<Item = &Arc<User>> {
+        self.users.values()
+    }
+
     /// Adds a user or puts another in place of one of that name, and makes the root folder.
     pub fn add_user(&mut self, now: Instant, user: User) -> Result<(), DropError> {
         if self.users.len() >= USER_LIMIT && !self.users.contains_key(&user.name) {
@@ -181,6 +194,11 @@ impl Drop {
     /// Settings.
     pub fn knobs_mut(&mut self) -> &mut Knobs {
         &mut self.knobs
+    }
+
+    /// Whether OpenSSH's extensions of the protocol are offered, `posix-rename` above all.
+    pub fn offers_extensions(&self) -> bool {
+        self.knobs.on(EXTENSIONS)
     }
 
     /// All files: path, bytes, last modification.
@@ -537,6 +555,14 @@ mod tests {
         let listed: Vec<String> =
             drop.list(&path("/ab")).unwrap().into_iter().map(|entry| entry.name).collect();
         assert_eq!(listed, ["moved", "z"]);
+    }
+
+    #[test]
+    fn extensions_are_a_knob() {
+        let mut drop = Drop::new();
+        assert!(drop.offers_extensions());
+        drop.knobs_mut().set(EXTENSIONS, "false").unwrap();
+        assert!(!drop.offers_extensions());
     }
 
     #[test]

@@ -7,16 +7,18 @@
 //! - [`path`]: where something is, and why it can be nowhere else.
 //! - [`content`]: the bytes of a file, shared between copies.
 //! - [`user`]: who may log in, and with what.
-//! - [`drop`]: the tree and its bounds.
-//! - [`seed`]: reading a world file's section.
+//! - [`mod@drop`]: the tree and its bounds.
+//! - `seed`: reading a world file's section.
 //! - [`fault`]: connections that break on purpose.
 //! - [`session`]: what one login does, and what the journal hears of it.
+//! - [`operations`]: what a login can do, as SFTP names it.
 //! - [`memory_login`]: the files port straight onto the drop.
 
 pub mod content;
 pub mod drop;
 pub mod fault;
 pub mod memory_login;
+pub mod operations;
 pub mod path;
 mod seed;
 pub mod session;
@@ -25,7 +27,8 @@ pub mod user;
 pub use content::Content;
 pub use drop::{DEFAULT_HOST, DEFAULT_PASSWORD, DEFAULT_USER, Drop, DropError, KNOBS, Stat};
 pub use fault::FileOp;
-pub use memory_login::MemoryLogin;
+pub use memory_login::{MemoryLogin, ReadKey};
+pub use operations::OPERATIONS;
 pub use path::DropPath;
 pub use session::{Attributes, Existing, LoginError, Mode, Reading, Session, Writing};
 pub use user::{Proof, PublicKey, User};

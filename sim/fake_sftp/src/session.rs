@@ -130,6 +130,11 @@ impl Session {
         &self.user
     }
 
+    /// Whether OpenSSH's extensions are offered to this session.
+    pub fn offers_extensions(&self) -> bool {
+        self.drop().offers_extensions()
+    }
+
     /// The absolute path that the user means, whether or not something is there.
     pub fn real_path(&self, path: &str) -> Result<String, DropError> {
         self.alive()?;
@@ -411,3 +416,6 @@ fn as_text(content: &Content) -> String {
     }
     format!("{text}... ({} bytes in all)", content.size())
 }
+
+#[cfg(test)]
+mod tests;

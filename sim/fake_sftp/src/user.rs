@@ -95,6 +95,26 @@ fn take_string<'b>(rest: &mut &'b [u8]) -> Option<&'b [u8]> {
 mod tests {
     use super::*;
 
+    /// Both halves as `ssh-keygen -t ed25519` wrote them.
+    const PRIVATE: &str = "-----BEGIN OPENSSH PRIVATE KEY-----
+b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW
+QyNTUxOQAAACDkCGsCge8BxSl8QcycxEXxrq8W2YChgqRSdfdDoDeuHQAAAIjSJ9iH0ifY
+hwAAAAtzc2gtZWQyNTUxOQAAACDkCGsCge8BxSl8QcycxEXxrq8W2YChgqRSdfdDoDeuHQ
+AAAECRxXeRehx4cx42MTcpoxQ1GZVoFUuysGrnJfAqZnaP9eQIawKB7wHFKXxBzJzERfGu
+rxbZgKGCpFJ190OgN64dAAAABGxhd3MB
+-----END OPENSSH PRIVATE KEY-----
+";
+    const PUBLIC: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOQIawKB7wHFKXxBzJzERfGurxbZgKGCpFJ190OgN64d laws";
+
+    #[test]
+    fn a_private_key_carries_its_public_half() {
+        let public = PublicKey::parse(PUBLIC);
+        assert!(public.is_some());
+        assert_eq!(PublicKey::of_private(PRIVATE), public);
+        assert_eq!(PublicKey::of_private(&STANDARD.encode(PRIVATE)), public);
+    }
+
     #[test]
     fn key_lines() {
         let good = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";

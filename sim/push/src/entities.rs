@@ -80,7 +80,8 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn encoded_ampersands_come_back(text in "[a-z&;# é]*") {
-            proptest::prop_assert_eq!(decode_once(&text.replace('&', "&amp;")), text);
+            let encoded = text.replace('&', "&amp;");
+            proptest::prop_assert_eq!(decode_once(&encoded), text);
         }
 
         #[test]

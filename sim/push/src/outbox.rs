@@ -2,7 +2,7 @@
 
 mod attempt;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::participation::{Participation, PushBack};
 use crate::payload::RowChange;

@@ -1,11 +1,11 @@
 //! What of an accepted form is sent to Gigya.
 
-use crate::entities::decode_once;
 use crate::participation::{Participation, PhonePolicy, SendMode};
 use crate::prefill;
 use crate::rules::{BIRTH_MEMBERS, Behaviour, RULES, Rule};
 use serde_json::{Map, Value, json};
 use standin_model::{Birthday, Country, Instant, Language, Phone, email, phone, text};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// The most telephone numbers that a profile is made to hold.
@@ -13,6 +13,9 @@ pub const PHONES_LIMIT: usize = 20;
 
 /// The largest profile that is sent, in bytes of JSON.
 pub const PROFILE_LIMIT: usize = 64 * 1024;
+
+/// Where a day begins that a date of birth may not lie ahead of: no website tells its own zone.
+const ZONE: &str = "Europe/Brussels";
 
 /// What is sent, and what is not.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -134,9 +137,10 @@ fn build(
             Err(reason) => payload.skipped.push((rule.name.to_owned(), reason)),
         }
     }
+    // A variable may have the name of a row that takes none, `languages`: then the row has spoken.
+    let mut named: BTreeSet<String> = payload.skipped.iter().map(|(name, _)| name.clone()).collect();
     for (variable, _) in &participation.submitted {
-        let known = payload.skipped.iter().any(|(name, _)| name == variable);
-        if Rule::of_variable(variable).is_none() && !known {
+        if Rule::of_variable(variable).is_none() && named.insert(variable.clone()) {
             payload.skipped.push((variable.clone(), Reason::NotMapped));
         }
     }
@@ -204,6 +208,10 @@ impl Context<'_> {
         if !self.participation.clear_on_empty || keeps {
             return Err(Reason::Empty);
         }
+        let shown = prefill::value(rule, &self.participation.profile_at_identification);
+        if self.participation.send_mode == SendMode::ChangedOnly && shown.is_none() {
+            return Err(Reason::Unchanged);
+        }
         Ok(rule.members().iter().map(|member| (*member, Value::Null)).collect())
     }
 
@@ -213,16 +221,19 @@ impl Context<'_> {
             return false;
         };
         let shown = text::clean(&shown);
+        if shown == cleaned {
+            return true;
+        }
         match rule.behaviour {
             Behaviour::Birthday => shown.parse::<Birthday>().is_ok_and(|born| cleaned.parse() == Ok(born)),
             Behaviour::Overwrite { write, .. } => write(cleaned).is_ok_and(|written| written == shown),
-            _ => shown == cleaned,
+            _ => false,
         }
     }
 
     fn birthday(&self, cleaned: &str) -> Outcome {
         let born: Birthday = cleaned.parse().map_err(|_| Reason::InvalidDate)?;
-        if self.now.is_some_and(|now| born.is_future(now, "Europe/Brussels")) {
+        if self.now.is_some_and(|now| born.is_future(now, ZONE)) {
             return Err(Reason::InvalidDate);
         }
         let parts = [born.day(), born.month(), born.year()];
@@ -338,9 +349,12 @@ fn shown(values: Vec<Value>) -> String {
     let words: Vec<String> = values
         .iter()
         .map(|value| match value {
-            Value::String(text) => decode_once(text).into_owned(),
+            Value::String(text) => text.clone(),
             other => other.to_string(),
         })
         .collect();
     words.join(", ")
 }
+
+#[cfg(test)]
+mod tests;

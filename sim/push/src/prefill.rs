@@ -3,6 +3,7 @@
 use crate::entities::decode_once;
 use crate::rules::{BIRTH_MEMBERS, Behaviour, Rule};
 use serde_json::Value;
+use standin_model::text::clean;
 use standin_model::{Birthday, Gender};
 
 /// Values for those of `variables` that a row takes and the profile has, in the order of `variables`.
@@ -28,7 +29,7 @@ pub(crate) fn value(rule: &Rule, profile: &Value) -> Option<String> {
         Behaviour::Birthday => birthday(profile)?.to_string(),
         Behaviour::Key | Behaviour::Languages | Behaviour::ReadOnly => return None,
     };
-    (!shown.trim().is_empty()).then_some(shown)
+    (!clean(&shown).is_empty()).then_some(shown)
 }
 
 fn text(value: &Value) -> Option<String> {
@@ -130,6 +131,7 @@ mod tests {
         for (profile, expected) in [
             (json!({ "lastName": "A &amp;amp; B" }), Some(("lastname", "A &amp; B"))),
             (json!({ "lastName": "  " }), None),
+            (json!({ "lastName": "\u{FEFF}" }), None),
             (json!({ "lastName": null }), None),
             (json!({ "zip": 3290 }), Some(("zipcode", "3290"))),
             (json!({ "phones": { "number": "1", "type": "home" } }), Some(("phone", "1"))),

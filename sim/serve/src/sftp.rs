@@ -2,8 +2,8 @@
 //!
 //! One host key, logins by password or key, and of all that SSH can do only the `sftp` subsystem.
 //!
-//! - [`answers`]: what the subsystem answers.
-//! - [`listing`]: how a folder is shown.
+//! - `answers`: what the subsystem answers.
+//! - `listing`: how a folder is shown.
 
 mod answers;
 #[cfg(test)]

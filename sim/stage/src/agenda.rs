@@ -86,11 +86,11 @@ impl Parts {
         let mut outbox = self.outbox.lock().await;
         if outbox.next_due().is_some_and(|due| due <= now) {
             outbox.run_due(now, self.http(), self.journal.as_ref()).await;
-            let records = outbox.records();
+            let news = outbox.take_news();
             drop(outbox);
             let mut qualifio = locked(&self.qualifio);
-            for record in &records {
-                qualifio.record_push(crate::sso::push_record(record));
+            for record in &news {
+                qualifio.record_push(record.to_json());
             }
         }
     }

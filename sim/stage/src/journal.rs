@@ -4,7 +4,7 @@ use crate::clock::StageClock;
 use bytes::Bytes;
 use standin_ports::journal::{KEPT, masked};
 use standin_ports::{Clock, Entry, Journal, What};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How many entries a world keeps; older ones go first.
@@ -94,6 +94,16 @@ impl WorldJournal {
             Kept::Plain(_) => None,
         });
         calls.filter(|crossing| wanted(&crossing.from, crossing.to, &crossing.name)).count()
+    }
+
+    /// Which calls were made, by platform and name.
+    pub fn calls(&self) -> BTreeSet<(&'static str, String)> {
+        let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let calls = store.entries.iter().filter_map(|(_, _, kept)| match kept {
+            Kept::Crossed(crossing) => Some((crossing.to, crossing.name.clone())),
+            Kept::Plain(_) => None,
+        });
+        calls.collect()
     }
 
     fn keep(&self, kept: Kept) {

@@ -10,12 +10,14 @@
 //! - [`login_page`], [`browser`]: the customer's login pages, and a participant at the level of HTTP.
 //! - [`step`], [`steps`]: what a step is, and all of them.
 //! - [`runner`]: scenario files in, outcomes out.
+//! - [`control`]: the surface of the stage itself under `serve`.
 //! - [`journal`], [`lineage`], [`compare`], [`clock`], [`find`], [`run`]: what these are built from.
 
 pub mod agenda;
 pub mod browser;
 pub mod clock;
 pub mod compare;
+pub mod control;
 pub mod find;
 pub mod journal;
 pub mod lineage;

@@ -30,6 +30,8 @@ pub struct Run<'w> {
     pub job: Value,
     /// Up to where calls have been counted.
     pub counted: u64,
+    /// Values that steps have saved, by name.
+    pub captures: BTreeMap<String, String>,
 }
 
 /// An answer to a call.
@@ -45,8 +47,8 @@ pub struct Answered {
 impl<'w> Run<'w> {
     /// A run at its start.
     pub fn new(world: &'w World, file: PathBuf) -> Self {
-        let (browsers, dataflows) = (BTreeMap::new(), BTreeMap::new());
-        Self { world, file, browsers, dataflows, job: Value::Null, counted: 0 }
+        let (browsers, dataflows, captures) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { world, file, browsers, dataflows, job: Value::Null, counted: 0, captures }
     }
 
     /// How steps reach the platforms.
@@ -123,6 +125,18 @@ impl<'w> Run<'w> {
                 span: node.at_path(&difference.path).or(Some(node.span)),
             })
         })
+    }
+
+    /// Keeps members of an answer under names that later steps write as `${name}`.
+    pub fn save(&mut self, node: Option<&Node>, answer: &Value) -> Result<(), Miss> {
+        for (key, path) in node.map(Node::map).transpose()?.unwrap_or_default() {
+            let pointer = format!("/{}", path.text()?.replace('.', "/"));
+            let Some(found) = answer.pointer(&pointer) else {
+                return Err(crate::step::unmet(format!("the answer has no {}", path.text()?)));
+            };
+            self.captures.insert(key.name.clone(), plain(found));
+        }
+        Ok(())
     }
 
     /// A mistake in the scenario.

@@ -1,27 +1,31 @@
 //! A world: all platforms, the drop, the clock and the real sync logic, made in one go and gone on drop.
 
 use crate::clock::StageClock;
+use crate::control::Control;
 use crate::journal::WorldJournal;
 use crate::login_page::LoginPages;
 use crate::parts::{Direct, Parts, Sockets};
+use crate::run::Run;
 use crate::surface::{Platform, Surface, locked};
 use serde_json::{Map, Value};
+use standin_clients::gigya::GigyaError;
 use standin_fake_eloqua::Eloqua;
 use standin_fake_gigya::Gigya;
 use standin_fake_kit::faults::Faults;
 use standin_fake_kit::knobs::KnobError;
 use standin_fake_kit::{Knob, SeedError};
-use standin_fake_qualifio::Qualifio;
+use standin_fake_qualifio::{GigyaConfig, Qualifio};
 use standin_fake_sftp::Drop as FileDrop;
 use standin_fake_sftp::MemoryLogin;
-use standin_model::Instant;
-use standin_ports::{Clock, Http, Journal, Login};
+use standin_model::{Instant, Level};
+use standin_ports::{Clock, Credential, FilesTarget, Http, Journal, Login, Secret};
 use standin_push::Outbox;
 use standin_serve::Served;
 use standin_wire::{HttpClient, SshLogin};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 use tokio::runtime::{Handle, Runtime};
@@ -92,8 +96,10 @@ pub enum WorldError {
 /// Where a world listens.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Listen {
-    /// First of five ports in a row, or 0 to let the system choose each.
+    /// First of six ports in a row, or 0 to let the system choose each.
     pub port: u16,
+    /// Whether the stage itself answers too: its page and control API.
+    pub control: bool,
 }
 
 /// A running world.
@@ -101,6 +107,7 @@ pub struct World {
     parts: Arc<Parts>,
     transport: Transport,
     sockets: Option<Sockets>,
+    control: Option<SocketAddr>,
     dataflows: BTreeMap<String, String>,
     served: Vec<Served>,
 }
@@ -124,7 +131,8 @@ impl World {
         listen: Listen,
     ) -> Result<Self, WorldError> {
         let parts = seeded(spec, Arc::new(clock))?;
-        let mut world = Self { parts, transport, sockets: None, dataflows: BTreeMap::new(), served: Vec::new() };
+        let (dataflows, served) = (BTreeMap::new(), Vec::new());
+        let mut world = Self { parts, transport, sockets: None, control: None, dataflows, served };
         match transport {
             Transport::Memory => world.connect_memory(),
             Transport::Wire => world.connect_wire(spec.seed, listen).map_err(WorldError::Listen)?,
@@ -173,6 +181,107 @@ impl World {
         pollster::block_on(future)
     }
 
+    /// Sets a knob of a fake from here on.
+    pub fn set_knob(&self, name: &str, value: &str) -> Result<(), KnobError> {
+        match name.split('.').next() {
+            Some("qualifio") => locked(&self.parts.qualifio).knobs_mut().set(name, value),
+            Some("eloqua") => locked(&self.parts.eloqua).knobs_mut().set(name, value),
+            Some("sftp") => locked(&self.parts.files).knobs_mut().set(name, value),
+            _ => locked(&self.parts.gigya).knobs_mut().set(name, value),
+        }
+    }
+
+    /// Calls a method of Gigya with the first site's key, as the customer's own program does, over this
+    /// world's transport.
+    pub fn gigya(&self, method: &str, params: &[(&str, &str)]) -> Result<Value, GigyaError> {
+        let params: Vec<(&str, String)> = params.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        Run::new(self, PathBuf::new()).gigya(method, &params, false)
+    }
+
+    /// An account with everything in it.
+    pub fn account(&self, uid: &str) -> Option<Value> {
+        locked(&self.parts.gigya).account(uid)
+    }
+
+    /// All contacts, oldest first.
+    pub fn contacts(&self) -> Vec<Value> {
+        locked(&self.parts.eloqua).contacts()
+    }
+
+    /// The statistics of a campaign, oldest row first.
+    pub fn statistics(&self, title: &str) -> Vec<Value> {
+        let qualifio = locked(&self.parts.qualifio);
+        qualifio.campaign_of(title).map(|id| qualifio.statistics(id)).unwrap_or_default()
+    }
+
+    /// The whole journal as JSON Lines, which is what two runs are compared by.
+    pub fn journal(&self) -> String {
+        let entries = self.parts.journal.entries();
+        entries.iter().map(|entry| format!("{}\n", crate::control::entry_json(entry))).collect()
+    }
+
+    /// Where the stage's own page is.
+    pub fn control_url(&self) -> String {
+        self.control.map(|address| format!("http://{address}")).unwrap_or_default()
+    }
+
+    /// What a program needs to find and use the platforms, as names and values of environment variables.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let Some(sockets) = self.sockets else { return Vec::new() };
+        let api_key = locked(&self.parts.gigya).first_site();
+        let (user_key, secret, _) = locked(&self.parts.gigya).site_access(&api_key).unwrap_or_default();
+        let partner_secret = locked(&self.parts.gigya).partner_secret(&api_key).unwrap_or_default();
+        let (site, user, password) = locked(&self.parts.eloqua).credentials();
+        let target = self.file_target();
+        let url = |address: SocketAddr| format!("http://{address}");
+        vec![
+            ("GIGYA_URL", url(sockets.gigya)),
+            ("ELOQUA_URL", url(sockets.eloqua)),
+            ("QUALIFIO_URL", url(sockets.qualifio)),
+            ("SFTP_HOST", sockets.sftp.ip().to_string()),
+            ("SFTP_PORT", sockets.sftp.port().to_string()),
+            ("SFTP_USER", target.username),
+            ("SFTP_PASSWORD", match target.credential {
+                Credential::Password(password) => password.reveal().to_owned(),
+                Credential::PrivateKey { .. } => String::new(),
+            }),
+            ("GIGYA_API_KEY", api_key),
+            ("GIGYA_USER_KEY", user_key),
+            ("GIGYA_SECRET", secret.reveal().to_owned()),
+            ("GIGYA_PARTNER_SECRET", partner_secret.reveal().to_owned()),
+            ("ELOQUA_SITE", site),
+            ("ELOQUA_USER", user),
+            ("ELOQUA_PASSWORD", password.reveal().to_owned()),
+            ("ELOQUA_CLIENT_ID", standin_fake_eloqua::oauth::DEFAULT_CLIENT_ID.to_owned()),
+            ("ELOQUA_CLIENT_SECRET", standin_fake_eloqua::oauth::DEFAULT_CLIENT_SECRET.to_owned()),
+            ("STANDIN_URL", self.control_url()),
+        ]
+    }
+
+    /// The drop, and its first user who has a password.
+    pub fn file_target(&self) -> FilesTarget {
+        let files = locked(&self.parts.files);
+        let first = files.users().find_map(|user| Some((user.name.clone(), user.password.clone()?)));
+        let (username, password) = first.unwrap_or_default();
+        FilesTarget {
+            host: files.host().to_owned(),
+            port: 22,
+            username,
+            credential: Credential::Password(password),
+            timeout: Duration::from_secs(10),
+        }
+    }
+
+    /// The weakest evidence among the platform calls that were made here, and which call it is.
+    pub fn weakest_evidence(&self) -> Option<(Level, String)> {
+        let calls: BTreeSet<(&'static str, String)> = self.parts.journal.calls();
+        let lists = [("gigya", standin_fake_gigya::endpoints()), ("qualifio", Qualifio::endpoints()), ("eloqua", Eloqua::endpoints())];
+        let known = lists.iter().flat_map(|(platform, list)| list.iter().map(move |endpoint| (*platform, endpoint)));
+        let made = known.filter(|(platform, endpoint)| calls.contains(&(*platform, endpoint.name.to_owned())));
+        made.map(|(platform, endpoint)| (endpoint.evidence.level, format!("{platform}: {}", endpoint.name)))
+            .min_by_key(|(level, _)| *level)
+    }
+
     fn connect_memory(&mut self) {
         let parts = &self.parts;
         let login = MemoryLogin::new(
@@ -201,8 +310,13 @@ impl World {
             Arc::clone(&self.parts.files),
             Arc::clone(&self.parts.clock) as Arc<dyn Clock>,
             Arc::clone(&self.parts.journal) as Arc<dyn Journal>,
-            host_key(seed),
+            &host_key(seed),
         )?);
+        if listen.control {
+            let (listener, address) = bind(listen, platforms.len() + 1)?;
+            self.served.push(standin_serve::http::spawn(listener, Arc::new(Control::new(&self.parts)))?);
+            self.control = Some(address);
+        }
         let sockets = Sockets {
             gigya: addresses[0],
             qualifio: addresses[1],
@@ -241,7 +355,8 @@ impl World {
             let Some(params) = step.get_mut("params").and_then(Value::as_object_mut) else { continue };
             let masked = params.get("password").is_some_and(|password| password == "********");
             let username = params.get("username").and_then(Value::as_str).unwrap_or_default();
-            if masked && let Some(password) = files.password(username) {
+            let known = files.user(username).and_then(|user| user.password.clone());
+            if masked && let Some(password) = known {
                 params.insert("password".to_owned(), Value::from(password.reveal()));
             }
         }
@@ -251,16 +366,18 @@ impl World {
 
 /// All knobs of all fakes.
 pub fn knobs() -> Vec<Knob> {
-    [standin_fake_gigya::KNOBS, standin_fake_qualifio::KNOBS, standin_fake_eloqua::KNOBS].concat()
+    [standin_fake_gigya::KNOBS, standin_fake_qualifio::KNOBS, standin_fake_eloqua::KNOBS, standin_fake_sftp::KNOBS].concat()
 }
 
 fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldError> {
     let now = clock.now();
     let (mut gigya, mut qualifio, mut eloqua) = (Gigya::new(spec.seed), Qualifio::new(spec.seed), Eloqua::new(spec.seed));
+    let mut files = FileDrop::new();
     for (name, value) in &spec.knobs {
         let knobs = match name.split('.').next() {
             Some("qualifio") => qualifio.knobs_mut(),
             Some("eloqua") => eloqua.knobs_mut(),
+            Some("sftp") => files.knobs_mut(),
             _ => gigya.knobs_mut(),
         };
         knobs.set(name, value)?;
@@ -269,9 +386,11 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
     let section = |name: &str| spec.sections.get(name).unwrap_or(&empty);
     let failed = |section: &'static str| move |error: SeedError| WorldError::Seed { section, error };
     gigya.seed(now, section("gigya")).map_err(failed("gigya"))?;
+    let api_key = gigya.first_site();
+    let (user_key, secret, data_center) = gigya.site_access(&api_key).unwrap_or_default();
+    qualifio.gigya_defaults(GigyaConfig { api_key, user_key: Secret::new(user_key), secret, data_center });
     qualifio.seed(now, section("qualifio")).map_err(failed("qualifio"))?;
     eloqua.seed(now, section("eloqua")).map_err(failed("eloqua"))?;
-    let mut files = FileDrop::new();
     files.seed(now, section("sftp")).map_err(failed("sftp"))?;
     let mut login_pages = LoginPages::default();
     login_pages.seed(spec.sections.get("login_pages").unwrap_or(&Value::Null)).map_err(failed("login_pages"))?;
@@ -304,7 +423,7 @@ fn resolve(parts: &Weak<Parts>, sockets: &Sockets, host: &str) -> Option<SocketA
 
 fn resolve_drop(parts: &Weak<Parts>, sockets: &Sockets, host: &str) -> Option<SocketAddr> {
     let parts = parts.upgrade()?;
-    let ours = locked(&parts.files).host() == host;
+    let ours = locked(&parts.files).answers_to(host);
     ours.then_some(sockets.sftp)
 }
 

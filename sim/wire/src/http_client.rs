@@ -139,3 +139,121 @@ fn innermost(error: &reqwest::Error) -> String {
     }
     cause.to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pollster::block_on;
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::sync::mpsc;
+    use std::thread;
+    use tokio::runtime::Builder;
+
+    /// A runtime on a thread that runs as long as the process: tests poll from outside of it.
+    fn network() -> Handle {
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+            sender.send(runtime.handle().clone()).unwrap();
+            runtime.block_on(std::future::pending::<()>());
+        });
+        receiver.recv().unwrap()
+    }
+
+    /// Answers one connection with `answer` once a head has come, and says what came.
+    fn answering(answer: &'static [u8]) -> (SocketAddr, mpsc::Receiver<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addr = listener.local_addr().unwrap();
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut head = Vec::new();
+            let mut byte = [0];
+            while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
+                head.push(byte[0]);
+            }
+            stream.write_all(answer).unwrap();
+            if answer.is_empty() {
+                // Silent, and still there.
+                let _ = stream.read(&mut byte);
+            }
+            let _ = sender.send(String::from_utf8(head).unwrap());
+        });
+        (addr, receiver)
+    }
+
+    fn send(addr: SocketAddr, request: http::request::Builder) -> Result<Response, HttpError> {
+        send_within(TIMEOUT, addr, request)
+    }
+
+    fn send_within(
+        timeout: Duration,
+        addr: SocketAddr,
+        request: http::request::Builder,
+    ) -> Result<Response, HttpError> {
+        let resolve: Resolve = Arc::new(move |host| (host == "a.example").then_some(addr));
+        let client = HttpClient::with_timeout(network(), resolve, timeout);
+        block_on(client.send(request.body(Bytes::new()).unwrap()))
+    }
+
+    #[test]
+    fn a_request_keeps_its_host_and_says_its_scheme() {
+        let (addr, heads) =
+            answering(b"HTTP/1.1 302 See elsewhere\r\nLocation: /x\r\nContent-Length: 2\r\n\r\nhi");
+        let request = http::Request::get("https://a.example:8443/p?q=%C3%A9").header("x-mine", "1");
+        let response = send(addr, request).unwrap();
+        let reason = response.extensions().get::<Reason>().map(|Reason(text)| text.as_ref());
+        assert_eq!((response.status().as_u16(), reason), (302, Some("See elsewhere")));
+        assert_eq!(
+            (response.body().as_ref(), &response.headers()["location"]),
+            (b"hi".as_slice(), &"/x".parse::<HeaderValue>().unwrap())
+        );
+        let head = heads.recv().unwrap();
+        let mut lines: Vec<&str> = head.trim_end().lines().collect();
+        lines[1..].sort_unstable();
+        let expected = [
+            "GET /p?q=%C3%A9 HTTP/1.1",
+            "accept: */*",
+            "host: a.example:8443",
+            "x-forwarded-proto: https",
+            "x-mine: 1",
+        ];
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn what_goes_wrong_has_a_name() {
+        let get = || http::Request::get("http://a.example/");
+        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        assert!(
+            matches!(send(closed, get()), Err(HttpError::Unreachable { host, .. }) if host == "a.example")
+        );
+        let (silent, _heads) = answering(b"");
+        assert_eq!(
+            send_within(Duration::from_millis(50), silent, get()).err(),
+            Some(HttpError::Timeout { host: "a.example".to_owned() })
+        );
+        for broken in [
+            b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf".as_slice(),
+            b"HTTP/1.1 200 OK\r\nContent-Le",
+            b"nonsense\r\n\r\n",
+        ] {
+            let (addr, _heads) = answering(broken);
+            assert!(matches!(send(addr, get()), Err(HttpError::Broken { .. })));
+        }
+        for uri in ["/relative", "http://b.example/"] {
+            let refused = send(closed, http::Request::get(uri));
+            assert!(matches!(refused, Err(HttpError::Unreachable { .. })), "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_compressed_answer_stays_compressed() {
+        let (addr, _heads) =
+            answering(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1f\x8b\x08");
+        let response = send(addr, http::Request::get("http://a.example/")).unwrap();
+        assert_eq!(response.body().as_ref(), b"\x1f\x8b\x08");
+        assert_eq!(response.headers()["content-encoding"], "gzip");
+    }
+}

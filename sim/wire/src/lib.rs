@@ -6,7 +6,7 @@
 //!
 //! - [`http_client`]: one request, one response, over a kept connection.
 //! - [`ssh_login`]: sessions at a file server.
-//! - [`task`]: how work gets onto the runtime and ends with whoever asked for it.
+//! - `task`: how work gets onto the runtime and ends with whoever asked for it.
 
 pub mod http_client;
 pub mod ssh_login;

@@ -1,7 +1,7 @@
 //! Sessions at a file server, over SSH.
 //!
-//! - [`files`]: what a session does.
-//! - [`key`]: private keys as people hand them over.
+//! - `files`: what a session does.
+//! - `key`: private keys as people hand them over.
 
 mod files;
 mod key;

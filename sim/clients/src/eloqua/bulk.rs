@@ -96,7 +96,7 @@ impl EloquaClient {
     /// Nothing is sent where a row alone is too large for a POST or all together need too many.
     pub async fn put_data(&self, import: &str, rows: &[Value]) -> Result<(), EloquaError> {
         let path = format!("{ROOT}{import}/data");
-        let posts = posts(rows)
+        let posts = posts(rows, POST_LIMIT)
             .map_err(|why| EloquaError::Unsendable { call: format!("POST {path}"), why: why.to_string() })?;
         for post in posts {
             self.post(&path, &Value::Array(post.to_vec())).await?;
@@ -184,16 +184,16 @@ enum TooMuch {
     Posts(usize),
 }
 
-/// Rows cut into runs of at most [`POST_LIMIT`] bytes of JSON.
-fn posts(rows: &[Value]) -> Result<Vec<&[Value]>, TooMuch> {
+/// Rows cut into runs of at most `limit` bytes of JSON.
+fn posts(rows: &[Value], limit: usize) -> Result<Vec<&[Value]>, TooMuch> {
     let mut posts = Vec::new();
     let (mut start, mut size) = (0, 2);
     for (at, row) in rows.iter().enumerate() {
         let bytes = row.to_string().len() + 1;
-        if bytes + 2 > POST_LIMIT {
+        if bytes + 2 > limit {
             return Err(TooMuch::Row(at + 1));
         }
-        if size + bytes > POST_LIMIT {
+        if size + bytes > limit {
             posts.push(&rows[start..at]);
             (start, size) = (at, 2);
         }
@@ -300,15 +300,28 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(8))]
         #[test]
-        fn cutting_loses_nothing(sizes in proptest::collection::vec(1_000_000_usize..20_000_000, 0..6)) {
+        fn cutting_loses_nothing(sizes in proptest::collection::vec(0_usize..30, 0..60)) {
+            let limit = 40;
             let rows: Vec<Value> = sizes.iter().map(|size| json!("x".repeat(*size))).collect();
-            let posts = posts(&rows).unwrap();
-            prop_assert!(posts.concat() == rows);
+            let posts = posts(&rows, limit).unwrap();
+            prop_assert_eq!(posts.concat(), rows.clone());
             for post in posts {
-                prop_assert!(Value::Array(post.to_vec()).to_string().len() <= POST_LIMIT);
+                prop_assert!(Value::Array(post.to_vec()).to_string().len() <= limit);
             }
         }
+
+        #[test]
+        fn no_rows_panic(sizes in proptest::collection::vec(0_usize..30, 0..600), limit in 0_usize..50) {
+            let rows: Vec<Value> = sizes.iter().map(|size| json!("x".repeat(*size))).collect();
+            let _ = posts(&rows, limit);
+        }
+    }
+
+    #[test]
+    fn rows_for_more_posts_than_a_sync_takes_are_refused() {
+        let rows = vec![json!("x"); POSTS_PER_SYNC + 1];
+        assert_eq!(posts(&rows, 6), Err(TooMuch::Posts(POSTS_PER_SYNC + 1)));
+        assert_eq!(posts(&rows[1..], 6).map(|posts| posts.len()), Ok(POSTS_PER_SYNC));
     }
 }

@@ -81,7 +81,7 @@ mod tests {
             params(&[("a", "1"), ("b", "'x'.substring(5)")]),
             r#"{"a":0}"#,
             &[],
-            &[r#"{"a":0,"_errorDetails":{"errorMessage":"expression of `b`: column 4: substring(5) is out of range"}}"#],
+            &[r#"{"a":0,"_errorDetails":{"errorMessage":"expression of `b`: column 5: substring(5) is out of range"}}"#],
         );
     }
 }

@@ -71,7 +71,7 @@ impl Component for Gunzip {
                 for sip in bytes.chunks(SIP) {
                     let Some(decoder) = &mut self.decoder else { return Ok(()) };
                     self.read += sip.len() as u64;
-                    decoder.write_all(sip).map_err(|error| format!("{} is no gzip file: {error}", self.name))?;
+                    decoder.write_all(sip).map_err(|error| format!("{} is no whole gzip file: {error}", self.name))?;
                     let made = std::mem::take(decoder.get_mut());
                     self.emit(made, out).await?;
                 }
@@ -80,7 +80,7 @@ impl Component for Gunzip {
             FilePart::End => {
                 let Some(decoder) = self.decoder.take() else { return Ok(()) };
                 let cut = self.read == 0;
-                let rest = decoder.finish().map_err(|error| format!("{} is cut short: {error}", self.name))?;
+                let rest = decoder.finish().map_err(|error| format!("{} is no whole gzip file: {error}", self.name))?;
                 if cut {
                     return Err(Stop::Here(format!("{} is empty, not a gzip file", self.name)));
                 }
@@ -104,8 +104,8 @@ mod tests {
     fn corrupt_files_and_bombs_fail_the_job() {
         let whole = gzipped("a,b\n1,2\n".repeat(50).as_bytes());
         for (bytes, expected) in [
-            (b"plain text, surely".as_slice(), "is no gzip file"),
-            (&whole[..whole.len() - 3], "is cut short"),
+            (b"plain text, surely".as_slice(), "is no whole gzip file"),
+            (&whole[..whole.len() - 3], "is no whole gzip file"),
             (b"", "is empty, not a gzip file"),
         ] {
             let told = refusal(bytes);

@@ -230,7 +230,7 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, JexlProblem> {
 }
 
 pub(super) fn parse(text: &str) -> Result<Ast, JexlProblem> {
-    let mut parser = Parser { tokens: tokens(text)?, at: 0, nesting: 0, end: text.chars().count() + 1 };
+    let mut parser = Descent { tokens: tokens(text)?, at: 0, nesting: 0, end: text.chars().count() + 1 };
     let tree = parser.expression()?;
     while parser.eat(";") {}
     match parser.peek() {
@@ -239,7 +239,7 @@ pub(super) fn parse(text: &str) -> Result<Ast, JexlProblem> {
     }
 }
 
-struct Parser {
+struct Descent {
     tokens: Vec<(usize, Token)>,
     at: usize,
     nesting: usize,
@@ -248,7 +248,7 @@ struct Parser {
 
 type Parsed<T = Ast> = Result<T, JexlProblem>;
 
-impl Parser {
+impl Descent {
     fn peek(&self) -> Option<&Token> {
         self.tokens.get(self.at).map(|(_, token)| token)
     }

@@ -13,7 +13,10 @@ const YOUNGEST: i64 = 60;
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     name: "accounts.exchangeUIDSignature",
     summary: "Changes a UID's signature of the partner secret into one of the caller's own key.",
-    evidence: Evidence::documented("accounts.exchangeUIDSignature REST", "signature_is_exchanged_within_a_minute"),
+    evidence: Evidence::documented(
+        "accounts.exchangeUIDSignature REST",
+        "signature_is_exchanged_within_a_minute",
+    ),
     access: Access::Private,
     params: &["UID", "UIDSignature", "signatureTimestamp"],
     server_params: &[],
@@ -24,12 +27,15 @@ fn run(_: &mut Gigya, call: &Call) -> Reply {
     let (uid, signature) = (call.need("UID")?, call.need("UIDSignature")?);
     let timestamp = call.need("signatureTimestamp")?;
     let Caller::Server { user_key } = &call.caller else { return Err(Refusal::new(403_007)) };
-    let own = call.site.keys.get(user_key).map(|key| key.secret.clone()).ok_or_else(|| Refusal::new(403_005))?;
+    let own =
+        call.site.keys.get(user_key).map(|key| key.secret.clone()).ok_or_else(|| Refusal::new(403_005))?;
     let right = |secret| uid_signature_is_right(secret, uid, timestamp, signature);
     if !right(&call.site.partner_secret) && !right(&own) {
         return Err(Refusal::because(403_003, "Invalid UIDSignature"));
     }
-    let made = timestamp.parse::<i64>().map_err(|_| Refusal::because(400_006, "signatureTimestamp is not a number"))?;
+    let made = timestamp
+        .parse::<i64>()
+        .map_err(|_| Refusal::because(400_006, "signatureTimestamp is not a number"))?;
     if made.saturating_sub(call.now.seconds()).saturating_abs() > YOUNGEST {
         return Err(Refusal::new(400_128));
     }
@@ -55,7 +61,11 @@ mod tests {
             let signature = uid_signature(&Secret::new(DEFAULT_PARTNER_SECRET), "ann", made);
             bench.wait(age * 1000);
             let stamp = made.seconds().to_string();
-            let params = [("UID", "ann"), ("UIDSignature", signature.as_str()), ("signatureTimestamp", stamp.as_str())];
+            let params = [
+                ("UID", "ann"),
+                ("UIDSignature", signature.as_str()),
+                ("signatureTimestamp", stamp.as_str()),
+            ];
             let answer = bench.call("accounts.exchangeUIDSignature", &params);
             assert_eq!(answer["errorCode"], expected, "{age}");
             if expected == 0 {
@@ -63,7 +73,11 @@ mod tests {
                 assert_eq!(answer["UIDSignature"], uid_signature(&Secret::new(DEFAULT_SECRET), "ann", now));
                 assert_eq!(answer["signatureTimestamp"], now.seconds().to_string());
             }
-            let forged = [("UID", "bob"), ("UIDSignature", signature.as_str()), ("signatureTimestamp", stamp.as_str())];
+            let forged = [
+                ("UID", "bob"),
+                ("UIDSignature", signature.as_str()),
+                ("signatureTimestamp", stamp.as_str()),
+            ];
             assert_eq!(bench.code("accounts.exchangeUIDSignature", &forged), 403_003);
         }
     }

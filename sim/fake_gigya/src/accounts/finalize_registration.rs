@@ -15,7 +15,11 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     evidence: Evidence::documented("accounts.finalizeRegistration REST", "registration"),
     access: Access::Public,
     params: &[
-        "regToken", "include", "extraProfileFields", "includeCommunications", "allowAccountsLinking",
+        "regToken",
+        "include",
+        "extraProfileFields",
+        "includeCommunications",
+        "allowAccountsLinking",
         "sessionExpiration",
     ],
     server_params: &[],
@@ -25,7 +29,8 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     let token = call.need("regToken")?.to_owned();
     let open = gigya.reg_token(call.now, &call.site.api_key, &token)?;
-    let uid = open.uid.ok_or_else(|| Refusal::because(403_025, "nothing is registered with this regToken yet"))?;
+    let uid =
+        open.uid.ok_or_else(|| Refusal::because(403_025, "nothing is registered with this regToken yet"))?;
     let account = gigya.account_of(&call.site.api_key, &uid)?;
     let done = complete(gigya, call, &account, &["profile", "data"])?;
     gigya.reg_tokens.remove(&token);

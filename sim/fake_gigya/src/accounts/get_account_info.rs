@@ -83,8 +83,12 @@ mod tests {
     #[test]
     fn included_sections_alone() {
         let mut bench = bench();
-        let answer = bench.call("accounts.getAccountInfo", &[("UID", "ann"), ("include", "emails, nonsense")]);
-        assert_eq!(has(&answer, &["emails", "profile", "data", "isVerified", "lastUpdatedTimestamp"]), [true, false, false, true, true]);
+        let answer =
+            bench.call("accounts.getAccountInfo", &[("UID", "ann"), ("include", "emails, nonsense")]);
+        assert_eq!(
+            has(&answer, &["emails", "profile", "data", "isVerified", "lastUpdatedTimestamp"]),
+            [true, false, false, true, true]
+        );
     }
 
     #[test]
@@ -104,17 +108,23 @@ mod tests {
         assert_eq!(plain["profile"], json!({"email": "ann@example.org", "firstName": "Ann"}));
         let params = [("UID", "ann"), ("extraProfileFields", "phones, languages")];
         let more = bench.call("accounts.getAccountInfo", &params);
-        assert_eq!((&more["profile"]["phones"], &more["profile"]["languages"]), (&json!({"number": "1"}), &json!("fr")));
+        assert_eq!(
+            (&more["profile"]["phones"], &more["profile"]["languages"]),
+            (&json!({"number": "1"}), &json!("fr"))
+        );
     }
 
     #[test]
     fn phones_have_three_shapes() {
-        for (shape, expected) in
-            [("stored", json!({"number": "1"})), ("array", json!([{"number": "1"}])), ("single", json!({"number": "1"}))]
-        {
+        for (shape, expected) in [
+            ("stored", json!({"number": "1"})),
+            ("array", json!([{"number": "1"}])),
+            ("single", json!({"number": "1"})),
+        ] {
             let mut bench = bench();
             bench.knob("gigya.phones_shape", shape);
-            let answer = bench.call("accounts.getAccountInfo", &[("UID", "ann"), ("extraProfileFields", "phones")]);
+            let answer =
+                bench.call("accounts.getAccountInfo", &[("UID", "ann"), ("extraProfileFields", "phones")]);
             assert_eq!(answer["profile"]["phones"], expected, "{shape}");
             let found = bench.call("accounts.search", &[("query", "SELECT profile.phones FROM accounts")]);
             assert_eq!(found["results"][0]["profile"]["phones"], expected, "{shape}");
@@ -134,7 +144,11 @@ mod tests {
             (r#"{"_uid":"ann","crm":"77"}"#, 400_006),
             (r#"["ann"]"#, 400_006),
         ] {
-            assert_eq!(bench.code("accounts.getAccountInfo", &[("findBy", selector)]), expected, "{selector}");
+            assert_eq!(
+                bench.code("accounts.getAccountInfo", &[("findBy", selector)]),
+                expected,
+                "{selector}"
+            );
         }
         assert_eq!(bench.code("accounts.getAccountInfo", &[("uid", "ann")]), 0);
         assert_eq!(bench.code("accounts.getAccountInfo", &[("UID", "Ann")]), 403_005);
@@ -144,7 +158,10 @@ mod tests {
     #[test]
     fn uid_signature_is_for_clients() {
         let mut bench = bench();
-        assert_eq!(has(&bench.call("accounts.getAccountInfo", &[("UID", "ann")]), &["UIDSignature"]), [false]);
+        assert_eq!(
+            has(&bench.call("accounts.getAccountInfo", &[("UID", "ann")]), &["UIDSignature"]),
+            [false]
+        );
         bench.knob("gigya.uid_signature_on_s2s", "true");
         assert_eq!(has(&bench.call("accounts.getAccountInfo", &[("UID", "ann")]), &["UIDSignature"]), [true]);
     }

@@ -30,7 +30,8 @@ mod tests {
     fn registration_token_lasts_an_hour() {
         for (waited, expected) in [(3_599_999, 206_001), (3_600_000, 403_025)] {
             let mut bench = Bench::new();
-            let token = bench.client("accounts.initRegistration", &[])["regToken"].as_str().unwrap().to_owned();
+            let token =
+                bench.client("accounts.initRegistration", &[])["regToken"].as_str().unwrap().to_owned();
             assert!(token.starts_with("RT1_"));
             bench.wait(waited);
             let params = [("regToken", token.as_str()), ("email", "a@example.org"), ("password", "secret1")];

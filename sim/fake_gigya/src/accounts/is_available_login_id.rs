@@ -35,9 +35,14 @@ mod tests {
         let mut bench = Bench::new();
         bench.account("ann", r#"{"email":"ann@example.org"}"#);
         for (id, expected) in [("ANN@example.org", false), ("bob@example.org", true)] {
-            assert_eq!(bench.client("accounts.isAvailableLoginID", &[("loginID", id)])["isAvailable"], expected);
+            assert_eq!(
+                bench.client("accounts.isAvailableLoginID", &[("loginID", id)])["isAvailable"],
+                expected
+            );
         }
-        let mut bench = Bench::seeded(&json!({"sites": [{"policies": {"accountOptions": {"preventLoginIDHarvesting": true}}}]}));
+        let mut bench = Bench::seeded(
+            &json!({"sites": [{"policies": {"accountOptions": {"preventLoginIDHarvesting": true}}}]}),
+        );
         assert_eq!(bench.client("accounts.isAvailableLoginID", &[("loginID", "x")])["errorCode"], 403_026);
     }
 }

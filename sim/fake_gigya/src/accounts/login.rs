@@ -14,11 +14,23 @@ use std::time::Duration;
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     name: "accounts.login",
     summary: "Logs a person in with address or user name and password.",
-    evidence: Evidence::recorded("accounts.login REST; recorded answers of renault-api", "wrong_password_looks_like_unknown_user"),
+    evidence: Evidence::recorded(
+        "accounts.login REST; recorded answers of renault-api",
+        "wrong_password_looks_like_unknown_user",
+    ),
     access: Access::Public,
     params: &[
-        "loginID", "password", "loginMode", "regToken", "include", "extraProfileFields", "includeCommunications",
-        "sessionExpiration", "captchaToken", "captchaType", "clientContext",
+        "loginID",
+        "password",
+        "loginMode",
+        "regToken",
+        "include",
+        "extraProfileFields",
+        "includeCommunications",
+        "sessionExpiration",
+        "captchaToken",
+        "captchaType",
+        "clientContext",
     ],
     server_params: &[],
     run,
@@ -125,9 +137,12 @@ mod tests {
     #[test]
     fn who_gets_in() {
         let mut bench = bench();
-        for (id, expected) in
-            [("ANN@example.org", 0), ("off@example.org", 403_041), ("new@example.org", 206_001), ("x", 403_042)]
-        {
+        for (id, expected) in [
+            ("ANN@example.org", 0),
+            ("off@example.org", 403_041),
+            ("new@example.org", 206_001),
+            ("x", 403_042),
+        ] {
             let answer = bench.client("accounts.login", &[("loginID", id), ("password", "secret1")]);
             assert_eq!(answer["errorCode"], expected, "{id}");
             assert_eq!(answer.get("regToken").is_some(), expected == 206_001);
@@ -138,18 +153,23 @@ mod tests {
     fn login_moves_last_login_only() {
         let mut bench = bench();
         bench.wait(5000);
-        let answer = bench.client("accounts.login", &[("loginID", "ann@example.org"), ("password", "secret1")]);
+        let answer =
+            bench.client("accounts.login", &[("loginID", "ann@example.org"), ("password", "secret1")]);
         assert_eq!(answer["lastLoginTimestamp"], bench.now.seconds());
         assert_eq!(answer["lastUpdatedTimestamp"], standin_model::Instant::START.millis());
         assert!(answer["UIDSignature"].is_string() && answer["signatureTimestamp"].is_string());
         let token = answer["sessionInfo"]["cookieValue"].as_str().unwrap().to_owned();
         let info = bench.client("accounts.getAccountInfo", &[("login_token", &token)]);
-        assert_eq!((&info["UID"], &info["lastLoginTimestamp"]), (&json!("ann"), &json!(bench.now.seconds() * 1000)));
+        assert_eq!(
+            (&info["UID"], &info["lastLoginTimestamp"]),
+            (&json!("ann"), &json!(bench.now.seconds() * 1000))
+        );
     }
 
     #[test]
     fn lockout_after_too_many_failures() {
-        let policies = json!({"security": {"accountLockout": {"failedLoginThreshold": 2, "lockoutTimeSec": 60}}});
+        let policies =
+            json!({"security": {"accountLockout": {"failedLoginThreshold": 2, "lockoutTimeSec": 60}}});
         let mut bench = Bench::seeded(&json!({
             "sites": [{"policies": policies}],
             "accounts": [{"UID": "ann", "password": "secret1", "profile": {"email": "ann@example.org"}}],
@@ -160,6 +180,9 @@ mod tests {
         }
         assert_eq!(codes, [403_042, 403_042, 403_120]);
         bench.wait(60_000);
-        assert_eq!(bench.client("accounts.login", &[("loginID", "ann@example.org"), ("password", "secret1")])["errorCode"], 0);
+        assert_eq!(
+            bench.client("accounts.login", &[("loginID", "ann@example.org"), ("password", "secret1")])["errorCode"],
+            0
+        );
     }
 }

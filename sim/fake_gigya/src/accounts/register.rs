@@ -18,9 +18,25 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     evidence: Evidence::documented("accounts.register REST", "registration"),
     access: Access::Public,
     params: &[
-        "username", "email", "password", "regToken", "profile", "data", "preferences", "subscriptions",
-        "communications", "finalizeRegistration", "regSource", "secretQuestion", "secretAnswer", "include",
-        "extraProfileFields", "includeCommunications", "sessionExpiration", "captchaToken", "captchaType",
+        "username",
+        "email",
+        "password",
+        "regToken",
+        "profile",
+        "data",
+        "preferences",
+        "subscriptions",
+        "communications",
+        "finalizeRegistration",
+        "regSource",
+        "secretQuestion",
+        "secretAnswer",
+        "include",
+        "extraProfileFields",
+        "includeCommunications",
+        "sessionExpiration",
+        "captchaToken",
+        "captchaType",
         "clientContext",
     ],
     server_params: &["siteUID"],
@@ -90,7 +106,12 @@ pub(crate) fn check_uid(uid: &str) -> Result<(), Refusal> {
 }
 
 /// Address and user name from their own parameters or the profile; one of them there must be.
-fn identify(gigya: &Gigya, call: &Call, account: &mut Account, problems: &mut Vec<Problem>) -> Result<(), Refusal> {
+fn identify(
+    gigya: &Gigya,
+    call: &Call,
+    account: &mut Account,
+    problems: &mut Vec<Problem>,
+) -> Result<(), Refusal> {
     if let Some(email) = call.params.get("email") {
         match crate::email::is_valid(email) {
             true => _ = account.profile.insert("email".into(), email.into()),
@@ -160,9 +181,18 @@ mod tests {
         assert_eq!(answer["errorDetails"], "Missing required fields for registration: data.club.tier");
         let uid = answer["UID"].as_str().unwrap().to_owned();
         let token = answer["regToken"].as_str().unwrap().to_owned();
-        assert_eq!(bench.code("accounts.setAccountInfo", &[("UID", &uid), ("data", r#"{"club":{"tier":"x"}}"#)]), 0);
+        assert_eq!(
+            bench.code("accounts.setAccountInfo", &[("UID", &uid), ("data", r#"{"club":{"tier":"x"}}"#)]),
+            0
+        );
         let answer = bench.call("accounts.finalizeRegistration", &[("regToken", &token)]);
         assert_eq!(answer["errorCode"], 206_002);
-        assert_eq!(bench.code("accounts.register", &[("siteUID", &uid), ("email", "b@example.org"), ("password", "secret1")]), 409_001);
+        assert_eq!(
+            bench.code(
+                "accounts.register",
+                &[("siteUID", &uid), ("email", "b@example.org"), ("password", "secret1")]
+            ),
+            409_001
+        );
     }
 }

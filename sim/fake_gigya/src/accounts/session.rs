@@ -15,7 +15,8 @@ pub(crate) fn view(call: &Call, default: &[&str]) -> Result<View, Refusal> {
         view.sections = sections;
     }
     if !call.is_server() {
-        view.sections.retain(|name| !name.eq_ignore_ascii_case("password") && !name.eq_ignore_ascii_case("internal"));
+        view.sections
+            .retain(|name| !name.eq_ignore_ascii_case("password") && !name.eq_ignore_ascii_case("internal"));
     }
     view.extra = call.params.words("extraProfileFields").unwrap_or_default();
     view.communications = call.params.flag("includeCommunications")?.unwrap_or(false);
@@ -84,7 +85,10 @@ pub(crate) fn pending(gigya: &mut Gigya, call: &Call, uid: &str, code: u32, deta
 
 /// Required fields of the site's schemas that the account does not have.
 pub(crate) fn missing_fields(call: &Call, account: &Account) -> Vec<String> {
-    let parts = [("profile", &call.site.profile_schema, &account.profile), ("data", &call.site.data_schema, &account.data)];
+    let parts = [
+        ("profile", &call.site.profile_schema, &account.profile),
+        ("data", &call.site.data_schema, &account.data),
+    ];
     let mut missing = Vec::new();
     for (name, schema, object) in parts {
         let document = Value::Object(object.clone());

@@ -19,13 +19,38 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     evidence: Evidence::documented("accounts.setAccountInfo REST", "only_what_is_passed_changes"),
     access: Access::Public,
     params: &[
-        "regToken", "profile", "data", "preferences", "subscriptions", "communications", "addLoginEmails",
-        "removeLoginEmails", "username", "newPassword", "password", "secretQuestion", "secretAnswer",
-        "conflictHandling", "muteWebhooks", "regSource", "displayedPreferences", "captchaToken", "captchaType",
+        "regToken",
+        "profile",
+        "data",
+        "preferences",
+        "subscriptions",
+        "communications",
+        "addLoginEmails",
+        "removeLoginEmails",
+        "username",
+        "newPassword",
+        "password",
+        "secretQuestion",
+        "secretAnswer",
+        "conflictHandling",
+        "muteWebhooks",
+        "regSource",
+        "displayedPreferences",
+        "captchaToken",
+        "captchaType",
     ],
     server_params: &[
-        "UID", "phoneNumber", "customIdentifiers", "internal", "isActive", "isVerified", "requirePasswordChange",
-        "securityOverride", "created", "rba", "tfaStatus",
+        "UID",
+        "phoneNumber",
+        "customIdentifiers",
+        "internal",
+        "isActive",
+        "isVerified",
+        "requirePasswordChange",
+        "securityOverride",
+        "created",
+        "rba",
+        "tfaStatus",
     ],
     run,
 };
@@ -45,7 +70,8 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     };
     let before = gigya.account_of(&call.site.api_key, &uid)?;
     let mut account = Account::clone(&before);
-    let conflict_is_fine = call.params.get("conflictHandling").is_some_and(|it| it.eq_ignore_ascii_case("saveProfileAndFail"));
+    let conflict_is_fine =
+        call.params.get("conflictHandling").is_some_and(|it| it.eq_ignore_ascii_case("saveProfileAndFail"));
     let Written { mut problems, new_fields } = sections(gigya, call, &mut account, writer, Source::Call)?;
     identifiers(gigya, call, &mut account, before.email(), &mut problems);
     let is_conflict = |problem: &Problem| problem.code == 400_003;
@@ -67,7 +93,13 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
 }
 
 /// Addresses, user name and other identifiers.
-fn identifiers(gigya: &Gigya, call: &Call, account: &mut Account, before: Option<&str>, problems: &mut Vec<Problem>) {
+fn identifiers(
+    gigya: &Gigya,
+    call: &Call,
+    account: &mut Account,
+    before: Option<&str>,
+    problems: &mut Vec<Problem>,
+) {
     if let Some(problem) = follow_email(gigya, call, account, before) {
         match before {
             Some(email) => _ = account.profile.insert("email".into(), email.into()),
@@ -150,7 +182,12 @@ fn state(call: &Call, account: &mut Account, problems: &mut Vec<Problem>) -> Res
 }
 
 /// A new password needs the old one, except for a server that overrides.
-fn password(gigya: &mut Gigya, call: &Call, account: &mut Account, problems: &mut Vec<Problem>) -> Result<(), Refusal> {
+fn password(
+    gigya: &mut Gigya,
+    call: &Call,
+    account: &mut Account,
+    problems: &mut Vec<Problem>,
+) -> Result<(), Refusal> {
     let Some(plain) = call.params.get("newPassword").map(str::to_owned) else { return Ok(()) };
     let overridden = call.is_server() && call.params.flag("securityOverride")?.unwrap_or(false);
     if !overridden {
@@ -175,7 +212,13 @@ fn lite(gigya: &mut Gigya, call: &Call) -> Reply {
 }
 
 /// Writes a lite record.
-pub(crate) fn write_lite(gigya: &mut Gigya, call: &Call, email: &str, writer: Writer, source: Source) -> Result<(), Refusal> {
+pub(crate) fn write_lite(
+    gigya: &mut Gigya,
+    call: &Call,
+    email: &str,
+    writer: Writer,
+    source: Source,
+) -> Result<(), Refusal> {
     let people = gigya.people_of(&call.site.api_key);
     let mut lite = people.lite(email).map_or_else(|| Lite::new(email, call.now), |lite| Lite::clone(lite));
     let mut account = Account::new(String::new(), call.now);
@@ -234,7 +277,11 @@ mod tests {
         let moved = bench.now;
         bench.wait(1000);
         assert_eq!(set(&mut bench, "profile", r#"{"birthYear":1959}"#)["errorCode"], 0);
-        assert_eq!(bench.gigya.account("ann").unwrap()["lastUpdatedTimestamp"], moved.millis(), "nothing changed");
+        assert_eq!(
+            bench.gigya.account("ann").unwrap()["lastUpdatedTimestamp"],
+            moved.millis(),
+            "nothing changed"
+        );
         assert_eq!(set(&mut bench, "profile", r#"{"city":null}"#)["errorCode"], 0);
         assert_eq!(bench.gigya.account("ann").unwrap()["profile"].get("city"), None);
     }
@@ -244,7 +291,10 @@ mod tests {
         let mut bench = bench();
         let before = bench.gigya.account("ann");
         let answer = set(&mut bench, "profil", r#"{"city":"Gent"}"#);
-        assert_eq!((&answer["errorCode"], &answer["ignoredParams"][0]["paramName"]), (&json!(0), &json!("profil")));
+        assert_eq!(
+            (&answer["errorCode"], &answer["ignoredParams"][0]["paramName"]),
+            (&json!(0), &json!("profil"))
+        );
         assert_eq!(answer["ignoredParams"][0]["warningCode"], 403_007);
         assert_eq!(bench.gigya.account("ann"), before);
     }
@@ -276,7 +326,10 @@ mod tests {
         let mut bench = bench();
         assert_eq!(set(&mut bench, "profile", r#"{"email":"new@example.org"}"#)["errorCode"], 0);
         let ann = bench.gigya.account("ann").unwrap();
-        assert_eq!(ann["emails"], json!({"verified": ["ann@example.org"], "unverified": ["new@example.org"]}));
+        assert_eq!(
+            ann["emails"],
+            json!({"verified": ["ann@example.org"], "unverified": ["new@example.org"]})
+        );
         assert_eq!(ann["loginIDs"]["emails"], json!(["ann@example.org", "new@example.org"]));
         assert_eq!(set(&mut bench, "removeLoginEmails", "ann@example.org")["errorCode"], 0);
         assert_eq!(bench.gigya.account("ann").unwrap()["loginIDs"]["emails"], json!(["new@example.org"]));
@@ -286,10 +339,17 @@ mod tests {
             answer["validationErrors"],
             json!([{"errorCode": 400_003, "message": "email already exists", "fieldName": "email"}])
         );
-        let params = [("UID", "ann"), ("profile", r#"{"email":"bob@example.org","city":"Gent"}"#), ("conflictHandling", "saveProfileAndFail")];
+        let params = [
+            ("UID", "ann"),
+            ("profile", r#"{"email":"bob@example.org","city":"Gent"}"#),
+            ("conflictHandling", "saveProfileAndFail"),
+        ];
         assert_eq!(bench.code("accounts.setAccountInfo", &params), 200_010);
         let ann = bench.gigya.account("ann").unwrap();
-        assert_eq!((&ann["profile"]["city"], &ann["profile"]["email"]), (&json!("Gent"), &json!("new@example.org")));
+        assert_eq!(
+            (&ann["profile"]["city"], &ann["profile"]["email"]),
+            (&json!("Gent"), &json!("new@example.org"))
+        );
     }
 
     #[test]
@@ -323,7 +383,10 @@ mod tests {
     #[test]
     fn lite_record_by_token() {
         let mut bench = bench();
-        let token = bench.client("accounts.initRegistration", &[("isLite", "true")])["regToken"].as_str().unwrap().to_owned();
+        let token = bench.client("accounts.initRegistration", &[("isLite", "true")])["regToken"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let params = [
             ("regToken", token.as_str()),
             ("profile", r#"{"email":"lite@example.org"}"#),
@@ -332,15 +395,27 @@ mod tests {
         assert_eq!(bench.client("accounts.setAccountInfo", &params)["errorCode"], 0);
         bench.wait(1000);
         let query = "SELECT email FROM emailAccounts WHERE hasLiteAccount = true AND hasFullAccount = false";
-        assert_eq!(bench.call("accounts.search", &[("query", query)])["results"], json!([{"email": "lite@example.org"}]));
+        assert_eq!(
+            bench.call("accounts.search", &[("query", query)])["results"],
+            json!([{"email": "lite@example.org"}])
+        );
     }
 
     #[test]
     fn subscriptions_are_seen_by_address() {
         let mut bench = bench();
-        assert_eq!(set(&mut bench, "subscriptions", r#"{"news":{"email":{"isSubscribed":true}}}"#)["errorCode"], 0);
+        assert_eq!(
+            set(&mut bench, "subscriptions", r#"{"news":{"email":{"isSubscribed":true}}}"#)["errorCode"],
+            0
+        );
         bench.wait(1000);
-        assert_eq!(bench.total("SELECT email FROM emailAccounts WHERE subscriptions.news.email.isSubscribed = true"), 1);
-        assert_eq!(bench.total("SELECT UID FROM accounts WHERE subscriptions.news.email.isSubscribed = true"), 0);
+        assert_eq!(
+            bench.total("SELECT email FROM emailAccounts WHERE subscriptions.news.email.isSubscribed = true"),
+            1
+        );
+        assert_eq!(
+            bench.total("SELECT UID FROM accounts WHERE subscriptions.news.email.isSubscribed = true"),
+            0
+        );
     }
 }

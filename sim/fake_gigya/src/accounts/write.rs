@@ -58,7 +58,13 @@ pub(crate) fn sections(
     }
     if let Some(from) = call.params.object("subscriptions")? {
         let declared = &call.site.subscriptions;
-        written.problems.extend(write_subscriptions(&mut account.subscriptions, &from, declared, source, call.now));
+        written.problems.extend(write_subscriptions(
+            &mut account.subscriptions,
+            &from,
+            declared,
+            source,
+            call.now,
+        ));
     }
     if let Some(from) = call.params.object("communications")? {
         written.problems.extend(write_communications(&mut account.communications, &from, call.now));
@@ -68,7 +74,12 @@ pub(crate) fn sections(
 
 /// What a changed `profile.email` brings with it: one more address, and where addresses log in, one more
 /// login identifier. The former address stays until `removeLoginEmails` takes it away.
-pub(crate) fn follow_email(gigya: &Gigya, call: &Call, account: &mut Account, before: Option<&str>) -> Option<Problem> {
+pub(crate) fn follow_email(
+    gigya: &Gigya,
+    call: &Call,
+    account: &mut Account,
+    before: Option<&str>,
+) -> Option<Problem> {
     let email = account.email()?.to_owned();
     if before == Some(email.as_str()) {
         return None;
@@ -91,7 +102,13 @@ pub(crate) fn taken(gigya: &Gigya, call: &Call, account: &Account, id: &str, fie
 }
 
 /// Takes a new password if it is long enough and not one of the last.
-pub(crate) fn new_password(gigya: &mut Gigya, call: &Call, account: &mut Account, plain: &str, field: &str) -> Option<Problem> {
+pub(crate) fn new_password(
+    gigya: &mut Gigya,
+    call: &Call,
+    account: &mut Account,
+    plain: &str,
+    field: &str,
+) -> Option<Problem> {
     let least = call.site.policy_number("passwordComplexity", &["minLength"], 6);
     if (plain.chars().count() as u64) < least {
         let message = format!("Password does not meet complexity requirements: at least {least} characters");

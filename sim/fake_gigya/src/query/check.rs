@@ -15,7 +15,8 @@ impl Fields<'_> {
     /// Whether the field is encrypted at rest: compared whole and without case, and nothing else.
     pub(crate) fn is_encrypted(&self, path: &str) -> bool {
         let Some((profile, data)) = self.schemas else { return false };
-        let declared = |schema: &Schema, rest: &str| schema.fields.get(rest).is_some_and(|field| field.encrypted);
+        let declared =
+            |schema: &Schema, rest: &str| schema.fields.get(rest).is_some_and(|field| field.encrypted);
         match path.split_once('.') {
             Some(("profile", rest)) => declared(profile, rest),
             Some(("data", rest)) => declared(data, rest),
@@ -37,7 +38,9 @@ impl Fields<'_> {
 
     fn refuse(&self, path: &str, what: &str) -> Result<(), Refusal> {
         match self.is_encrypted(path) {
-            true => Err(Refusal::because(400_006, format!("{what} is not supported on encrypted field {path}"))),
+            true => {
+                Err(Refusal::because(400_006, format!("{what} is not supported on encrypted field {path}")))
+            }
             false => Ok(()),
         }
     }

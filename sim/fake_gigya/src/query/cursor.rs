@@ -18,7 +18,6 @@ pub(crate) struct Cursor {
     pub(crate) api_key: String,
     pub(crate) query: Arc<Query>,
     pub(crate) ids: Arc<Vec<String>>,
-    pub(crate) total: usize,
     pub(crate) offset: usize,
     pub(crate) page: u64,
     /// The cursor behind this one's page, once that page was asked for: asking again gives the same.
@@ -37,7 +36,8 @@ impl Cursors {
     /// Opens a cursor on what comes after the first `offset` ids.
     pub(crate) fn open(&mut self, now: Instant, id: String, cursor: Cursor) {
         if self.open.len() >= MOST
-            && let Some((key, _)) = self.open.iter().min_by_key(|(_, it)| it.used).map(|(k, v)| (k.clone(), v.used))
+            && let Some((key, _)) =
+                self.open.iter().min_by_key(|(_, it)| it.used).map(|(k, v)| (k.clone(), v.used))
         {
             self.open.remove(&key);
         }
@@ -75,8 +75,14 @@ impl Cursors {
 }
 
 impl Cursor {
-    pub(crate) fn new(api_key: &str, query: Arc<Query>, ids: Arc<Vec<String>>, offset: usize, page: u64, now: Instant) -> Self {
-        let total = ids.len();
-        Self { api_key: api_key.to_owned(), query, ids, total, offset, page, next: None, used: now }
+    pub(crate) fn new(
+        api_key: &str,
+        query: Arc<Query>,
+        ids: Arc<Vec<String>>,
+        offset: usize,
+        page: u64,
+        now: Instant,
+    ) -> Self {
+        Self { api_key: api_key.to_owned(), query, ids, offset, page, next: None, used: now }
     }
 }

@@ -67,7 +67,8 @@ pub(crate) enum Op {
 /// Functions over many records.
 const AGGREGATES: &[&str] = &["count", "sum", "min", "max", "avg", "sum_of_squares", "variance", "std"];
 /// Words that end a list of paths.
-const RESERVED: &[&str] = &["from", "where", "filter", "group", "order", "start", "limit", "as", "and", "or", "not"];
+const RESERVED: &[&str] =
+    &["from", "where", "filter", "group", "order", "start", "limit", "as", "and", "or", "not"];
 /// How deep parentheses and negations may go.
 const DEEPEST: usize = 64;
 /// How long a query may be, in tokens.
@@ -231,6 +232,9 @@ impl Parser {
     fn bare_term(&mut self) -> Result<Expr, Refusal> {
         if self.take_word("NOT") || self.take(&Token::ExclamationMark) {
             return Ok(Expr::Not(Box::new(self.term()?)));
+        }
+        if self.take(&Token::DoubleExclamationMark) {
+            return self.term();
         }
         if self.take(&Token::LParen) {
             let inner = self.any_of()?;
@@ -420,12 +424,21 @@ mod tests {
         for (text, expected) in [
             ("", "line 1, column 1: expected SELECT, found the end"),
             ("SELECT UID accounts", "line 1, column 12: expected FROM, found `accounts`"),
-            ("SELECT UID FROM accounts LIMIT 5 WHERE a = 1", "line 1, column 34: expected the end of the query, found `WHERE`"),
+            (
+                "SELECT UID FROM accounts LIMIT 5 WHERE a = 1",
+                "line 1, column 34: expected the end of the query, found `WHERE`",
+            ),
             ("SELECT UID FROM accounts\nWHERE a =", "line 2, column 10: expected a constant, found the end"),
             ("SELECT UID FROM accounts WHERE a = b", "line 1, column 36: expected a constant, found `b`"),
-            ("SELECT UID FROM accounts HAVING x", "line 1, column 26: expected the end of the query, found `HAVING`"),
+            (
+                "SELECT UID FROM accounts HAVING x",
+                "line 1, column 26: expected the end of the query, found `HAVING`",
+            ),
             ("SELECT DISTINCT UID FROM accounts", "line 1, column 17: expected FROM, found `UID`"),
-            ("SELECT UID FROM accounts FILTER x WITH counters", "line 1, column 26: counters are not modelled here: no FILTER, found `FILTER`"),
+            (
+                "SELECT UID FROM accounts FILTER x WITH counters",
+                "line 1, column 26: counters are not modelled here: no FILTER, found `FILTER`",
+            ),
             ("SELECT UID FROM accounts WHERE a = \"x", "line 1, column 36: Unterminated string literal"),
         ] {
             let details = parse(text).unwrap_err().details;
@@ -435,13 +448,16 @@ mod tests {
 
     #[test]
     fn depth_has_a_bound() {
-        let deep = format!("SELECT UID FROM accounts WHERE {}a = 1", "!".repeat(5000));
-        assert!(parse(&deep).unwrap_err().details.contains("nested deeper"));
+        for nested in ["!", "(", "NOT "] {
+            let deep = format!("SELECT UID FROM accounts WHERE {}a = 1", nested.repeat(5000));
+            assert!(parse(&deep).unwrap_err().details.contains("nested deeper"), "{nested}");
+        }
     }
 
     #[test]
     fn escapes() {
-        for (raw, expected) in [(r#"a\"b"#, "a\"b"), (r"a\.b", r"a\.b"), (r"a\\b", r"a\b"), ("it''s", "it's")] {
+        for (raw, expected) in [(r#"a\"b"#, "a\"b"), (r"a\.b", r"a\.b"), (r"a\\b", r"a\b"), ("it''s", "it's")]
+        {
             assert_eq!(unescaped(raw), expected);
         }
     }

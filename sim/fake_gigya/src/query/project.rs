@@ -11,7 +11,8 @@ impl Query {
     /// Whether the answer is computed over matches instead of showing them.
     pub(crate) fn aggregates(&self) -> bool {
         let is_aggregate = |item: &Item| matches!(item, Item::Aggregate { .. });
-        !self.group_by.is_empty() || matches!(&self.select, Select::Items(items) if items.iter().any(is_aggregate))
+        !self.group_by.is_empty()
+            || matches!(&self.select, Select::Items(items) if items.iter().any(is_aggregate))
     }
 
     /// A match as the select list wants it.

@@ -21,7 +21,8 @@ impl Query {
         documents: impl Iterator<Item = (K, D)>,
         fields: Fields<'_>,
     ) -> Vec<(K, D)> {
-        let wanted = |document: &Value| self.filter.as_ref().is_none_or(|filter| filter.matches(document, fields));
+        let wanted =
+            |document: &Value| self.filter.as_ref().is_none_or(|filter| filter.matches(document, fields));
         let mut found: Vec<(K, D)> = documents.filter(|(_, document)| wanted(document.borrow())).collect();
         if !self.order_by.is_empty() {
             found.sort_by(|(_, a), (_, b)| self.compare(a.borrow(), b.borrow()));

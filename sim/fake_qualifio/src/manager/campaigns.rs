@@ -8,13 +8,16 @@ use crate::campaign::{
 use crate::integration::LoginScreen;
 use crate::problem::{Problem, Warning};
 use crate::qualifio::{Pending, Qualifio};
-use crate::turn::{Ask, AskFailed, SiteAnswer, Turn};
+use crate::turn::{Ask, AskFailed, GigyaConfig, SiteAnswer, Turn};
 use serde_json::{Value, json};
 use standin_fake_kit::{Section, SeedError};
 use standin_model::Instant;
 
 /// The most campaigns of one account.
 const MOST_CAMPAIGNS: usize = 100_000;
+
+/// The largest number of a campaign.
+const LARGEST: u64 = 9_999_999;
 
 const CHANNEL: &[&str] = &["channel", "website", "language", "parent_page", "starts", "ends"];
 
@@ -105,6 +108,9 @@ pub(crate) fn add(qualifio: &mut Qualifio, section: &Section<'_>) -> Result<Camp
         Some(id) => id.number()?,
         None => qualifio.numbers.campaign,
     };
+    if id > LARGEST {
+        return Err(Problem::InvalidField { field: "id", why: "is larger than a campaign's number gets" });
+    }
     let taken = |id: u64| {
         let channel = |campaign: &Campaign| campaign.channels.iter().any(|channel| channel.id == id);
         qualifio.campaigns.contains_key(&id) || qualifio.campaigns.values().any(|campaign| channel(campaign))
@@ -340,52 +346,94 @@ pub(super) fn sso(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Prob
     }
     campaign.check_sso()?;
     qualifio.check_configs(&campaign)?;
-    let site = campaign.channels.first().map_or(0, |channel| channel.website);
-    let config = qualifio.integration.config(site).ok_or_else(|| Problem::InvalidConfig(site.to_string()))?;
-    Ok(qualifio.ask(Pending::Sso { campaign: campaign.id, change }, Ask::SiteConfig(config)))
+    let mut configs = Vec::new();
+    for channel in &campaign.channels {
+        let config = qualifio.integration.config(channel.website);
+        configs.extend(config.filter(|config| !configs.contains(config)));
+    }
+    let round = SsoRound { campaign: campaign.id, change, configs, warnings: Vec::new() };
+    Ok(ask_next(qualifio, round))
 }
 
-/// Goes on when the Gigya site is known.
-pub(crate) fn sso_site_known(
-    qualifio: &mut Qualifio,
-    id: u64,
-    change: &SsoChange,
-    site: Result<SiteAnswer, AskFailed>,
-) -> Turn {
-    match advice(qualifio, id, &site) {
-        Ok(warnings) => keep_sso(qualifio, id, change, &warnings),
-        Err(problem) => Turn::Reply(refused(&problem)),
+/// Switching single sign-on on: each Gigya site behind the campaign's channels is asked once.
+#[derive(Clone, Debug)]
+pub(crate) struct SsoRound {
+    campaign: u64,
+    change: SsoChange,
+    /// Those that are still to answer; the first is being asked.
+    configs: Vec<GigyaConfig>,
+    warnings: Vec<Warning>,
+}
+
+fn ask_next(qualifio: &mut Qualifio, round: SsoRound) -> Turn {
+    match round.configs.first().cloned() {
+        Some(config) => qualifio.ask(Pending::Sso(round), Ask::SiteConfig(config)),
+        None => match advice(qualifio, &round) {
+            Ok(warnings) => keep_sso(qualifio, round.campaign, &round.change, &warnings),
+            Err(problem) => Turn::Reply(refused(&problem)),
+        },
     }
 }
 
-fn advice(
+/// Goes on when one Gigya site is known.
+pub(crate) fn sso_site_known(
+    qualifio: &mut Qualifio,
+    mut round: SsoRound,
+    site: Result<SiteAnswer, AskFailed>,
+) -> Turn {
+    let config = round.configs.remove(0);
+    match domains_advice(qualifio, round.campaign, &config, &site) {
+        Ok(warnings) => round.warnings.extend(warnings),
+        Err(problem) => return Turn::Reply(refused(&problem)),
+    }
+    ask_next(qualifio, round)
+}
+
+fn known_still(qualifio: &Qualifio, id: u64) -> Result<&Campaign, Problem> {
+    let campaign = qualifio.campaigns.get(&id).ok_or_else(|| Problem::NotFound(format!("campaign {id}")))?;
+    Ok(campaign)
+}
+
+/// What can be said about the domains whose Gigya site has just answered.
+fn domains_advice(
     qualifio: &Qualifio,
     id: u64,
+    config: &GigyaConfig,
     site: &Result<SiteAnswer, AskFailed>,
 ) -> Result<Vec<Warning>, Problem> {
-    let campaign = qualifio.campaigns.get(&id).ok_or_else(|| Problem::NotFound(format!("campaign {id}")))?;
+    let mut warnings = Vec::new();
+    for channel in &known_still(qualifio, id)?.channels {
+        if qualifio.integration.config(channel.website).as_ref() == Some(config) {
+            let domain = qualifio.websites.get(&channel.website).map_or("", |site| site.domain.as_str());
+            warnings.extend(super::websites::domain_advice(domain, site.clone())?);
+        }
+    }
+    Ok(warnings)
+}
+
+/// Everything that is advised, once nothing speaks against it.
+fn advice(qualifio: &Qualifio, round: &SsoRound) -> Result<Vec<Warning>, Problem> {
+    let campaign = known_still(qualifio, round.campaign)?;
     campaign.check_sso()?;
     qualifio.check_configs(campaign)?;
-    let mut warnings = Vec::new();
     let mut screen_set = false;
     let mut plain_http = false;
     for channel in &campaign.channels {
-        let domain = qualifio.websites.get(&channel.website).map_or("", |site| site.domain.as_str());
-        for warning in super::websites::domain_advice(domain, site.clone())? {
-            if !warnings.contains(&warning) {
-                warnings.push(warning);
-            }
-        }
         if let Some(block) = qualifio.integration.effective(channel.website) {
             screen_set |= block.login_screen == LoginScreen::ScreenSet;
             let url = block.redirection_url.as_ref().filter(|_| block.login_screen == LoginScreen::Redirect);
             plain_http |= url.is_some_and(|url| url.to_string().starts_with("http://"));
         }
     }
-    if plain_http {
-        warnings.push(Warning::new("HttpRedirectUrl"));
+    let mut all = round.warnings.clone();
+    all.extend(plain_http.then(|| Warning::new("HttpRedirectUrl")));
+    all.extend(campaign.sso_warnings(screen_set));
+    let mut warnings = Vec::new();
+    for warning in all {
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
     }
-    warnings.extend(campaign.sso_warnings(screen_set));
     Ok(warnings)
 }
 

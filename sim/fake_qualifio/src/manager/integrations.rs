@@ -95,7 +95,7 @@ pub(super) fn switch(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
     if enabled && !qualifio.integration.subscription_sso {
         return Err(Problem::SsoNotInSubscription);
     }
-    if enabled && qualifio.integration.global.is_none() && qualifio.integration.sites.is_empty() {
+    if enabled && !qualifio.integration.is_configured() {
         return Err(Problem::InvalidConfig("Global".to_owned()));
     }
     qualifio.integration.enabled = enabled;

@@ -18,7 +18,7 @@ use http::{Method, header};
 use serde_json::{Value, json};
 use standin_fake_kit::form::Form;
 use standin_fake_kit::{EndpointDoc, answer};
-use standin_model::{Evidence, Instant};
+use standin_model::Evidence;
 use standin_ports::{Request, Response};
 
 /// Where the API stands.
@@ -258,7 +258,7 @@ fn find<'r>(method: &Method, path: &'r str) -> Option<(&'static Endpoint, &'r st
 }
 
 /// Answers a call to the API.
-pub fn handle(qualifio: &mut Qualifio, _now: Instant, request: &Request) -> Turn {
+pub fn handle(qualifio: &mut Qualifio, request: &Request) -> Turn {
     match answered(qualifio, request) {
         Ok(turn) => turn,
         Err(problem) => Turn::Reply(refused(&problem)),
@@ -300,7 +300,7 @@ fn operator(qualifio: &Qualifio, request: &Request) -> Option<Role> {
 }
 
 fn body(request: &Request) -> Result<Value, Problem> {
-    let malformed = |message: String| Problem::Malformed { field: String::new(), message };
+    let malformed = |message: String| Problem::Malformed { field: String::new(), message, hint: None };
     if request.body().len() > LONGEST_BODY {
         return Err(malformed("the body is longer than 1 MiB".to_owned()));
     }

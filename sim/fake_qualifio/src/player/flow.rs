@@ -21,31 +21,31 @@ pub(super) fn edit(qualifio: &mut Qualifio, uk: &str, change: impl FnOnce(&mut P
 }
 
 /// The page where the participant stands. Before the form, Gigya may have to be asked first.
-pub fn show(qualifio: &mut Qualifio, now: Instant, uk: &str) -> Turn {
+pub fn show(qualifio: &mut Qualifio, uk: &str) -> Turn {
     let Some(participation) = qualifio.participations.get(uk).cloned() else {
         return Turn::Reply(page::message(410, "Expired", "This participation is over. Please start again."));
     };
     if single_sign_on::is_due(qualifio, &participation) && participation.reach.is_none() {
-        return single_sign_on::look(qualifio, now, &participation);
+        return single_sign_on::look(qualifio, &participation);
     }
     Turn::Reply(page::of(qualifio, &participation))
 }
 
 /// Leaves the welcome screen.
-pub(super) fn start(qualifio: &mut Qualifio, now: Instant, uk: &str, _: &Form) -> Turn {
+pub(super) fn start(qualifio: &mut Qualifio, _: Instant, uk: &str, _: &Form) -> Turn {
     edit(qualifio, uk, |participation| {
         if participation.step() == Step::Intro {
             participation.forward();
         }
     });
-    show(qualifio, now, uk)
+    show(qualifio, uk)
 }
 
 /// Answers the questions.
 pub(super) fn answers(qualifio: &mut Qualifio, now: Instant, uk: &str, form: &Form) -> Turn {
-    let Some(before) = qualifio.participations.get(uk).cloned() else { return show(qualifio, now, uk) };
+    let Some(before) = qualifio.participations.get(uk).cloned() else { return show(qualifio, uk) };
     if before.step() != Step::Questions {
-        return show(qualifio, now, uk);
+        return show(qualifio, uk);
     }
     let right = |question: &&crate::campaign::Question| {
         let given = form.get(&question.name()).unwrap_or_default().trim();
@@ -61,7 +61,7 @@ pub(super) fn answers(qualifio: &mut Qualifio, now: Instant, uk: &str, form: &Fo
         None if before.campaign.mode == Mode::Anonymous => finish_anonymous(qualifio, now, uk),
         None => {}
     }
-    show(qualifio, now, uk)
+    show(qualifio, uk)
 }
 
 fn finish_anonymous(qualifio: &mut Qualifio, now: Instant, uk: &str) {

@@ -57,7 +57,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
                 "first_call_redirects_with_session",
             ),
         },
-        act: |qualifio, now, uk, _| flow::show(qualifio, now, uk),
+        act: |qualifio, _, uk, _| flow::show(qualifio, uk),
     },
     Endpoint {
         action: "start",
@@ -230,7 +230,7 @@ fn arrive(
         && own(qualifio, uk, visitor.as_deref(), channel).is_some()
     {
         come_back(qualifio, uk);
-        return Ok(flow::show(qualifio, now, uk));
+        return Ok(flow::show(qualifio, uk));
     }
     if let Some(found) = left_for_login(qualifio, &query, visitor.as_deref(), channel) {
         let location = format!("{}?{}", found.base, found.query());
@@ -303,7 +303,9 @@ fn begin(
         reach: None,
         returned: false,
         attempts: 0,
-        may_redirect: true,
+        // Whoever arrives with somebody's session but without the cookie has a browser that keeps none: an
+        // automatic redirect would go round for ever.
+        may_redirect: query.get("uk").is_none() && query.get("qlf_uk").is_none(),
         identity: None,
         prefill: from_address(&query, &campaign),
         typed: BTreeMap::new(),

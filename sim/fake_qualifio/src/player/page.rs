@@ -91,6 +91,7 @@ fn field_state(participation: &Participation, field: &Field) -> Value {
             None => ["day", "month", "year"].map(|name| part(name).to_owned()),
         };
         state["parts"] = json!({"day": day, "month": month, "year": year});
+        state["years"] = json!([standin_model::birthday::FIRST_YEAR, year_of(participation.started)]);
     }
     state
 }
@@ -192,7 +193,8 @@ fn document(title: &str, state: &Value, layer: Option<&Value>, body: &str) -> St
     let language = escape(state["language"].as_str().unwrap_or("en"));
     format!(
         "<!doctype html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n{}{}\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <style>{STYLE}</style>\n<title>{}</title>\n{}{}\
          <script type=\"application/json\" id=\"qlf-state\">{}</script>\n</head>\n<body>\n\
          <main id=\"qualifio\">\n<h1>{}</h1>\n{body}\n</main>\n</body>\n</html>\n",
         escape(title),
@@ -202,6 +204,9 @@ fn document(title: &str, state: &Value, layer: Option<&Value>, body: &str) -> St
         escape(title),
     )
 }
+
+const STYLE: &str = "main{max-width:36em;margin:2em auto;font:1em/1.5 sans-serif}\
+    label{display:inline-block;min-width:9em}.qlf-error,.qlf-field-error{color:#b00020}";
 
 /// An automatic redirect that needs no script.
 fn refresh(state: &Value) -> String {
@@ -265,7 +270,7 @@ fn controls(state: &Value) -> String {
             continue;
         }
         let control = match field["options"].as_array() {
-            _ if field.get("parts").is_some() => date_control(&field["parts"]),
+            _ if field.get("parts").is_some() => date_control(&field["parts"], &field["years"]),
             Some(options) if !options.is_empty() => select(&name, text(field, "value"), options),
             _ => format!("<input type=\"text\" id=\"{name}\" name=\"{name}\" value=\"{value}\">"),
         };
@@ -304,9 +309,18 @@ fn select(name: &str, value: &str, options: &[Value]) -> String {
     out + "</select>"
 }
 
-fn date_control(parts: &Value) -> String {
+fn year_of(at: standin_model::Instant) -> i64 {
+    at.to_string()
+        .split('-')
+        .next()
+        .and_then(|year| year.parse().ok())
+        .unwrap_or(i64::from(standin_model::birthday::FIRST_YEAR))
+}
+
+fn date_control(parts: &Value, years: &Value) -> String {
+    let [first, last] = [0, 1].map(|at| years[at].as_i64().unwrap_or_default());
     let mut out = String::new();
-    for (name, numbers) in [("day", 1..=31), ("month", 1..=12), ("year", 1900..=2026)] {
+    for (name, numbers) in [("day", 1..=31), ("month", 1..=12), ("year", first..=last)] {
         let _ = write!(out, "<select name=\"{name}\"><option value=\"\"></option>");
         for number in numbers {
             let chosen =

@@ -2,7 +2,7 @@
 
 use super::flow::{edit, show};
 use super::{page, submit};
-use crate::campaign::{Channel, ChannelKind, Step};
+use crate::campaign::{Channel, ChannelKind, Field, Step};
 use crate::domain::{api_host, data_center_host, registrable};
 use crate::integration::LoginScreen;
 use crate::participation::{Identified, Participation, Reach, SsoState};
@@ -23,7 +23,7 @@ pub fn is_due(qualifio: &Qualifio, participation: &Participation) -> bool {
 }
 
 /// Asks how the Gigya site is set up, since that decides what the page's browser will find.
-pub(super) fn look(qualifio: &mut Qualifio, _now: Instant, participation: &Participation) -> Turn {
+pub(super) fn look(qualifio: &mut Qualifio, participation: &Participation) -> Turn {
     let site = participation.channel().map_or(0, |channel| channel.website);
     if matches!(participation.sso, SsoState::Failed(_)) {
         return Turn::Reply(page::of(qualifio, participation));
@@ -41,7 +41,7 @@ pub(super) fn look(qualifio: &mut Qualifio, _now: Instant, participation: &Parti
 
 /// Goes on when the Gigya site is known. Without an answer nothing is assumed about it: whether Gigya can be
 /// reached is then for the page's browser to find out.
-pub fn site_known(qualifio: &mut Qualifio, now: Instant, uk: &str, site: Option<SiteAnswer>) -> Turn {
+pub fn site_known(qualifio: &mut Qualifio, uk: &str, site: Option<SiteAnswer>) -> Turn {
     let data_center = qualifio.integration.data_center.clone();
     let prefix = site.and_then(|site| site.custom_api_domain_prefix);
     edit(qualifio, uk, |participation| {
@@ -52,32 +52,32 @@ pub fn site_known(qualifio: &mut Qualifio, now: Instant, uk: &str, site: Option<
         });
     });
     let Some(participation) = qualifio.participations.get(uk).cloned() else {
-        return show(qualifio, now, uk);
+        return show(qualifio, uk);
     };
     Turn::Reply(page::of(qualifio, &participation))
 }
 
 /// What the page's browser found out: no answer from Gigya, nobody signed in, or a signed identity.
-pub(super) fn session(qualifio: &mut Qualifio, now: Instant, uk: &str, form: &Form) -> Turn {
+pub(super) fn session(qualifio: &mut Qualifio, _: Instant, uk: &str, form: &Form) -> Turn {
     let Some(participation) = qualifio.participations.get(uk).cloned() else {
-        return show(qualifio, now, uk);
+        return show(qualifio, uk);
     };
     if !is_due(qualifio, &participation) || matches!(participation.sso, SsoState::Failed(_)) {
-        return show(qualifio, now, uk);
+        return show(qualifio, uk);
     }
     // Nobody can be believed who says to have spoken with a host that cannot exist.
     let impossible = participation.reach.as_ref().is_some_and(|reach| reach.impossible);
     if impossible || form.get("unreachable") == Some("1") {
-        return fail(qualifio, now, uk, "GigyaUnreachable");
+        return fail(qualifio, uk, "GigyaUnreachable");
     }
     let Some(identity) = Signed::read(form) else {
-        return not_signed_in(qualifio, now, uk, &participation);
+        return not_signed_in(qualifio, uk, &participation);
     };
     let in_screen_set = matches!(participation.sso, SsoState::ScreenSet(_));
     if !in_screen_set && is_hidden_from(qualifio, &participation) {
-        return not_signed_in(qualifio, now, uk, &participation);
+        return not_signed_in(qualifio, uk, &participation);
     }
-    identity.verify(qualifio, now, &participation)
+    identity.verify(qualifio, &participation)
 }
 
 /// The signed identity that the screen-set's callback brings.
@@ -89,7 +89,7 @@ pub(super) fn identify(qualifio: &mut Qualifio, now: Instant, uk: &str, form: &F
 }
 
 /// Tries again after a failure, from the beginning and without an automatic redirect.
-pub(super) fn retry(qualifio: &mut Qualifio, now: Instant, uk: &str, _: &Form) -> Turn {
+pub(super) fn retry(qualifio: &mut Qualifio, _: Instant, uk: &str, _: &Form) -> Turn {
     edit(qualifio, uk, |participation| {
         if matches!(participation.sso, SsoState::Failed(_)) {
             participation.sso = SsoState::Check;
@@ -99,7 +99,7 @@ pub(super) fn retry(qualifio: &mut Qualifio, now: Instant, uk: &str, _: &Form) -
             participation.may_redirect = false;
         }
     });
-    show(qualifio, now, uk)
+    show(qualifio, uk)
 }
 
 struct Signed {
@@ -120,16 +120,16 @@ impl Signed {
     }
 
     /// A UID that nobody signed is refused without a question.
-    fn verify(self, qualifio: &mut Qualifio, now: Instant, participation: &Participation) -> Turn {
+    fn verify(self, qualifio: &mut Qualifio, participation: &Participation) -> Turn {
         let uk = participation.uk.clone();
         let fits =
             self.uid.parse::<Uid>().is_ok() && !self.signature.is_empty() && !self.timestamp.is_empty();
         if !fits {
-            return fail(qualifio, now, &uk, "InvalidSignature");
+            return fail(qualifio, &uk, "InvalidSignature");
         }
         let site = participation.channel().map_or(0, |channel| channel.website);
         let Some(config) = qualifio.integration.config(site) else {
-            return fail(qualifio, now, &uk, "InvalidConfig");
+            return fail(qualifio, &uk, "InvalidConfig");
         };
         let ask = Ask::Identify {
             config,
@@ -152,15 +152,15 @@ fn is_hidden_from(qualifio: &Qualifio, participation: &Participation) -> bool {
     gigya.parse::<Host>().is_ok_and(|gigya| registrable(&gigya) != registrable(&participation.host))
 }
 
-fn fail(qualifio: &mut Qualifio, now: Instant, uk: &str, error: &'static str) -> Turn {
+fn fail(qualifio: &mut Qualifio, uk: &str, error: &'static str) -> Turn {
     edit(qualifio, uk, |participation| participation.sso = SsoState::Failed(error));
-    show(qualifio, now, uk)
+    show(qualifio, uk)
 }
 
-fn not_signed_in(qualifio: &mut Qualifio, now: Instant, uk: &str, participation: &Participation) -> Turn {
-    let Some(channel) = participation.channel() else { return show(qualifio, now, uk) };
+fn not_signed_in(qualifio: &mut Qualifio, uk: &str, participation: &Participation) -> Turn {
+    let Some(channel) = participation.channel() else { return show(qualifio, uk) };
     let Some(block) = qualifio.integration.effective(channel.website).cloned() else {
-        return fail(qualifio, now, uk, "InvalidConfig");
+        return fail(qualifio, uk, "InvalidConfig");
     };
     if block.login_screen == LoginScreen::ScreenSet {
         let name = block.screen_set.clone().unwrap_or_default();
@@ -170,22 +170,22 @@ fn not_signed_in(qualifio: &mut Qualifio, now: Instant, uk: &str, participation:
                 participation.warn(Warning::new("ScreenSetOnMobile"));
             }
         });
-        return show(qualifio, now, uk);
+        return show(qualifio, uk);
     }
     let attempts = participation.attempts + u64::from(participation.returned);
     if attempts >= qualifio.knobs.number("qualifio.max_redirects") && participation.returned {
         edit(qualifio, uk, |participation| participation.attempts = attempts);
-        return fail(qualifio, now, uk, "TooManyRedirects");
+        return fail(qualifio, uk, "TooManyRedirects");
     }
     let url = destination(qualifio, participation, channel)
         .and_then(|destination| Some(block.redirection_url.as_ref()?.with_destination(&destination)));
-    let Some(url) = url else { return fail(qualifio, now, uk, "InvalidDestination") };
+    let Some(url) = url else { return fail(qualifio, uk, "InvalidDestination") };
     edit(qualifio, uk, |participation| {
         participation.attempts = attempts;
         participation.returned = false;
         participation.sso = SsoState::RedirectOffered(url);
     });
-    show(qualifio, now, uk)
+    show(qualifio, uk)
 }
 
 /// Where the login page shall send the participant: into this participation, on the campaign's own domain or
@@ -235,26 +235,26 @@ pub fn identified(
     judged: Result<Identity, IdentityRefused>,
 ) -> Turn {
     let Some(participation) = qualifio.participations.get(uk).cloned() else {
-        return show(qualifio, now, uk);
+        return show(qualifio, uk);
     };
     if !is_due(qualifio, &participation) {
-        return show(qualifio, now, uk);
+        return show(qualifio, uk);
     }
     let identity = match judged {
-        Ok(identity) if identity.uid != uid => return fail(qualifio, now, uk, "InvalidSignature"),
-        Ok(identity) if !identity.active => return fail(qualifio, now, uk, "AccountDisabled"),
-        Ok(identity) if !identity.registered => return not_signed_in(qualifio, now, uk, &participation),
+        Ok(identity) if identity.uid != uid => return fail(qualifio, uk, "InvalidSignature"),
+        Ok(identity) if !identity.active => return fail(qualifio, uk, "AccountDisabled"),
+        Ok(identity) if !identity.registered => return not_signed_in(qualifio, uk, &participation),
         Ok(identity) => identity,
-        Err(refused) => return fail(qualifio, now, uk, refusal(refused)),
+        Err(refused) => return fail(qualifio, uk, refusal(refused)),
     };
     let Some(email) = identity.email.clone().filter(|email| !email.trim().is_empty()) else {
-        return fail(qualifio, now, uk, "MissingPrimaryKey");
+        return fail(qualifio, uk, "MissingPrimaryKey");
     };
     edit(qualifio, uk, |participation| take_in(participation, identity, email));
     if let Some(turn) = submit::unseen(qualifio, now, uk) {
         return turn;
     }
-    show(qualifio, now, uk)
+    show(qualifio, uk)
 }
 
 fn refusal(refused: IdentityRefused) -> &'static str {
@@ -268,6 +268,15 @@ fn refusal(refused: IdentityRefused) -> &'static str {
     }
 }
 
+/// A gender is one of the form's options or none of them; any other value stands as it is.
+fn chosen(field: &Field, value: String) -> Option<String> {
+    if field.variable != "gender" {
+        return Some(value);
+    }
+    let option = field.options.iter().find(|(option, _)| option.eq_ignore_ascii_case(&value));
+    option.map(|(option, _)| option.clone())
+}
+
 fn take_in(participation: &mut Participation, identity: Identity, email: String) {
     for name in &identity.warnings {
         participation.warn(Warning::new(name));
@@ -279,8 +288,12 @@ fn take_in(participation: &mut Participation, identity: Identity, email: String)
         participation.warn(Warning::new("UnusualEmail"));
     }
     for (variable, value) in identity.prefill {
-        let wanted = participation.campaign.fields.iter().any(|field| field.variable == variable);
-        if wanted && variable != "email" {
+        let field = participation.campaign.fields.iter().find(|field| field.variable == variable);
+        let value = match field {
+            Some(field) if field.variable != "email" => chosen(field, value),
+            _ => None,
+        };
+        if let Some(value) = value {
             participation.prefill.insert(variable, value);
         }
     }

@@ -23,11 +23,11 @@ pub fn fields<'c>(campaign: &'c Campaign, identity: Option<&Identified>) -> Vec<
 /// Submits the form.
 pub(super) fn form(qualifio: &mut Qualifio, now: Instant, uk: &str, form: &Form) -> Turn {
     let Some(participation) = qualifio.participations.get(uk).cloned() else {
-        return show(qualifio, now, uk);
+        return show(qualifio, uk);
     };
     let open = participation.step() == Step::Form && participation.row.is_none();
     if !open || single_sign_on::is_due(qualifio, &participation) {
-        return show(qualifio, now, uk);
+        return show(qualifio, uk);
     }
     if is_tampered(&participation, form) {
         edit(qualifio, uk, |participation| participation.warn(Warning::new("EmailTamperIgnored")));
@@ -38,7 +38,7 @@ pub(super) fn form(qualifio: &mut Qualifio, now: Instant, uk: &str, form: &Form)
     } else {
         edit(qualifio, uk, |participation| redisplay(participation, &checked, form, None));
     }
-    show(qualifio, now, uk)
+    show(qualifio, uk)
 }
 
 /// Submits the form unseen, if the campaign wants that and Gigya knows everything that it asks for.
@@ -66,7 +66,7 @@ pub(super) fn unseen(qualifio: &mut Qualifio, now: Instant, uk: &str) -> Option<
         return None;
     }
     accept(qualifio, now, uk, &checked);
-    Some(show(qualifio, now, uk))
+    Some(show(qualifio, uk))
 }
 
 fn is_tampered(participation: &Participation, form: &Form) -> bool {

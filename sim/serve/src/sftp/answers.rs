@@ -159,6 +159,9 @@ impl Answers {
     }
 
     fn extension(&mut self, id: u32, request: &str, mut data: &[u8]) -> Answer<Packet> {
+        if !self.session.offers_extensions() {
+            return Err(self.unimplemented());
+        }
         match request {
             POSIX_RENAME => {
                 let names = take_text(&mut data).zip(take_text(&mut data));
@@ -219,9 +222,9 @@ impl Handler for Answers {
         _extensions: std::collections::HashMap<String, String>,
     ) -> Answer<Version> {
         let mut version = Version::new();
-        for extension in [POSIX_RENAME, FSYNC, LIMITS] {
-            version.extensions.insert(extension.to_owned(), "1".to_owned());
-        }
+        let offered: &[&str] =
+            if self.session.offers_extensions() { &[POSIX_RENAME, FSYNC, LIMITS] } else { &[] };
+        version.extensions.extend(offered.iter().map(|name| ((*name).to_owned(), "1".to_owned())));
         Ok(version)
     }
 

@@ -58,7 +58,8 @@ fn stand(over_ssh: bool) -> Stand {
     });
     drop.seed(Instant::START, &section).unwrap();
     let (drop, journal) = (Arc::new(Mutex::new(drop)), Arc::new(Kept::default()));
-    let memory = MemoryLogin::new(drop.clone(), clock.clone(), journal.clone());
+    let memory =
+        MemoryLogin::new(drop.clone(), clock.clone(), journal.clone()).reading_keys(Arc::new(public_key_of));
     if !over_ssh {
         return Stand { clock, drop, journal, login: Arc::new(memory), wire: None };
     }
@@ -424,6 +425,21 @@ fn a_long_listing_is_whole_and_in_order() {
         assert_eq!(names.len(), 1000);
         assert!(names.is_sorted());
     });
+}
+
+#[test]
+fn a_server_without_extensions_is_served_too() {
+    let stand = stand(true);
+    stand.drop.lock().unwrap().knobs_mut().set("sftp.extensions", "false").unwrap();
+    let files = stand.files();
+    let large = Bytes::from(vec![b'x'; 1_000_000]);
+    block_on(write_whole(&*files, "/out/new", large.clone())).unwrap();
+    assert!(get(&*files, "/out/new").unwrap() == large);
+    put(&*files, "/out/old.csv", "old").unwrap();
+    block_on(files.rename("/out/new", "/out/old.csv")).unwrap();
+    assert!(stand.content("/out/old.csv").unwrap() == large);
+    assert_eq!(block_on(files.rename("/none", "/out/old.csv")), Err(FileError::NotFound("/none".to_owned())));
+    assert_eq!(stand.paths(), ["/out/old.csv", "/secret.csv"]);
 }
 
 #[test]

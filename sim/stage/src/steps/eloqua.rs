@@ -14,6 +14,7 @@ pub const ELOQUA_CALL: Step = Step {
         optional("body", "what is sent, as JSON"),
         optional("expect_status", "the HTTP status expected; 200, 201 or 204 if it is not given"),
         optional("expect", "members of the answer"),
+        optional("save", "members of the answer to keep for later steps: { uid: UID } is written ${uid} there"),
     ],
     alone: None,
     open: false,
@@ -31,6 +32,7 @@ pub const ELOQUA_CALL: Step = Step {
         if let Some(expected) = args.json("expect")? {
             run.hold(args.need("expect")?, &expected, &answer, &format!("the answer of {call}"))?;
         }
+        run.save(args.get("save"), &answer)?;
         Ok(format!("{call} answers {status}"))
     },
 };

@@ -3,7 +3,6 @@
 use crate::run::Run;
 use crate::step::{Miss, Step, Unmet, needed, optional};
 use crate::surface::locked;
-use bytes::Bytes;
 use serde_json::json;
 use std::io::Read;
 
@@ -30,7 +29,7 @@ pub const WRITE_FILE: Step = Step {
         }
         let now = run.world.now();
         let size = content.len();
-        let put = locked(&run.world.parts().files).put(now, path, Bytes::from(content));
+        let put = locked(&run.world.parts().files).put(now, path, content.as_bytes());
         put.map_err(|error| run.mistake(args.node(), &error.to_string()))?;
         Ok(format!("{path}, {size} bytes"))
     },
@@ -46,12 +45,10 @@ pub const RENAME_FILE: Step = Step {
     example: "rename_file: { from: /in/a.csv.uploading, to: /in/a.csv }",
     run: |run, args| {
         let (from, to) = (args.need_text("from")?, args.need_text("to")?);
-        let now = run.world.now();
-        let mut files = locked(&run.world.parts().files);
-        let bytes = files.read(from).ok_or_else(|| run.mistake(args.node(), &format!("there is no file {from}")))?;
-        let put = files.put(now, to, bytes);
-        put.map_err(|error| run.mistake(args.node(), &error.to_string()))?;
-        files.delete(from);
+        let target = run.world.file_target();
+        let login = run.world.parts().login();
+        let renamed = run.world.wait(async { login.login(&target).await?.rename(from, to).await });
+        renamed.map_err(|error| crate::step::unmet(format!("{from} was not renamed: {error}")))?;
         Ok(format!("{from} -> {to}"))
     },
 };

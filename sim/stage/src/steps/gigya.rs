@@ -1,7 +1,7 @@
 //! What a client of Gigya does, and what is expected of the accounts.
 
 use crate::run::Run;
-use crate::step::{Args, Miss, Step, needed, optional, unmet};
+use crate::step::{Miss, Step, needed, optional, unmet};
 use crate::surface::locked;
 use serde_json::{Value, json};
 use standin_clients::gigya::GigyaError;
@@ -16,6 +16,7 @@ pub const GIGYA_CALL: Step = Step {
         optional("anonymous", "true: without key and secret, as a browser calls"),
         optional("expect_code", "the errorCode expected, 0 if it is not given"),
         optional("expect", "members of the answer"),
+        optional("save", "members of the answer to keep for later steps: { uid: UID } is written ${uid} there"),
     ],
     alone: None,
     open: false,
@@ -30,6 +31,7 @@ pub const GIGYA_CALL: Step = Step {
         if let Some(expected) = args.json("expect")? {
             run.hold(args.need("expect")?, &expected, &answer, &format!("the answer of {method}"))?;
         }
+        run.save(args.get("save"), &answer)?;
         Ok(format!("{method} answers {wanted}"))
     },
 };
@@ -129,7 +131,7 @@ fn called(
     let sent: Vec<(&str, String)> = params.iter().map(|(name, value)| (name.as_str(), travelling(value))).collect();
     let (code, told, body) = match run.gigya(method, &sent, anonymous) {
         Ok(body) => (0, "errorCode 0".to_owned(), body),
-        Err(GigyaError::Api { code, message, details, body }) => (code, format!("{code} {message} ({details})"), body),
+        Err(GigyaError::Api { code, message, details, body, .. }) => (code, format!("{code} {message} ({details})"), *body),
         Err(other) => return Err(unmet(format!("{method} got no answer: {other}"))),
     };
     if code == wanted {

@@ -14,6 +14,7 @@ pub const QUALIFIO_CALL: Step = Step {
         optional("body", "what is sent, as JSON"),
         optional("expect_status", "the HTTP status expected, 200 if it is not given"),
         optional("expect", "members of the answer"),
+        optional("save", "members of the answer to keep for later steps: { uid: UID } is written ${uid} there"),
         optional("never", "text that must not occur in the answer"),
     ],
     alone: None,
@@ -40,6 +41,7 @@ pub const QUALIFIO_CALL: Step = Step {
         {
             return Err(crate::step::unmet(format!("the answer of {call} shows what it must not show")));
         }
+        run.save(args.get("save"), &answer.json)?;
         Ok(format!("{call} answers {wanted}"))
     },
 };

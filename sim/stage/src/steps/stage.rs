@@ -3,6 +3,8 @@
 use crate::step::{Miss, Step, needed, optional, unmet};
 use crate::surface::locked;
 use standin_fake_kit::faults::{Effect, Fault};
+use standin_fake_sftp::FileOp;
+use standin_fake_sftp::fault::NoSuchOp;
 use standin_scenario::Diagnostic;
 
 /// Time.
@@ -64,8 +66,11 @@ pub const FAULT: Step = Step {
         let call = args.text("call")?.unwrap_or("*");
         if platform == "sftp" {
             let bytes = args.number("after_bytes")?.unwrap_or(0);
-            let op = if call == "*" { "write" } else { call };
-            locked(&run.world.parts().files).fail_next(op, bytes);
+            let word = if call == "*" { "write" } else { call };
+            let op: FileOp = word.parse().map_err(|error: NoSuchOp| run.mistake(args.node(), &error.to_string()))?;
+            let ordered = locked(&run.world.parts().files).fail_next(op, bytes);
+            ordered.map_err(|error| Miss::Broken(error.to_string()))?;
+            let op = op.word();
             return Ok(format!("the next {op} at the drop breaks after {bytes} bytes"));
         }
         let code = args.number("code")?.map(|code| Effect::Code(u32::try_from(code).unwrap_or(u32::MAX)));

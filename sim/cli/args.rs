@@ -1,0 +1,180 @@
+//! What may be typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use standin_stage::Transport;
+use std::path::PathBuf;
+
+/// Stand-ins for Gigya, Qualifio and Eloqua on one stage, with the real sync logic between them.
+#[derive(Parser)]
+#[command(name = "standin", version, after_help = "\
+Examples:
+  standin run                                 all scenarios under scenarios/
+  standin run scenarios/phone --steps         some of them, step by step
+  standin run --report junit=out.xml          with a report for CI
+  standin check my.yaml                       is it well written?
+  standin list steps                          what a scenario can say
+  standin serve --env-file .env               the platforms on loopback, for any program
+
+Exit codes: 0 all held, 1 an expectation failed, 2 the command line or a file is wrong, 3 the harness broke.")]
+pub(crate) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Runs scenarios against embedded fakes and reports what came of them
+    Run(RunCommand),
+    /// Checks scenario files without running them
+    Check(CheckCommand),
+    /// Shows what there is: steps, endpoints, components, clauses, rules, evidence, knobs, reports
+    List(ListCommand),
+    /// Serves the platforms and the file drop on loopback until Ctrl-C
+    Serve(ServeCommand),
+}
+
+/// How worlds are made.
+#[derive(Args, Clone)]
+pub(crate) struct WorldOptions {
+    /// Sets a knob, see `standin list knobs`; may be given several times
+    #[arg(long = "set", value_name = "KNOB=VALUE", value_parser = pair)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Where identifiers start: the same seed gives the same identifiers and journal
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(crate) seed: u64,
+}
+
+/// `standin run`.
+#[derive(Args)]
+pub(crate) struct RunCommand {
+    /// Scenario files, or folders with them
+    #[arg(value_name = "PATH", default_value = "scenarios")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// `wire`: real HTTP and SSH over loopback; `memory`: the same fakes called directly
+    #[arg(long, value_enum, default_value_t = Way::Wire)]
+    pub(crate) transport: Way,
+    /// Only scenarios whose name contains this text; may be given several times
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) only: Vec<String>,
+    /// Only scenarios with this tag; may be given several times
+    #[arg(long, value_name = "TAG")]
+    pub(crate) tag: Vec<String>,
+    /// Only scenarios that show this clause; may be given several times
+    #[arg(long, value_name = "ID")]
+    pub(crate) clause: Vec<String>,
+    /// Writes a report: junit=FILE or json=FILE; may be given several times
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = pair)]
+    pub(crate) report: Vec<(String, String)>,
+    /// Shows every step
+    #[arg(long)]
+    pub(crate) steps: bool,
+    /// Shows only what did not hold, and the last line
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Leaves durations out, so that two runs read the same
+    #[arg(long)]
+    pub(crate) timeless: bool,
+    #[command(flatten)]
+    pub(crate) world: WorldOptions,
+}
+
+/// `standin check`.
+#[derive(Args)]
+pub(crate) struct CheckCommand {
+    /// Scenario files, or folders with them
+    #[arg(value_name = "PATH", default_value = "scenarios")]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) world: WorldOptions,
+}
+
+/// `standin list`.
+#[derive(Args)]
+pub(crate) struct ListCommand {
+    /// What to show
+    #[arg(value_enum)]
+    pub(crate) what: What,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// For `clauses`: the scenarios that are looked at
+    #[arg(long, value_name = "PATH", default_value = "scenarios")]
+    pub(crate) scenarios: Vec<PathBuf>,
+}
+
+/// `standin serve`.
+#[derive(Args)]
+pub(crate) struct ServeCommand {
+    /// A world file that seeds the platforms
+    #[arg(long, value_name = "FILE")]
+    pub(crate) world: Option<PathBuf>,
+    /// Writes the addresses and credentials as NAME=VALUE lines
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_file: Option<PathBuf>,
+    /// First of six ports in a row; without it the system chooses each
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) port: u16,
+    /// `wall`: time passes as on the wall; `still`: it stands until the control API moves it
+    #[arg(long, value_enum, default_value_t = Time::Wall)]
+    pub(crate) clock: Time,
+    #[command(flatten)]
+    pub(crate) options: WorldOptions,
+}
+
+/// The transports.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Way {
+    /// Real HTTP and SSH over loopback
+    Wire,
+    /// The same fakes, called directly
+    Memory,
+}
+
+impl Way {
+    /// The stage's word for it.
+    pub(crate) fn transport(self) -> Transport {
+        match self {
+            Self::Wire => Transport::Wire,
+            Self::Memory => Transport::Memory,
+        }
+    }
+}
+
+/// How time passes in `serve`.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Time {
+    /// As on the wall
+    Wall,
+    /// Not by itself
+    Still,
+}
+
+/// What can be listed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum What {
+    /// What a scenario can say
+    Steps,
+    /// What the fakes answer to
+    Endpoints,
+    /// What a dataflow can be made of
+    Components,
+    /// What the vendors' articles promise, and which scenarios show it
+    Clauses,
+    /// The mapping rows from Qualifio to Gigya
+    Rules,
+    /// How we know what we imitate
+    Evidence,
+    /// What can be set
+    Knobs,
+    /// The formats of `--report`
+    Reports,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err(format!("`{text}` is not NAME=VALUE")),
+    }
+}

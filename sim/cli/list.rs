@@ -1,0 +1,127 @@
+//! `standin list`: what there is, read from the lists that define it.
+
+use crate::args::{ListCommand, What, WorldOptions};
+use crate::{Stop, run, say};
+use serde_json::{Value, json};
+use standin_conform::CLAUSES;
+use standin_conform::ledger::ledger;
+use standin_stage::steps::STEPS;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+pub(crate) fn list(command: &ListCommand) -> Result<u8, Stop> {
+    let rows = match command.what {
+        What::Steps => steps(),
+        What::Endpoints => of_kinds(&["gigya", "qualifio", "eloqua"]),
+        What::Components => of_kinds(&["component"]),
+        What::Rules => of_kinds(&["rule"]),
+        What::Knobs => knobs(),
+        What::Evidence => evidence(),
+        What::Reports => reports(),
+        What::Clauses => clauses(command)?,
+    };
+    if command.json {
+        say(&format!("{:#}\n", Value::Array(rows.into_iter().map(|row| row.json).collect())));
+    } else {
+        for row in rows {
+            say(&row.text);
+        }
+    }
+    Ok(0)
+}
+
+struct Row {
+    text: String,
+    json: Value,
+}
+
+fn steps() -> Vec<Row> {
+    let row = |step: &standin_stage::step::Step| {
+        let mut text = format!("{}\n  {}\n", step.name, step.summary);
+        for arg in step.args {
+            let _ = writeln!(text, "    {:<26} {}{}", arg.name, arg.summary, if arg.needed { " (needed)" } else { "" });
+        }
+        let _ = writeln!(text, "    - {}\n", step.example);
+        let args: Vec<Value> =
+            step.args.iter().map(|arg| json!({"name": arg.name, "needed": arg.needed, "summary": arg.summary})).collect();
+        let json = json!({
+            "name": step.name, "summary": step.summary, "args": args, "alone": step.alone, "open": step.open,
+            "example": step.example,
+        });
+        Row { text, json }
+    };
+    STEPS.iter().map(row).collect()
+}
+
+fn of_kinds(kinds: &[&str]) -> Vec<Row> {
+    let lines = ledger().into_iter().filter(|line| kinds.contains(&line.kind));
+    lines
+        .map(|line| Row {
+            text: format!("{:<10} {:<52} {}\n", line.kind, line.name, line.summary),
+            json: json!({"kind": line.kind, "name": line.name, "summary": line.summary, "evidence": line.evidence.level.word()}),
+        })
+        .collect()
+}
+
+fn evidence() -> Vec<Row> {
+    let row = |line: standin_conform::ledger::Line| Row {
+        text: format!(
+            "{:<10} {:<10} {:<52} {} [{}]\n",
+            line.evidence.level.word(),
+            line.kind,
+            line.name,
+            line.evidence.source,
+            line.evidence.test
+        ),
+        json: json!({
+            "level": line.evidence.level.word(), "kind": line.kind, "name": line.name,
+            "source": line.evidence.source, "test": line.evidence.test,
+        }),
+    };
+    ledger().into_iter().map(row).collect()
+}
+
+fn knobs() -> Vec<Row> {
+    let row = |knob: standin_fake_kit::Knob| Row {
+        text: format!("{:<40} {:<16} {} ({})\n", knob.name, knob.default, knob.summary, knob.takes),
+        json: json!({
+            "name": knob.name, "default": knob.default, "takes": knob.takes.to_string(), "summary": knob.summary,
+            "evidence": knob.evidence.level.word(),
+        }),
+    };
+    standin_stage::world::knobs().into_iter().map(row).collect()
+}
+
+fn reports() -> Vec<Row> {
+    let row = |format: &standin_report::Format| Row {
+        text: format!("{:<10} {}\n", format.name, format.summary),
+        json: json!({"name": format.name, "summary": format.summary}),
+    };
+    standin_report::FORMATS.iter().map(row).collect()
+}
+
+/// Each clause with the scenarios that show it.
+fn clauses(command: &ListCommand) -> Result<Vec<Row>, Stop> {
+    let ready = run::loaded(&command.scenarios, &WorldOptions { set: Vec::new(), seed: 0 })?;
+    let mut shown: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for ready in &ready {
+        for clause in &ready.scenario.clauses {
+            let files = shown.entry(clause.name.as_str()).or_default();
+            if !files.contains(&ready.scenario.source.name.as_str()) {
+                files.push(&ready.scenario.source.name);
+            }
+        }
+    }
+    let row = |clause: &standin_conform::Clause| {
+        let files = shown.get(clause.id).cloned().unwrap_or_default();
+        let mut text = format!("{:<11} {}\n", clause.id, clause.says);
+        for file in &files {
+            let _ = writeln!(text, "{:12}{file}", "");
+        }
+        if files.is_empty() {
+            let _ = writeln!(text, "{:12}(no scenario)", "");
+        }
+        Row { text, json: json!({"id": clause.id, "says": clause.says, "scenarios": files}) }
+    };
+    Ok(CLAUSES.iter().map(row).collect())
+}

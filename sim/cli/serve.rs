@@ -1,0 +1,84 @@
+//! `standin serve`: the platforms on loopback for any program.
+
+use crate::args::{ServeCommand, Time};
+use crate::{Stop, say};
+use standin_model::Instant;
+use standin_ports::Clock;
+use standin_stage::clock::StageClock;
+use standin_stage::runner::{Extras, load_world};
+use standin_stage::{Listen, Transport, World, WorldSpec};
+use std::fmt::Write;
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// How often the agenda is looked at while the clock follows the wall.
+const TICK: Duration = Duration::from_millis(100);
+
+/// The machine's clock. Only this command uses it.
+struct WallClock;
+
+impl Clock for WallClock {
+    #[expect(clippy::disallowed_methods, reason = "`serve` is where the wall clock comes in")]
+    fn now(&self) -> Instant {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Instant::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+pub(crate) fn serve(command: &ServeCommand) -> Result<u8, Stop> {
+    let extras = Extras { seed: command.options.seed, knobs: command.options.set.clone() };
+    let spec = match &command.world {
+        Some(path) => load_world(path, &extras, std::io::stderr().is_terminal()).map_err(|bad| Stop::wrong(bad.0))?,
+        None => WorldSpec { seed: extras.seed, knobs: extras.knobs, ..WorldSpec::default() },
+    };
+    let clock = match command.clock {
+        Time::Wall => StageClock::following(Arc::new(WallClock)),
+        Time::Still => StageClock::still(Instant::START),
+    };
+    let listen = Listen { port: command.port, control: true };
+    let world = World::open_at(&spec, Transport::Wire, clock, listen).map_err(|error| Stop::wrong(format!("error: {}", told(&error))))?;
+    let addresses = world.environment();
+    if let Some(file) = &command.env_file {
+        let mut text = String::new();
+        for (name, value) in &addresses {
+            let _ = writeln!(text, "{name}={value}");
+        }
+        // Written beside and renamed, so that nobody ever reads half of it.
+        let part = file.with_extension("part");
+        std::fs::write(&part, text)
+            .and_then(|()| std::fs::rename(&part, file))
+            .map_err(|error| Stop::wrong(format!("error: {} cannot be written: {error}", file.display())))?;
+    }
+    let mut text = String::new();
+    for (name, value) in &addresses {
+        let _ = writeln!(text, "{name}={value}");
+    }
+    say(&format!("{text}\nThe page with everything that happens: {}\nCtrl-C stops.\n", world.control_url()));
+    wait(&world)
+}
+
+fn wait(world: &World) -> Result<u8, Stop> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Stop::broke(format!("error: no runtime: {error}")))?;
+    runtime.block_on(async {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        let stop = tokio::signal::ctrl_c();
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                _ = &mut stop => return,
+                _ = tick.tick() => world.parts().settle().await,
+            }
+        }
+    });
+    say("stopped\n");
+    Ok(0)
+}
+
+fn told(error: &dyn std::error::Error) -> String {
+    standin_stage::run::chain(error)
+}

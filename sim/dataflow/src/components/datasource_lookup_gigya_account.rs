@@ -1,0 +1,380 @@
+//! `datasource.lookup.gigya.account`
+
+use crate::component::{Carries, Component, ComponentDoc, Fate, Setup, optional, required};
+use crate::gigya::{CallFailure, Gigya, constant};
+use crate::record::{FieldPath, Fields, Record, error_details, leaves, plain_text};
+use crate::run::{Outlet, Stop};
+use serde_json::Value;
+use standin_model::Evidence;
+
+/// The component.
+pub(crate) const DOC: ComponentDoc = ComponentDoc {
+    kind: "datasource.lookup.gigya.account",
+    summary: "Searches each record's account, to enrich the record or to route it",
+    params: &[
+        required("select", "fields brought into the record; `*` and `field as alias` too"),
+        required("lookupFields", "list of `sourceField` and `gigyaField`, compared for equality"),
+        optional("from", "accounts", "`accounts` or `emailAccounts`"),
+        optional("lookupFieldsOperator", "OR", "how several pairs combine, `OR` or `AND`"),
+        optional("handleFieldConflicts", "take_lookup", "whose value wins, leaf by leaf: `take_lookup` or `take_source`"),
+        optional("matchBehavior", "process", "`process` or `remove`"),
+        optional("mismatchBehavior", "error", "`error`, `process` or `remove`"),
+        optional("multiMatchBehavior", "error", "`error`, or `process` the first match"),
+        optional("separateMultiMatches", "false", "whether each of several matches makes a record"),
+        optional("isCaseSensitive", "false", "whether texts are compared with their case"),
+        optional("batchSize", "200", "records per search"),
+        optional("maxConcurrency", "1", "accepted; calls are made one after another"),
+        optional("apiKey", "", "another site"),
+        optional("userKey", "", "another site's user key"),
+        optional("secret", "", "another site's secret"),
+        optional("privateKey", "", "another site's private key; not supported"),
+    ],
+    input: Carries::Records,
+    output: Carries::Records,
+    evidence: Evidence::recorded("lookup steps in recorded idx.search answers", "match_mismatch_and_many"),
+    build,
+};
+
+/// The most accounts that one search may bring.
+const MOST: usize = 5000;
+
+fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
+    let mut pairs = Vec::new();
+    for [source, gigya] in setup.rows("lookupFields", ["sourceField", "gigyaField"])? {
+        if source.is_empty() || gigya.is_empty() {
+            return Err("parameter `lookupFields` has a pair with an empty side".to_owned());
+        }
+        pairs.push(Pair { source: FieldPath::new(source), gigya: FieldPath::new(gigya) });
+    }
+    if pairs.is_empty() {
+        return Err("parameter `lookupFields` is missing or empty".to_owned());
+    }
+    let select = setup.required_text("select")?.trim().to_owned();
+    let from = setup.text("from")?.trim();
+    Ok(Box::new(Lookup {
+        selection: Selection::of(&select, &pairs),
+        pairs,
+        from: if from.is_empty() { "accounts" } else { from }.to_owned(),
+        all: word(setup, "lookupFieldsOperator", &["OR", "AND"])? == 1,
+        source_wins: word(setup, "handleFieldConflicts", &["take_lookup", "take_source"])? == 1,
+        on_match: [Then::Process, Then::Remove][word(setup, "matchBehavior", &["process", "remove"])?],
+        on_mismatch: [Then::Error, Then::Process, Then::Remove][word(setup, "mismatchBehavior", &["error", "process", "remove"])?],
+        on_many: [Then::Error, Then::Process][word(setup, "multiMatchBehavior", &["error", "process"])?],
+        separate: setup.truth("separateMultiMatches", false)?,
+        case: setup.truth("isCaseSensitive", false)?,
+        batch: usize::try_from(setup.number("batchSize", 200, 1000)?).unwrap_or(200),
+        gigya: setup.gigya()?,
+        waiting: Vec::new(),
+    }))
+}
+
+/// Which of these words a parameter says; the first if none.
+fn word(setup: &Setup<'_>, name: &str, words: &[&str]) -> Result<usize, String> {
+    let text = setup.text(name)?.trim();
+    if text.is_empty() {
+        return Ok(0);
+    }
+    let found = words.iter().position(|word| word.eq_ignore_ascii_case(text));
+    found.ok_or_else(|| format!("parameter `{name}` is `{text}`, none of {}", words.join(", ")))
+}
+
+struct Pair {
+    source: FieldPath,
+    gigya: FieldPath,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Then {
+    Process,
+    Remove,
+    Error,
+}
+
+/// What the query selects: what the flow wants, and what is needed to tell whose result it is.
+#[derive(Debug, PartialEq, Eq)]
+struct Selection {
+    text: String,
+    added: Vec<FieldPath>,
+}
+
+impl Selection {
+    fn of(select: &str, pairs: &[Pair]) -> Self {
+        let plain: Vec<&str> = select.split(',').map(str::trim).filter(|item| !item.contains(char::is_whitespace)).collect();
+        let covers = |path: &str| {
+            plain.iter().any(|item| *item == "*" || *item == path || path.strip_prefix(item).is_some_and(|rest| rest.starts_with('.')))
+        };
+        let mut added: Vec<FieldPath> = Vec::new();
+        for pair in pairs {
+            if !covers(pair.gigya.text()) && !added.contains(&pair.gigya) {
+                added.push(pair.gigya.clone());
+            }
+        }
+        let text = std::iter::once(select).chain(added.iter().map(FieldPath::text)).collect::<Vec<_>>().join(", ");
+        Self { text, added }
+    }
+}
+
+struct Lookup {
+    selection: Selection,
+    pairs: Vec<Pair>,
+    from: String,
+    all: bool,
+    source_wins: bool,
+    on_match: Then,
+    on_mismatch: Then,
+    on_many: Then,
+    separate: bool,
+    case: bool,
+    batch: usize,
+    gigya: Gigya,
+    waiting: Vec<Record>,
+}
+
+#[async_trait::async_trait]
+impl Component for Lookup {
+    async fn records(&mut self, batch: Vec<Record>, out: &mut Outlet<'_>) -> Result<(), Stop> {
+        self.waiting.extend(batch);
+        while self.waiting.len() >= self.batch {
+            let rest = self.waiting.split_off(self.batch);
+            let batch = std::mem::replace(&mut self.waiting, rest);
+            self.look(batch, out).await?;
+        }
+        Ok(())
+    }
+
+    async fn finish(&mut self, out: &mut Outlet<'_>) -> Result<(), Stop> {
+        let batch = std::mem::take(&mut self.waiting);
+        self.look(batch, out).await
+    }
+}
+
+impl Lookup {
+    async fn look(&mut self, batch: Vec<Record>, out: &mut Outlet<'_>) -> Result<(), Stop> {
+        let accounts = match self.query(&batch) {
+            Some(query) => self.search(query).await?,
+            None => Vec::new(),
+        };
+        for record in batch {
+            let watch = out.watch(&record);
+            let found: Vec<&Value> = accounts.iter().filter(|account| self.matches(&record.fields, account)).collect();
+            let fate = self.fate(record, &found);
+            out.settle(watch, fate).await?;
+        }
+        Ok(())
+    }
+
+    /// One search for the whole batch, or none if no record has anything to look for.
+    fn query(&self, batch: &[Record]) -> Option<String> {
+        let mut parts = Vec::new();
+        for pair in &self.pairs {
+            let mut values: Vec<String> = Vec::new();
+            let mut add = |text: String| {
+                if !values.contains(&text) {
+                    values.push(text);
+                }
+            };
+            for value in batch.iter().filter_map(|record| sought(pair, &record.fields)) {
+                add(constant(value));
+                if let (false, Value::String(text)) = (self.case, value) {
+                    add(constant(&text.to_lowercase().into()));
+                }
+            }
+            if values.is_empty() && self.all {
+                return None;
+            }
+            if !values.is_empty() {
+                parts.push(format!("{} IN ({})", pair.gigya.text(), values.join(", ")));
+            }
+        }
+        if parts.is_empty() {
+            return None;
+        }
+        let condition = parts.join(if self.all { " AND " } else { " OR " });
+        Some(format!("SELECT {} FROM {} WHERE {condition} LIMIT {MOST}", self.selection.text, self.from))
+    }
+
+    async fn search(&self, query: String) -> Result<Vec<Value>, Stop> {
+        let answer = self.gigya.call("accounts.search", &[("query", query.clone())]).await.map_err(|failure| match failure {
+            CallFailure::Broken(text) => text,
+            refused => format!("accounts.search refused `{query}`: {}", refused.sentence()),
+        })?;
+        let results = answer.get("results").and_then(Value::as_array).cloned().unwrap_or_default();
+        if results.len() >= MOST {
+            return Err(Stop::Here(format!("a lookup matches {MOST} accounts or more: make `batchSize` smaller")));
+        }
+        Ok(results)
+    }
+
+    fn matches(&self, fields: &Fields, account: &Value) -> bool {
+        let Value::Object(account) = account else { return false };
+        let mut pairs = self.pairs.iter().map(|pair| {
+            sought(pair, fields).is_some_and(|value| pair.gigya.get(account).is_some_and(|stored| self.same(value, stored)))
+        });
+        if self.all { pairs.all(|same| same) } else { pairs.any(|same| same) }
+    }
+
+    /// An array holds a value if one of its elements equals it.
+    fn same(&self, value: &Value, stored: &Value) -> bool {
+        match stored {
+            Value::Array(items) => items.iter().any(|item| self.same(value, item)),
+            Value::Null | Value::Object(_) => false,
+            _ => {
+                let (one, other) = (plain_text(value), plain_text(stored));
+                if self.case { one == other } else { one.to_lowercase() == other.to_lowercase() }
+            }
+        }
+    }
+
+    fn fate(&self, record: Record, found: &[&Value]) -> Fate {
+        match (found, self.on_match) {
+            ([], _) => match self.on_mismatch {
+                Then::Process => Fate::next(record),
+                Then::Remove => Fate::filtered("no account matches"),
+                Then::Error => Fate::error(record, error_details(404_000, "Not found")),
+            },
+            (_, Then::Remove) => Fate::filtered("an account matches"),
+            ([_, _, ..], _) if self.separate => {
+                let next = found.iter().map(|account| self.joined(&record, account)).collect();
+                Fate { next, ..Fate::default() }
+            }
+            ([_, _, ..], _) if self.on_many == Then::Error => {
+                Fate::error(record, error_details(400_006, format!("{} accounts match", found.len())))
+            }
+            ([account, ..], _) => Fate::next(self.joined(&record, account)),
+        }
+    }
+
+    /// Leaf by leaf: a selected `profile.email` leaves the rest of the record's `profile` alone.
+    fn joined(&self, record: &Record, account: &Value) -> Record {
+        let Value::Object(account) = account else { return record.clone() };
+        let mut account = account.clone();
+        for path in &self.selection.added {
+            path.take(&mut account);
+        }
+        let mut fields = record.fields.clone();
+        leaves(&account, &mut |path, value| {
+            let path = FieldPath::new(path);
+            let husk = value.as_object().is_some_and(serde_json::Map::is_empty);
+            if !husk && !(self.source_wins && path.get(&fields).is_some()) {
+                // What came out of an answer is not nested deeply enough to be refused.
+                let _ = path.put(&mut fields, value.clone());
+            }
+        });
+        record.with(fields)
+    }
+}
+
+/// What a record looks for; nothing if it has nothing there.
+fn sought<'a>(pair: &Pair, fields: &'a Fields) -> Option<&'a Value> {
+    pair.source.get(fields).filter(|value| match value {
+        Value::String(text) => !text.is_empty(),
+        Value::Number(_) | Value::Bool(_) => true,
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::World;
+    use serde_json::{Value, json};
+
+    fn params(more: Value) -> Value {
+        let mut params = json!({"select": "UID", "lookupFields": [{"sourceField": "UID", "gigyaField": "UID"}]});
+        params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        params
+    }
+
+    fn check(more: Value, results: Value, record: Value, next: Value, errors: Value) {
+        let mut world = World::new();
+        world.answer(json!({"results": results}));
+        let out = world.through("datasource.lookup.gigya.account", params(more), &[record]);
+        assert_eq!(out.report.failure, None);
+        assert_eq!((Value::from(out.next), Value::from(out.errors)), (next, errors));
+    }
+
+    #[test]
+    fn match_mismatch_and_many() {
+        let record = || json!({"UID": "ann"});
+        let rejected = |code: i64, text: &str| json!([{"UID": "ann", "_errorDetails": {"errorCode": code, "errorMessage": text}}]);
+        let two = || json!([{"UID": "ann", "x": 1}, {"UID": "Ann", "x": 2}]);
+        check(json!({}), json!([{"UID": "ann"}]), record(), json!([record()]), json!([]));
+        check(json!({"matchBehavior": "remove"}), json!([{"UID": "ann"}]), record(), json!([]), json!([]));
+        check(json!({}), json!([]), record(), json!([]), rejected(404_000, "Not found"));
+        check(json!({"mismatchBehavior": "process"}), json!([]), record(), json!([record()]), json!([]));
+        check(json!({"mismatchBehavior": "remove"}), json!([]), record(), json!([]), json!([]));
+        check(json!({}), two(), record(), json!([]), rejected(400_006, "2 accounts match"));
+        check(json!({"multiMatchBehavior": "process"}), two(), record(), json!([{"UID": "ann", "x": 1}]), json!([]));
+        check(json!({"separateMultiMatches": true}), two(), record(), json!([{"UID": "ann", "x": 1}, {"UID": "Ann", "x": 2}]), json!([]));
+        check(json!({"isCaseSensitive": true}), two(), record(), json!([{"UID": "ann", "x": 1}]), json!([]));
+    }
+
+    #[test]
+    fn conflicts_are_settled_leaf_by_leaf() {
+        let account = || json!([{"UID": "ann", "profile": {"email": "new@x.example", "zip": "1"}}]);
+        let record = || json!({"UID": "ann", "profile": {"email": "old@x.example", "city": "Diest"}});
+        check(
+            json!({"select": "profile.email, profile.zip"}),
+            account(),
+            record(),
+            json!([{"UID": "ann", "profile": {"email": "new@x.example", "city": "Diest", "zip": "1"}}]),
+            json!([]),
+        );
+        check(
+            json!({"select": "profile.email, profile.zip", "handleFieldConflicts": "take_source"}),
+            account(),
+            record(),
+            json!([{"UID": "ann", "profile": {"email": "old@x.example", "city": "Diest", "zip": "1"}}]),
+            json!([]),
+        );
+    }
+
+    fn check_query(more: Value, records: &[Value], expected: &[&str]) {
+        let mut world = World::new();
+        for _ in expected {
+            world.answer(json!({"results": []}));
+        }
+        world.through("datasource.lookup.gigya.account", params(more), records);
+        let queries: Vec<String> = world.calls().iter().map(|call| call["query"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(queries, expected);
+    }
+
+    #[test]
+    fn one_search_per_batch() {
+        let records: Vec<Value> = ["a", "b", "a", "C\"", ""].iter().map(|uid| json!({"UID": uid})).collect();
+        check_query(json!({}), &records, &["SELECT UID FROM accounts WHERE UID IN (\"a\", \"b\", \"C\\\"\", \"c\\\"\") LIMIT 5000"]);
+        check_query(
+            json!({"batchSize": 2, "isCaseSensitive": true}),
+            &records,
+            &[
+                "SELECT UID FROM accounts WHERE UID IN (\"a\", \"b\") LIMIT 5000",
+                "SELECT UID FROM accounts WHERE UID IN (\"a\", \"C\\\"\") LIMIT 5000",
+            ],
+        );
+        check_query(json!({}), &[json!({"UID": ""}), json!({"UID": null}), json!({})], &[]);
+    }
+
+    #[test]
+    fn pairs_combine() {
+        let pairs = json!([{"sourceField": "id", "gigyaField": "UID"}, {"sourceField": "mail", "gigyaField": "loginIDs.emails"}]);
+        let both = [json!({"id": "a", "mail": "m"}), json!({"mail": "n"})];
+        check_query(
+            json!({"select": "UID as _UID", "lookupFields": pairs}),
+            &both,
+            &["SELECT UID as _UID, UID, loginIDs.emails FROM accounts WHERE UID IN (\"a\") OR loginIDs.emails IN (\"m\", \"n\") LIMIT 5000"],
+        );
+        check_query(
+            json!({"select": "*", "lookupFields": pairs, "lookupFieldsOperator": "and", "from": "emailAccounts"}),
+            &both,
+            &["SELECT * FROM emailAccounts WHERE UID IN (\"a\") AND loginIDs.emails IN (\"m\", \"n\") LIMIT 5000"],
+        );
+        let account = json!([{"_UID": "u", "UID": "u", "loginIDs": {"emails": ["x", "m"]}}]);
+        check(json!({"select": "UID as _UID", "lookupFields": pairs}), account.clone(), json!({"mail": "M"}), json!([{"mail": "M", "_UID": "u"}]), json!([]));
+        check(
+            json!({"select": "UID as _UID", "lookupFields": pairs, "lookupFieldsOperator": "AND", "mismatchBehavior": "remove"}),
+            account,
+            json!({"id": "other", "mail": "m"}),
+            json!([]),
+            json!([]),
+        );
+    }
+}

@@ -1,0 +1,240 @@
+//! JavaScript for `record.evaluate`: one interpreter per step, fed one record at a time.
+//!
+//! Limits are counted, not timed, so that a script that hangs fails the same way on every machine. The only clock
+//! is the job's start, and chance is seeded with the job's id.
+
+use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Runtime, Value as JsValue};
+use serde_json::Value;
+use standin_model::Instant;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// How often the interpreter may ask whether to go on: about a second of a busy loop.
+const ASKS: u32 = 2_000;
+
+/// Bytes of memory of one step's interpreter.
+const MEMORY: usize = 64 << 20;
+
+/// Bytes of the interpreter's stack.
+const STACK: usize = 192 << 10;
+
+const PRELUDE: &str = include_str!("script_prelude.js");
+
+/// A script, ready for records.
+pub(crate) struct Script {
+    context: Context,
+    asks: Arc<AtomicU32>,
+}
+
+/// What a script did with one record.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Outcome {
+    /// In order.
+    pub(crate) effects: Vec<Effect>,
+    /// The exception that ended it.
+    pub(crate) thrown: Option<String>,
+}
+
+/// One thing that a script did.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Effect {
+    /// A record for `next`, returned or accepted.
+    Next(Value),
+    /// A record for `error`.
+    Error(Value),
+    /// A line for the trace.
+    Log(String),
+}
+
+impl Script {
+    /// Loads a script; the error is its own, or says that it has no `process`.
+    pub(crate) fn load(source: &str, now: Instant, seed: &str) -> Result<Self, String> {
+        let failed = |error: rquickjs::Error| format!("the interpreter does not start: {error}");
+        let runtime = Runtime::new().map_err(failed)?;
+        runtime.set_memory_limit(MEMORY);
+        runtime.set_max_stack_size(STACK);
+        let asks = Arc::new(AtomicU32::new(0));
+        let asked = asks.clone();
+        runtime.set_interrupt_handler(Some(Box::new(move || asked.fetch_add(1, Ordering::Relaxed) >= ASKS)));
+        let context = Context::full(&runtime).map_err(failed)?;
+        let script = Self { context, asks };
+        script.context.with(|ctx| script.prepare(&ctx, source, now, seed))?;
+        Ok(script)
+    }
+
+    fn prepare(&self, ctx: &Ctx<'_>, source: &str, now: Instant, seed: &str) -> Result<(), String> {
+        let seed = seed.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        let told = |error: CaughtError<'_>| self.told(&error);
+        let prelude: Function<'_> = eval(ctx, PRELUDE).catch(ctx).map_err(told)?;
+        let binder: Function<'_> = prelude.call((now.millis() as f64, seed)).catch(ctx).map_err(told)?;
+        let _: JsValue<'_> = eval(ctx, source).catch(ctx).map_err(|error| format!("the script does not load: {}", self.told(&error)))?;
+        let process: JsValue<'_> =
+            eval(ctx, "typeof process === 'undefined' ? null : process").catch(ctx).map_err(told)?;
+        let bound: JsValue<'_> = binder.call((process,)).catch(ctx).map_err(told)?;
+        let Some(bound) = bound.into_function() else {
+            return Err("the script defines no function `process`".to_owned());
+        };
+        ctx.globals().set(BOUND, bound).catch(ctx).map_err(told)
+    }
+
+    /// Runs `process` once; no record is the call after the last one.
+    pub(crate) fn process(&self, record: Option<&str>) -> Outcome {
+        self.asks.store(0, Ordering::Relaxed);
+        let answer: Result<String, String> = self.context.with(|ctx| {
+            let bound: Function<'_> = ctx.globals().get(BOUND).catch(&ctx).map_err(|error| self.told(&error))?;
+            bound.call((record.unwrap_or_default(),)).catch(&ctx).map_err(|error| self.told(&error))
+        });
+        match answer.and_then(|text| outcome(&text)) {
+            Ok(outcome) => outcome,
+            Err(text) => Outcome { effects: Vec::new(), thrown: Some(text) },
+        }
+    }
+
+    fn told(&self, error: &CaughtError<'_>) -> String {
+        if self.asks.load(Ordering::Relaxed) >= ASKS {
+            return "the script takes too long".to_owned();
+        }
+        match error {
+            CaughtError::Exception(exception) => {
+                let message = exception.message().unwrap_or_default();
+                if message.is_empty() { "the script ran out of memory or failed without a message".to_owned() } else { message }
+            }
+            CaughtError::Value(value) => format!("thrown: {value:?}"),
+            CaughtError::Error(error) => error.to_string(),
+        }
+    }
+}
+
+/// Where the bound `process` waits in the script's globals.
+const BOUND: &str = "\u{1}process";
+
+fn eval<'js, V: rquickjs::FromJs<'js>>(ctx: &Ctx<'js>, source: &str) -> rquickjs::Result<V> {
+    let mut options = rquickjs::context::EvalOptions::default();
+    options.strict = false;
+    ctx.eval_with_options(source, options)
+}
+
+fn outcome(text: &str) -> Result<Outcome, String> {
+    let answer: Value = serde_json::from_str(text).map_err(|_| "the result is nested too deeply".to_owned())?;
+    let mut effects = Vec::new();
+    for effect in answer.get("effects").and_then(Value::as_array).into_iter().flatten() {
+        let (kind, value) = (effect.get(0).and_then(Value::as_str), effect.get(1).cloned().unwrap_or_default());
+        effects.push(match (kind, value) {
+            (Some("next"), value) => Effect::Next(value),
+            (Some("error"), value) => Effect::Error(value),
+            (_, Value::String(line)) => Effect::Log(line),
+            _ => continue,
+        });
+    }
+    let thrown = answer.get("thrown").and_then(Value::as_str).map(str::to_owned);
+    Ok(Outcome { effects, thrown })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn run(source: &str, record: &Value) -> Outcome {
+        let script = Script::load(source, Instant::START, "job-1").unwrap_or_else(|told| panic!("{told}"));
+        script.process(Some(&record.to_string()))
+    }
+
+    fn check(source: &str, record: Value, expected: &[Effect]) {
+        let outcome = run(source, &record);
+        assert_eq!((outcome.effects.as_slice(), outcome.thrown), (expected, None), "{source}");
+    }
+
+    fn next(value: Value) -> Effect {
+        Effect::Next(value)
+    }
+
+    #[test]
+    fn arguments_go_by_name_where_all_are_known() {
+        let record = || json!({"a": 1});
+        for source in [
+            "function process(record, ctx, logger, next, error) { next.accept(record); }",
+            "function process(record, next, ctx, logger) { next.accept(record); }",
+            "const process = (record, logger, next) => { next.accept(record); };",
+            "var process = record => record;",
+            "function process(rec, c, log, out) { out.accept(rec); return null; }",
+            "function process(record /* the (one) */, ctx) { return record; }",
+            "async_ = 1; function helper(r) { return r; } function process(record) { return helper(record); }",
+        ] {
+            check(source, record(), &[next(record())]);
+        }
+    }
+
+    #[test]
+    fn results() {
+        check("function process(record) { if (!record.gone) return; return record; }", json!({}), &[]);
+        check("function process(record) { return null; }", json!({}), &[]);
+        check(
+            "function process(record, ctx, logger, next, error) { record.n = 1; next.accept(record); record.n = 2; error.accept(record, record); logger.info('x', {a: 1}); return record; }",
+            json!({}),
+            &[next(json!({"n": 1})), Effect::Error(json!({"n": 2})), Effect::Log("info x {\"a\":1}".to_owned()), next(json!({"n": 2}))],
+        );
+        check("function process(record) { return {z: record.b?.c ?? 'none', ...record, u: undefined}; }", json!({"a": 1}), &[next(json!({"z": "none", "a": 1}))]);
+        check("function process(record) { return {t: `${[...new Set([1, 1, 2])]}`}; }", json!({}), &[next(json!({"t": "1,2"}))]);
+    }
+
+    #[test]
+    fn the_only_clock_is_the_jobs() {
+        check(
+            "function process(record) { return {a: Date.now(), b: new Date(), c: new Date(2020, 1, 3).toISOString(), d: new Date().getHours(), e: new Date('2020-01-01T10:00:00').getTime(), f: new Date().getTimezoneOffset(), g: new Date() instanceof Date, h: typeof performance}; }",
+            json!({}),
+            &[next(json!({
+                "a": 1_767_600_000_000_i64, "b": "2026-01-05T08:00:00.000Z", "c": "2020-02-03T00:00:00.000Z", "d": 8, "e": 1_577_872_800_000_i64,
+                "f": 0, "g": true, "h": "undefined",
+            }))],
+        );
+    }
+
+    #[test]
+    fn chance_is_seeded() {
+        let source = "function process(record) { return {r: [Math.random(), Math.random()]}; }";
+        assert_eq!(run(source, &json!({})), run(source, &json!({})));
+        let Effect::Next(value) = &run(source, &json!({})).effects[0] else { panic!() };
+        assert!(value["r"][0].as_f64().unwrap() < 1.0 && value["r"][0] != value["r"][1]);
+    }
+
+    #[test]
+    fn globals_live_as_long_as_the_step() {
+        let script = Script::load("var n = 0; function process(record, ctx) { n += 1; ctx.setSharedVariable('k', (ctx.getSharedVariable('k') || 0) + 1); return record === null ? {last: n, k: ctx.getSharedVariable('k')} : null; }", Instant::START, "j").unwrap();
+        assert_eq!(script.process(Some("{}")).effects, []);
+        assert_eq!(script.process(None).effects, [next(json!({"last": 2, "k": 2}))]);
+    }
+
+    #[test]
+    fn exceptions_and_hostile_scripts_end_the_record_only() {
+        for (source, expected) in [
+            ("function process(record) { throw new Error('bad row'); }", "Error: bad row"),
+            ("function process(record) { return record.a.b; }", "TypeError: cannot read property 'b' of undefined"),
+            ("function process(record) { throw 'text'; }", "thrown: text"),
+            ("function process(record) { return 5; }", "TypeError: process returned number, not a record"),
+            ("function process(record) { for (;;) {} }", "the script takes too long"),
+            ("function process(record) { try { for (;;) {} } catch (e) {} }", "the script takes too long"),
+            ("function process(record) { return process(record); }", "RangeError: Maximum call stack size exceeded"),
+            ("function process(record) { record.self = record; return record; }", "TypeError: circular reference"),
+        ] {
+            assert_eq!(run(source, &json!({})).thrown.as_deref(), Some(expected), "{source}");
+        }
+        let hungry = "function process(record) { let a = []; for (;;) a.push(new Array(100000).fill('x' + a.length)); }";
+        assert!(run(hungry, &json!({})).thrown.is_some());
+        let deep = "function process(record) { let r = {}; for (let i = 0; i < 500; i++) r = {r}; return r; }";
+        assert_eq!(run(deep, &json!({})).thrown.as_deref(), Some("the result is nested too deeply"));
+    }
+
+    #[test]
+    fn scripts_that_do_not_load() {
+        for (source, expected) in [
+            ("function proces(record) {}", "the script defines no function `process`"),
+            ("const process = 5;", "the script defines no function `process`"),
+            ("throw new Error('at once');", "the script does not load: at once"),
+            ("for (;;) {}", "the script does not load: the script takes too long"),
+        ] {
+            assert_eq!(Script::load(source, Instant::START, "j").err().as_deref(), Some(expected), "{source}");
+        }
+        assert!(Script::load("function process( {", Instant::START, "j").is_err());
+    }
+}

@@ -1,0 +1,439 @@
+//! A small world for tests: scripted answers of Gigya, a file server in memory, and flows around one step.
+
+use crate::job::{Extract, Job, JobReport, Ports};
+use crate::{Document, run};
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+use standin_clients::gigya::{GigyaAccess, Proof};
+use standin_model::Instant;
+use standin_ports::clock::VirtualClock;
+use standin_ports::{
+    FileEntry, FileError, FileReader, FileWriter, Files, FilesTarget, Http, HttpError, Journal, Login, Request,
+    Response, Secret, What,
+};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
+
+type Answerer = Box<dyn Fn(&Value) -> Option<Value> + Send>;
+
+#[derive(Default)]
+struct State {
+    answers: VecDeque<Value>,
+    answerer: Option<Answerer>,
+    calls: Vec<Value>,
+    keys: Vec<String>,
+    files: BTreeMap<String, (Vec<u8>, Instant)>,
+    folders: BTreeSet<String>,
+    operations: Vec<String>,
+    trouble: Option<Trouble>,
+    journal: Vec<What>,
+}
+
+/// What goes wrong at the file server.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    LoginRefused,
+    NoOutFolder,
+    WriteBreaks,
+}
+
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<State>>);
+
+impl Shared {
+    fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        work(&mut self.0.lock().unwrap())
+    }
+}
+
+/// The world of one test.
+pub(crate) struct World {
+    shared: Shared,
+    extract: Extract,
+    limit: Option<u64>,
+    debug: bool,
+}
+
+/// What one step made of records.
+pub(crate) struct Through {
+    pub(crate) next: Vec<Value>,
+    pub(crate) errors: Vec<Value>,
+    pub(crate) report: JobReport,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self { shared: Shared::default(), extract: Extract::Full, limit: None, debug: false }
+    }
+
+    pub(crate) fn extract(&mut self, extract: Extract) {
+        self.extract = extract;
+    }
+
+    pub(crate) fn limit(&mut self, limit: Option<u64>) {
+        self.limit = limit;
+    }
+
+    pub(crate) fn debug(&mut self) {
+        self.debug = true;
+    }
+
+    pub(crate) fn trouble(&mut self, trouble: Trouble) {
+        self.shared.with(|state| state.trouble = Some(trouble));
+    }
+
+    /// The next answer of Gigya; `errorCode` 0 unless it says another.
+    pub(crate) fn answer(&mut self, mut answer: Value) {
+        answer.as_object_mut().unwrap().entry("errorCode").or_insert(0.into());
+        self.shared.with(|state| state.answers.push_back(answer));
+    }
+
+    /// Answers every call from now on.
+    pub(crate) fn answer_with(&mut self, answerer: impl Fn(&Value) -> Option<Value> + Send + 'static) {
+        self.shared.with(|state| state.answerer = Some(Box::new(answerer)));
+    }
+
+    pub(crate) fn refuse(&mut self, code: i64, message: &str, details: &str) {
+        self.answer(json!({"errorCode": code, "errorMessage": message, "errorDetails": details}));
+    }
+
+    /// Calls made, as method and own parameters.
+    pub(crate) fn calls(&self) -> Vec<Value> {
+        self.shared.with(|state| state.calls.clone())
+    }
+
+    /// API key and user key of each call.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        self.shared.with(|state| state.keys.clone())
+    }
+
+    pub(crate) fn file(&mut self, path: &str, content: &[u8]) {
+        self.file_at(path, content, Instant::START);
+    }
+
+    pub(crate) fn file_at(&mut self, path: &str, content: &[u8], modified: Instant) {
+        let folder = path.rsplit_once('/').unwrap().0.to_owned();
+        self.shared.with(|state| {
+            state.folders.insert(folder);
+            state.files.insert(path.to_owned(), (content.to_vec(), modified));
+        });
+    }
+
+    pub(crate) fn folder(&mut self, path: &str) {
+        self.shared.with(|state| state.folders.insert(path.to_owned()));
+    }
+
+    /// Files below a folder.
+    pub(crate) fn files(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
+        let below = format!("{}/", folder.trim_end_matches('/'));
+        self.shared.with(|state| {
+            let found = state.files.iter().filter(|(path, _)| path.starts_with(&below));
+            found.map(|(path, (content, _))| (path.clone(), content.clone())).collect()
+        })
+    }
+
+    pub(crate) fn text(&self, path: &str) -> String {
+        String::from_utf8(self.files("/").remove(path).unwrap_or_else(|| panic!("no file {path}"))).unwrap()
+    }
+
+    /// What was created, renamed and removed.
+    pub(crate) fn operations(&self) -> Vec<String> {
+        self.shared.with(|state| state.operations.clone())
+    }
+
+    pub(crate) fn journal(&self) -> Vec<What> {
+        self.shared.with(|state| state.journal.clone())
+    }
+
+    /// Parses and runs a document.
+    pub(crate) fn run(&mut self, text: &str) -> JobReport {
+        let (document, _) = Document::parse(text).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let proof = Proof::Secret { user_key: "uk".to_owned(), secret: Secret::new("c2VjcmV0") };
+        let job = Job {
+            id: "job-1".to_owned(),
+            access: GigyaAccess { api_key: "3_site".to_owned(), data_center: "eu1".to_owned(), proof },
+            extract: self.extract,
+            limit: self.limit,
+            started: Instant::START,
+            debug: self.debug,
+        };
+        let shared = Arc::new(self.shared.clone());
+        let clock = Arc::new(VirtualClock::new(Instant::START));
+        let ports = Ports { http: shared.clone(), login: shared.clone(), journal: shared, clock };
+        let report = pollster::block_on(run(&document, &job, &ports));
+        if report.succeeded {
+            for step in &report.steps {
+                assert!(step.balanced(), "{step:?}");
+            }
+        }
+        report
+    }
+
+    /// Records through one step, read from and written to files as JSON.
+    pub(crate) fn through(&mut self, kind: &str, params: Value, records: &[Value]) -> Through {
+        let server = json!({"host": "sftp.exchange.example", "username": "u", "password": "p"});
+        let place = |folder: &str| with(&server, json!({"remotePath": folder}));
+        self.folder("/through");
+        self.file("/through-in/records.json", Value::from(records.to_vec()).to_string().as_bytes());
+        let flow = json!({"name": "through", "steps": [
+            {"id": "read", "type": "datasource.read.sftp", "params": place("through-in"), "next": ["parse"]},
+            {"id": "parse", "type": "file.parse.json", "next": ["step"]},
+            {"id": "step", "type": kind, "params": params, "next": ["next"], "error": ["error"]},
+            {"id": "next", "type": "file.format.json", "params": {"fileName": "next"}, "next": ["write"]},
+            {"id": "error", "type": "file.format.json", "params": {"fileName": "error"}, "next": ["write"]},
+            {"id": "write", "type": "datasource.write.sftp", "params": place("through")},
+        ]});
+        let report = self.run(&flow.to_string());
+        let written = |name: &str| {
+            let files = self.files("/through");
+            let text = files.get(&format!("/through/{name}"));
+            text.map_or_else(Vec::new, |text| serde_json::from_slice::<Vec<Value>>(text).unwrap())
+        };
+        Through { next: written("next"), errors: written("error"), report }
+    }
+}
+
+fn with(base: &Value, more: Value) -> Value {
+    let mut base = base.clone();
+    base.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    base
+}
+
+/// One record through one step, to the byte.
+pub(crate) fn check_step(kind: &str, params: Value, before: &str, next: &[&str], errors: &[&str]) {
+    let record: Value = serde_json::from_str(before).unwrap();
+    let out = World::new().through(kind, params.clone(), &[record]);
+    assert_eq!(out.report.failure, None, "{params}");
+    let text = |records: &[Value]| records.iter().map(Value::to_string).collect::<Vec<_>>();
+    assert_eq!((text(&out.next), text(&out.errors)), (owned(next), owned(errors)), "{params} {before}");
+}
+
+fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
+/// Files as a formatter's flow leaves them.
+pub(crate) fn files_of(files: &[(&str, &str)]) -> BTreeMap<String, Vec<u8>> {
+    files.iter().map(|(name, text)| (format!("/out/{name}"), text.as_bytes().to_vec())).collect()
+}
+
+/// Records through one formatter into files.
+pub(crate) fn format_files(kind: &str, params: Value, records: &[Value]) -> BTreeMap<String, Vec<u8>> {
+    let server = json!({"host": "h", "username": "u", "password": "p"});
+    let mut world = World::new();
+    world.folder("/out");
+    world.file("/in/records.json", Value::from(records.to_vec()).to_string().as_bytes());
+    let flow = json!({"name": "f", "steps": [
+        {"id": "read", "type": "datasource.read.sftp", "params": with(&server, json!({"remotePath": "in"})), "next": ["parse"]},
+        {"id": "parse", "type": "file.parse.json", "next": ["step"]},
+        {"id": "step", "type": kind, "params": params, "next": ["write"]},
+        {"id": "write", "type": "datasource.write.sftp", "params": with(&server, json!({"remotePath": "out"}))},
+    ]});
+    let report = world.run(&flow.to_string());
+    assert_eq!(report.failure, None);
+    world.files("/out")
+}
+
+/// Files through file steps into files; the error is the job's failure.
+pub(crate) fn through_files(steps: &[(&str, Value)], files: &[(&str, &[u8])]) -> Result<BTreeMap<String, Vec<u8>>, String> {
+    let server = json!({"host": "h", "username": "u", "password": "p"});
+    let mut world = World::new();
+    world.folder("/out");
+    for (name, content) in files {
+        world.file(&format!("/in/{name}"), content);
+    }
+    let mut list = vec![json!({"id": "read", "type": "datasource.read.sftp", "params": with(&server, json!({"remotePath": "in"})), "next": ["s0"]})];
+    for (index, (kind, params)) in steps.iter().enumerate() {
+        let next = if index + 1 == steps.len() { "write".to_owned() } else { format!("s{}", index + 1) };
+        list.push(json!({"id": format!("s{index}"), "type": kind, "params": params, "next": [next]}));
+    }
+    list.push(json!({"id": "write", "type": "datasource.write.sftp", "params": with(&server, json!({"remotePath": "out"}))}));
+    let report = world.run(&json!({"name": "f", "steps": list}).to_string());
+    match report.failure {
+        None => Ok(world.files("/out")),
+        Some(failure) => {
+            assert_eq!(world.files("/out"), BTreeMap::new());
+            Err(failure)
+        }
+    }
+}
+
+/// The records of one file; the error is the job's failure.
+pub(crate) fn parse_file(kind: &str, params: Value, name: &str, content: &[u8]) -> Result<Value, String> {
+    let server = json!({"host": "h", "username": "u", "password": "p"});
+    let mut world = World::new();
+    world.folder("/out");
+    world.file(&format!("/in/{name}"), content);
+    let flow = json!({"name": "f", "steps": [
+        {"id": "read", "type": "datasource.read.sftp", "params": with(&server, json!({"remotePath": "in"})), "next": ["parse"]},
+        {"id": "parse", "type": kind, "params": params, "next": ["json"]},
+        {"id": "json", "type": "file.format.json", "params": {"fileName": "out", "createEmptyFile": true}, "next": ["write"]},
+        {"id": "write", "type": "datasource.write.sftp", "params": with(&server, json!({"remotePath": "out"}))},
+    ]});
+    let report = world.run(&flow.to_string());
+    match report.failure {
+        None => Ok(serde_json::from_str(&world.text("/out/out")).unwrap()),
+        Some(failure) => Err(failure),
+    }
+}
+
+pub(crate) fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+pub(crate) fn gunzipped(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(bytes).read_to_string(&mut text).unwrap();
+    text
+}
+
+#[async_trait::async_trait]
+impl Http for Shared {
+    async fn send(&self, request: Request) -> Result<Response, HttpError> {
+        let host = standin_ports::http::host_of(&request);
+        let method = request.uri().path().trim_start_matches('/').to_owned();
+        let (mut own, mut all) = (Map::new(), BTreeMap::new());
+        own.insert("method".to_owned(), method.into());
+        for (name, value) in form(request.body()) {
+            if !["apiKey", "userKey", "secret", "format", "httpStatusCodes"].contains(&name.as_str()) {
+                own.insert(name.clone(), value.clone().into());
+            }
+            all.insert(name, value);
+        }
+        let answer = self.with(|state| {
+            let call = Value::Object(own);
+            let scripted = state.answers.pop_front().or_else(|| state.answerer.as_ref().and_then(|answer| answer(&call)));
+            state.keys.push(format!("{} {}", all["apiKey"], all["userKey"]));
+            state.calls.push(call);
+            scripted
+        });
+        match answer {
+            Some(answer) => Ok(Response::new(Bytes::from(answer.to_string()))),
+            None => Err(HttpError::Unreachable { host, why: "nothing scripted".to_owned() }),
+        }
+    }
+}
+
+fn form(body: &[u8]) -> Vec<(String, String)> {
+    let text = std::str::from_utf8(body).unwrap();
+    text.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (decoded(name), decoded(value))).collect()
+}
+
+fn decoded(text: &str) -> String {
+    let (mut bytes, mut out) = (text.bytes(), Vec::new());
+    while let Some(byte) = bytes.next() {
+        out.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let hex = [bytes.next().unwrap(), bytes.next().unwrap()];
+                u8::from_str_radix(std::str::from_utf8(&hex).unwrap(), 16).unwrap()
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(out).unwrap()
+}
+
+#[async_trait::async_trait]
+impl Login for Shared {
+    async fn login(&self, target: &FilesTarget) -> Result<Box<dyn Files>, FileError> {
+        if self.with(|state| state.trouble) == Some(Trouble::LoginRefused) {
+            let (host, username) = (target.host.clone(), target.username.clone());
+            return Err(FileError::LoginRefused { host, username });
+        }
+        Ok(Box::new(self.clone()))
+    }
+}
+
+#[async_trait::async_trait]
+impl Files for Shared {
+    async fn list(&self, folder: &str) -> Result<Vec<FileEntry>, FileError> {
+        self.with(|state| {
+            if !state.folders.contains(folder) {
+                return Err(FileError::NotFound(folder.to_owned()));
+            }
+            let below = format!("{folder}/");
+            let files = state.files.iter().filter_map(|(path, (content, modified))| {
+                let name = path.strip_prefix(&below)?;
+                (!name.contains('/')).then(|| FileEntry {
+                    name: name.to_owned(),
+                    folder: false,
+                    size: content.len() as u64,
+                    modified: *modified,
+                })
+            });
+            Ok(files.collect())
+        })
+    }
+
+    async fn open(&self, path: &str) -> Result<Box<dyn FileReader>, FileError> {
+        let content = self.with(|state| state.files.get(path).map(|(content, _)| content.clone()));
+        Ok(Box::new(Reading(content.ok_or_else(|| FileError::NotFound(path.to_owned()))?)))
+    }
+
+    async fn create(&self, path: &str) -> Result<Box<dyn FileWriter>, FileError> {
+        self.with(|state| {
+            let folder = path.rsplit_once('/').unwrap().0;
+            if !state.folders.contains(folder) || state.trouble == Some(Trouble::NoOutFolder) {
+                return Err(FileError::NotFound(folder.to_owned()));
+            }
+            state.operations.push(format!("create {path}"));
+            state.files.insert(path.to_owned(), (Vec::new(), Instant::START));
+            Ok(())
+        })?;
+        Ok(Box::new(Writing(self.clone(), path.to_owned())))
+    }
+
+    async fn rename(&self, from: &str, to: &str) -> Result<(), FileError> {
+        self.with(|state| {
+            let file = state.files.remove(from).ok_or_else(|| FileError::NotFound(from.to_owned()))?;
+            state.files.insert(to.to_owned(), file);
+            state.operations.push(format!("rename {from} {to}"));
+            Ok(())
+        })
+    }
+
+    async fn remove(&self, path: &str) -> Result<(), FileError> {
+        self.with(|state| state.files.remove(path));
+        Ok(())
+    }
+}
+
+struct Reading(Vec<u8>);
+
+#[async_trait::async_trait]
+impl FileReader for Reading {
+    async fn read(&mut self, max: usize) -> Result<Bytes, FileError> {
+        // Odd pieces, so that nothing relies on where they end.
+        let rest = self.0.split_off(self.0.len().min(max).min(1021));
+        Ok(Bytes::from(std::mem::replace(&mut self.0, rest)))
+    }
+}
+
+struct Writing(Shared, String);
+
+#[async_trait::async_trait]
+impl FileWriter for Writing {
+    async fn write(&mut self, bytes: Bytes) -> Result<(), FileError> {
+        self.0.with(|state| {
+            if state.trouble == Some(Trouble::WriteBreaks) {
+                return Err(FileError::Failed("connection lost".to_owned()));
+            }
+            state.files.get_mut(&self.1).unwrap().0.extend_from_slice(&bytes);
+            Ok(())
+        })
+    }
+
+    async fn close(self: Box<Self>) -> Result<(), FileError> {
+        Ok(())
+    }
+}
+
+impl Journal for Shared {
+    fn record(&self, what: What) {
+        self.with(|state| state.journal.push(what));
+    }
+}

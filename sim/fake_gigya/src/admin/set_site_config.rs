@@ -1,0 +1,74 @@
+//! `admin.setSiteConfig`.
+
+use crate::call::Call;
+use crate::endpoints::{Access, Endpoint};
+use crate::envelope::{Object, Refusal, Reply};
+use crate::gigya::Gigya;
+use serde_json::Value;
+use standin_model::Evidence;
+use std::sync::Arc;
+
+pub(crate) const ENDPOINT: Endpoint = Endpoint {
+    name: "admin.setSiteConfig",
+    summary: "Changes the settings that are passed.",
+    evidence: Evidence::documented("admin.setSiteConfig REST", "prefix_can_be_enabled_later"),
+    access: Access::Private,
+    params: &["trustedSiteURLs", "customAPIDomainPrefix", "gigyaSettings", "description", "baseDomain"],
+    server_params: &[],
+    run,
+};
+
+/// How many trusted addresses a site may have.
+const MOST_URLS: usize = 1000;
+
+fn run(gigya: &mut Gigya, call: &Call) -> Reply {
+    let mut site = call.site.as_ref().clone();
+    if let Some(urls) = call.params.json("trustedSiteURLs")? {
+        let list =
+            urls.as_array().filter(|list| list.len() <= MOST_URLS && list.iter().all(Value::is_string));
+        let list =
+            list.ok_or_else(|| Refusal::because(400_006, "trustedSiteURLs must be a list of addresses"))?;
+        site.trusted_site_urls = list.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    }
+    let settings = call.params.object("gigyaSettings")?;
+    let nested = settings.as_ref().and_then(|it| it.get("customAPIDomainPrefix")).and_then(Value::as_str);
+    if let Some(prefix) = call.params.raw("customAPIDomainPrefix").or(nested) {
+        let label =
+            prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') && prefix.len() <= 63;
+        if !label {
+            return Err(Refusal::because(
+                400_006,
+                "customAPIDomainPrefix must be one label of a domain name",
+            ));
+        }
+        site.custom_api_domain_prefix = (!prefix.is_empty()).then(|| prefix.to_owned());
+    }
+    if let Some(text) = call.params.raw("description") {
+        site.description = text.to_owned();
+    }
+    if let Some(domain) = call.params.get("baseDomain") {
+        site.base_domain = domain.to_owned();
+    }
+    gigya.sites.insert(site.api_key.clone(), Arc::new(site));
+    Ok(Object::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::*;
+    use serde_json::json;
+
+    #[test]
+    fn prefix_can_be_enabled_later() {
+        let mut bench = Bench::new();
+        let params = [("customAPIDomainPrefix", "login"), ("trustedSiteURLs", r#"["*.other.example/*"]"#)];
+        assert_eq!(bench.code("admin.setSiteConfig", &params), 0);
+        let answer = bench.call("admin.getSiteConfig", &[]);
+        assert_eq!(answer["customAPIDomainPrefix"], "login");
+        assert_eq!(answer["trustedSiteURLs"], json!(["*.other.example/*"]));
+        assert_eq!(bench.code("admin.setSiteConfig", &[("customAPIDomainPrefix", "a.b")]), 400_006);
+        assert_eq!(bench.code("admin.setSiteConfig", &[("trustedSiteURLs", "[1]")]), 400_006);
+        assert_eq!(bench.code("admin.setSiteConfig", &[("customAPIDomainPrefix", "")]), 0);
+        assert_eq!(bench.call("admin.getSiteConfig", &[]).get("customAPIDomainPrefix"), None);
+    }
+}

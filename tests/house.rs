@@ -1,0 +1,137 @@
+//! Boundaries between crates, and lists against scenarios and clauses.
+
+use crate::{all_scenarios, top};
+use standin_conform::CLAUSES;
+use standin_conform::ledger::ledger;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// What each crate may depend on, of ours. Development dependencies are no part of the boundary.
+const MAY: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("ports", &["model"]),
+    ("clients", &["model", "ports"]),
+    ("push", &["model", "ports", "clients"]),
+    ("dataflow", &["model", "ports", "clients"]),
+    ("fake_kit", &["model", "ports"]),
+    ("fake_gigya", &["model", "ports", "fake_kit"]),
+    ("fake_qualifio", &["model", "ports", "fake_kit"]),
+    ("fake_eloqua", &["model", "ports", "fake_kit"]),
+    ("fake_sftp", &["model", "ports", "fake_kit"]),
+    ("wire", &["model", "ports"]),
+    ("serve", &["model", "ports", "fake_kit", "fake_sftp"]),
+    ("scenario", &["model"]),
+    ("report", &["model", "scenario"]),
+];
+
+/// What nobody but the root may depend on.
+const NEVER: &[(&str, &[&str])] = &[("stage", &["report", "conform"]), ("conform", &["report"])];
+
+fn own_dependencies(folder: &Path) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+    let manifest: toml::Table = text.parse().unwrap();
+    let dependencies = manifest["dependencies"].as_table().cloned().unwrap_or_default();
+    let ours = dependencies.keys().filter_map(|name| name.strip_prefix("standin-"));
+    ours.map(|name| name.replace('-', "_")).collect()
+}
+
+#[test]
+fn manifests_keep_the_boundaries() {
+    for (name, may) in MAY {
+        let found = own_dependencies(&top().join("sim").join(name));
+        let allowed: BTreeSet<String> = may.iter().map(|name| (*name).to_owned()).collect();
+        assert!(found.is_subset(&allowed), "{name} may use {allowed:?} and uses {found:?}");
+    }
+    for (name, never) in NEVER {
+        let found = own_dependencies(&top().join("sim").join(name));
+        assert!(never.iter().all(|other| !found.contains(*other)), "{name} uses {found:?}");
+    }
+}
+
+#[test]
+fn every_crate_is_in_the_table() {
+    let mut folders: Vec<String> = Vec::new();
+    for entry in std::fs::read_dir(top().join("sim")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.join("Cargo.toml").is_file() {
+            folders.push(path.file_name().unwrap().to_string_lossy().into_owned());
+        }
+    }
+    folders.sort();
+    let mut known: Vec<&str> = MAY.iter().chain(NEVER).map(|(name, _)| *name).collect();
+    known.sort_unstable();
+    assert_eq!(folders, known);
+}
+
+#[test]
+fn every_clause_has_a_scenario() {
+    let scenarios = all_scenarios();
+    let shown: BTreeSet<&str> =
+        scenarios.iter().flat_map(|ready| &ready.scenario.clauses).map(|clause| clause.name.as_str()).collect();
+    let missing: Vec<&str> = CLAUSES.iter().map(|clause| clause.id).filter(|id| !shown.contains(id)).collect();
+    assert_eq!(missing, Vec::<&str>::new(), "clauses without a scenario");
+    let unknown: Vec<&&str> = shown.iter().filter(|id| standin_conform::clauses::clause_of(id).is_none()).collect();
+    assert!(unknown.is_empty(), "scenarios name clauses that do not exist: {unknown:?}");
+}
+
+#[test]
+fn scenario_names_are_unique() {
+    let scenarios = all_scenarios();
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for ready in &scenarios {
+        *seen.entry(ready.scenario.name.as_str()).or_default() += 1;
+    }
+    let twice: Vec<_> = seen.iter().filter(|(_, count)| **count > 1).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|kind| kind == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Every line of the ledger says where it comes from and names a test that exists.
+#[test]
+fn evidence_names_tests_that_exist() {
+    let mut files = Vec::new();
+    sources(&top().join("sim"), &mut files);
+    sources(&top().join("tests"), &mut files);
+    let text: String = files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let mut missing: BTreeSet<String> = BTreeSet::new();
+    for line in ledger() {
+        assert!(!line.evidence.source.trim().is_empty(), "{} has no source", line.name);
+        let name = line.evidence.test.rsplit("::").next().unwrap_or_default();
+        if !text.contains(&format!("fn {name}(")) {
+            missing.insert(format!("{} {}: {}", line.kind, line.name, line.evidence.test));
+        }
+    }
+    assert!(missing.is_empty(), "evidence names tests that do not exist: {missing:#?}");
+}
+
+#[test]
+fn names_in_the_lists_are_unique() {
+    let mut seen = BTreeSet::new();
+    for line in ledger() {
+        assert!(seen.insert((line.kind, line.name.clone())), "{} {} stands there twice", line.kind, line.name);
+    }
+    let mut steps = BTreeSet::new();
+    for step in standin_stage::steps::STEPS {
+        assert!(steps.insert(step.name), "step {} stands there twice", step.name);
+        assert!(step.example.contains(step.name), "the example of {} does not show it", step.name);
+    }
+}
+
+/// The code map shows every crate.
+#[test]
+fn the_code_map_is_whole() {
+    let map = std::fs::read_to_string(top().join("sim/README.md")).unwrap();
+    for (name, _) in MAY.iter().chain(NEVER) {
+        assert!(map.contains(&format!("`{name}`")), "sim/README.md does not show {name}");
+    }
+}

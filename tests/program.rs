@@ -1,0 +1,1 @@
+//! The commands' whole output and exit codes.

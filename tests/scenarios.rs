@@ -1,0 +1,60 @@
+//! Every file under `scenarios/`, on both transports.
+
+use crate::all_scenarios;
+use standin::{Transport, Verdict};
+use standin_stage::runner::run_keeping;
+
+/// Both transports come to the same outcome by the same journal, to the byte.
+#[test]
+fn every_scenario_holds_and_both_transports_tell_the_same_story() {
+    let mut told = Vec::new();
+    for ready in all_scenarios() {
+        let (wire, wire_world) = run_keeping(&ready, Transport::Wire);
+        let (memory, memory_world) = run_keeping(&ready, Transport::Memory);
+        if !wire.held() {
+            told.push(format!("{} (wire): {:#?}", ready.scenario.name, wire.verdict));
+        }
+        if !memory.held() {
+            told.push(format!("{} (memory): {:#?}", ready.scenario.name, memory.verdict));
+        }
+        let (one, two) = (wire_world.unwrap().journal(), memory_world.unwrap().journal());
+        if let Some((left, right)) = one.lines().zip(two.lines()).find(|(left, right)| left != right) {
+            told.push(format!("{}: the journals part\n  wire:   {left}\n  memory: {right}", ready.scenario.name));
+        } else if one.lines().count() != two.lines().count() {
+            told.push(format!("{}: one journal is longer than the other", ready.scenario.name));
+        }
+    }
+    assert!(told.is_empty(), "{}", told.join("\n\n"));
+}
+
+/// Running a scenario again gives the same journal, to the byte.
+#[test]
+fn the_same_seed_gives_the_same_journal() {
+    for ready in all_scenarios() {
+        let journals: Vec<String> =
+            (0..2).map(|_| run_keeping(&ready, Transport::Memory).1.unwrap().journal()).collect();
+        assert!(journals[0] == journals[1], "{} differs from itself", ready.scenario.name);
+    }
+}
+
+/// A scenario that must fail says where the value was changed.
+#[test]
+fn a_failed_expectation_comes_with_lineage() {
+    let text = "scenario: Wrong on purpose
+world: { from: fixtures/worlds/quiz.yaml }
+steps:
+  - participate: { campaign: Spring quiz, loginID: ann@brand.example, password: correct horse, form: { country: be } }
+  - expect_account: { UID: ann, profile: { country: be } }
+";
+    let path = crate::top().join("scenarios/none.yaml");
+    let ready = standin::load_text(&path, text, &standin::Extras::default(), false).unwrap().remove(0);
+    let outcome = standin::run(&ready, Transport::Memory);
+    let Verdict::Failed(failure) = outcome.verdict else { panic!("{:?}", outcome.verdict) };
+    assert_eq!((failure.expected.as_deref(), failure.actual.as_deref()), (Some("be"), Some("Belgium")));
+    assert_eq!((failure.line, failure.column), (5, 56));
+    assert!(
+        failure.lineage.iter().any(|hop| hop.place.starts_with("push: rule 8") && hop.text.contains("Belgium")),
+        "{:#?}",
+        failure.lineage
+    );
+}
