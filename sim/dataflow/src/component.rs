@@ -240,7 +240,11 @@ impl Setup<'_> {
     }
 
     /// A list of objects, with these members' texts; an absent member is empty.
-    pub(crate) fn rows<const N: usize>(&self, name: &str, members: [&str; N]) -> Result<Vec<[&str; N]>, String> {
+    pub(crate) fn rows<const N: usize>(
+        &self,
+        name: &str,
+        members: [&str; N],
+    ) -> Result<Vec<[&str; N]>, String> {
         let items = match self.param(name) {
             None => return Ok(Vec::new()),
             Some(Value::Array(items)) => items,
@@ -254,7 +258,11 @@ impl Setup<'_> {
                 *cell = match object.get(member) {
                     None | Some(Value::Null) => "",
                     Some(Value::String(text)) => text,
-                    Some(other) => return Err(format!("`{member}` in parameter `{name}` should be a text, not {other}")),
+                    Some(other) => {
+                        return Err(format!(
+                            "`{member}` in parameter `{name}` should be a text, not {other}"
+                        ));
+                    }
                 };
             }
             rows.push(row);
@@ -271,7 +279,9 @@ impl Setup<'_> {
         }
         match (api_key.is_empty(), user_key.is_empty(), secret.is_empty()) {
             (true, true, true) => Ok(self.gigya.clone()),
-            (_, false, false) => Ok(self.gigya.elsewhere(self.job, self.ports, &api_key, user_key, Secret::new(secret))),
+            (_, false, false) => {
+                Ok(self.gigya.elsewhere(self.job, self.ports, &api_key, user_key, Secret::new(secret)))
+            }
             (false, true, true) => Ok(self.gigya.other_key(self.job, self.ports, &api_key)),
             _ => Err("parameters `userKey` and `secret` belong together".to_owned()),
         }

@@ -21,8 +21,8 @@ pub struct Document {
     pub(crate) graph: Graph,
 }
 
-/// One use of a component.
-#[derive(Clone, Debug)]
+/// One use of a component. Its parameters may be secrets, so they are not shown in debug output.
+#[derive(Clone)]
 pub struct Step {
     /// Its id, exact to the blank.
     pub id: String,
@@ -32,6 +32,15 @@ pub struct Step {
     pub params: Fields,
     pub(crate) next: Vec<usize>,
     pub(crate) error: Vec<usize>,
+}
+
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Step")
+            .field("id", &self.id)
+            .field("kind", &self.component.kind)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Step {
@@ -66,7 +75,12 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(crate) fn at(at: Place, severity: Severity, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(crate) fn at(
+        at: Place,
+        severity: Severity,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
         Self { line: at.line, column: at.column, message: message.into(), hint: hint.into(), severity }
     }
 }
@@ -84,7 +98,8 @@ const MAX_STEPS: usize = 200;
 impl Document {
     /// Reads a document. Warnings come with it; one error and there is none.
     pub fn parse(text: &str) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
-        let root = json::parse(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(|problem| vec![problem])?;
+        let root =
+            json::parse(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(|problem| vec![problem])?;
         let mut reader = Reader::default();
         let document = reader.document(&root);
         reader.problems.sort_by_key(|problem| (problem.line, problem.column));
@@ -221,7 +236,11 @@ impl Reader {
             return Some(found);
         }
         if KNOWN_ELSEWHERE.contains(&kind.as_str()) {
-            self.error(node.at, format!("component `{kind}` exists in IdentitySync but is not implemented here"), "");
+            self.error(
+                node.at,
+                format!("component `{kind}` exists in IdentitySync but is not implemented here"),
+                "",
+            );
             return None;
         }
         let names = COMPONENTS.iter().map(|component| component.kind).chain(KNOWN_ELSEWHERE.iter().copied());
@@ -233,7 +252,11 @@ impl Reader {
     fn edges(&mut self, node: &Node, name: &str) -> Vec<(String, Place)> {
         let Kind::List(items) = &node.kind else {
             if !matches!(&node.kind, Kind::Leaf(value) if value.is_null()) {
-                self.error(node.at, format!("`{name}` is an array of step ids, not {}", node.kind_name()), "");
+                self.error(
+                    node.at,
+                    format!("`{name}` is an array of step ids, not {}", node.kind_name()),
+                    "",
+                );
             }
             return Vec::new();
         };
@@ -267,7 +290,8 @@ impl Reader {
         }
         for param in component.params.iter().filter(|param| param.required) {
             if params.get(param.name).is_none_or(|value| value.is_null() || value == "") {
-                let message = format!("`{}` needs parameter `{}`: its job will fail", component.kind, param.name);
+                let message =
+                    format!("`{}` needs parameter `{}`: its job will fail", component.kind, param.name);
                 self.warning(node.map_or(step, |node| node.at), message, "");
             }
         }
@@ -360,7 +384,9 @@ mod tests {
         check("{\"name\": \"x\"}", &["1:1: the dataflow has no `steps`"]);
         check(
             "{\"name\": \"x\", // why\n\"steps\": []}",
-            &["1:15: comments are not legal in JSON\nhint: remove the comment; documentation samples carry them for the reader only"],
+            &[
+                "1:15: comments are not legal in JSON\nhint: remove the comment; documentation samples carry them for the reader only",
+            ],
         );
         check(
             "{\"name\":\"x\",\"steps\":[\n{\"id\":\"a\",\"type\":\"field.renam\"}]}",
@@ -368,11 +394,16 @@ mod tests {
         );
         check(
             "{\"name\":\"x\",\"steps\":[\n{\"id\":\"a\",\"type\":\"datasource.read.mailchimp\"}]}",
-            &["2:18: component `datasource.read.mailchimp` exists in IdentitySync but is not implemented here"],
+            &[
+                "2:18: component `datasource.read.mailchimp` exists in IdentitySync but is not implemented here",
+            ],
         );
         check(
             "{\"name\":\"x\",\"steps\":[\n{\"id\":\"a\",\"type\":\"file.empty\",\"params\":{\"fileName\":\"f\",\"filename\":\"g\"}}]}",
-            &["2:1: the files of `a` go nowhere\nhint: give it a storage writer in `next`", "2:56: `file.empty` has no parameter `filename`: it is ignored\nhint: did you mean `fileName`?"],
+            &[
+                "2:1: the files of `a` go nowhere\nhint: give it a storage writer in `next`",
+                "2:56: `file.empty` has no parameter `filename`: it is ignored\nhint: did you mean `fileName`?",
+            ],
         );
     }
 
@@ -384,7 +415,10 @@ mod tests {
             )
         };
         check(&flow(" w#?&"), &[]);
-        check(&flow("w#?&"), &["1:114: no step has the id `w#?&`\nhint: did you mean ` w#?&`? ids are compared to the blank"]);
+        check(
+            &flow("w#?&"),
+            &["1:114: no step has the id `w#?&`\nhint: did you mean ` w#?&`? ids are compared to the blank"],
+        );
     }
 
     #[test]

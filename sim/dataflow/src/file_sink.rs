@@ -72,9 +72,12 @@ mod tests {
 
     #[test]
     fn further_files_are_numbered() {
-        for (name, number, expected) in
-            [("a.csv", 0, "a.csv"), ("a.csv", 1, "a_1.csv"), ("x.d/a", 2, "x.d/a_2"), ("a.b.csv", 1, "a.b_1.csv")]
-        {
+        for (name, number, expected) in [
+            ("a.csv", 0, "a.csv"),
+            ("a.csv", 1, "a_1.csv"),
+            ("x.d/a", 2, "x.d/a_2"),
+            ("a.b.csv", 1, "a.b_1.csv"),
+        ] {
             assert_eq!(numbered(name, number), expected);
         }
     }

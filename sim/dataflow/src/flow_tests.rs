@@ -1,6 +1,6 @@
 //! Whole flows: the samples as customers store them, our own ones, and laws that hold for any flow.
 
-use crate::testing::{World, gunzipped};
+use crate::testing::{World, cases, gunzipped};
 use crate::{COMPONENTS, Carries, Document, Extract, KNOWN_ELSEWHERE};
 use base64::Engine as _;
 use proptest::prelude::*;
@@ -11,18 +11,26 @@ use std::collections::BTreeSet;
 
 const SAMPLE_01: &str = include_str!("../../../fixtures/dataflows/samples/01-gigya-to-sftp-export.json");
 const SAMPLE_02: &str = include_str!("../../../fixtures/dataflows/samples/02-gigya-to-eloqua-full.json");
-const SAMPLE_03: &str = include_str!("../../../fixtures/dataflows/samples/03-gigya-to-eloqua-incremental.json");
-const SAMPLE_04: &str = include_str!("../../../fixtures/dataflows/samples/04-eloqua-to-gigya-update-only.json");
+const SAMPLE_03: &str =
+    include_str!("../../../fixtures/dataflows/samples/03-gigya-to-eloqua-incremental.json");
+const SAMPLE_04: &str =
+    include_str!("../../../fixtures/dataflows/samples/04-eloqua-to-gigya-update-only.json");
 
 const OWN: [(&str, &str); 8] = [
     ("gigya-to-sftp", include_str!("../../../fixtures/dataflows/gigya-to-sftp.json")),
     ("gigya-to-eloqua-full", include_str!("../../../fixtures/dataflows/gigya-to-eloqua-full.json")),
     ("gigya-to-eloqua-delta", include_str!("../../../fixtures/dataflows/gigya-to-eloqua-delta.json")),
     ("gigya-to-eloqua-by-email", include_str!("../../../fixtures/dataflows/gigya-to-eloqua-by-email.json")),
-    ("gigya-communications-to-eloqua", include_str!("../../../fixtures/dataflows/gigya-communications-to-eloqua.json")),
+    (
+        "gigya-communications-to-eloqua",
+        include_str!("../../../fixtures/dataflows/gigya-communications-to-eloqua.json"),
+    ),
     ("eloqua-to-gigya", include_str!("../../../fixtures/dataflows/eloqua-to-gigya.json")),
     ("eloqua-to-gigya-create", include_str!("../../../fixtures/dataflows/eloqua-to-gigya-create.json")),
-    ("eloqua-to-gigya-communications", include_str!("../../../fixtures/dataflows/eloqua-to-gigya-communications.json")),
+    (
+        "eloqua-to-gigya-communications",
+        include_str!("../../../fixtures/dataflows/eloqua-to-gigya-communications.json"),
+    ),
 ];
 
 fn own(name: &str) -> &'static str {
@@ -56,7 +64,10 @@ fn sample_01_exports_members() {
          \"u1\",\"ann@x.example\",\"Ann\",\"O\"\"Neil, Jr\",\"1959\",\"BE\"\n\
          \"u2\",\"bo@x.example\",\"Zo\u{eb}\nMarie\",\"\",\"\",\"\"\n"
     );
-    assert_eq!(world.operations(), [format!("create {path}.uploading"), format!("rename {path}.uploading {path}")]);
+    assert_eq!(
+        world.operations(),
+        [format!("create {path}.uploading"), format!("rename {path}.uploading {path}")]
+    );
     assert!(report.trace[3].ends_with("file members_20260105_080000.csv.gz"), "{:?}", report.trace);
     assert_eq!((report.processed, report.calls), (2, 1));
 }
@@ -104,8 +115,15 @@ fn sample_03_carries_changes() {
          \"\",\"\",\"c@x.example\",\"u3\",\"t3\",\"C\"\n"
     );
     let query = world.calls()[0]["query"].as_str().unwrap().to_owned();
-    assert!(query.ends_with("WHERE (profile.email IS NOT NULL) AND lastUpdatedTimestamp > 1767596400000 LIMIT 300"), "{query}");
-    assert!(report.trace.contains(&"record.evaluate `Map subscriptions`: info skipped, no e-mail u2".to_owned()));
+    assert!(
+        query.ends_with(
+            "WHERE (profile.email IS NOT NULL) AND lastUpdatedTimestamp > 1767596400000 LIMIT 300"
+        ),
+        "{query}"
+    );
+    assert!(
+        report.trace.contains(&"record.evaluate `Map subscriptions`: info skipped, no e-mail u2".to_owned())
+    );
     let script = report.steps.iter().find(|step| step.id == "Map subscriptions").unwrap();
     assert_eq!((script.input, script.output, script.filtered), (3, 2, 1));
 
@@ -146,7 +164,13 @@ fn sample_04_updates_existing_users_only() {
     assert_eq!((report.processed, report.calls), (3, 3));
 }
 
-fn check_own(name: &str, folder: &str, input: Option<&str>, answers: &[Value], files: &[(&str, &str)]) -> World {
+fn check_own(
+    name: &str,
+    folder: &str,
+    input: Option<&str>,
+    answers: &[Value],
+    files: &[(&str, &str)],
+) -> World {
     let mut world = World::new();
     world.folder(folder);
     if let Some(input) = input {
@@ -157,8 +181,11 @@ fn check_own(name: &str, folder: &str, input: Option<&str>, answers: &[Value], f
     }
     let report = world.run(own(name));
     assert_eq!(report.failure, None, "{name}");
-    let written: Vec<(String, String)> =
-        world.files(folder).into_iter().map(|(path, bytes)| (path, String::from_utf8(bytes).unwrap())).collect();
+    let written: Vec<(String, String)> = world
+        .files(folder)
+        .into_iter()
+        .map(|(path, bytes)| (path, String::from_utf8(bytes).unwrap()))
+        .collect();
     let expected: Vec<(String, String)> =
         files.iter().map(|(path, text)| (format!("{folder}/{path}"), (*text).to_owned())).collect();
     assert_eq!(written, expected, "{name}");
@@ -168,14 +195,34 @@ fn check_own(name: &str, folder: &str, input: Option<&str>, answers: &[Value], f
 #[test]
 fn own_outbound_flows() {
     let account = |opt_in: Value| json!({"UID": "ann", "lastUpdated": "t", "profile": {"email": "a@x.example", "zip": "01234"}, "data": opt_in});
-    let results = json!({"results": [account(json!({"newsletter": {"isSubscribed": false}})), account(json!({}))]});
+    let results =
+        json!({"results": [account(json!({"newsletter": {"isSubscribed": false}})), account(json!({}))]});
     let header = "\"C_Newsletter_Opt_In1\",\"C_EmailAddress\",\"C_Zip_Postal\",\"C_Gigya_UID1\",\"C_Gigya_Last_Updated1\"\n";
-    let rows = "\"No\",\"a@x.example\",\"01234\",\"ann\",\"t\"\n\"\",\"a@x.example\",\"01234\",\"ann\",\"t\"\n";
+    let rows =
+        "\"No\",\"a@x.example\",\"01234\",\"ann\",\"t\"\n\"\",\"a@x.example\",\"01234\",\"ann\",\"t\"\n";
     let whole = format!("{header}{rows}");
-    check_own("gigya-to-eloqua-full", "/eloqua/in", None, &[results.clone()], &[("contacts_full_20260105080000.csv", &whole)]);
-    check_own("gigya-to-eloqua-delta", "/eloqua/in", None, &[results.clone()], &[("contacts_delta_20260105080000.csv", &whole)]);
+    check_own(
+        "gigya-to-eloqua-full",
+        "/eloqua/in",
+        None,
+        std::slice::from_ref(&results),
+        &[("contacts_full_20260105080000.csv", &whole)],
+    );
+    check_own(
+        "gigya-to-eloqua-delta",
+        "/eloqua/in",
+        None,
+        std::slice::from_ref(&results),
+        &[("contacts_delta_20260105080000.csv", &whole)],
+    );
     let without_uid = whole.replace(",\"C_Gigya_UID1\"", "").replace(",\"ann\"", "");
-    check_own("gigya-to-eloqua-by-email", "/eloqua/in", None, &[results], &[("contacts_20260105080000.csv", &without_uid)]);
+    check_own(
+        "gigya-to-eloqua-by-email",
+        "/eloqua/in",
+        None,
+        &[results],
+        &[("contacts_20260105080000.csv", &without_uid)],
+    );
 
     let found = json!({"results": [{"UID": "ann", "lastUpdated": "t", "profile": {"email": "a@x.example"}}]});
     let topics = json!({"communications": {"email_newsletter": {"topic": "newsletter", "channel": "email", "status": "OptOut"}}});
@@ -184,7 +231,10 @@ fn own_outbound_flows() {
         "/eloqua/in",
         None,
         &[found, topics],
-        &[("contacts_20260105080000.csv", "\"C_Newsletter_Opt_In1\",\"C_EmailAddress\",\"C_Gigya_UID1\",\"C_Gigya_Last_Updated1\"\n\"No\",\"a@x.example\",\"ann\",\"t\"\n")],
+        &[(
+            "contacts_20260105080000.csv",
+            "\"C_Newsletter_Opt_In1\",\"C_EmailAddress\",\"C_Gigya_UID1\",\"C_Gigya_Last_Updated1\"\n\"No\",\"a@x.example\",\"ann\",\"t\"\n",
+        )],
     );
 }
 
@@ -207,7 +257,8 @@ fn own_inbound_flows() {
         json!({"method": "accounts.setAccountInfo", "UID": "ann", "profile": r#"{"firstName":"Ann"}"#, "data": r#"{"newsletter":{"isSubscribed":false},"sync":{"source":"eloqua"}}"#})
     );
 
-    let world = check_own("eloqua-to-gigya-create", "/eloqua/out/rejected", Some(rows), &[json!({}), json!({})], &[]);
+    let world =
+        check_own("eloqua-to-gigya-create", "/eloqua/out/rejected", Some(rows), &[json!({}), json!({})], &[]);
     assert_eq!(
         world.calls()[1],
         json!({
@@ -251,7 +302,10 @@ fn branches_share_nothing_and_markers_come_last() {
     let report = world.run(&flow.to_string());
     assert_eq!(report.failure, None);
     assert_eq!(report.files_written, ["/out/a.json", "/out/a.csv", "/out/done/a.ok"]);
-    assert_eq!((world.text("/out/a.json"), world.text("/out/a.csv")), (r#"[{"UID":"u","p":{"x":1}}]"#.to_owned(), "UID\nu\n".to_owned()));
+    assert_eq!(
+        (world.text("/out/a.json"), world.text("/out/a.csv")),
+        (r#"[{"UID":"u","p":{"x":1}}]"#.to_owned(), "UID\nu\n".to_owned())
+    );
 }
 
 #[test]
@@ -273,7 +327,30 @@ fn the_journal_tells_where_a_value_changed() {
         ("field.remove `remove`", r#"{"MEMBER_ID":"ann","MAIL":"a@x.example"}"#),
         ("file.format.dsv `dsv`", "line 2: \"ann\",\"a@x.example\""),
     ];
-    assert_eq!(changes, expected.map(|(place, after)| (place.to_owned(), "ann".to_owned(), after.to_owned())));
+    assert_eq!(
+        changes,
+        expected.map(|(place, after)| (place.to_owned(), "ann".to_owned(), after.to_owned()))
+    );
+}
+
+#[test]
+fn secrets_stay_out_of_journal_and_debug_output() {
+    let flow = json!({"name": "f", "steps": [
+        {"id": "read", "type": "datasource.read.gigya.account", "params": {"select": "*"}, "next": ["add"]},
+        {"id": "add", "type": "field.add", "params": {"fields": [{"field": "x", "value": "1"}]}, "next": ["csv"]},
+        {"id": "csv", "type": "file.format.json", "params": {"fileName": "f"}, "next": ["up"]},
+        {"id": "up", "type": "datasource.write.sftp", "params": {"host": "h", "username": "u", "password": "hunter2"}},
+    ]});
+    let mut world = World::new();
+    world.debug();
+    world.folder("");
+    world.answer(json!({"results": [{"UID": "ann", "password": "hunter2"}]}));
+    let report = world.run(&flow.to_string());
+    assert_eq!(report.failure, None);
+    let (document, _) = Document::parse(&flow.to_string()).unwrap();
+    for shown in [format!("{:?}", world.journal()), format!("{document:?}"), report.trace.join("\n")] {
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
 }
 
 #[test]
@@ -305,7 +382,8 @@ fn many_records_stream_and_add_up() {
     world.folder("/out");
     world.answer_with(|call| {
         let page: usize = call.get("cursorId").map_or(0, |cursor| cursor.as_str().unwrap().parse().unwrap());
-        let results: Vec<Value> = (0..1000).map(|n| json!({"UID": format!("u{}", page * 1000 + n)})).collect();
+        let results: Vec<Value> =
+            (0..1000).map(|n| json!({"UID": format!("u{}", page * 1000 + n)})).collect();
         let mut answer = json!({"errorCode": 0, "results": results});
         if page < 19 {
             answer["nextCursorId"] = (page + 1).to_string().into();
@@ -319,15 +397,40 @@ fn many_records_stream_and_add_up() {
 
 #[test]
 fn a_long_chain_of_steps_runs() {
-    let mut steps = vec![json!({"id": "read", "type": "datasource.read.gigya.account", "params": {"select": "UID"}, "next": ["s0"]})];
+    let mut steps = vec![
+        json!({"id": "read", "type": "datasource.read.gigya.account", "params": {"select": "UID"}, "next": ["s0"]}),
+    ];
     for n in 0..199 {
         let next = if n < 198 { vec![format!("s{}", n + 1)] } else { vec![] };
-        steps.push(json!({"id": format!("s{n}"), "type": "field.remove", "params": {"fields": []}, "next": next}));
+        steps.push(
+            json!({"id": format!("s{n}"), "type": "field.remove", "params": {"fields": []}, "next": next}),
+        );
     }
     let mut world = World::new();
     world.answer(json!({"results": [{"UID": "u"}]}));
     let report = world.run(&json!({"name": "f", "steps": steps}).to_string());
     assert_eq!((report.failure, report.steps[199].output), (None, 1));
+}
+
+#[test]
+fn a_run_may_move_between_threads() {
+    fn sendable<T: Send>(_: T) {}
+    sendable(|document: &'static Document, job: &'static crate::Job, ports: &'static crate::Ports| {
+        sendable(crate::run(document, job, ports));
+    });
+}
+
+#[test]
+fn the_same_run_twice_is_the_same_to_the_byte() {
+    let once = || {
+        let mut world = World::new();
+        world.folder("/eloqua/in/delta");
+        world.answer(
+            json!({"results": [{"UID": "u1", "profile": {"email": "a@x.example"}, "subscriptions": {}}]}),
+        );
+        (world.run(SAMPLE_03), world.files("/eloqua"), world.journal())
+    };
+    assert_eq!(once(), once());
 }
 
 #[test]
@@ -340,7 +443,8 @@ fn the_list_is_sound() {
         assert!(!component.summary.is_empty() && !component.evidence.source.is_empty());
         let params: BTreeSet<&str> = component.params.iter().map(|param| param.name).collect();
         assert_eq!(params.len(), component.params.len(), "{}", component.kind);
-        let file = format!("{}/src/components/{}.rs", env!("CARGO_MANIFEST_DIR"), component.kind.replace('.', "_"));
+        let file =
+            format!("{}/src/components/{}.rs", env!("CARGO_MANIFEST_DIR"), component.kind.replace('.', "_"));
         let source = std::fs::read_to_string(&file).unwrap();
         assert!(source.contains(&format!("fn {}()", component.evidence.test)), "{}", component.kind);
     }
@@ -350,8 +454,12 @@ fn the_list_is_sound() {
 fn working(kind: &str, script: &str) -> Value {
     let rows = json!([{"sourceField": "a", "targetField": "x.y", "field": "a", "value": "v", "expression": "a.substring(1)", "regex": "b", "replacement": "c"}]);
     match kind {
-        "datasource.lookup.gigya.account" => json!({"select": "UID", "lookupFields": [{"sourceField": "UID", "gigyaField": "UID"}], "batchSize": 3}),
-        "datasource.write.gigya.generic" => json!({"apiMethod": "accounts.x", "apiParams": [{"paramName": "UID", "sourceField": "UID"}]}),
+        "datasource.lookup.gigya.account" => {
+            json!({"select": "UID", "lookupFields": [{"sourceField": "UID", "gigyaField": "UID"}], "batchSize": 3})
+        }
+        "datasource.write.gigya.generic" => {
+            json!({"apiMethod": "accounts.x", "apiParams": [{"paramName": "UID", "sourceField": "UID"}]})
+        }
         "record.evaluate" => json!({"script": base64::engine::general_purpose::STANDARD.encode(script)}),
         "field.remove" | "field.select" | "field.flatten" => json!({"fields": ["a"]}),
         "field.move" => json!({"fields": ["a"], "after": "UID"}),
@@ -381,7 +489,7 @@ fn any_record() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(cases(48))]
 
     /// The runner checks the balance of every step of every run; here for random flows and moody answers.
     #[test]

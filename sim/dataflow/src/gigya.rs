@@ -38,7 +38,11 @@ impl CallFailure {
             Self::Refused { code, details } => {
                 let text = |name: &str| details.get(name).and_then(Value::as_str).unwrap_or_default();
                 let (message, more) = (text("errorMessage"), text("errorDetails"));
-                if more.is_empty() { format!("{code} {message}") } else { format!("{code} {message}: {more}") }
+                if more.is_empty() {
+                    format!("{code} {message}")
+                } else {
+                    format!("{code} {message}: {more}")
+                }
             }
         }
     }
@@ -51,13 +55,21 @@ impl Gigya {
     }
 
     fn with(job: &Job, access: GigyaAccess, ports: &Ports, calls: Arc<AtomicU64>) -> Self {
-        let client = GigyaClient::new(ports.http.clone(), access, "dataflow").with_nonce_prefix(job.id.as_str());
+        let client =
+            GigyaClient::new(ports.http.clone(), access, "dataflow").with_nonce_prefix(job.id.as_str());
         let client = Arc::new(client);
         Self { client, clock: ports.clock.clone(), calls }
     }
 
     /// Another site or other credentials, as a step names them; the calls count together.
-    pub(crate) fn elsewhere(&self, job: &Job, ports: &Ports, api_key: &str, user_key: String, secret: Secret) -> Self {
+    pub(crate) fn elsewhere(
+        &self,
+        job: &Job,
+        ports: &Ports,
+        api_key: &str,
+        user_key: String,
+        secret: Secret,
+    ) -> Self {
         let mut access = job.access.clone();
         if !api_key.is_empty() {
             access.api_key = api_key.to_owned();

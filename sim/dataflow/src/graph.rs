@@ -37,7 +37,10 @@ pub(crate) fn build(steps: &[Step]) -> Found {
         Ok(order) => order,
         Err(cycle) => {
             let names: Vec<String> = cycle.iter().map(|step| format!("`{}`", steps[*step].id)).collect();
-            faults.push(error(cycle.first().copied(), format!("the steps run in a circle: {}", names.join(" > "))));
+            faults.push(error(
+                cycle.first().copied(),
+                format!("the steps run in a circle: {}", names.join(" > ")),
+            ));
             return Found { graph: None, faults };
         }
     };
@@ -74,7 +77,9 @@ fn check_edges(steps: &[Step], index: usize, step: &Step, faults: &mut Vec<Fault
             faults.push(mismatch(steps, index, *target, "error", Carries::Records, wanted));
         }
     }
-    if !step.error.is_empty() && (step.component.input, step.component.output) != (Carries::Records, Carries::Records) {
+    if !step.error.is_empty()
+        && (step.component.input, step.component.output) != (Carries::Records, Carries::Records)
+    {
         faults.push(Fault {
             step: Some(index),
             severity: Severity::Warning,
@@ -99,11 +104,8 @@ fn mismatch(steps: &[Step], from: usize, to: usize, edge: &str, given: Carries, 
         _ => "",
     };
     let (from_id, to_id) = (&steps[from].id, &steps[to].id);
-    let message = format!(
-        "`{edge}` of `{from_id}` carries {}, but `{to_id}` takes {}",
-        given.word(),
-        wanted.word()
-    );
+    let message =
+        format!("`{edge}` of `{from_id}` carries {}, but `{to_id}` takes {}", given.word(), wanted.word());
     Fault { step: Some(from), severity: Severity::Error, message, hint: hint.to_owned() }
 }
 
@@ -115,7 +117,13 @@ fn order(steps: &[Step], entries: &[usize]) -> Result<Vec<usize>, Vec<usize>> {
         Open,
         Done,
     }
-    fn visit(steps: &[Step], at: usize, marks: &mut [Mark], path: &mut Vec<usize>, out: &mut Vec<usize>) -> Result<(), Vec<usize>> {
+    fn visit(
+        steps: &[Step],
+        at: usize,
+        marks: &mut [Mark],
+        path: &mut Vec<usize>,
+        out: &mut Vec<usize>,
+    ) -> Result<(), Vec<usize>> {
         match marks[at] {
             Mark::Done => return Ok(()),
             Mark::Open => {
@@ -154,7 +162,9 @@ mod tests {
     use crate::Document;
     use serde_json::{Value, json};
 
-    fn flow(steps: &[(&str, &str, Value, &[&str], &[&str])]) -> String {
+    type Written<'a> = (&'a str, &'a str, Value, &'a [&'a str], &'a [&'a str]);
+
+    fn flow(steps: &[Written<'_>]) -> String {
         let steps: Vec<Value> = steps
             .iter()
             .map(|(id, kind, params, next, error)| json!({"id": id, "type": kind, "params": params, "next": next, "error": error}))
@@ -172,7 +182,12 @@ mod tests {
     }
 
     fn refusal(text: &str) -> String {
-        Document::parse(text).expect_err(text).iter().map(|problem| problem.message.clone()).collect::<Vec<_>>().join("; ")
+        Document::parse(text)
+            .expect_err(text)
+            .iter()
+            .map(|problem| problem.message.clone())
+            .collect::<Vec<_>>()
+            .join("; ")
     }
 
     #[test]
@@ -200,7 +215,10 @@ mod tests {
                 ]),
                 "the steps run in a circle: `a` > `b` > `a`",
             ),
-            (flow(&[("a", "field.remove", none.clone(), &["a"], &[])]), "the steps run in a circle: `a` > `a`"),
+            (
+                flow(&[("a", "field.remove", none.clone(), &["a"], &[])]),
+                "the steps run in a circle: `a` > `a`",
+            ),
             (flow(&[("a", "field.remove", none, &[], &[])]), "nothing feeds `a`"),
             (
                 flow(&[

@@ -93,9 +93,12 @@ mod tests {
 
     #[test]
     fn whole_texts_match() {
-        for (pattern, subject, expected) in
-            [(".*.csv", "a.csv", true), ("a|ab", "ab", true), ("elq_\\d{8}\\.csv", "elq_20260105.csv", true), ("a", "ab", false)]
-        {
+        for (pattern, subject, expected) in [
+            (".*.csv", "a.csv", true),
+            ("a|ab", "ab", true),
+            ("elq_\\d{8}\\.csv", "elq_20260105.csv", true),
+            ("a", "ab", false),
+        ] {
             assert_eq!(full_match(pattern, subject), Ok(expected), "{pattern}");
         }
         assert!(whole("a)(b").is_err());

@@ -5,6 +5,7 @@
 
 use crate::document::{Problem, Severity};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// A document nested deeper than this is refused before it can cost anything.
 const MAX_DEPTH: usize = 64;
@@ -69,7 +70,7 @@ impl Node {
 
 /// Reads a whole text.
 pub(crate) fn parse(text: &str) -> Result<Node, Problem> {
-    let mut reader = Reader { text, at: 0, depth: 0 };
+    let mut reader = Reader { text, at: 0, depth: 0, known: (0, Place { line: 1, column: 1 }) };
     reader.blanks()?;
     let node = reader.value()?;
     reader.blanks()?;
@@ -90,6 +91,8 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    /// The last place asked for and its offset: counting goes on from there.
+    known: (usize, Place),
 }
 
 impl Reader<'_> {
@@ -97,8 +100,17 @@ impl Reader<'_> {
         self.text[self.at..].chars().next()
     }
 
-    fn here(&self) -> Place {
-        place(self.text, self.at)
+    fn here(&mut self) -> Place {
+        let (from, mut place) = self.known;
+        for c in self.text.get(from..self.at).unwrap_or_default().chars() {
+            if c == '\n' {
+                place = Place { line: place.line + 1, column: 1 };
+            } else {
+                place.column += 1;
+            }
+        }
+        self.known = (self.at, place);
+        place
     }
 
     fn problem(&self, offset: usize, message: impl Into<String>, hint: &str) -> Problem {
@@ -144,13 +156,14 @@ impl Reader<'_> {
 
     fn object(&mut self) -> Result<Kind, Problem> {
         let mut members: Vec<(String, Place, Node)> = Vec::new();
+        let mut names = BTreeSet::new();
         while self.another('}', members.is_empty())? {
             let (start, at) = (self.at, self.here());
             if self.peek() != Some('"') {
                 return Err(self.problem(start, "a member name in double quotes should stand here", ""));
             }
             let name = self.string()?;
-            if members.iter().any(|(known, _, _)| *known == name) {
+            if !names.insert(name.clone()) {
                 return Err(self.problem(start, format!("member `{name}` stands twice in one object"), ""));
             }
             self.blanks()?;
@@ -196,7 +209,9 @@ impl Reader<'_> {
             Some(found) => {
                 Err(self.problem(self.at, format!("`{wanted}` should stand here, not `{found}`"), ""))
             }
-            None => Err(self.problem(self.at, format!("the document ends where `{wanted}` should stand"), "")),
+            None => {
+                Err(self.problem(self.at, format!("the document ends where `{wanted}` should stand"), ""))
+            }
         }
     }
 
@@ -241,7 +256,11 @@ mod tests {
 
     fn check_refused(text: &str, line: usize, column: usize, message: &str) {
         let problem = parse(text).expect_err(text);
-        assert_eq!((problem.line, problem.column, problem.message.as_str()), (line, column, message), "{text}");
+        assert_eq!(
+            (problem.line, problem.column, problem.message.as_str()),
+            (line, column, message),
+            "{text}"
+        );
     }
 
     #[test]
@@ -262,6 +281,13 @@ mod tests {
         check_refused(&"[".repeat(1_000_000), 1, 65, "nested deeper than 64 levels");
     }
 
+    #[test]
+    fn a_large_document_costs_no_more_than_its_size() {
+        let text = format!("[{}[]]", "{},".repeat(300_000));
+        let Kind::List(items) = parse(&text).unwrap().kind else { panic!() };
+        assert_eq!(items[300_000].at, Place { line: 1, column: 900_002 });
+    }
+
     fn any_json() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
@@ -279,6 +305,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::testing::cases(256))]
+
         #[test]
         fn reads_what_serde_json_writes(value in any_json()) {
             prop_assert_eq!(parse(&serde_json::to_string_pretty(&value).unwrap()).unwrap().value(), value);

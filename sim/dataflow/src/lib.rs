@@ -5,7 +5,7 @@
 //!
 //! - [`document`]: text becomes a document, every problem with its line and column.
 //! - [`components`]: the list of component types, one file each; [`component`] is what they have in common.
-//! - [`job`] and [`run`]: one run of a document, and what it leaves.
+//! - [`job`] and [`mod@run`]: one run of a document, and what it leaves.
 //! - [`schedule`]: from when on a job reads.
 //! - [`record`], [`placeholder`], [`java_date`], [`java_text`], [`jexl`]: what steps are made of.
 

@@ -267,7 +267,10 @@ pub(crate) mod tests {
         let by_line = Record::new(fields(json!({"C_EmailAddress": "a@x.example"})), "f.csv:2");
         assert_eq!(&*by_line.subject, "f.csv:2");
         assert_eq!(&*by_line.with(fields(json!({"UID": "ann"}))).subject, "ann");
-        assert_eq!(&*Record::new(fields(json!({"profile": {"email": "a@x.example"}})), "").subject, "a@x.example");
+        assert_eq!(
+            &*Record::new(fields(json!({"profile": {"email": "a@x.example"}})), "").subject,
+            "a@x.example"
+        );
         assert_eq!(&*Record::new(fields(json!({"UID": "ann"})), "").with(Fields::new()).subject, "ann");
     }
 }

@@ -8,6 +8,7 @@ use crate::job::{Extract, Job, JobReport, Ports, StepCount};
 use crate::placeholder::Placeholders;
 use crate::record::{ERROR_DETAILS, Record};
 use serde_json::Value;
+use standin_ports::journal::masked;
 use standin_ports::{Journal, What};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -122,11 +123,8 @@ impl Engine {
             Extract::Since(at) => format!("what changed after {at}"),
         };
         self.trace(format!("job {} of dataflow `{}` reads {what}", job.id, self.document.name));
-        let placeholders = Placeholders {
-            now: job.started,
-            job_id: job.id.clone(),
-            api_key: job.access.api_key.clone(),
-        };
+        let placeholders =
+            Placeholders { now: job.started, job_id: job.id.clone(), api_key: job.access.api_key.clone() };
         for step in &self.document.steps {
             let setup = Setup { step, job, ports, gigya: &self.gigya, placeholders: &placeholders };
             let component = (step.component.build)(&setup).map_err(|text| Stop::Here(text).named(step))?;
@@ -307,6 +305,7 @@ impl Outlet<'_> {
         if tally.journaled < JOURNALED {
             tally.journaled += 1;
             let place = self.here().place();
+            let (before, after) = (masked(before.as_bytes()), masked(after.as_bytes()));
             let what = What::Change { who: "dataflow", place, subject: subject.to_owned(), before, after };
             self.engine.journal.record(what);
         }
@@ -390,7 +389,7 @@ impl Outlet<'_> {
                 return;
             }
             self.engine.tallies[self.step].debugged += 1;
-            self.trace(&format!("-> {}", record.json()));
+            self.trace(&format!("-> {}", masked(record.json().as_bytes())));
         }
     }
 }

@@ -148,7 +148,11 @@ mod tests {
             (json!({"frequencyType": "once"}), None, since("2026-01-04T08:00:00Z")),
             (json!({}), None, since("2026-01-04T08:00:00Z")),
             (json!({"frequencyType": "hour", "frequencyInterval": 12}), None, since("2026-01-04T20:00:00Z")),
-            (json!({"frequencyType": "minute", "frequencyInterval": "15"}), None, since("2026-01-05T07:45:00Z")),
+            (
+                json!({"frequencyType": "minute", "frequencyInterval": "15"}),
+                None,
+                since("2026-01-05T07:45:00Z"),
+            ),
             (json!({"frequencyType": "week"}), None, since("2025-12-29T08:00:00Z")),
             (json!({"frequencyType": "month", "frequencyInterval": 1}), None, since("2025-12-05T08:00:00Z")),
             (json!({"frequencyType": "once"}), last, since("2026-01-05T07:00:00Z")),

@@ -63,11 +63,15 @@ impl Script {
     }
 
     fn prepare(&self, ctx: &Ctx<'_>, source: &str, now: Instant, seed: &str) -> Result<(), String> {
-        let seed = seed.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        let seed = seed
+            .bytes()
+            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
         let told = |error: CaughtError<'_>| self.told(&error);
         let prelude: Function<'_> = eval(ctx, PRELUDE).catch(ctx).map_err(told)?;
         let binder: Function<'_> = prelude.call((now.millis() as f64, seed)).catch(ctx).map_err(told)?;
-        let _: JsValue<'_> = eval(ctx, source).catch(ctx).map_err(|error| format!("the script does not load: {}", self.told(&error)))?;
+        let _: JsValue<'_> = eval(ctx, source)
+            .catch(ctx)
+            .map_err(|error| format!("the script does not load: {}", self.told(&error)))?;
         let process: JsValue<'_> =
             eval(ctx, "typeof process === 'undefined' ? null : process").catch(ctx).map_err(told)?;
         let bound: JsValue<'_> = binder.call((process,)).catch(ctx).map_err(told)?;
@@ -81,7 +85,8 @@ impl Script {
     pub(crate) fn process(&self, record: Option<&str>) -> Outcome {
         self.asks.store(0, Ordering::Relaxed);
         let answer: Result<String, String> = self.context.with(|ctx| {
-            let bound: Function<'_> = ctx.globals().get(BOUND).catch(&ctx).map_err(|error| self.told(&error))?;
+            let bound: Function<'_> =
+                ctx.globals().get(BOUND).catch(&ctx).map_err(|error| self.told(&error))?;
             bound.call((record.unwrap_or_default(),)).catch(&ctx).map_err(|error| self.told(&error))
         });
         match answer.and_then(|text| outcome(&text)) {
@@ -97,7 +102,11 @@ impl Script {
         match error {
             CaughtError::Exception(exception) => {
                 let message = exception.message().unwrap_or_default();
-                if message.is_empty() { "the script ran out of memory or failed without a message".to_owned() } else { message }
+                if message.is_empty() {
+                    "the script ran out of memory or failed without a message".to_owned()
+                } else {
+                    message
+                }
             }
             CaughtError::Value(value) => format!("thrown: {value:?}"),
             CaughtError::Error(error) => error.to_string(),
@@ -115,10 +124,12 @@ fn eval<'js, V: rquickjs::FromJs<'js>>(ctx: &Ctx<'js>, source: &str) -> rquickjs
 }
 
 fn outcome(text: &str) -> Result<Outcome, String> {
-    let answer: Value = serde_json::from_str(text).map_err(|_| "the result is nested too deeply".to_owned())?;
+    let answer: Value =
+        serde_json::from_str(text).map_err(|_| "the result is nested too deeply".to_owned())?;
     let mut effects = Vec::new();
     for effect in answer.get("effects").and_then(Value::as_array).into_iter().flatten() {
-        let (kind, value) = (effect.get(0).and_then(Value::as_str), effect.get(1).cloned().unwrap_or_default());
+        let (kind, value) =
+            (effect.get(0).and_then(Value::as_str), effect.get(1).cloned().unwrap_or_default());
         effects.push(match (kind, value) {
             (Some("next"), value) => Effect::Next(value),
             (Some("error"), value) => Effect::Error(value),
@@ -172,10 +183,23 @@ mod tests {
         check(
             "function process(record, ctx, logger, next, error) { record.n = 1; next.accept(record); record.n = 2; error.accept(record, record); logger.info('x', {a: 1}); return record; }",
             json!({}),
-            &[next(json!({"n": 1})), Effect::Error(json!({"n": 2})), Effect::Log("info x {\"a\":1}".to_owned()), next(json!({"n": 2}))],
+            &[
+                next(json!({"n": 1})),
+                Effect::Error(json!({"n": 2})),
+                Effect::Log("info x {\"a\":1}".to_owned()),
+                next(json!({"n": 2})),
+            ],
         );
-        check("function process(record) { return {z: record.b?.c ?? 'none', ...record, u: undefined}; }", json!({"a": 1}), &[next(json!({"z": "none", "a": 1}))]);
-        check("function process(record) { return {t: `${[...new Set([1, 1, 2])]}`}; }", json!({}), &[next(json!({"t": "1,2"}))]);
+        check(
+            "function process(record) { return {z: record.b?.c ?? 'none', ...record, u: undefined}; }",
+            json!({"a": 1}),
+            &[next(json!({"z": "none", "a": 1}))],
+        );
+        check(
+            "function process(record) { return {t: `${[...new Set([1, 1, 2])]}`}; }",
+            json!({}),
+            &[next(json!({"t": "1,2"}))],
+        );
     }
 
     #[test]
@@ -209,19 +233,29 @@ mod tests {
     fn exceptions_and_hostile_scripts_end_the_record_only() {
         for (source, expected) in [
             ("function process(record) { throw new Error('bad row'); }", "Error: bad row"),
-            ("function process(record) { return record.a.b; }", "TypeError: cannot read property 'b' of undefined"),
+            (
+                "function process(record) { return record.a.b; }",
+                "TypeError: cannot read property 'b' of undefined",
+            ),
             ("function process(record) { throw 'text'; }", "thrown: text"),
             ("function process(record) { return 5; }", "TypeError: process returned number, not a record"),
             ("function process(record) { for (;;) {} }", "the script takes too long"),
             ("function process(record) { try { for (;;) {} } catch (e) {} }", "the script takes too long"),
-            ("function process(record) { return process(record); }", "RangeError: Maximum call stack size exceeded"),
-            ("function process(record) { record.self = record; return record; }", "TypeError: circular reference"),
+            (
+                "function process(record) { return process(record); }",
+                "RangeError: Maximum call stack size exceeded",
+            ),
+            (
+                "function process(record) { record.self = record; return record; }",
+                "TypeError: circular reference",
+            ),
         ] {
             assert_eq!(run(source, &json!({})).thrown.as_deref(), Some(expected), "{source}");
         }
         let hungry = "function process(record) { let a = []; for (;;) a.push(new Array(100000).fill('x' + a.length)); }";
         assert!(run(hungry, &json!({})).thrown.is_some());
-        let deep = "function process(record) { let r = {}; for (let i = 0; i < 500; i++) r = {r}; return r; }";
+        let deep =
+            "function process(record) { let r = {}; for (let i = 0; i < 500; i++) r = {r}; return r; }";
         assert_eq!(run(deep, &json!({})).thrown.as_deref(), Some("the result is nested too deeply"));
     }
 
@@ -233,7 +267,11 @@ mod tests {
             ("throw new Error('at once');", "the script does not load: at once"),
             ("for (;;) {}", "the script does not load: the script takes too long"),
         ] {
-            assert_eq!(Script::load(source, Instant::START, "j").err().as_deref(), Some(expected), "{source}");
+            assert_eq!(
+                Script::load(source, Instant::START, "j").err().as_deref(),
+                Some(expected),
+                "{source}"
+            );
         }
         assert!(Script::load("function process( {", Instant::START, "j").is_err());
     }

@@ -73,7 +73,8 @@ mod tests {
     #[test]
     fn frames_come_back_in_order() {
         let mut spool = Spool::default();
-        let frames: Vec<Vec<u8>> = (0..5000u32).map(|n| n.to_string().repeat(n as usize % 300).into_bytes()).collect();
+        let frames: Vec<Vec<u8>> =
+            (0..5000u32).map(|n| n.to_string().repeat(n as usize % 300).into_bytes()).collect();
         for frame in &frames {
             spool.push(frame).unwrap();
         }

@@ -8,8 +8,8 @@ use standin_clients::gigya::{GigyaAccess, Proof};
 use standin_model::Instant;
 use standin_ports::clock::VirtualClock;
 use standin_ports::{
-    FileEntry, FileError, FileReader, FileWriter, Files, FilesTarget, Http, HttpError, Journal, Login, Request,
-    Response, Secret, What,
+    FileEntry, FileError, FileReader, FileWriter, Files, FilesTarget, Http, HttpError, Journal, Login,
+    Request, Response, Secret, What,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{Read, Write};
@@ -213,6 +213,13 @@ fn owned(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
+/// So many cases, and what failed is kept beside the test's file.
+pub(crate) fn cases(cases: u32) -> proptest::test_runner::Config {
+    use proptest::test_runner::{Config, FileFailurePersistence};
+    let failure_persistence = Some(Box::new(FileFailurePersistence::WithSource("regressions")) as _);
+    Config { cases, failure_persistence, ..Config::default() }
+}
+
 /// Files as a formatter's flow leaves them.
 pub(crate) fn files_of(files: &[(&str, &str)]) -> BTreeMap<String, Vec<u8>> {
     files.iter().map(|(name, text)| (format!("/out/{name}"), text.as_bytes().to_vec())).collect()
@@ -236,14 +243,19 @@ pub(crate) fn format_files(kind: &str, params: Value, records: &[Value]) -> BTre
 }
 
 /// Files through file steps into files; the error is the job's failure.
-pub(crate) fn through_files(steps: &[(&str, Value)], files: &[(&str, &[u8])]) -> Result<BTreeMap<String, Vec<u8>>, String> {
+pub(crate) fn through_files(
+    steps: &[(&str, Value)],
+    files: &[(&str, &[u8])],
+) -> Result<BTreeMap<String, Vec<u8>>, String> {
     let server = json!({"host": "h", "username": "u", "password": "p"});
     let mut world = World::new();
     world.folder("/out");
     for (name, content) in files {
         world.file(&format!("/in/{name}"), content);
     }
-    let mut list = vec![json!({"id": "read", "type": "datasource.read.sftp", "params": with(&server, json!({"remotePath": "in"})), "next": ["s0"]})];
+    let mut list = vec![
+        json!({"id": "read", "type": "datasource.read.sftp", "params": with(&server, json!({"remotePath": "in"})), "next": ["s0"]}),
+    ];
     for (index, (kind, params)) in steps.iter().enumerate() {
         let next = if index + 1 == steps.len() { "write".to_owned() } else { format!("s{}", index + 1) };
         list.push(json!({"id": format!("s{index}"), "type": kind, "params": params, "next": [next]}));
@@ -305,7 +317,10 @@ impl Http for Shared {
         }
         let answer = self.with(|state| {
             let call = Value::Object(own);
-            let scripted = state.answers.pop_front().or_else(|| state.answerer.as_ref().and_then(|answer| answer(&call)));
+            let scripted = state
+                .answers
+                .pop_front()
+                .or_else(|| state.answerer.as_ref().and_then(|answer| answer(&call)));
             state.keys.push(format!("{} {}", all["apiKey"], all["userKey"]));
             state.calls.push(call);
             scripted
@@ -319,7 +334,10 @@ impl Http for Shared {
 
 fn form(body: &[u8]) -> Vec<(String, String)> {
     let text = std::str::from_utf8(body).unwrap();
-    text.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (decoded(name), decoded(value))).collect()
+    text.split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (decoded(name), decoded(value)))
+        .collect()
 }
 
 fn decoded(text: &str) -> String {

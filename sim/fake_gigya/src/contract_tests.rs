@@ -286,8 +286,8 @@ fn scheduling_runs_and_records() {
         ("f1", DEFAULT_USER_KEY, None)
     );
     assert_eq!(job.scheduling["nextJobStartTime"], "2026-01-05T21:00:00.000Z");
-    let query = format!("SELECT * FROM scheduling WHERE dataflowId='f1' ORDER BY updateTime DESC LIMIT 1");
-    assert_eq!(bench.call("idx.search", &[("query", &query)])["result"][0]["schedulingStatus"], "busy");
+    let query = "SELECT * FROM scheduling WHERE dataflowId='f1' ORDER BY updateTime DESC LIMIT 1";
+    assert_eq!(bench.call("idx.search", &[("query", query)])["result"][0]["schedulingStatus"], "busy");
     assert_eq!(bench.gigya.next_due(), None, "busy");
     let query = format!("select * from idx_job_status where schedulingId = '{id}'");
     let running = bench.call("idx.search", &[("query", &query)]);
@@ -402,6 +402,26 @@ fn endpoints_are_named_once_and_in_order_within_a_namespace() {
     assert_eq!(names.len(), ENDPOINTS.len());
 }
 
+#[test]
+fn evidence_names_tests_that_exist() {
+    let mut sources = String::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                sources.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let named = crate::endpoints().into_iter().map(|it| (it.name, it.evidence));
+    for (name, evidence) in named.chain(crate::KNOBS.iter().map(|it| (it.name, it.evidence))) {
+        assert!(sources.contains(&format!("fn {}()", evidence.test)), "{name}: no test {}", evidence.test);
+    }
+}
+
 /// Members of `expected` must be in `actual`; `"*"` is any value, `null` is absence.
 fn covers(expected: &Value, actual: &Value, path: &str) -> Result<(), String> {
     match (expected, actual) {
@@ -481,7 +501,14 @@ fn anything() -> impl Strategy<Value = (String, Vec<(String, String)>, Vec<u8>)>
     (names, params, prop::collection::vec(any::<u8>(), 0..80))
 }
 
+fn beside_this_file() -> ProptestConfig {
+    let place = proptest::test_runner::FileFailurePersistence::WithSource("regressions");
+    ProptestConfig { failure_persistence: Some(Box::new(place)), ..ProptestConfig::default() }
+}
+
 proptest! {
+    #![proptest_config(beside_this_file())]
+
     #[test]
     fn strangers_change_nothing((name, params, raw) in anything(), with_key in any::<bool>()) {
         let mut bench = ann();

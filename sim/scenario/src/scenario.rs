@@ -101,7 +101,7 @@ fn row_title(number: usize, row: &Node) -> String {
     let Kind::Map(members) = &row.kind else { return format!("row {number}") };
     let cells = members.iter().filter_map(|(key, node)| {
         let text = node.plain_text()?;
-        let short: String = text.chars().take(24).collect();
+        let short: String = text.chars().take(24).map(|c| if c.is_control() { ' ' } else { c }).collect();
         Some(format!("{}={short}", key.name))
     });
     let cells: Vec<String> = cells.take(3).collect();

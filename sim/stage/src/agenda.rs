@@ -177,7 +177,7 @@ impl Parts {
 fn ended(report: &JobReport) -> JobEnd {
     let metrics = report.steps.iter().map(|step| {
         json!({
-            "stepId": step.id, "input": step.input, "output": step.output,
+            "stepId": step.id, "type": step.kind, "input": step.input, "output": step.output,
             "errors": step.errors, "filtered": step.filtered,
         })
     });

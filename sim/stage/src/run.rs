@@ -119,7 +119,7 @@ impl<'w> Run<'w> {
         compare(expected, actual).map_err(|difference| {
             let place = if difference.path.is_empty() { String::new() } else { format!(" at {}", difference.path) };
             Miss::Unmet(Unmet {
-                message: format!("{what} is different{place}"),
+                message: format!("{what}: not as expected{place}"),
                 expected: Some(difference.expected),
                 actual: Some(difference.actual),
                 span: node.at_path(&difference.path).or(Some(node.span)),

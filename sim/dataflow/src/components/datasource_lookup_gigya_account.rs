@@ -16,7 +16,11 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
         required("lookupFields", "list of `sourceField` and `gigyaField`, compared for equality"),
         optional("from", "accounts", "`accounts` or `emailAccounts`"),
         optional("lookupFieldsOperator", "OR", "how several pairs combine, `OR` or `AND`"),
-        optional("handleFieldConflicts", "take_lookup", "whose value wins, leaf by leaf: `take_lookup` or `take_source`"),
+        optional(
+            "handleFieldConflicts",
+            "take_lookup",
+            "whose value wins, leaf by leaf: `take_lookup` or `take_source`",
+        ),
         optional("matchBehavior", "process", "`process` or `remove`"),
         optional("mismatchBehavior", "error", "`error`, `process` or `remove`"),
         optional("multiMatchBehavior", "error", "`error`, or `process` the first match"),
@@ -58,7 +62,8 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
         all: word(setup, "lookupFieldsOperator", &["OR", "AND"])? == 1,
         source_wins: word(setup, "handleFieldConflicts", &["take_lookup", "take_source"])? == 1,
         on_match: [Then::Process, Then::Remove][word(setup, "matchBehavior", &["process", "remove"])?],
-        on_mismatch: [Then::Error, Then::Process, Then::Remove][word(setup, "mismatchBehavior", &["error", "process", "remove"])?],
+        on_mismatch: [Then::Error, Then::Process, Then::Remove]
+            [word(setup, "mismatchBehavior", &["error", "process", "remove"])?],
         on_many: [Then::Error, Then::Process][word(setup, "multiMatchBehavior", &["error", "process"])?],
         separate: setup.truth("separateMultiMatches", false)?,
         case: setup.truth("isCaseSensitive", false)?,
@@ -99,9 +104,14 @@ struct Selection {
 
 impl Selection {
     fn of(select: &str, pairs: &[Pair]) -> Self {
-        let plain: Vec<&str> = select.split(',').map(str::trim).filter(|item| !item.contains(char::is_whitespace)).collect();
+        let plain: Vec<&str> =
+            select.split(',').map(str::trim).filter(|item| !item.contains(char::is_whitespace)).collect();
         let covers = |path: &str| {
-            plain.iter().any(|item| *item == "*" || *item == path || path.strip_prefix(item).is_some_and(|rest| rest.starts_with('.')))
+            plain.iter().any(|item| {
+                *item == "*"
+                    || *item == path
+                    || path.strip_prefix(item).is_some_and(|rest| rest.starts_with('.'))
+            })
         };
         let mut added: Vec<FieldPath> = Vec::new();
         for pair in pairs {
@@ -109,7 +119,8 @@ impl Selection {
                 added.push(pair.gigya.clone());
             }
         }
-        let text = std::iter::once(select).chain(added.iter().map(FieldPath::text)).collect::<Vec<_>>().join(", ");
+        let text =
+            std::iter::once(select).chain(added.iter().map(FieldPath::text)).collect::<Vec<_>>().join(", ");
         Self { text, added }
     }
 }
@@ -156,7 +167,8 @@ impl Lookup {
         };
         for record in batch {
             let watch = out.watch(&record);
-            let found: Vec<&Value> = accounts.iter().filter(|account| self.matches(&record.fields, account)).collect();
+            let found: Vec<&Value> =
+                accounts.iter().filter(|account| self.matches(&record.fields, account)).collect();
             let fate = self.fate(record, &found);
             out.settle(watch, fate).await?;
         }
@@ -194,13 +206,18 @@ impl Lookup {
     }
 
     async fn search(&self, query: String) -> Result<Vec<Value>, Stop> {
-        let answer = self.gigya.call("accounts.search", &[("query", query.clone())]).await.map_err(|failure| match failure {
-            CallFailure::Broken(text) => text,
-            refused => format!("accounts.search refused `{query}`: {}", refused.sentence()),
-        })?;
+        let answer =
+            self.gigya.call("accounts.search", &[("query", query.clone())]).await.map_err(|failure| {
+                match failure {
+                    CallFailure::Broken(text) => text,
+                    refused => format!("accounts.search refused `{query}`: {}", refused.sentence()),
+                }
+            })?;
         let results = answer.get("results").and_then(Value::as_array).cloned().unwrap_or_default();
         if results.len() >= MOST {
-            return Err(Stop::Here(format!("a lookup matches {MOST} accounts or more: make `batchSize` smaller")));
+            return Err(Stop::Here(format!(
+                "a lookup matches {MOST} accounts or more: make `batchSize` smaller"
+            )));
         }
         Ok(results)
     }
@@ -208,7 +225,8 @@ impl Lookup {
     fn matches(&self, fields: &Fields, account: &Value) -> bool {
         let Value::Object(account) = account else { return false };
         let mut pairs = self.pairs.iter().map(|pair| {
-            sought(pair, fields).is_some_and(|value| pair.gigya.get(account).is_some_and(|stored| self.same(value, stored)))
+            sought(pair, fields)
+                .is_some_and(|value| pair.gigya.get(account).is_some_and(|stored| self.same(value, stored)))
         });
         if self.all { pairs.all(|same| same) } else { pairs.any(|same| same) }
     }
@@ -255,7 +273,8 @@ impl Lookup {
         leaves(&account, &mut |path, value| {
             let path = FieldPath::new(path);
             let husk = value.as_object().is_some_and(serde_json::Map::is_empty);
-            if !husk && !(self.source_wins && path.get(&fields).is_some()) {
+            let kept = self.source_wins && path.get(&fields).is_some();
+            if !husk && !kept {
                 // What came out of an answer is not nested deeply enough to be refused.
                 let _ = path.put(&mut fields, value.clone());
             }
@@ -279,7 +298,8 @@ mod tests {
     use serde_json::{Value, json};
 
     fn params(more: Value) -> Value {
-        let mut params = json!({"select": "UID", "lookupFields": [{"sourceField": "UID", "gigyaField": "UID"}]});
+        let mut params =
+            json!({"select": "UID", "lookupFields": [{"sourceField": "UID", "gigyaField": "UID"}]});
         params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         params
     }
@@ -303,8 +323,20 @@ mod tests {
         check(json!({"mismatchBehavior": "process"}), json!([]), record(), json!([record()]), json!([]));
         check(json!({"mismatchBehavior": "remove"}), json!([]), record(), json!([]), json!([]));
         check(json!({}), two(), record(), json!([]), rejected(400_006, "2 accounts match"));
-        check(json!({"multiMatchBehavior": "process"}), two(), record(), json!([{"UID": "ann", "x": 1}]), json!([]));
-        check(json!({"separateMultiMatches": true}), two(), record(), json!([{"UID": "ann", "x": 1}, {"UID": "Ann", "x": 2}]), json!([]));
+        check(
+            json!({"multiMatchBehavior": "process"}),
+            two(),
+            record(),
+            json!([{"UID": "ann", "x": 1}]),
+            json!([]),
+        );
+        check(
+            json!({"separateMultiMatches": true}),
+            two(),
+            record(),
+            json!([{"UID": "ann", "x": 1}, {"UID": "Ann", "x": 2}]),
+            json!([]),
+        );
         check(json!({"isCaseSensitive": true}), two(), record(), json!([{"UID": "ann", "x": 1}]), json!([]));
     }
 
@@ -334,14 +366,19 @@ mod tests {
             world.answer(json!({"results": []}));
         }
         world.through("datasource.lookup.gigya.account", params(more), records);
-        let queries: Vec<String> = world.calls().iter().map(|call| call["query"].as_str().unwrap().to_owned()).collect();
+        let queries: Vec<String> =
+            world.calls().iter().map(|call| call["query"].as_str().unwrap().to_owned()).collect();
         assert_eq!(queries, expected);
     }
 
     #[test]
     fn one_search_per_batch() {
         let records: Vec<Value> = ["a", "b", "a", "C\"", ""].iter().map(|uid| json!({"UID": uid})).collect();
-        check_query(json!({}), &records, &["SELECT UID FROM accounts WHERE UID IN (\"a\", \"b\", \"C\\\"\", \"c\\\"\") LIMIT 5000"]);
+        check_query(
+            json!({}),
+            &records,
+            &["SELECT UID FROM accounts WHERE UID IN (\"a\", \"b\", \"C\\\"\", \"c\\\"\") LIMIT 5000"],
+        );
         check_query(
             json!({"batchSize": 2, "isCaseSensitive": true}),
             &records,
@@ -360,15 +397,25 @@ mod tests {
         check_query(
             json!({"select": "UID as _UID", "lookupFields": pairs}),
             &both,
-            &["SELECT UID as _UID, UID, loginIDs.emails FROM accounts WHERE UID IN (\"a\") OR loginIDs.emails IN (\"m\", \"n\") LIMIT 5000"],
+            &[
+                "SELECT UID as _UID, UID, loginIDs.emails FROM accounts WHERE UID IN (\"a\") OR loginIDs.emails IN (\"m\", \"n\") LIMIT 5000",
+            ],
         );
         check_query(
             json!({"select": "*", "lookupFields": pairs, "lookupFieldsOperator": "and", "from": "emailAccounts"}),
             &both,
-            &["SELECT * FROM emailAccounts WHERE UID IN (\"a\") AND loginIDs.emails IN (\"m\", \"n\") LIMIT 5000"],
+            &[
+                "SELECT * FROM emailAccounts WHERE UID IN (\"a\") AND loginIDs.emails IN (\"m\", \"n\") LIMIT 5000",
+            ],
         );
         let account = json!([{"_UID": "u", "UID": "u", "loginIDs": {"emails": ["x", "m"]}}]);
-        check(json!({"select": "UID as _UID", "lookupFields": pairs}), account.clone(), json!({"mail": "M"}), json!([{"mail": "M", "_UID": "u"}]), json!([]));
+        check(
+            json!({"select": "UID as _UID", "lookupFields": pairs}),
+            account.clone(),
+            json!({"mail": "M"}),
+            json!([{"mail": "M", "_UID": "u"}]),
+            json!([]),
+        );
         check(
             json!({"select": "UID as _UID", "lookupFields": pairs, "lookupFieldsOperator": "AND", "mismatchBehavior": "remove"}),
             account,

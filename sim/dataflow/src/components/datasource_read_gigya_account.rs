@@ -68,11 +68,15 @@ fn query(setup: &Setup<'_>, select: &str, page: u64) -> Result<String, String> {
     let field = match setup.text("deltaField")?.trim() {
         "" => DELTA_FIELDS[0],
         field if DELTA_FIELDS.contains(&field) => field,
-        other => return Err(format!("parameter `deltaField` is `{other}`, none of {}", DELTA_FIELDS.join(", "))),
+        other => {
+            return Err(format!("parameter `deltaField` is `{other}`, none of {}", DELTA_FIELDS.join(", ")));
+        }
     };
     let (condition, shifted) = setup.placeholders.condition(setup.text("where")?.trim());
     if shifted && setup.job.extract != Extract::Full {
-        return Err("a shifted time such as `${now-1h}` in `where` needs a scheduling with fullExtract".to_owned());
+        return Err(
+            "a shifted time such as `${now-1h}` in `where` needs a scheduling with fullExtract".to_owned()
+        );
     }
     let mut parts = Vec::new();
     if !condition.is_empty() {
@@ -127,7 +131,9 @@ impl ReadAccounts {
             let sentence = failure.sentence();
             Stop::Here(match failure {
                 CallFailure::Broken(_) => sentence,
-                CallFailure::Refused { .. } => format!("accounts.search refused `{}`: {sentence}", self.query),
+                CallFailure::Refused { .. } => {
+                    format!("accounts.search refused `{}`: {sentence}", self.query)
+                }
             })
         })
     }
@@ -136,7 +142,11 @@ impl ReadAccounts {
         let mut fields = match result {
             Value::Object(members) if self.dots_stay => members.clone(),
             Value::Object(members) => undotted(members)?,
-            other => return Err(Stop::Here(format!("accounts.search answered a result that is no object: {other}"))),
+            other => {
+                return Err(Stop::Here(format!(
+                    "accounts.search answered a result that is no object: {other}"
+                )));
+            }
         };
         self.fill.complete(&mut fields, &self.gigya).await?;
         if self.no_empty {
@@ -181,18 +191,22 @@ struct Fill {
 impl Fill {
     fn of(select: &str) -> Self {
         let names = select.split(',').map(|item| item.split_whitespace().next().unwrap_or_default());
-        let under = |name: &str, root: &str| name == root || name.strip_prefix(root).is_some_and(|rest| rest.starts_with('.'));
+        let under = |name: &str, root: &str| {
+            name == root || name.strip_prefix(root).is_some_and(|rest| rest.starts_with('.'))
+        };
         let paths: Vec<String> = names
             .filter(|name| under(name, "subscriptions") || under(name, "communications"))
             .map(str::to_owned)
             .collect();
-        let include = if paths.iter().any(|path| under(path, "subscriptions")) { "subscriptions" } else { "" };
+        let include =
+            if paths.iter().any(|path| under(path, "subscriptions")) { "subscriptions" } else { "" };
         let communications = paths.iter().any(|path| under(path, "communications"));
         Self { include: include.to_owned(), communications, paths }
     }
 
     async fn complete(&self, fields: &mut Fields, gigya: &Gigya) -> Result<(), Stop> {
-        let missing = |root: &str| self.paths.iter().any(|path| path.starts_with(root)) && !fields.contains_key(root);
+        let missing =
+            |root: &str| self.paths.iter().any(|path| path.starts_with(root)) && !fields.contains_key(root);
         if !missing("subscriptions") && !missing("communications") {
             return Ok(());
         }
@@ -209,7 +223,9 @@ impl Fill {
             Ok(_) => Map::new(),
             // The account went away between the two calls.
             Err(CallFailure::Refused { code: 403_005, .. }) => return Ok(()),
-            Err(failure) => return Err(Stop::Here(format!("accounts.getAccountInfo: {}", failure.sentence()))),
+            Err(failure) => {
+                return Err(Stop::Here(format!("accounts.getAccountInfo: {}", failure.sentence())));
+            }
         };
         for path in &self.paths {
             let path = FieldPath::new(path);
@@ -244,14 +260,21 @@ mod tests {
         world.answer(json!({"results": []}));
         let report = world.run(&flow(params));
         assert_eq!(report.failure, None);
-        assert_eq!(world.calls(), [json!({"method": "accounts.search", "query": expected, "openCursor": "true"})]);
+        assert_eq!(
+            world.calls(),
+            [json!({"method": "accounts.search", "query": expected, "openCursor": "true"})]
+        );
     }
 
     #[test]
     fn queries() {
         let since = Extract::Since(Instant::START);
         check_query(json!({"select": "UID"}), Extract::Full, "SELECT UID FROM accounts LIMIT 300");
-        check_query(json!({"select": "UID"}), since, "SELECT UID FROM accounts WHERE lastUpdatedTimestamp > 1767600000000 LIMIT 300");
+        check_query(
+            json!({"select": "UID"}),
+            since,
+            "SELECT UID FROM accounts WHERE lastUpdatedTimestamp > 1767600000000 LIMIT 300",
+        );
         check_query(
             json!({"select": "UID, profile", "where": "a = 1 OR b = 2", "from": "emailAccounts", "deltaField": "createdTimestamp", "batchSize": "50"}),
             since,
@@ -271,7 +294,9 @@ mod tests {
         let report = world.run(&flow(json!({"select": "*", "where": "lastLoginTimestamp > ${now-1h}"})));
         assert_eq!(
             report.failure.as_deref(),
-            Some("datasource.read.gigya.account `read`: a shifted time such as `${now-1h}` in `where` needs a scheduling with fullExtract")
+            Some(
+                "datasource.read.gigya.account `read`: a shifted time such as `${now-1h}` in `where` needs a scheduling with fullExtract"
+            )
         );
     }
 
@@ -295,7 +320,10 @@ mod tests {
     fn dotted_names_and_empty_fields() {
         for (params, expected) in [
             (json!({"select": "*"}), json!({"a": {"b": "", "c": 1}, "d": null})),
-            (json!({"select": "*", "keepFieldNamesWithDotAsIs": true}), json!({"a.b": "", "a.c": 1, "d": null})),
+            (
+                json!({"select": "*", "keepFieldNamesWithDotAsIs": true}),
+                json!({"a.b": "", "a.c": 1, "d": null}),
+            ),
             (json!({"select": "*", "excludeEmptyFields": true}), json!({"a": {"c": 1}})),
         ] {
             let mut world = World::new();
@@ -312,11 +340,16 @@ mod tests {
         let mut world = World::new();
         world.debug();
         world.answer(json!({"results": [{"UID": "ann"}]}));
-        world.answer(json!({"subscriptions": {"news": {"email": {"isSubscribed": true, "tags": []}}}, "profile": {}}));
+        world.answer(
+            json!({"subscriptions": {"news": {"email": {"isSubscribed": true, "tags": []}}}, "profile": {}}),
+        );
         let report = world.run(&flow(json!({"select": "UID, subscriptions.news.email.isSubscribed"})));
         let expected = json!({"UID": "ann", "subscriptions": {"news": {"email": {"isSubscribed": true}}}});
         assert!(report.trace.contains(&format!("datasource.read.gigya.account `read`: -> {expected}")));
-        assert_eq!(world.calls()[1], json!({"method": "accounts.getAccountInfo", "UID": "ann", "include": "subscriptions"}));
+        assert_eq!(
+            world.calls()[1],
+            json!({"method": "accounts.getAccountInfo", "UID": "ann", "include": "subscriptions"})
+        );
     }
 
     #[test]
@@ -326,7 +359,9 @@ mod tests {
         let report = world.run(&flow(json!({"select": "UID"})));
         assert_eq!(
             report.failure.as_deref(),
-            Some("datasource.read.gigya.account `read`: accounts.search refused `SELECT UID FROM accounts LIMIT 300`: 400006 Invalid parameter value: near WHAT")
+            Some(
+                "datasource.read.gigya.account `read`: accounts.search refused `SELECT UID FROM accounts LIMIT 300`: 400006 Invalid parameter value: near WHAT"
+            )
         );
     }
 }

@@ -29,7 +29,10 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     ],
     input: Carries::Nothing,
     output: Carries::Files,
-    evidence: Evidence::recorded("SFTP import template of the IdentitySync console", "files_are_chosen_by_time_and_name"),
+    evidence: Evidence::recorded(
+        "SFTP import template of the IdentitySync console",
+        "files_are_chosen_by_time_and_name",
+    ),
     build,
 };
 
@@ -106,7 +109,8 @@ fn changed_after(modified: Instant, since: Instant) -> bool {
 impl Component for ReadSftp {
     async fn read(&mut self, out: &mut Outlet<'_>) -> Result<(), Stop> {
         let files = self.login.login(&self.target).await.map_err(|error| error.to_string())?;
-        let entries = files.list(&self.folder).await.map_err(|error| self.told("list", &self.folder, &error))?;
+        let entries =
+            files.list(&self.folder).await.map_err(|error| self.told("list", &self.folder, &error))?;
         let chosen = self.choice.of(entries);
         out.trace(&format!("{} files to read in {} at {}", chosen.len(), self.folder, self.target.host));
         for entry in chosen {
@@ -141,13 +145,19 @@ mod tests {
     use super::*;
 
     fn entry(name: &str, seconds: i64) -> FileEntry {
-        FileEntry { name: name.to_owned(), folder: name == "folder", size: 1, modified: Instant::from_seconds(seconds) }
+        FileEntry {
+            name: name.to_owned(),
+            folder: name == "folder",
+            size: 1,
+            modified: Instant::from_seconds(seconds),
+        }
     }
 
     fn check(pattern: &str, since: Option<i64>, by_name: bool, descending: bool, expected: &[&str]) {
         let pattern = (!pattern.is_empty()).then(|| java_text::whole(pattern).unwrap());
         let choice = Choice { pattern, since: since.map(Instant::from_millis), by_name, descending };
-        let listing = vec![entry("a.csv", 30), entry("b.csv", 10), entry("b.csv.uploading", 40), entry("folder", 50)];
+        let listing =
+            vec![entry("a.csv", 30), entry("b.csv", 10), entry("b.csv.uploading", 40), entry("folder", 50)];
         let names: Vec<String> = choice.of(listing).into_iter().map(|entry| entry.name).collect();
         assert_eq!(names, expected);
     }

@@ -13,7 +13,11 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     kind: "datasource.write.gigya.account",
     summary: "Updates accounts that exist, by UID, else by e-mail address; never creates one",
     params: &[
-        optional("updatePolicy", "append", "`append` keeps stored array elements and adds; `replace` or `override` overwrites"),
+        optional(
+            "updatePolicy",
+            "append",
+            "`append` keeps stored array elements and adds; `replace` or `override` overwrites",
+        ),
         optional("maxConnections", "10", "accepted; calls are made one after another"),
         optional("addResponse", "false", "whether the answer goes into the record as `_response`"),
         optional("apiKey", "", "another site"),
@@ -23,7 +27,10 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     ],
     input: Carries::Records,
     output: Carries::Records,
-    evidence: Evidence::documented("Eloqua page of the vendor: update only, faster with the UID", "a_uid_saves_the_search"),
+    evidence: Evidence::documented(
+        "Eloqua page of the vendor: update only, faster with the UID",
+        "a_uid_saves_the_search",
+    ),
     build,
 };
 
@@ -50,7 +57,9 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     let append = match setup.text("updatePolicy")?.trim().to_ascii_lowercase().as_str() {
         "" | "append" => true,
         "override" | "replace" => false,
-        other => return Err(format!("parameter `updatePolicy` is `{other}`, none of append, override, replace")),
+        other => {
+            return Err(format!("parameter `updatePolicy` is `{other}`, none of append, override, replace"));
+        }
     };
     let add_response = setup.truth("addResponse", false)?;
     Ok(Box::new(WriteAccount { append, add_response, gigya: setup.gigya()?, unsent: BTreeSet::new() }))
@@ -71,7 +80,9 @@ impl Component for WriteAccount {
             for name in record.fields.keys() {
                 let known = name == "UID" || name.starts_with('_') || SENT.contains(&name.as_str());
                 if !known && self.unsent.len() < 50 && self.unsent.insert(name.clone()) {
-                    out.trace(&format!("field `{name}` is no parameter of accounts.setAccountInfo and is not sent"));
+                    out.trace(&format!(
+                        "field `{name}` is no parameter of accounts.setAccountInfo and is not sent"
+                    ));
                 }
             }
             let fate = settled(self.write(&record).await, record, self.add_response)?;
@@ -82,7 +93,11 @@ impl Component for WriteAccount {
 }
 
 /// What becomes of a record after a call for it.
-pub(super) fn settled(result: Result<Value, CallFailure>, mut record: Record, add_response: bool) -> Result<Fate, Stop> {
+pub(super) fn settled(
+    result: Result<Value, CallFailure>,
+    mut record: Record,
+    add_response: bool,
+) -> Result<Fate, Stop> {
     match result {
         Ok(answer) => {
             if add_response {
@@ -142,11 +157,15 @@ impl WriteAccount {
 
     /// The API replaces arrays, so what is stored has to be read and sent along.
     async fn merge(&self, uid: &str, sections: &mut [(&str, Value)]) -> Result<(), CallFailure> {
-        let names: Vec<&str> = sections.iter().filter(|(_, value)| holds_array(value)).map(|(name, _)| *name).collect();
+        let names: Vec<&str> =
+            sections.iter().filter(|(_, value)| holds_array(value)).map(|(name, _)| *name).collect();
         let mut params = vec![("UID", uid.to_owned()), ("include", names.join(","))];
         if let Some((_, Value::Object(profile))) = sections.iter().find(|(name, _)| *name == "profile") {
-            let arrays: Vec<&str> =
-                profile.iter().filter(|(_, value)| holds_array(value)).map(|(name, _)| name.as_str()).collect();
+            let arrays: Vec<&str> = profile
+                .iter()
+                .filter(|(_, value)| holds_array(value))
+                .map(|(name, _)| name.as_str())
+                .collect();
             if !arrays.is_empty() {
                 params.push(("extraProfileFields", arrays.join(",")));
             }
@@ -209,7 +228,12 @@ mod tests {
         let record = json!({"UID": "ann", "profile": {"city": "Diest"}, "data": {}, "C_X": "1", "_y": 2, "isActive": "true"});
         let (next, _, calls) = write(&mut world, json!({}), record.clone());
         assert_eq!(next, json!([record]));
-        assert_eq!(calls, [json!({"method": "accounts.setAccountInfo", "UID": "ann", "profile": "{\"city\":\"Diest\"}", "isActive": "true"})]);
+        assert_eq!(
+            calls,
+            [
+                json!({"method": "accounts.setAccountInfo", "UID": "ann", "profile": "{\"city\":\"Diest\"}", "isActive": "true"})
+            ]
+        );
 
         let mut world = World::new();
         world.answer(json!({"results": [{"UID": "ann"}]}));
@@ -229,11 +253,25 @@ mod tests {
     #[test]
     fn nobody_is_created() {
         for (answers, record, details) in [
-            (vec![], json!({"profile": {"city": "x"}}), json!({"errorCode": 400_002, "errorMessage": "Missing required parameter: UID, or profile.email in its place"})),
-            (vec![json!({"results": []})], json!({"profile": {"email": "e"}}), json!({"errorCode": 403_047, "errorMessage": "There is no user with that username or email"})),
-            (vec![json!({"results": [{"UID": "a"}, {"UID": "b"}]})], json!({"profile": {"email": "e"}}), json!({"errorCode": 400_006, "errorMessage": "more than one account has this e-mail address"})),
             (
-                vec![json!({"errorCode": 403_005, "errorMessage": "Unauthorized user", "errorDetails": "no such user"})],
+                vec![],
+                json!({"profile": {"city": "x"}}),
+                json!({"errorCode": 400_002, "errorMessage": "Missing required parameter: UID, or profile.email in its place"}),
+            ),
+            (
+                vec![json!({"results": []})],
+                json!({"profile": {"email": "e"}}),
+                json!({"errorCode": 403_047, "errorMessage": "There is no user with that username or email"}),
+            ),
+            (
+                vec![json!({"results": [{"UID": "a"}, {"UID": "b"}]})],
+                json!({"profile": {"email": "e"}}),
+                json!({"errorCode": 400_006, "errorMessage": "more than one account has this e-mail address"}),
+            ),
+            (
+                vec![
+                    json!({"errorCode": 403_005, "errorMessage": "Unauthorized user", "errorDetails": "no such user"}),
+                ],
                 json!({"UID": "nobody", "data": {"a": 1}}),
                 json!({"errorCode": 403_005, "errorMessage": "Unauthorized user", "errorDetails": "no such user"}),
             ),
@@ -280,10 +318,16 @@ mod tests {
     #[test]
     fn silence_fails_the_job() {
         let mut world = World::new();
-        let out = world.through("datasource.write.gigya.account", json!({}), &[json!({"UID": "ann", "data": {"a": 1}})]);
+        let out = world.through(
+            "datasource.write.gigya.account",
+            json!({}),
+            &[json!({"UID": "ann", "data": {"a": 1}})],
+        );
         assert_eq!(
             out.report.failure.as_deref(),
-            Some("datasource.write.gigya.account `step`: record ann: accounts.setAccountInfo: cannot reach accounts.eu1.gigya.com: nothing scripted")
+            Some(
+                "datasource.write.gigya.account `step`: record ann: accounts.setAccountInfo: cannot reach accounts.eu1.gigya.com: nothing scripted"
+            )
         );
     }
 }

@@ -15,7 +15,11 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     params: &[
         required("apiMethod", "the method with its namespace, `accounts.setAccountInfo`"),
         optional("addResponse", "false", "whether the answer goes into the record as `_response`"),
-        optional("apiParams", "", "list of `paramName` with `sourceField`, or with `value` where that is empty"),
+        optional(
+            "apiParams",
+            "",
+            "list of `paramName` with `sourceField`, or with `value` where that is empty",
+        ),
         optional("maxConnections", "10", "accepted; calls are made one after another"),
         optional("apiKey", "", "another site"),
         optional("userKey", "", "another site's user key"),
@@ -24,7 +28,10 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     ],
     input: Carries::Records,
     output: Carries::Records,
-    evidence: Evidence::documented("Component Repository, page history", "parameters_come_from_fields_or_constants"),
+    evidence: Evidence::documented(
+        "Component Repository, page history",
+        "parameters_come_from_fields_or_constants",
+    ),
     build,
 };
 
@@ -83,7 +90,9 @@ impl Generic {
                 From::Constant(text) => params.push((name, text.clone())),
                 From::Field(path) => match path.get(&record.fields) {
                     None | Some(Value::Null) => {}
-                    Some(Value::Object(members)) if members.is_empty() => params.push((name, "{}".to_owned())),
+                    Some(Value::Object(members)) if members.is_empty() => {
+                        params.push((name, "{}".to_owned()))
+                    }
                     Some(value) => params.push((name, plain_text(value))),
                 },
             }
@@ -115,7 +124,9 @@ mod tests {
         );
         assert_eq!(
             world.calls(),
-            [json!({"method": "accounts.importLiteAccount", "email": "a@x.example", "profile": "{\"a\":[1]}", "data": "{}", "lang": "job job-1"})]
+            [
+                json!({"method": "accounts.importLiteAccount", "email": "a@x.example", "profile": "{\"a\":[1]}", "data": "{}", "lang": "job job-1"})
+            ]
         );
         assert_eq!(out.next[0]["_response"], json!({"context": "c", "errorCode": 0}));
     }
@@ -126,17 +137,23 @@ mod tests {
         world.refuse(403_007, "Permission denied", "");
         let params = json!({"apiMethod": "ds.store", "apiKey": "3_other", "userKey": "uk", "secret": "c2VjcmV0", "apiParams": []});
         let out = world.through("datasource.write.gigya.generic", params, &[json!({"a": 1})]);
-        assert_eq!(Value::from(out.errors), json!([{"a": 1, "_errorDetails": {"errorCode": 403_007, "errorMessage": "Permission denied"}}]));
+        assert_eq!(
+            Value::from(out.errors),
+            json!([{"a": 1, "_errorDetails": {"errorCode": 403_007, "errorMessage": "Permission denied"}}])
+        );
         assert_eq!(world.keys(), ["3_other uk"]);
     }
 
     #[test]
     fn methods_cannot_lead_elsewhere() {
         for method in ["evil.example/x", "a", "accounts.", "accounts.x@evil"] {
-            let out = World::new().through("datasource.write.gigya.generic", json!({"apiMethod": method}), &[]);
+            let out =
+                World::new().through("datasource.write.gigya.generic", json!({"apiMethod": method}), &[]);
             assert_eq!(
                 out.report.failure,
-                Some(format!("datasource.write.gigya.generic `step`: parameter `apiMethod` is no method: `{method}`"))
+                Some(format!(
+                    "datasource.write.gigya.generic `step`: parameter `apiMethod` is no method: `{method}`"
+                ))
             );
         }
     }

@@ -13,7 +13,11 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     kind: "datasource.write.gigya.importaccount",
     summary: "Creates accounts with accounts.importFullAccount, or overwrites them, as the policy says",
     params: &[
-        optional("importPolicy", "insert", "`insert` refuses a UID that exists, `upsert` overwrites it, `update` refuses one that does not"),
+        optional(
+            "importPolicy",
+            "insert",
+            "`insert` refuses a UID that exists, `upsert` overwrites it, `update` refuses one that does not",
+        ),
         optional("handleIdentityConflicts", "", "passed on to the API"),
         optional("maxConnections", "20", "accepted; calls are made one after another"),
         optional("addResponse", "false", "whether the answer goes into the record as `_response`"),
@@ -121,20 +125,38 @@ mod tests {
     fn every_field_is_a_parameter() {
         let answer = json!({"UID": "ann"});
         let whole = json!({"UID": "ann", "errorCode": 0});
-        check(json!({}), &[answer.clone()], &[call(None)], record(json!({})), json!([]));
-        check(json!({"importPolicy": "upsert", "addResponse": true}), &[answer], &[call(Some("upsert"))], record(json!({"_response": whole})), json!([]));
+        check(json!({}), std::slice::from_ref(&answer), &[call(None)], record(json!({})), json!([]));
+        check(
+            json!({"importPolicy": "upsert", "addResponse": true}),
+            &[answer],
+            &[call(Some("upsert"))],
+            record(json!({"_response": whole})),
+            json!([]),
+        );
     }
 
     #[test]
     fn refusals_are_error_records() {
         let known = json!({"errorCode": 400_003, "errorMessage": "Unique identifier exists"});
-        check(json!({"importPolicy": "insert"}), &[known.clone()], &[call(Some("insert"))], json!([]), record(json!({"_errorDetails": known})));
+        check(
+            json!({"importPolicy": "insert"}),
+            std::slice::from_ref(&known),
+            &[call(Some("insert"))],
+            json!([]),
+            record(json!({"_errorDetails": known})),
+        );
     }
 
     #[test]
     fn update_looks_first() {
         let unknown = json!({"errorCode": 403_005, "errorMessage": "Unauthorized user"});
         let look = json!({"method": "accounts.getAccountInfo", "UID": "ann", "include": "regSource"});
-        check(json!({"importPolicy": "update"}), &[unknown.clone()], &[look], json!([]), record(json!({"_errorDetails": unknown})));
+        check(
+            json!({"importPolicy": "update"}),
+            std::slice::from_ref(&unknown),
+            &[look],
+            json!([]),
+            record(json!({"_errorDetails": unknown})),
+        );
     }
 }

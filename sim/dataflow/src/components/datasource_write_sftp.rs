@@ -18,12 +18,19 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
         optional("passphrase", "", "the private key's passphrase"),
         optional("port", "22", "the server's port"),
         optional("remotePath", "", "the folder, which has to exist; the login's own folder if empty"),
-        optional("temporaryUploadExtension", "false", "uploads as `<name>.uploading` and renames what is whole"),
+        optional(
+            "temporaryUploadExtension",
+            "false",
+            "uploads as `<name>.uploading` and renames what is whole",
+        ),
         optional("timeout", "60", "seconds to wait for an answer, from 10 to 120"),
     ],
     input: Carries::Files,
     output: Carries::Nothing,
-    evidence: Evidence::recorded("SFTP export template of the IdentitySync console", "a_file_appears_whole_or_not_at_all"),
+    evidence: Evidence::recorded(
+        "SFTP export template of the IdentitySync console",
+        "a_file_appears_whole_or_not_at_all",
+    ),
     build,
 };
 
@@ -115,7 +122,10 @@ impl Component for WriteSftp {
         result.map_err(|error| self.failed(&error))?;
         if let Some(upload) = self.upload.take() {
             let name = upload.path.rsplit('/').next().unwrap_or_default();
-            out.trace(&format!("{} bytes to {} at {}, file {name}", upload.bytes, self.folder, self.target.host));
+            out.trace(&format!(
+                "{} bytes to {} at {}, file {name}",
+                upload.bytes, self.folder, self.target.host
+            ));
             out.stored(upload.path);
         }
         Ok(())
@@ -165,7 +175,10 @@ mod tests {
         let report = world.run(&flow(true));
         assert_eq!((report.failure, report.files_written), (None, vec!["/out/a.csv".to_owned()]));
         assert_eq!(world.files("/out"), [("/out/a.csv".to_owned(), b"new".to_vec())].into());
-        assert_eq!(world.operations(), ["create /out/a.csv.uploading", "rename /out/a.csv.uploading /out/a.csv"]);
+        assert_eq!(
+            world.operations(),
+            ["create /out/a.csv.uploading", "rename /out/a.csv.uploading /out/a.csv"]
+        );
     }
 
     #[test]
@@ -178,7 +191,9 @@ mod tests {
             let report = world.run(&flow(temporary));
             assert_eq!(
                 report.failure.as_deref(),
-                Some("datasource.write.sftp `w`: cannot upload /out/a.csv to sftp.exchange.example: connection lost")
+                Some(
+                    "datasource.write.sftp `w`: cannot upload /out/a.csv to sftp.exchange.example: connection lost"
+                )
             );
             assert_eq!(world.files("/out"), [].into());
             assert_eq!(report.files_written, Vec::<String>::new());
@@ -188,8 +203,14 @@ mod tests {
     #[test]
     fn server_trouble_fails_the_job() {
         for (trouble, expected) in [
-            (Trouble::LoginRefused, "datasource.read.sftp `r`: login of `cdc-batch` at sftp.exchange.example refused"),
-            (Trouble::NoOutFolder, "datasource.write.sftp `w`: cannot upload /out/a.csv to sftp.exchange.example: no such file or folder: /out"),
+            (
+                Trouble::LoginRefused,
+                "datasource.read.sftp `r`: login of `cdc-batch` at sftp.exchange.example refused",
+            ),
+            (
+                Trouble::NoOutFolder,
+                "datasource.write.sftp `w`: cannot upload /out/a.csv to sftp.exchange.example: no such file or folder: /out",
+            ),
         ] {
             let mut world = World::new();
             world.file("/in/a.csv", b"new");

@@ -8,10 +8,16 @@ use standin_model::Evidence;
 pub(crate) const DOC: ComponentDoc = ComponentDoc {
     kind: "field.add",
     summary: "Sets fields to constant texts",
-    params: &[required("fields", "list of `field` and `value`; placeholders are filled in, the value stays a text")],
+    params: &[required(
+        "fields",
+        "list of `field` and `value`; placeholders are filled in, the value stays a text",
+    )],
     input: Carries::Records,
     output: Carries::Records,
-    evidence: Evidence::recorded("dataflows stored by sap-customer-data-cloud-toolkit users", "constants_stay_texts"),
+    evidence: Evidence::recorded(
+        "dataflows stored by sap-customer-data-cloud-toolkit users",
+        "constants_stay_texts",
+    ),
     build,
 };
 

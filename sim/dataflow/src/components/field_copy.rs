@@ -8,10 +8,16 @@ use standin_model::Evidence;
 pub(crate) const DOC: ComponentDoc = ComponentDoc {
     kind: "field.copy",
     summary: "Copies values to other names, in list order",
-    params: &[required("fields", "list of `sourceField` and `targetField`; a missing source changes nothing")],
+    params: &[required(
+        "fields",
+        "list of `sourceField` and `targetField`; a missing source changes nothing",
+    )],
     input: Carries::Records,
     output: Carries::Records,
-    evidence: Evidence::inferred("Component Repository; parameters shaped like field.rename", "the_source_stays"),
+    evidence: Evidence::inferred(
+        "Component Repository; parameters shaped like field.rename",
+        "the_source_stays",
+    ),
     build,
 };
 

@@ -15,7 +15,10 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     ],
     input: Carries::Records,
     output: Carries::Records,
-    evidence: Evidence::recorded("dataflows stored by sap-customer-data-cloud-toolkit users", "fields_take_values"),
+    evidence: Evidence::recorded(
+        "dataflows stored by sap-customer-data-cloud-toolkit users",
+        "fields_take_values",
+    ),
     build,
 };
 
@@ -26,7 +29,8 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     }
     let mut rules = Vec::new();
     for [field, text] in setup.rows("fields", ["field", "expression"])? {
-        let expression = Expression::parse(text).map_err(|problem| format!("expression of `{field}`: {problem}"))?;
+        let expression =
+            Expression::parse(text).map_err(|problem| format!("expression of `{field}`: {problem}"))?;
         rules.push((FieldPath::new(field), expression));
     }
     Ok(Box::new(Each(Evaluate(rules))))
@@ -57,8 +61,10 @@ mod tests {
     use serde_json::{Value, json};
 
     fn params(rules: &[(&str, &str)]) -> Value {
-        let fields: Vec<_> =
-            rules.iter().map(|(field, expression)| json!({"field": field, "expression": expression})).collect();
+        let fields: Vec<_> = rules
+            .iter()
+            .map(|(field, expression)| json!({"field": field, "expression": expression}))
+            .collect();
         json!({"language": "jexl", "fields": fields})
     }
 
@@ -81,7 +87,9 @@ mod tests {
             params(&[("a", "1"), ("b", "'x'.substring(5)")]),
             r#"{"a":0}"#,
             &[],
-            &[r#"{"a":0,"_errorDetails":{"errorMessage":"expression of `b`: column 5: substring(5) is out of range"}}"#],
+            &[
+                r#"{"a":0,"_errorDetails":{"errorMessage":"expression of `b`: column 5: substring(5) is out of range"}}"#,
+            ],
         );
     }
 }

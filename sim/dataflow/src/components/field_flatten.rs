@@ -12,7 +12,10 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     params: &[required("fields", "list of paths to objects")],
     input: Carries::Records,
     output: Carries::Records,
-    evidence: Evidence::decided("Component Repository names the component; the resulting names are ours", "leaves_are_lifted"),
+    evidence: Evidence::decided(
+        "Component Repository names the component; the resulting names are ours",
+        "leaves_are_lifted",
+    ),
     build,
 };
 

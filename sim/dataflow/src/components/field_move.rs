@@ -15,7 +15,10 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     ],
     input: Carries::Records,
     output: Carries::Records,
-    evidence: Evidence::recorded("dataflows stored by sap-customer-data-cloud-toolkit users", "columns_change_places"),
+    evidence: Evidence::recorded(
+        "dataflows stored by sap-customer-data-cloud-toolkit users",
+        "columns_change_places",
+    ),
     build,
 };
 

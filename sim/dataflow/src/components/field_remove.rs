@@ -11,7 +11,10 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     params: &[required("fields", "list of paths; one that is not there changes nothing")],
     input: Carries::Records,
     output: Carries::Records,
-    evidence: Evidence::recorded("dataflows stored by sap-customer-data-cloud-toolkit users", "leaves_and_objects_go"),
+    evidence: Evidence::recorded(
+        "dataflows stored by sap-customer-data-cloud-toolkit users",
+        "leaves_and_objects_go",
+    ),
     build,
 };
 

@@ -8,10 +8,16 @@ use standin_model::Evidence;
 pub(crate) const DOC: ComponentDoc = ComponentDoc {
     kind: "field.rename",
     summary: "Moves values to other names, in list order; emptied parents stay",
-    params: &[required("fields", "list of `sourceField` and `targetField`; a missing source changes nothing")],
+    params: &[required(
+        "fields",
+        "list of `sourceField` and `targetField`; a missing source changes nothing",
+    )],
     input: Carries::Records,
     output: Carries::Records,
-    evidence: Evidence::recorded("dataflows stored by sap-customer-data-cloud-toolkit users", "values_move_in_list_order"),
+    evidence: Evidence::recorded(
+        "dataflows stored by sap-customer-data-cloud-toolkit users",
+        "values_move_in_list_order",
+    ),
     build,
 };
 
@@ -68,6 +74,10 @@ mod tests {
     #[test]
     fn dotted_names_stay_flat_where_they_are_flat() {
         check(&[("profile.email", "MAIL")], r#"{"profile.email":"a"}"#, r#"{"MAIL":"a"}"#);
-        check(&[("profile.gender", "'profile.gender'")], r#"{"profile":{"gender":"f"}}"#, r#"{"profile":{},"profile.gender":"f"}"#);
+        check(
+            &[("profile.gender", "'profile.gender'")],
+            r#"{"profile":{"gender":"f"}}"#,
+            r#"{"profile":{},"profile.gender":"f"}"#,
+        );
     }
 }

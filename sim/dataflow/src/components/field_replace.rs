@@ -17,7 +17,10 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     )],
     input: Carries::Records,
     output: Carries::Records,
-    evidence: Evidence::recorded("dataflows stored by sap-customer-data-cloud-toolkit users", "texts_are_replaced"),
+    evidence: Evidence::recorded(
+        "dataflows stored by sap-customer-data-cloud-toolkit users",
+        "texts_are_replaced",
+    ),
     build,
 };
 

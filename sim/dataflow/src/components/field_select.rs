@@ -11,7 +11,10 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     params: &[required("fields", "list of paths, which is also the order of what remains")],
     input: Carries::Records,
     output: Carries::Records,
-    evidence: Evidence::recorded("dataflows stored by sap-customer-data-cloud-toolkit users", "only_what_is_named_stays"),
+    evidence: Evidence::recorded(
+        "dataflows stored by sap-customer-data-cloud-toolkit users",
+        "only_what_is_named_stays",
+    ),
     build,
 };
 

@@ -14,7 +14,10 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     params: &[],
     input: Carries::Files,
     output: Carries::Files,
-    evidence: Evidence::inferred("SFTP export template of the IdentitySync console", "what_is_compressed_comes_back"),
+    evidence: Evidence::inferred(
+        "SFTP export template of the IdentitySync console",
+        "what_is_compressed_comes_back",
+    ),
     build,
 };
 
@@ -66,7 +69,8 @@ mod tests {
     #[test]
     fn what_is_compressed_comes_back() {
         for text in ["", "a,b\n1,2\n", &"é\u{1F600}".repeat(100_000)] {
-            let files = through_files(&[("file.compress.gzip", json!({}))], &[("a.csv", text.as_bytes())]).unwrap();
+            let files =
+                through_files(&[("file.compress.gzip", json!({}))], &[("a.csv", text.as_bytes())]).unwrap();
             assert_eq!(files.keys().collect::<Vec<_>>(), ["/out/a.csv.gz"]);
             assert_eq!(gunzipped(&files["/out/a.csv.gz"]), text);
             let back = [("file.compress.gzip", json!({})), ("file.uncompress.gzip", json!({}))];

@@ -19,7 +19,11 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
         optional("quoteFields", "false", "whether every cell is quoted"),
         optional("maxFileSize", "5000", "megabytes after which another file starts"),
         optional("writeHeader", "true", "whether the first line names the columns"),
-        optional("dsvFormatVersion", "Legacy", "`Standard` quotes a cell where it must; `Legacy` only by `quoteFields`"),
+        optional(
+            "dsvFormatVersion",
+            "Legacy",
+            "`Standard` quotes a cell where it must; `Legacy` only by `quoteFields`",
+        ),
         optional("lineEnd", "\\n", "a real line end, or its escape"),
         optional("createEmptyFile", "false", "whether there is a file even without records"),
     ],
@@ -34,7 +38,9 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
         "" => false,
         version if version.eq_ignore_ascii_case("legacy") => false,
         version if version.eq_ignore_ascii_case("standard") => true,
-        other => return Err(format!("parameter `dsvFormatVersion` is `{other}`, neither Legacy nor Standard")),
+        other => {
+            return Err(format!("parameter `dsvFormatVersion` is `{other}`, neither Legacy nor Standard"));
+        }
     };
     let line_end = match setup.text("lineEnd")? {
         "" => "\n".to_owned(),
@@ -113,7 +119,8 @@ impl Style {
             line.push('"');
         }
         for c in cell.chars() {
-            let escaped = c == '"' || (c == self.escape && self.escape != '"') || (!quote && c == self.separator);
+            let escaped =
+                c == '"' || (c == self.escape && self.escape != '"') || (!quote && c == self.separator);
             if escaped && (quote || !self.quote_where_needed) {
                 line.push(self.escape);
             }
@@ -195,7 +202,11 @@ impl Component for FormatDsv {
     async fn finish(&mut self, out: &mut Outlet<'_>) -> Result<(), Stop> {
         let mut sink = FileSink::new(self.file_name.clone(), self.limit);
         if self.records == 0 {
-            out.trace(if self.create_empty { "no records: an empty file" } else { "no records: nothing to write" });
+            out.trace(if self.create_empty {
+                "no records: an empty file"
+            } else {
+                "no records: nothing to write"
+            });
             if self.create_empty {
                 sink.start(out).await?;
                 sink.end(out).await?;
@@ -208,24 +219,34 @@ impl Component for FormatDsv {
         let mut line_number = u64::from(self.write_header);
         sink.start(out).await?;
         sink.write(header.as_bytes(), out).await?;
-        let mut begun = false;
+        let mut written = 0;
         for block in std::mem::take(&mut self.spool).drain() {
             for frame in block {
                 let cells = cells(&frame, self.columns.len());
                 let line = self.style.line(cells.iter().map(String::as_str));
-                if begun && sink.full(line.len()) {
+                if written > 0 && sink.full(line.len()) {
                     sink.end(out).await?;
                     sink.start(out).await?;
                     sink.write(header.as_bytes(), out).await?;
                     line_number = u64::from(self.write_header);
                 }
-                begun = true;
+                written += 1;
                 line_number += 1;
                 if let Some((subject, before)) = told.next() {
-                    out.change(&subject, before, format!("line {line_number}: {}", line.trim_end_matches(['\r', '\n'])));
+                    out.change(
+                        &subject,
+                        before,
+                        format!("line {line_number}: {}", line.trim_end_matches(['\r', '\n'])),
+                    );
                 }
                 sink.write(line.as_bytes(), out).await?;
             }
+        }
+        if written != self.records {
+            return Err(Stop::Here(format!(
+                "only {written} of {} records came back from the spool",
+                self.records
+            )));
         }
         sink.end(out).await?;
         out.written(self.records);
@@ -252,11 +273,27 @@ mod tests {
 
     #[test]
     fn cells_and_headers() {
-        check(json!({}), &[json!({"a": 1, "b": "x"}), json!({"c": true, "a": null})], "\"a\",\"b\",\"c\"\n\"1\",\"x\",\"\"\n\"\",\"\",\"true\"\n");
-        check(json!({}), &[json!({"q": "say \"hi\", you\nthere"})], "\"q\"\n\"say \"\"hi\"\", you\nthere\"\n");
+        check(
+            json!({}),
+            &[json!({"a": 1, "b": "x"}), json!({"c": true, "a": null})],
+            "\"a\",\"b\",\"c\"\n\"1\",\"x\",\"\"\n\"\",\"\",\"true\"\n",
+        );
+        check(
+            json!({}),
+            &[json!({"q": "say \"hi\", you\nthere"})],
+            "\"q\"\n\"say \"\"hi\"\", you\nthere\"\n",
+        );
         check(json!({"escapeCharacter": "\\"}), &[json!({"q": "a\"b\\c"})], "\"q\"\n\"a\\\"b\\\\c\"\n");
-        check(json!({}), &[json!({"p": {"x": 1, "y": {"z": 2}}, "l": [1, "b"], "e": {}})], "\"p.x\",\"p.y.z\",\"l\",\"e\"\n\"1\",\"2\",\"[1,\"\"b\"\"]\",\"\"\n");
-        check(json!({"quoteFields": false, "dsvFormatVersion": "Standard"}), &[json!({"a": "x,y", "b": " z", "c": "plain"})], "a,b,c\n\"x,y\",\" z\",plain\n");
+        check(
+            json!({}),
+            &[json!({"p": {"x": 1, "y": {"z": 2}}, "l": [1, "b"], "e": {}})],
+            "\"p.x\",\"p.y.z\",\"l\",\"e\"\n\"1\",\"2\",\"[1,\"\"b\"\"]\",\"\"\n",
+        );
+        check(
+            json!({"quoteFields": false, "dsvFormatVersion": "Standard"}),
+            &[json!({"a": "x,y", "b": " z", "c": "plain"})],
+            "a,b,c\n\"x,y\",\" z\",plain\n",
+        );
         check(json!({"quoteFields": false}), &[json!({"a": "x", "b": "y,z"})], "a,b\nx,y\",z\n");
     }
 
@@ -269,7 +306,11 @@ mod tests {
                 "a\tb\r\n1\t2\r\n",
             );
         }
-        check(json!({"columnSeparator": "|", "writeHeader": false}), &[json!({"a": 1, "b": 2})], "\"1\"|\"2\"\n");
+        check(
+            json!({"columnSeparator": "|", "writeHeader": false}),
+            &[json!({"a": 1, "b": 2})],
+            "\"1\"|\"2\"\n",
+        );
     }
 
     #[test]
@@ -281,7 +322,11 @@ mod tests {
     #[test]
     fn a_full_file_is_followed_by_another() {
         let half = "x".repeat(700_000);
-        let files = format_files("file.format.dsv", params(json!({"maxFileSize": 1})), &[json!({"a": half}), json!({"a": half})]);
+        let files = format_files(
+            "file.format.dsv",
+            params(json!({"maxFileSize": 1})),
+            &[json!({"a": half}), json!({"a": half})],
+        );
         let whole = format!("\"a\"\n\"{half}\"\n");
         assert_eq!(files, files_of(&[("f.csv", &whole), ("f_1.csv", &whole)]));
     }

@@ -20,7 +20,10 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     ],
     input: Carries::Records,
     output: Carries::Files,
-    evidence: Evidence::recorded("consumers of IdentitySync error files decode and iterate one array", "one_array"),
+    evidence: Evidence::recorded(
+        "consumers of IdentitySync error files decode and iterate one array",
+        "one_array",
+    ),
     build,
 };
 
@@ -69,7 +72,7 @@ impl Component for FormatJson {
         let mut sink = FileSink::new(self.file_name.clone(), self.limit);
         sink.start(out).await?;
         sink.write(self.open.as_bytes(), out).await?;
-        let mut first = true;
+        let (mut first, mut written) = (true, 0);
         for block in std::mem::take(&mut self.spool).drain() {
             for frame in block {
                 if !first && sink.full(frame.len()) {
@@ -83,8 +86,15 @@ impl Component for FormatJson {
                     sink.write(b",", out).await?;
                 }
                 first = false;
+                written += 1;
                 sink.write(&frame, out).await?;
             }
+        }
+        if written != self.records {
+            return Err(Stop::Here(format!(
+                "only {written} of {} records came back from the spool",
+                self.records
+            )));
         }
         sink.write(self.close.as_bytes(), out).await?;
         sink.end(out).await?;
@@ -109,7 +119,11 @@ mod tests {
     fn one_array() {
         let records = [json!({"b": 1, "a": {"x": null}}), json!({"a": "é"})];
         check(json!({}), &records, &[("f_job-1.json", r#"[{"b":1,"a":{"x":null}},{"a":"é"}]"#)]);
-        check(json!({"wrapField": "failures"}), &records[1..], &[("f_job-1.json", r#"{"failures":[{"a":"é"}]}"#)]);
+        check(
+            json!({"wrapField": "failures"}),
+            &records[1..],
+            &[("f_job-1.json", r#"{"failures":[{"a":"é"}]}"#)],
+        );
         check(json!({}), &[], &[]);
         check(json!({"createEmptyFile": true}), &[], &[("f_job-1.json", "[]")]);
     }

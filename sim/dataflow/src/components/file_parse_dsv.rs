@@ -15,8 +15,16 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     summary: "Reads separated values; the first row names the fields, and a dotted name stays one name",
     params: &[
         required("columnSeparator", "one character, or its escape such as `\\t`"),
-        optional("fileCharset", "UTF-8", "the file's charset; `auto-detect` takes UTF-8 where the bytes allow it"),
-        optional("inferTypes", "false", "whether numbers and booleans are recognised; values with leading zeros stay texts"),
+        optional(
+            "fileCharset",
+            "UTF-8",
+            "the file's charset; `auto-detect` takes UTF-8 where the bytes allow it",
+        ),
+        optional(
+            "inferTypes",
+            "false",
+            "whether numbers and booleans are recognised; values with leading zeros stay texts",
+        ),
         optional("addFilename", "false", "whether each record gets the file's name as `_fileName`"),
     ],
     input: Carries::Files,
@@ -104,7 +112,10 @@ impl Component for ParseDsv {
                 if let Some(file) = self.file.take() {
                     out.trace(&format!("{} rows in {}", file.rows, file.name));
                     if file.replaced {
-                        out.trace(&format!("{} holds bytes that are not of its charset; they were replaced", file.name));
+                        out.trace(&format!(
+                            "{} holds bytes that are not of its charset; they were replaced",
+                            file.name
+                        ));
                     }
                 }
                 Ok(())
@@ -118,7 +129,8 @@ impl ParseDsv {
         let charset = self.charset;
         loop {
             let Some(file) = &mut self.file else { return Ok(()) };
-            let decoder = file.decoder.get_or_insert_with(|| charset.unwrap_or_else(|| guess(bytes)).new_decoder());
+            let decoder =
+                file.decoder.get_or_insert_with(|| charset.unwrap_or_else(|| guess(bytes)).new_decoder());
             let mut text = String::with_capacity(bytes.len().min(1 << 16) * 3 + 16);
             let (result, read, replaced) = decoder.decode_to_string(bytes, &mut text, last);
             file.replaced |= replaced;
@@ -169,7 +181,11 @@ impl ParseDsv {
         let Some(header) = &file.header else {
             for (column, name) in row.iter().enumerate() {
                 if name.is_empty() || row[..column].contains(name) {
-                    out.trace(&format!("{}: column {} `{name}` has no name of its own and is left out", file.name, column + 1));
+                    out.trace(&format!(
+                        "{}: column {} `{name}` has no name of its own and is left out",
+                        file.name,
+                        column + 1
+                    ));
                 }
             }
             file.header = Some(row);
@@ -182,12 +198,18 @@ impl ParseDsv {
         file.rows += 1;
         if row.len() > header.len() && !file.extra_told {
             file.extra_told = true;
-            out.trace(&format!("{} line {line}: more cells than columns; the extra ones are ignored", file.name));
+            out.trace(&format!(
+                "{} line {line}: more cells than columns; the extra ones are ignored",
+                file.name
+            ));
         }
         let mut fields = Fields::new();
         for (name, cell) in header.iter().zip(row) {
             if !name.is_empty() && !fields.contains_key(name) {
-                fields.insert(name.clone(), if self.infer_types { inferred(cell) } else { Value::String(cell) });
+                fields.insert(
+                    name.clone(),
+                    if self.infer_types { inferred(cell) } else { Value::String(cell) },
+                );
             }
         }
         if self.add_filename {
@@ -223,7 +245,8 @@ fn inferred(cell: String) -> Value {
     {
         return number.into();
     }
-    let decimal = cell.len() < 18 && cell.contains('.') && cell.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    let decimal =
+        cell.len() < 18 && cell.contains('.') && cell.starts_with(|c: char| c.is_ascii_digit() || c == '-');
     if decimal
         && let Ok(number) = cell.parse::<f64>()
         && number.to_string() == cell
@@ -236,7 +259,7 @@ fn inferred(cell: String) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{format_files, parse_file};
+    use crate::testing::{cases, format_files, parse_file};
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
@@ -248,13 +271,21 @@ mod tests {
 
     #[test]
     fn rows_become_records() {
-        check(json!({}), b"a,p.b\n1,\n\"x,\"\"y\"\"\n\",z\n", json!([{"a": "1", "p.b": ""}, {"a": "x,\"y\"\n", "p.b": "z"}]));
+        check(
+            json!({}),
+            b"a,p.b\n1,\n\"x,\"\"y\"\"\n\",z\n",
+            json!([{"a": "1", "p.b": ""}, {"a": "x,\"y\"\n", "p.b": "z"}]),
+        );
         check(json!({}), b"\xef\xbb\xbfa\r\n1\r\n", json!([{"a": "1"}]));
         check(json!({}), b"a,b\n1\n1,2,3", json!([{"a": "1"}, {"a": "1", "b": "2"}]));
         check(json!({}), b"a,b\n", json!([]));
         check(json!({}), b"", json!([]));
         check(json!({"columnSeparator": "\\t"}), b"a\tb\n1\t2\n", json!([{"a": "1", "b": "2"}]));
-        check(json!({"columnSeparator": "|", "addFilename": true}), b"a|a\n1|2\n", json!([{"a": "1", "_fileName": "in.csv"}]));
+        check(
+            json!({"columnSeparator": "|", "addFilename": true}),
+            b"a|a\n1|2\n",
+            json!([{"a": "1", "_fileName": "in.csv"}]),
+        );
     }
 
     #[test]
@@ -276,7 +307,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(cases(64))]
 
         #[test]
         fn what_is_formatted_is_parsed_back(

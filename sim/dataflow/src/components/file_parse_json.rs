@@ -13,7 +13,10 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     params: &[optional("addFilename", "false", "whether each record gets the file's name as `_fileName`")],
     input: Carries::Files,
     output: Carries::Records,
-    evidence: Evidence::recorded("dataflows stored by sap-customer-data-cloud-toolkit users", "objects_become_records"),
+    evidence: Evidence::recorded(
+        "dataflows stored by sap-customer-data-cloud-toolkit users",
+        "objects_become_records",
+    ),
     build,
 };
 
@@ -180,6 +183,9 @@ mod tests {
         check("[{\"a\":1}", Err(" ends in the middle of its JSON"));
         check("[{\"a\":}]", Err(": object 1 is not legal JSON"));
         check(&"{\"a\":".repeat(100_000), Err(": object 1 is nested deeper than 100 levels"));
-        check(&format!("{{\"a\":{}", "[".repeat(100_000)), Err(": object 1 is nested deeper than 100 levels"));
+        check(
+            &format!("{{\"a\":{}", "[".repeat(100_000)),
+            Err(": object 1 is nested deeper than 100 levels"),
+        );
     }
 }

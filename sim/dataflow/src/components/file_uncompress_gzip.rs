@@ -14,7 +14,10 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     params: &[],
     input: Carries::Files,
     output: Carries::Files,
-    evidence: Evidence::inferred("dataflows stored by sap-customer-data-cloud-toolkit users", "corrupt_files_and_bombs_fail_the_job"),
+    evidence: Evidence::inferred(
+        "dataflows stored by sap-customer-data-cloud-toolkit users",
+        "corrupt_files_and_bombs_fail_the_job",
+    ),
     build,
 };
 
@@ -45,7 +48,8 @@ impl Gunzip {
     async fn emit(&mut self, bytes: Vec<u8>, out: &mut Outlet<'_>) -> Result<(), Stop> {
         self.made += bytes.len() as u64;
         if self.made > LIMIT || (self.made > HARMLESS && self.made / RATIO > self.read) {
-            let message = format!("{} grows beyond {RATIO} times its size or {LIMIT} bytes: refused", self.name);
+            let message =
+                format!("{} grows beyond {RATIO} times its size or {LIMIT} bytes: refused", self.name);
             return Err(Stop::Here(message));
         }
         if bytes.is_empty() { Ok(()) } else { out.file(FilePart::Bytes(Bytes::from(bytes))).await }
@@ -71,7 +75,9 @@ impl Component for Gunzip {
                 for sip in bytes.chunks(SIP) {
                     let Some(decoder) = &mut self.decoder else { return Ok(()) };
                     self.read += sip.len() as u64;
-                    decoder.write_all(sip).map_err(|error| format!("{} is no whole gzip file: {error}", self.name))?;
+                    decoder
+                        .write_all(sip)
+                        .map_err(|error| format!("{} is no whole gzip file: {error}", self.name))?;
                     let made = std::mem::take(decoder.get_mut());
                     self.emit(made, out).await?;
                 }
@@ -79,11 +85,12 @@ impl Component for Gunzip {
             }
             FilePart::End => {
                 let Some(decoder) = self.decoder.take() else { return Ok(()) };
-                let cut = self.read == 0;
-                let rest = decoder.finish().map_err(|error| format!("{} is no whole gzip file: {error}", self.name))?;
-                if cut {
+                if self.read == 0 {
                     return Err(Stop::Here(format!("{} is empty, not a gzip file", self.name)));
                 }
+                let rest = decoder
+                    .finish()
+                    .map_err(|error| format!("{} is no whole gzip file: {error}", self.name))?;
                 self.emit(rest, out).await?;
                 out.file(FilePart::End).await
             }
@@ -109,7 +116,10 @@ mod tests {
             (b"", "is empty, not a gzip file"),
         ] {
             let told = refusal(bytes);
-            assert!(told.starts_with("file.uncompress.gzip `s0`: a.csv.gz ") && told.contains(expected), "{told}");
+            assert!(
+                told.starts_with("file.uncompress.gzip `s0`: a.csv.gz ") && told.contains(expected),
+                "{told}"
+            );
         }
         assert_eq!(
             refusal(&gzipped(&vec![0; 40 << 20])),

@@ -15,7 +15,11 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     params: &[
         required("script", "JavaScript with a function `process`, as base64"),
         optional("ECMAScriptVersion", "5.1", "accepted; every script gets a current language"),
-        optional("notifyLastRecord", "false", "whether `process` is called once more with null after the last record"),
+        optional(
+            "notifyLastRecord",
+            "false",
+            "whether `process` is called once more with null after the last record",
+        ),
     ],
     input: Carries::Records,
     output: Carries::Records,
@@ -73,7 +77,8 @@ impl Evaluate {
         let json = record.as_ref().map(Record::json);
         let outcome = self.script.process(json.as_deref());
         let mut fate = Fate { filtered: "the script returned nothing", ..Fate::default() };
-        let origin = record.clone().unwrap_or_else(|| Record::new(serde_json::Map::new(), "after the last record"));
+        let origin =
+            record.clone().unwrap_or_else(|| Record::new(serde_json::Map::new(), "after the last record"));
         for effect in outcome.effects {
             match effect {
                 Effect::Next(Value::Object(fields)) => fate.next.push(origin.with(fields)),
@@ -125,18 +130,43 @@ mod tests {
     #[test]
     fn scripts_pass_drop_multiply_and_reject() {
         for (source, before, next, errors) in [
-            ("function process(record) { record.b = 1;\r\n return record; }", r#"{"a":"Zoë"}"#, &[r#"{"a":"Zoë","b":1}"#][..], &[][..]),
+            (
+                "function process(record) { record.b = 1;\r\n return record; }",
+                r#"{"a":"Zoë"}"#,
+                &[r#"{"a":"Zoë","b":1}"#][..],
+                &[][..],
+            ),
             ("function process(record) { return null; }", r#"{"a":1}"#, &[][..], &[][..]),
-            ("function process(record, ctx, logger, next) { next.accept({n: 1}); next.accept({n: 2}); }", "{}", &[r#"{"n":1}"#, r#"{"n":2}"#][..], &[][..]),
+            (
+                "function process(record, ctx, logger, next) { next.accept({n: 1}); next.accept({n: 2}); }",
+                "{}",
+                &[r#"{"n":1}"#, r#"{"n":2}"#][..],
+                &[][..],
+            ),
             (
                 "function process(record, ctx, logger, next, error) { record._errorDetails = 'no number'; error.accept(record, record); }",
                 r#"{"a":1}"#,
                 &[][..],
                 &[r#"{"a":1,"_errorDetails":"no number"}"#][..],
             ),
-            ("function process(record, ctx, logger, next, error) { error.accept(record); }", "{}", &[][..], &[r#"{"_errorDetails":{"errorMessage":"rejected by the script"}}"#][..]),
-            ("function process(record) { record.a = 2; throw new Error('no'); }", r#"{"a":1}"#, &[][..], &[r#"{"a":1,"_errorDetails":{"errorMessage":"Error: no"}}"#][..]),
-            ("function process(record) { while (true) {} }", r#"{"a":1}"#, &[][..], &[r#"{"a":1,"_errorDetails":{"errorMessage":"the script takes too long"}}"#][..]),
+            (
+                "function process(record, ctx, logger, next, error) { error.accept(record); }",
+                "{}",
+                &[][..],
+                &[r#"{"_errorDetails":{"errorMessage":"rejected by the script"}}"#][..],
+            ),
+            (
+                "function process(record) { record.a = 2; throw new Error('no'); }",
+                r#"{"a":1}"#,
+                &[][..],
+                &[r#"{"a":1,"_errorDetails":{"errorMessage":"Error: no"}}"#][..],
+            ),
+            (
+                "function process(record) { while (true) {} }",
+                r#"{"a":1}"#,
+                &[][..],
+                &[r#"{"a":1,"_errorDetails":{"errorMessage":"the script takes too long"}}"#][..],
+            ),
         ] {
             check_step("record.evaluate", script(source), before, next, errors);
         }
@@ -144,7 +174,9 @@ mod tests {
 
     #[test]
     fn the_last_record_is_followed_by_null() {
-        let mut params = script("let n = 0; function process(record, next) { if (record === null) { next.accept({n}); return; } n++; }");
+        let mut params = script(
+            "let n = 0; function process(record, next) { if (record === null) { next.accept({n}); return; } n++; }",
+        );
         params["notifyLastRecord"] = json!(true);
         let out = World::new().through("record.evaluate", params, &[json!({}), json!({})]);
         assert_eq!(Value::from(out.next), json!([{"n": 2}]));
@@ -155,6 +187,9 @@ mod tests {
     #[test]
     fn a_script_that_does_not_load_fails_the_job() {
         let out = World::new().through("record.evaluate", json!({"script": "%%"}), &[json!({})]);
-        assert_eq!(out.report.failure.as_deref(), Some("record.evaluate `step`: parameter `script` is not base64"));
+        assert_eq!(
+            out.report.failure.as_deref(),
+            Some("record.evaluate `step`: parameter `script` is not base64")
+        );
     }
 }

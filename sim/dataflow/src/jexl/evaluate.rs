@@ -147,7 +147,8 @@ fn matches(left: &Value, right: &Value, at: At) -> Result<bool, JexlProblem> {
         Value::Object(members) => Ok(members.contains_key(&plain_text(left))),
         Value::Null => Ok(left.is_null()),
         _ if left.is_null() => Ok(false),
-        pattern => java_text::full_match(&plain_text(pattern), &plain_text(left)).map_err(|message| problem(at, message)),
+        pattern => java_text::full_match(&plain_text(pattern), &plain_text(left))
+            .map_err(|message| problem(at, message)),
     }
 }
 
@@ -177,7 +178,11 @@ fn whole(value: &Value) -> Option<i64> {
 fn arithmetic(operator: Operator, left: &Value, right: &Value, at: At) -> Evaluated {
     if operator == Operator::Plus && !adds(left, right) {
         let joined = plain_text(left) + &plain_text(right);
-        return if joined.len() > MAX_TEXT { Err(problem(at, "the text grows too long")) } else { Ok(joined.into()) };
+        return if joined.len() > MAX_TEXT {
+            Err(problem(at, "the text grows too long"))
+        } else {
+            Ok(joined.into())
+        };
     }
     if let (Some(left), Some(right)) = (whole(left), whole(right)) {
         let result = match operator {
@@ -194,7 +199,9 @@ fn arithmetic(operator: Operator, left: &Value, right: &Value, at: At) -> Evalua
     }
     let side = |value: &Value| {
         let number = if value.is_null() { Some(0.0) } else { float(value) };
-        number.ok_or_else(|| problem(at, format!("`{}` is no number", plain_text(value).chars().take(40).collect::<String>())))
+        number.ok_or_else(|| {
+            problem(at, format!("`{}` is no number", plain_text(value).chars().take(40).collect::<String>()))
+        })
     };
     let (left, right) = (side(left)?, side(right)?);
     let result = match operator {
@@ -242,15 +249,19 @@ fn call(target: &Value, method: Method, arguments: &[Value], at: At) -> Evaluate
         Method::StartsWith => text.starts_with(&argument(0)).into(),
         Method::EndsWith => text.ends_with(&argument(0)).into(),
         Method::Replace => text.replace(&argument(0), &argument(1)).into(),
-        Method::ReplaceAll => {
-            java_text::replace_all(&argument(0), &argument(1), &text).map_err(|message| problem(at, message))?.into()
+        Method::ReplaceAll => java_text::replace_all(&argument(0), &argument(1), &text)
+            .map_err(|message| problem(at, message))?
+            .into(),
+        Method::Split => {
+            java_text::split(&argument(0), &text).map_err(|message| problem(at, message))?.into()
         }
-        Method::Split => java_text::split(&argument(0), &text).map_err(|message| problem(at, message))?.into(),
         Method::Concat => (text + &argument(0)).into(),
         Method::ToString => text.into(),
         Method::Equals => (text == argument(0)).into(),
         Method::EqualsIgnoreCase => (text.to_lowercase() == argument(0).to_lowercase()).into(),
-        Method::Matches => java_text::full_match(&argument(0), &text).map_err(|message| problem(at, message))?.into(),
+        Method::Matches => {
+            java_text::full_match(&argument(0), &text).map_err(|message| problem(at, message))?.into()
+        }
         Method::Get => Value::Null,
     };
     match &found {
@@ -395,7 +406,11 @@ mod tests {
             ("", "column 1: a value should stand here, not the end"),
             ("a ? b", "column 6: `:` should stand here, not the end"),
         ] {
-            assert_eq!(Expression::parse(text).map_err(|problem| problem.to_string()), Err(expected.to_owned()), "{text}");
+            assert_eq!(
+                Expression::parse(text).map_err(|problem| problem.to_string()),
+                Err(expected.to_owned()),
+                "{text}"
+            );
         }
         for (text, expected) in [
             ("1 / 0", "column 3: division by zero"),

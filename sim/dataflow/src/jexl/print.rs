@@ -19,11 +19,15 @@ pub(super) fn text(tree: &Ast) -> String {
         Ast::Index(target, index) => format!("{}[{}]", inner(target), text(index)),
         Ast::Not(operand) => format!("!{}", inner(operand)),
         Ast::Minus(operand, _) => format!("-{}", inner(operand)),
-        Ast::Binary(operator, left, right, _) => format!("{} {} {}", inner(left), operator.word(), inner(right)),
+        Ast::Binary(operator, left, right, _) => {
+            format!("{} {} {}", inner(left), operator.word(), inner(right))
+        }
         Ast::Choice(condition, yes, no) => format!("{} ? {} : {}", inner(condition), inner(yes), inner(no)),
         Ast::Else(value, other) => format!("{} ?: {}", inner(value), inner(other)),
         Ast::Function(function, argument) => format!("{}({})", function.word(), text(argument)),
-        Ast::Call(target, method, arguments, _) => format!("{}.{}({})", inner(target), method.word(), joined(arguments)),
+        Ast::Call(target, method, arguments, _) => {
+            format!("{}.{}({})", inner(target), method.word(), joined(arguments))
+        }
     }
 }
 
@@ -33,7 +37,13 @@ fn joined(items: &[Ast]) -> String {
 
 fn inner(tree: &Ast) -> String {
     match tree {
-        Ast::Name(_) | Ast::Text(_) | Ast::Bool(_) | Ast::Null | Ast::Call(..) | Ast::Index(..) | Ast::Number(_) => text(tree),
+        Ast::Name(_)
+        | Ast::Text(_)
+        | Ast::Bool(_)
+        | Ast::Null
+        | Ast::Call(..)
+        | Ast::Index(..)
+        | Ast::Number(_) => text(tree),
         _ => format!("({})", text(tree)),
     }
 }
@@ -79,15 +89,19 @@ mod tests {
                 (one.clone(), one.clone()).prop_map(|(a, b)| Ast::Else(a, b)),
                 (one.clone(), one.clone()).prop_map(|(a, b)| Ast::Index(a, b)),
                 (proptest::sample::select(Function::ALL), one.clone()).prop_map(|(f, a)| Ast::Function(f, a)),
-                (one, proptest::sample::select(Method::ALL), many).prop_map(|(target, method, mut arguments)| {
-                    arguments.resize(*method.arguments().end(), Ast::Null);
-                    Ast::Call(target, method, arguments, At(0))
-                }),
+                (one, proptest::sample::select(Method::ALL), many).prop_map(
+                    |(target, method, mut arguments)| {
+                        arguments.resize(*method.arguments().end(), Ast::Null);
+                        Ast::Call(target, method, arguments, At(0))
+                    }
+                ),
             ]
         })
     }
 
     proptest! {
+        #![proptest_config(crate::testing::cases(256))]
+
         #[test]
         fn what_is_printed_reads_back(tree in any_tree()) {
             let expression = Expression(tree);
@@ -105,7 +119,14 @@ mod tests {
 
     #[test]
     fn hostile_sizes_are_refused() {
-        for text in ["(".repeat(5000), "!".repeat(5000), "-".repeat(5000), "a+".repeat(5000), "empty ".repeat(900), "a?b:".repeat(240)] {
+        for text in [
+            "(".repeat(5000),
+            "!".repeat(5000),
+            "-".repeat(5000),
+            "a+".repeat(5000),
+            "empty ".repeat(900),
+            "a?b:".repeat(240),
+        ] {
             assert!(Expression::parse(&text).is_err());
         }
         assert!(Expression::parse(&format!("a{}", "+a".repeat(400))).is_ok());

@@ -136,8 +136,8 @@ enum Token {
 }
 
 const SIGNS: [&str; 28] = [
-    "||", "&&", "==", "!=", "=~", "!~", "<=", ">=", "?:", "<", ">", "+", "-", "*", "/", "%", "!", "?", ":", "(", ")",
-    "[", "]", "{", "}", ",", ".", ";",
+    "||", "&&", "==", "!=", "=~", "!~", "<=", ">=", "?:", "<", ">", "+", "-", "*", "/", "%", "!", "?", ":",
+    "(", ")", "[", "]", "{", "}", ",", ".", ";",
 ];
 
 type Input<'a> = LocatingSlice<&'a str>;
@@ -149,7 +149,10 @@ fn token(input: &mut Input<'_>) -> winnow::Result<Token> {
 fn word(input: &mut Input<'_>) -> winnow::Result<Token> {
     let start = |c: char| c.is_alphabetic() || matches!(c, '_' | '$' | '@');
     let more = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '@');
-    (one_of(start), take_while(0.., more)).take().map(|word: &str| Token::Word(word.to_owned())).parse_next(input)
+    (one_of(start), take_while(0.., more))
+        .take()
+        .map(|word: &str| Token::Word(word.to_owned()))
+        .parse_next(input)
 }
 
 fn number(input: &mut Input<'_>) -> winnow::Result<Token> {
@@ -161,7 +164,11 @@ fn number(input: &mut Input<'_>) -> winnow::Result<Token> {
         .take()
         .verify_map(|text: &str| {
             let whole = text.trim_start_matches('0');
-            let whole = if whole.starts_with(|c: char| c.is_ascii_digit()) { whole.to_owned() } else { format!("0{whole}") };
+            let whole = if whole.starts_with(|c: char| c.is_ascii_digit()) {
+                whole.to_owned()
+            } else {
+                format!("0{whole}")
+            };
             serde_json::from_str(&whole).ok().map(Token::Number)
         })
         .parse_next(input)
@@ -221,10 +228,15 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, JexlProblem> {
             Err(_) if matches!(first, '\'' | '"') => {
                 return Err(JexlProblem { column: at, message: "the text never ends".to_owned() });
             }
-            Err(_) => return Err(JexlProblem { column: at, message: format!("`{first}` means nothing here") }),
+            Err(_) => {
+                return Err(JexlProblem { column: at, message: format!("`{first}` means nothing here") });
+            }
         }
         if out.len() > MAX_TOKENS {
-            return Err(JexlProblem { column: at, message: format!("more than {MAX_TOKENS} words and signs") });
+            return Err(JexlProblem {
+                column: at,
+                message: format!("more than {MAX_TOKENS} words and signs"),
+            });
         }
     }
 }
@@ -300,7 +312,9 @@ impl Descent {
 
     fn binary(&mut self, level: u8) -> Parsed {
         let mut left = self.unary()?;
-        while let Some(operator) = self.peek().and_then(Operator::of_token).filter(|found| found.level() >= level) {
+        while let Some(operator) =
+            self.peek().and_then(Operator::of_token).filter(|found| found.level() >= level)
+        {
             let at = At(self.column());
             self.at += 1;
             let right = self.binary(operator.level() + 1)?;
@@ -320,7 +334,10 @@ impl Descent {
         self.at += usize::from(not);
         self.nesting += 1;
         if self.nesting > MAX_NESTING {
-            return Err(JexlProblem { column: at.0, message: format!("nested deeper than {MAX_NESTING} levels") });
+            return Err(JexlProblem {
+                column: at.0,
+                message: format!("nested deeper than {MAX_NESTING} levels"),
+            });
         }
         let inner = Box::new(self.unary()?);
         self.nesting -= 1;
@@ -334,6 +351,10 @@ impl Descent {
             Some(Token::Sign(sign)) => matches!(*sign, "(" | "[" | "{" | "!"),
             Some(token) => Operator::of_token(token).is_none(),
         }
+    }
+
+    fn index_follows(&self) -> bool {
+        matches!(self.tokens.get(self.at + 1), Some((_, Token::Sign("["))))
     }
 
     fn primary(&mut self) -> Parsed {
@@ -370,7 +391,8 @@ impl Descent {
             ("null", _) => self.leaf(Ast::Null),
             ("true", _) => self.leaf(Ast::Bool(true)),
             ("false", _) => self.leaf(Ast::Bool(false)),
-            (_, Some(function)) if self.operand_follows() => {
+            // A bracket behind the word is an index into a field of that name.
+            (_, Some(function)) if self.operand_follows() && !self.index_follows() => {
                 self.at += 1;
                 self.nesting += 1;
                 if self.nesting > MAX_NESTING {
@@ -424,7 +446,9 @@ impl Descent {
                 tree = Ast::Index(Box::new(tree), Box::new(index));
             } else if self.eat(".") {
                 let at = At(self.column());
-                let Some(Token::Word(name)) = self.peek().cloned() else { return Err(self.unexpected("a name")) };
+                let Some(Token::Word(name)) = self.peek().cloned() else {
+                    return Err(self.unexpected("a name"));
+                };
                 self.at += 1;
                 tree = if self.eat("(") { self.call(tree, &name, at)? } else { member(tree, name) };
             } else if matches!((&tree, self.peek()), (Ast::Name(_), Some(Token::Sign("(")))) {

@@ -81,7 +81,9 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     }
     state(call, &mut account, &mut problems)?;
     password(gigya, call, &mut account, &mut problems)?;
-    if !problems.is_empty() && !(conflict_is_fine && only_conflicts) {
+    let only_conflicts = only_conflicts && problems.iter().all(is_conflict);
+    let harmless = problems.is_empty() || (conflict_is_fine && only_conflicts);
+    if !harmless {
         return Err(Refusal::invalid(problems));
     }
     keep_fields(gigya, call, new_fields);
@@ -170,9 +172,8 @@ fn state(call: &Call, account: &mut Account, problems: &mut Vec<Problem>) -> Res
             value => _ = account.internal.insert(name, value),
         }
     }
-    match (params.get("regSource"), &account.reg_source) {
-        (Some(source), None) => account.reg_source = Some(source.to_owned()),
-        _ => {}
+    if account.reg_source.is_none() {
+        account.reg_source = params.get("regSource").map(str::to_owned);
     }
     if let Some(created) = params.get("created") {
         let wrong = |_| Refusal::because(400_006, "created is not a time");

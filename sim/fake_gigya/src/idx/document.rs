@@ -87,7 +87,7 @@ const MOST_STEPS: usize = 1000;
 
 /// Checks the structure: steps with unique ids and known types, references that exist, an entry, no cycle.
 pub(crate) fn check(document: &Object) -> Result<(), Refusal> {
-    if !document.get("name").and_then(Value::as_str).is_some_and(|name| !name.trim().is_empty()) {
+    if document.get("name").and_then(Value::as_str).is_none_or(|name| name.trim().is_empty()) {
         return Err(wrong("name is missing"));
     }
     let steps = match document.get("steps") {

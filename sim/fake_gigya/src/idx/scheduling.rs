@@ -202,7 +202,7 @@ impl Idx {
     ) -> Result<String, Refusal> {
         self.made += 1;
         let made = Scheduling::parse(now, site, data, id.clone(), self.made)?;
-        if !self.dataflows.get(&made.dataflow_id).is_some_and(|flow| flow.api_key == site.api_key) {
+        if self.dataflows.get(&made.dataflow_id).is_none_or(|flow| flow.api_key != site.api_key) {
             return Err(Refusal::because(
                 404_000,
                 format!("no dataflow has the id {}", crate::params::brief(&made.dataflow_id)),
@@ -255,9 +255,14 @@ impl Idx {
     ) -> Option<IdxJob> {
         let due = |it: &&Arc<Scheduling>| it.due().is_some_and(|at| at <= now);
         let found = self.schedulings.values().filter(due).min_by_key(|it| (it.next, it.made))?.clone();
-        let flow = self.dataflows.get(&found.dataflow_id)?.clone();
-        let site = sites.get(&found.api_key)?;
-        let key = site.keys.get(&site.first_key)?;
+        let flow = self.dataflows.get(&found.dataflow_id).cloned();
+        let site = sites.get(&found.api_key);
+        let key = site.and_then(|site| site.keys.get(&site.first_key));
+        let (Some(flow), Some(site), Some(key)) = (flow, site, key) else {
+            // Its site is gone: it must not stay due for ever.
+            self.schedulings.remove(&found.id);
+            return None;
+        };
         let mut changed = Scheduling::clone(&found);
         changed.busy = true;
         changed.job_id = Some(job_id.clone());

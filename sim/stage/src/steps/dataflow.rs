@@ -162,7 +162,15 @@ pub const EXPECT_JOB: Step = Step {
 
 /// No record disappears: at every step of a job what went in came out, was refused, or was filtered.
 fn counts_add_up(job: &Value) -> Result<(), Miss> {
+    if job["status"] != "succeeded" {
+        return Ok(());
+    }
     for step in job["metrics"].as_array().into_iter().flatten() {
+        // Steps that take files, and formatters, which make one file of many records, count differently.
+        let kind = step["type"].as_str().unwrap_or_default();
+        if kind.starts_with("file.") || kind.starts_with("datasource.read") || kind.starts_with("datasource.write.sftp") {
+            continue;
+        }
         let count = |name: &str| step[name].as_u64().unwrap_or_default();
         if count("input") > count("output") + count("errors") + count("filtered") {
             return Err(Miss::Broken(format!("records disappeared at step {}: {step}", step["stepId"])));

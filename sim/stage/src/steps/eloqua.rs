@@ -184,11 +184,11 @@ pub const EXPECT_RUN: Step = Step {
     args: &[needed("job", "the job's name"), needed("has", "members of the history entry")],
     alone: None,
     open: false,
-    example: "expect_run: { job: contacts, has: { read: 2, created: 1, rejected: 1 } }",
+    example: "expect_run: { job: contacts, has: { in: 2, created: 1, rejected: 1 } }",
     run: |run, args| {
         let job = args.need_text("job")?;
         let runs = locked(&run.world.parts().eloqua).runs();
-        let last = runs.into_iter().rev().find(|entry| entry["name"] == job).unwrap_or(Value::Null);
+        let last = runs.into_iter().rev().find(|entry| entry["job"] == job).unwrap_or(Value::Null);
         let expected = args.json("has")?.unwrap_or_default();
         run.hold(args.need("has")?, &expected, &last, &format!("the last run of `{job}`"))?;
         Ok(format!("{job}: {}", last["status"].as_str().unwrap_or("never ran")))
@@ -232,11 +232,11 @@ fn own_job(run: &mut Run<'_>, args: &Args<'_>) -> Result<String, Miss> {
     run.world.wait(run.world.parts().run_eloqua(job));
     run.world.advance(std::time::Duration::ZERO);
     let runs = locked(&run.world.parts().eloqua).runs();
-    let last = runs.into_iter().rev().find(|entry| entry["name"] == name).unwrap_or(Value::Null);
+    let last = runs.into_iter().rev().find(|entry| entry["job"] == name).unwrap_or(Value::Null);
     let failed = last["status"] == "failed";
     match (failed, args.text("expect")? == Some("failed")) {
         (false, false) | (true, true) => Ok(format!("{name}: {}", summary(&last))),
-        (true, false) => Err(unmet(format!("the job `{name}` failed: {}", last["error"]))),
+        (true, false) => Err(unmet(format!("the job `{name}` failed: {}", last["failure"]))),
         (false, true) => Err(unmet(format!("the job `{name}` did not fail: {}", summary(&last)))),
     }
 }
@@ -245,7 +245,7 @@ fn summary(entry: &Value) -> String {
     let count = |name: &str| entry[name].as_u64().unwrap_or_default();
     format!(
         "{} read, {} created, {} updated, {} rejected",
-        count("read"),
+        count("in"),
         count("created"),
         count("updated"),
         count("rejected")

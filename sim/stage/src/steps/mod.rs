@@ -17,6 +17,7 @@ pub const STEPS: &[Step] = &[
     participant::REGISTER,
     participant::SUBMIT_FORM,
     participant::PARTICIPATE,
+    participant::RETURN_WITHOUT_LOGIN,
     participant::FORGE_SESSION,
     participant::LOG_OUT,
     participant::EXPECT_PAGE,

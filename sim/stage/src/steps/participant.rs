@@ -1,6 +1,6 @@
 //! What a participant does in a campaign, at the level of HTTP.
 
-use crate::browser::{Browser, BrowserError};
+use crate::browser::{Browser, BrowserError, query_of};
 use crate::run::Run;
 use crate::step::{Arg, Args, Miss, Step, Unmet, needed, optional, unmet};
 use crate::surface::locked;
@@ -91,13 +91,15 @@ pub const REGISTER: Step = Step {
 /// The form.
 pub const SUBMIT_FORM: Step = Step {
     name: "submit_form",
-    summary: "submits the campaign's form: what is pre-filled stays, what is named here is typed over it",
-    args: &[needed("fields", "values by variable"), BY],
-    alone: Some("fields"),
-    open: false,
-    example: "submit_form: { fields: { firstname: Ann, phone: \"0487 66 49 25\" } }",
+    summary: "submits the campaign's form: what is pre-filled stays, every further member is typed over its variable",
+    args: &[BY],
+    alone: None,
+    open: true,
+    example: "submit_form: { firstname: Ann, phone: \"0487 66 49 25\" }",
     run: |run, args| {
-        let typed = fields(args, "fields")?;
+        let members = args.node().map()?.iter().filter(|(key, _)| key.name != BY.name);
+        let typed = members.map(|(key, value)| Ok((key.name.clone(), value.text()?.to_owned())));
+        let typed: Vec<(String, String)> = typed.collect::<Result<_, Miss>>()?;
         let summary = with_browser(run, args, |run, browser| submit(run, browser, &typed))?;
         run.world.advance(std::time::Duration::ZERO);
         Ok(summary)
@@ -150,6 +152,31 @@ pub const PARTICIPATE: Step = Step {
         })?;
         run.world.advance(std::time::Duration::ZERO);
         Ok("took part".to_owned())
+    },
+};
+
+/// Coming back without a session.
+pub const RETURN_WITHOUT_LOGIN: Step = Step {
+    name: "return_without_login",
+    summary: "goes to the customer's login page and comes back to the campaign without logging in",
+    args: &[needed("times", "how often"), BY],
+    alone: Some("times"),
+    open: false,
+    example: "return_without_login: 3",
+    run: |run, args| {
+        let times = args.number("times")?.unwrap_or(1).min(20);
+        with_browser(run, args, |run, browser| {
+            for _ in 0..times {
+                let now = run.world.now();
+                if !browser.state.is_null() && browser.text(&["sso", "state"]) == "redirect_offered" {
+                    run.world.wait(browser.follow_redirect(now)).map_err(lost)?;
+                }
+                let destination = query_of(&browser.url).iter().last().map(|(_, value)| value.to_owned());
+                let Some(destination) = destination.filter(|_| browser.state.is_null()) else { break };
+                run.world.wait(browser.visit(now, &destination)).map_err(lost)?;
+            }
+            Ok(browser.summary())
+        })
     },
 };
 

@@ -3,6 +3,7 @@
 use crate::step::{Args, Miss, Step, needed, optional};
 use crate::surface::locked;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Any call to the manager.
 pub const QUALIFIO_CALL: Step = Step {
@@ -76,7 +77,14 @@ pub const EXPECT_PUSHES: Step = Step {
     open: false,
     example: "expect_pushes: [{ uid: ann, state: Succeeded, sent_fields: [firstname] }]",
     run: |run, args| {
-        let pushes = locked(&run.world.parts().qualifio).pushes();
+        let log = locked(&run.world.parts().qualifio).pushes();
+        let mut latest: BTreeMap<String, Value> = BTreeMap::new();
+        for (at, entry) in log.into_iter().enumerate() {
+            // A push that was never queued has no number of its own.
+            let number = entry["push_id"].as_u64().map_or_else(|| format!("~{at:08}"), |id| format!("{id:08}"));
+            latest.insert(number, entry);
+        }
+        let pushes: Vec<Value> = latest.into_values().collect();
         let expected = args.json("pushes")?.unwrap_or_default();
         let found = pushes.len();
         run.hold(args.need("pushes")?, &expected, &Value::Array(pushes), "the push log")?;
