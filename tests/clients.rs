@@ -15,7 +15,8 @@ async fn asked(answer: ResponseTemplate) -> Result<serde_json::Value, GigyaError
     let address = *server.address();
     let resolve = Arc::new(move |_: &str| Some(address));
     let timeout = Duration::from_millis(300);
-    let http: Arc<dyn Http> = Arc::new(HttpClient::with_timeout(tokio::runtime::Handle::current(), resolve, timeout));
+    let http: Arc<dyn Http> =
+        Arc::new(HttpClient::with_timeout(tokio::runtime::Handle::current(), resolve, timeout));
     let access = GigyaAccess {
         api_key: "3_K".into(),
         data_center: "eu1".into(),
@@ -26,26 +27,34 @@ async fn asked(answer: ResponseTemplate) -> Result<serde_json::Value, GigyaError
 
 #[tokio::test]
 async fn a_proxys_error_page_is_no_answer() {
-    let error = asked(ResponseTemplate::new(502).set_body_raw("<html>Bad Gateway</html>", "text/html")).await.unwrap_err();
+    let error = asked(ResponseTemplate::new(502).set_body_raw("<html>Bad Gateway</html>", "text/html"))
+        .await
+        .unwrap_err();
     assert!(matches!(error, GigyaError::NotJson { status: 502, .. }), "{error:?}");
 }
 
 #[tokio::test]
 async fn broken_json_is_no_answer() {
-    let error = asked(ResponseTemplate::new(200).set_body_raw("{\"errorCode\":0", "text/javascript")).await.unwrap_err();
+    let error = asked(ResponseTemplate::new(200).set_body_raw("{\"errorCode\":0", "text/javascript"))
+        .await
+        .unwrap_err();
     assert!(matches!(error, GigyaError::NotJson { status: 200, .. }), "{error:?}");
 }
 
 #[tokio::test]
 async fn an_answer_that_does_not_come_is_a_timeout() {
-    let late = ResponseTemplate::new(200).set_body_raw("{\"errorCode\":0}", "text/javascript").set_delay(Duration::from_secs(30));
+    let late = ResponseTemplate::new(200)
+        .set_body_raw("{\"errorCode\":0}", "text/javascript")
+        .set_delay(Duration::from_secs(30));
     let error = asked(late).await.unwrap_err();
     assert!(matches!(error, GigyaError::Transport(HttpError::Timeout { .. })), "{error:?}");
 }
 
 #[tokio::test]
 async fn an_answer_cut_short_is_a_broken_connection() {
-    let cut = ResponseTemplate::new(200).set_body_raw("{\"errorCode\":0}", "text/javascript").insert_header("content-length", "500");
+    let cut = ResponseTemplate::new(200)
+        .set_body_raw("{\"errorCode\":0}", "text/javascript")
+        .insert_header("content-length", "500");
     let error = asked(cut).await.unwrap_err();
     let broken = matches!(error, GigyaError::Transport(HttpError::Broken { .. } | HttpError::Timeout { .. }));
     assert!(broken || matches!(error, GigyaError::NotJson { .. }), "{error:?}");

@@ -66,11 +66,16 @@ fn every_crate_is_in_the_table() {
 #[test]
 fn every_clause_has_a_scenario() {
     let scenarios = all_scenarios();
-    let shown: BTreeSet<&str> =
-        scenarios.iter().flat_map(|ready| &ready.scenario.clauses).map(|clause| clause.name.as_str()).collect();
-    let missing: Vec<&str> = CLAUSES.iter().map(|clause| clause.id).filter(|id| !shown.contains(id)).collect();
+    let shown: BTreeSet<&str> = scenarios
+        .iter()
+        .flat_map(|ready| &ready.scenario.clauses)
+        .map(|clause| clause.name.as_str())
+        .collect();
+    let missing: Vec<&str> =
+        CLAUSES.iter().map(|clause| clause.id).filter(|id| !shown.contains(id)).collect();
     assert_eq!(missing, Vec::<&str>::new(), "clauses without a scenario");
-    let unknown: Vec<&&str> = shown.iter().filter(|id| standin_conform::clauses::clause_of(id).is_none()).collect();
+    let unknown: Vec<&&str> =
+        shown.iter().filter(|id| standin_conform::clauses::clause_of(id).is_none()).collect();
     assert!(unknown.is_empty(), "scenarios name clauses that do not exist: {unknown:?}");
 }
 
@@ -118,7 +123,12 @@ fn evidence_names_tests_that_exist() {
 fn names_in_the_lists_are_unique() {
     let mut seen = BTreeSet::new();
     for line in ledger() {
-        assert!(seen.insert((line.kind, line.name.clone())), "{} {} stands there twice", line.kind, line.name);
+        assert!(
+            seen.insert((line.kind, line.name.clone())),
+            "{} {} stands there twice",
+            line.kind,
+            line.name
+        );
     }
     let mut steps = BTreeSet::new();
     for step in standin_stage::steps::STEPS {

@@ -24,6 +24,8 @@ fn top() -> &'static Path {
 /// Every scenario of the project, checked.
 fn all_scenarios() -> Vec<standin::Ready> {
     let files = standin_stage::runner::find_files(&[top().join("scenarios")]).unwrap();
-    let load = |file: &PathBuf| standin::load(file, &standin::Extras::default(), false).unwrap_or_else(|bad| panic!("{bad}"));
+    let load = |file: &PathBuf| {
+        standin::load(file, &standin::Extras::default(), false).unwrap_or_else(|bad| panic!("{bad}"))
+    };
     files.iter().flat_map(load).collect()
 }

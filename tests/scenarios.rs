@@ -19,7 +19,10 @@ fn every_scenario_holds_and_both_transports_tell_the_same_story() {
         }
         let (one, two) = (wire_world.unwrap().journal(), memory_world.unwrap().journal());
         if let Some((left, right)) = one.lines().zip(two.lines()).find(|(left, right)| left != right) {
-            told.push(format!("{}: the journals part\n  wire:   {left}\n  memory: {right}", ready.scenario.name));
+            told.push(format!(
+                "{}: the journals part\n  wire:   {left}\n  memory: {right}",
+                ready.scenario.name
+            ));
         } else if one.lines().count() != two.lines().count() {
             told.push(format!("{}: one journal is longer than the other", ready.scenario.name));
         }
@@ -53,7 +56,10 @@ steps:
     assert_eq!((failure.expected.as_deref(), failure.actual.as_deref()), (Some("be"), Some("Belgium")));
     assert_eq!((failure.line, failure.column), (5, 56));
     assert!(
-        failure.lineage.iter().any(|hop| hop.place.starts_with("push: rule 8") && hop.text.contains("Belgium")),
+        failure
+            .lineage
+            .iter()
+            .any(|hop| hop.place.starts_with("push: rule 8") && hop.text.contains("Belgium")),
         "{:#?}",
         failure.lineage
     );

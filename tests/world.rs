@@ -7,7 +7,10 @@ use std::net::TcpStream;
 
 fn spec() -> WorldSpec {
     let mut spec = WorldSpec::default();
-    spec.sections.insert("gigya".into(), json!({"accounts": [{"UID": "ann", "profile": {"email": "ann@brand.example"}}]}));
+    spec.sections.insert(
+        "gigya".into(),
+        json!({"accounts": [{"UID": "ann", "profile": {"email": "ann@brand.example"}}]}),
+    );
     spec
 }
 
@@ -15,7 +18,9 @@ fn spec() -> WorldSpec {
 fn a_world_a_test() {
     for transport in [Transport::Memory, Transport::Wire] {
         let world = World::open(&spec(), transport).unwrap();
-        let set = world.gigya("accounts.setAccountInfo", &[("UID", "ann"), ("profile", r#"{"city":"Diest"}"#)]).unwrap();
+        let set = world
+            .gigya("accounts.setAccountInfo", &[("UID", "ann"), ("profile", r#"{"city":"Diest"}"#)])
+            .unwrap();
         assert_eq!(set["errorCode"], 0);
         assert_eq!(world.account("ann").unwrap()["profile"]["city"], "Diest");
         assert!(world.account("ben").is_none());
@@ -24,7 +29,8 @@ fn a_world_a_test() {
 
 #[test]
 fn worlds_do_not_meet() {
-    let (one, two) = (World::open(&spec(), Transport::Wire).unwrap(), World::open(&spec(), Transport::Wire).unwrap());
+    let (one, two) =
+        (World::open(&spec(), Transport::Wire).unwrap(), World::open(&spec(), Transport::Wire).unwrap());
     one.gigya("accounts.deleteAccount", &[("UID", "ann")]).unwrap();
     assert!(one.account("ann").is_none() && two.account("ann").is_some());
 }

@@ -6,7 +6,10 @@ use std::path::PathBuf;
 
 /// Stand-ins for Gigya, Qualifio and Eloqua on one stage, with the real sync logic between them.
 #[derive(Parser)]
-#[command(name = "standin", version, after_help = "\
+#[command(
+    name = "standin",
+    version,
+    after_help = "\
 Examples:
   standin run                                 all scenarios under scenarios/
   standin run scenarios/phone --steps         some of them, step by step
@@ -15,7 +18,8 @@ Examples:
   standin list steps                          what a scenario can say
   standin serve --env-file .env               the platforms on loopback, for any program
 
-Exit codes: 0 all held, 1 an expectation failed, 2 the command line or a file is wrong, 3 the harness broke.")]
+Exit codes: 0 all held, 1 an expectation failed, 2 the command line or a file is wrong, 3 the harness broke."
+)]
 pub(crate) struct Arguments {
     /// What to do.
     #[command(subcommand)]

@@ -39,11 +39,20 @@ fn steps() -> Vec<Row> {
     let row = |step: &standin_stage::step::Step| {
         let mut text = format!("{}\n  {}\n", step.name, step.summary);
         for arg in step.args {
-            let _ = writeln!(text, "    {:<26} {}{}", arg.name, arg.summary, if arg.needed { " (needed)" } else { "" });
+            let _ = writeln!(
+                text,
+                "    {:<26} {}{}",
+                arg.name,
+                arg.summary,
+                if arg.needed { " (needed)" } else { "" }
+            );
         }
         let _ = writeln!(text, "    - {}\n", step.example);
-        let args: Vec<Value> =
-            step.args.iter().map(|arg| json!({"name": arg.name, "needed": arg.needed, "summary": arg.summary})).collect();
+        let args: Vec<Value> = step
+            .args
+            .iter()
+            .map(|arg| json!({"name": arg.name, "needed": arg.needed, "summary": arg.summary}))
+            .collect();
         let json = json!({
             "name": step.name, "summary": step.summary, "args": args, "alone": step.alone, "open": step.open,
             "example": step.example,

@@ -17,7 +17,10 @@ pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
     for (format, _) in &command.report {
         if format_of(format).is_none() {
             let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
-            return Err(Stop::wrong(format!("error: no report format is called `{format}`; known: {}", known.join(", "))));
+            return Err(Stop::wrong(format!(
+                "error: no report format is called `{format}`; known: {}",
+                known.join(", ")
+            )));
         }
     }
     let ready = loaded(&command.paths, &command.world)?;
@@ -27,7 +30,8 @@ pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
     }
     let outcomes = walk(&chosen, command);
     let look = Look {
-        colour: std::io::stdout().is_terminal() && anstream::stdout().current_choice() != anstream::ColorChoice::Never,
+        colour: std::io::stdout().is_terminal()
+            && anstream::stdout().current_choice() != anstream::ColorChoice::Never,
         steps: command.steps,
         quiet: command.quiet,
         timeless: command.timeless,
@@ -36,7 +40,8 @@ pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
     for (format, file) in &command.report {
         let Some(format) = format_of(format) else { continue };
         let text = (format.write)(&outcomes).map_err(|error| Stop::broke(format!("error: {error}")))?;
-        std::fs::write(file, text).map_err(|error| Stop::wrong(format!("error: {file} cannot be written: {error}")))?;
+        std::fs::write(file, text)
+            .map_err(|error| Stop::wrong(format!("error: {file} cannot be written: {error}")))?;
     }
     Ok(exit_code(&outcomes))
 }
@@ -89,9 +94,16 @@ fn wanted(command: &RunCommand, ready: &Ready) -> bool {
         && any(&command.clause, &|id| scenario.clauses.iter().any(|clause| clause.name == *id))
 }
 
-#[expect(clippy::disallowed_methods, reason = "how long a run takes is told by the wall clock and is no part of its result")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long a run takes is told by the wall clock and is no part of its result"
+)]
 fn walk(chosen: &[&Ready], command: &RunCommand) -> Vec<Outcome> {
-    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(chosen.len() as u64) } else { ProgressBar::hidden() };
+    let bar = if std::io::stderr().is_terminal() {
+        ProgressBar::new(chosen.len() as u64)
+    } else {
+        ProgressBar::hidden()
+    };
     if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {wide_msg}") {
         bar.set_style(style);
     }

@@ -29,7 +29,9 @@ impl Clock for WallClock {
 pub(crate) fn serve(command: &ServeCommand) -> Result<u8, Stop> {
     let extras = Extras { seed: command.options.seed, knobs: command.options.set.clone() };
     let spec = match &command.world {
-        Some(path) => load_world(path, &extras, std::io::stderr().is_terminal()).map_err(|bad| Stop::wrong(bad.0))?,
+        Some(path) => {
+            load_world(path, &extras, std::io::stderr().is_terminal()).map_err(|bad| Stop::wrong(bad.0))?
+        }
         None => WorldSpec { seed: extras.seed, knobs: extras.knobs, ..WorldSpec::default() },
     };
     let clock = match command.clock {
@@ -37,7 +39,8 @@ pub(crate) fn serve(command: &ServeCommand) -> Result<u8, Stop> {
         Time::Still => StageClock::still(Instant::START),
     };
     let listen = Listen { port: command.port, control: true };
-    let world = World::open_at(&spec, Transport::Wire, clock, listen).map_err(|error| Stop::wrong(format!("error: {}", told(&error))))?;
+    let world = World::open_at(&spec, Transport::Wire, clock, listen)
+        .map_err(|error| Stop::wrong(format!("error: {}", told(&error))))?;
     let addresses = world.environment();
     if let Some(file) = &command.env_file {
         let mut text = String::new();

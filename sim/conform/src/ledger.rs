@@ -20,7 +20,11 @@ pub struct Line {
 /// Every endpoint, component, rule and knob with its evidence.
 pub fn ledger() -> Vec<Line> {
     let mut lines = Vec::new();
-    for (kind, endpoints) in [("gigya", standin_fake_gigya::endpoints()), ("qualifio", Qualifio::endpoints()), ("eloqua", Eloqua::endpoints())] {
+    for (kind, endpoints) in [
+        ("gigya", standin_fake_gigya::endpoints()),
+        ("qualifio", Qualifio::endpoints()),
+        ("eloqua", Eloqua::endpoints()),
+    ] {
         lines.extend(endpoints.into_iter().map(|endpoint| Line {
             kind,
             name: endpoint.name.to_owned(),

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use standin_scenario::outcome::{Outcome, Verdict};
 
 /// The format.
-pub const FORMAT: Format = Format { name: "json", summary: "one JSON object with every scenario, step and failure", write };
+pub const FORMAT: Format =
+    Format { name: "json", summary: "one JSON object with every scenario, step and failure", write };
 
 fn write(outcomes: &[Outcome]) -> Result<String, ReportError> {
     let count = |word: &str| outcomes.iter().filter(|outcome| verdict(outcome) == word).count();
@@ -74,8 +75,14 @@ mod tests {
     #[test]
     fn shape() {
         let value: Value = serde_json::from_str(&write(&outcomes()).unwrap()).unwrap();
-        assert_eq!(value["summary"], json!({"scenarios": 3, "held": 1, "failed": 1, "broken": 1, "skipped": 0}));
-        assert_eq!(value["scenarios"][0]["evidence"], json!({"level": "inferred", "of": "eloqua: POST /contacts/imports"}));
+        assert_eq!(
+            value["summary"],
+            json!({"scenarios": 3, "held": 1, "failed": 1, "broken": 1, "skipped": 0})
+        );
+        assert_eq!(
+            value["scenarios"][0]["evidence"],
+            json!({"level": "inferred", "of": "eloqua: POST /contacts/imports"})
+        );
         assert_eq!(value["scenarios"][1]["failure"]["lineage"][0]["seq"], 7);
         assert_eq!(value["scenarios"][2]["reason"], "no socket");
     }

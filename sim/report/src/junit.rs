@@ -45,7 +45,10 @@ fn case(outcome: &Outcome) -> TestCase {
             for hop in &failure.lineage {
                 text.push_str(&format!("\n{} {}: {}", hop.at, hop.place, hop.text));
             }
-            status.set_message(failure.message.as_str()).set_type(failure.step.as_str()).set_description(text);
+            status
+                .set_message(failure.message.as_str())
+                .set_type(failure.step.as_str())
+                .set_description(text);
             status
         }
     };

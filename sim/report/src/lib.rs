@@ -52,7 +52,12 @@ mod samples {
             tags: vec![],
             transport: "wire",
             verdict: Verdict::Held,
-            steps: vec![StepOutcome { name: "advance".into(), line: 4, held: true, summary: "it is later".into() }],
+            steps: vec![StepOutcome {
+                name: "advance".into(),
+                line: 4,
+                held: true,
+                summary: "it is later".into(),
+            }],
             evidence: Some((Level::Inferred, "eloqua: POST /contacts/imports".into())),
             micros: 1_500,
         };
@@ -79,7 +84,8 @@ mod samples {
             evidence: None,
             ..held.clone()
         };
-        let broken = Outcome { name: "Broken".into(), verdict: Verdict::Broken("no socket".into()), ..failed.clone() };
+        let broken =
+            Outcome { name: "Broken".into(), verdict: Verdict::Broken("no socket".into()), ..failed.clone() };
         vec![held, failed, broken]
     }
 }

@@ -63,7 +63,11 @@ fn scenario(out: &mut String, outcome: &Outcome, look: Look, paint: &Paint) {
         Verdict::Failed(_) => paint.with(AnsiColor::Red, "FAILED"),
         Verdict::Broken(_) => paint.with(AnsiColor::Magenta, "BROKEN"),
     };
-    let clauses = if outcome.clauses.is_empty() { String::new() } else { format!("  {}", paint.dim(&outcome.clauses.join(" "))) };
+    let clauses = if outcome.clauses.is_empty() {
+        String::new()
+    } else {
+        format!("  {}", paint.dim(&outcome.clauses.join(" ")))
+    };
     let _ = writeln!(out, "  {mark} {}{clauses}", outcome.name);
     if look.steps {
         for step in &outcome.steps {
@@ -97,7 +101,13 @@ fn told(out: &mut String, failure: &Failure, paint: &Paint) {
         let _ = writeln!(out, "       where the values were seen:");
     }
     for hop in &failure.lineage {
-        let _ = writeln!(out, "         {} {}\n           {}", paint.dim(&hop.at), hop.place, indented(&hop.text));
+        let _ = writeln!(
+            out,
+            "         {} {}\n           {}",
+            paint.dim(&hop.at),
+            hop.place,
+            indented(&hop.text)
+        );
     }
 }
 
@@ -106,19 +116,26 @@ fn indented(text: &str) -> String {
 }
 
 fn last_line(outcomes: &[Outcome], look: Look, paint: &Paint) -> String {
-    let count = |wanted: fn(&Verdict) -> bool| outcomes.iter().filter(|outcome| wanted(&outcome.verdict)).count();
+    let count =
+        |wanted: fn(&Verdict) -> bool| outcomes.iter().filter(|outcome| wanted(&outcome.verdict)).count();
     let held = count(|verdict| matches!(verdict, Verdict::Held));
     let failed = count(|verdict| matches!(verdict, Verdict::Failed(_)));
     let broken = count(|verdict| matches!(verdict, Verdict::Broken(_)));
     let skipped = count(|verdict| matches!(verdict, Verdict::Skipped(_)));
-    let clauses: BTreeSet<&String> = outcomes.iter().filter(|outcome| outcome.held()).flat_map(|outcome| &outcome.clauses).collect();
+    let clauses: BTreeSet<&String> =
+        outcomes.iter().filter(|outcome| outcome.held()).flat_map(|outcome| &outcome.clauses).collect();
     let mut text = format!("{held} held");
     for (number, word) in [(failed, "failed"), (broken, "broken"), (skipped, "skipped")] {
         if number > 0 {
             let _ = write!(text, ", {number} {word}");
         }
     }
-    let _ = write!(text, ", of {} scenarios on {}", outcomes.len(), outcomes.first().map_or("wire", |outcome| outcome.transport));
+    let _ = write!(
+        text,
+        ", of {} scenarios on {}",
+        outcomes.len(),
+        outcomes.first().map_or("wire", |outcome| outcome.transport)
+    );
     let _ = write!(text, "; {} clauses shown", clauses.len());
     if let Some(level) = weakest(outcomes) {
         let _ = write!(text, "; weakest evidence: {level}");

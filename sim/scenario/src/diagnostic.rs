@@ -36,7 +36,8 @@ impl Diagnostic {
         // A place that spans lines is shown by its first line only.
         let line_end = source.text[start..end].find('\n').map_or(end, |newline| start + newline);
         let annotation = AnnotationKind::Primary.span(start..line_end.max(start));
-        let annotation = if self.label.is_empty() { annotation } else { annotation.label(self.label.as_str()) };
+        let annotation =
+            if self.label.is_empty() { annotation } else { annotation.label(self.label.as_str()) };
         let snippet = Snippet::source(source.text.as_ref()).path(source.name.as_str()).annotation(annotation);
         let mut group = Level::ERROR.primary_title(self.message.as_str()).element(snippet);
         if let Some(hint) = &self.hint {

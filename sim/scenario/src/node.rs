@@ -75,7 +75,9 @@ impl Node {
     /// A whole number, zero or more.
     pub fn number(&self) -> Result<u64, Diagnostic> {
         match self.kind {
-            Kind::Number(number) => u64::try_from(number).map_err(|_| self.wants("a number that is not negative")),
+            Kind::Number(number) => {
+                u64::try_from(number).map_err(|_| self.wants("a number that is not negative"))
+            }
             _ => Err(self.wants("a whole number")),
         }
     }
@@ -100,8 +102,10 @@ impl Node {
     pub fn only(&self, known: &[&str]) -> Result<(), Diagnostic> {
         for (key, _) in self.map()? {
             if !known.contains(&key.name.as_str()) {
-                let hint = nearest(&key.name, known.iter().copied())
-                    .map_or_else(|| format!("known here: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+                let hint = nearest(&key.name, known.iter().copied()).map_or_else(
+                    || format!("known here: {}", known.join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                );
                 return Err(Diagnostic::new(format!("`{}` is not known here", key.name), key.span).hint(hint));
             }
         }
@@ -133,12 +137,15 @@ impl Node {
         if let Some(rest) = rest.strip_prefix('[') {
             let (index, rest) = rest.split_once(']')?;
             let Kind::List(items) = &self.kind else { return Some(self.span) };
-            return items.get(index.parse::<usize>().ok()?).map_or(Some(self.span), |item| item.at_path(rest));
+            return items
+                .get(index.parse::<usize>().ok()?)
+                .map_or(Some(self.span), |item| item.at_path(rest));
         }
         let Kind::Map(members) = &self.kind else { return Some(self.span) };
         // A member's name may itself contain dots or brackets, so the longest name that fits is taken.
         let fits = members.iter().filter(|(key, _)| {
-            rest.strip_prefix(key.name.as_str()).is_some_and(|tail| tail.is_empty() || tail.starts_with(['.', '[']))
+            rest.strip_prefix(key.name.as_str())
+                .is_some_and(|tail| tail.is_empty() || tail.starts_with(['.', '[']))
         });
         let Some((key, node)) = fits.max_by_key(|(key, _)| key.name.len()) else { return Some(self.span) };
         let tail = &rest[key.name.len()..];
@@ -153,12 +160,15 @@ impl Node {
     /// placeholder becomes the value itself; inside longer text, and in member names, the value's text.
     pub fn with_example(&self, example: &BTreeMap<&str, &Self>) -> Result<Self, Diagnostic> {
         self.rewritten(&|text, whole| {
-            let alone = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).filter(|name| placeholder(name));
+            let alone = text
+                .strip_prefix('<')
+                .and_then(|rest| rest.strip_suffix('>'))
+                .filter(|name| placeholder(name));
             if let Some(name) = alone
                 && whole
             {
                 let value = example.get(name).ok_or_else(|| unknown(name, example))?;
-                return Ok(Some((*value).kind.clone()));
+                return Ok(Some(value.kind.clone()));
             }
             let mut out = text.to_owned();
             let mut from = 0;
@@ -170,7 +180,8 @@ impl Node {
                     continue;
                 }
                 let value = example.get(name.as_str()).ok_or_else(|| unknown(&name, example))?;
-                let value = value.plain_text().ok_or_else(|| format!("`{name}` is not text, a number or a flag"))?;
+                let value =
+                    value.plain_text().ok_or_else(|| format!("`{name}` is not text, a number or a flag"))?;
                 out.replace_range(open..=close, &value);
                 from = open + value.len();
             }
@@ -205,8 +216,12 @@ impl Node {
     fn rewritten(&self, rewrite: &Rewrite<'_>) -> Result<Self, Diagnostic> {
         let at = |message: String, span: Span| Diagnostic::new(message, span);
         let kind = match &self.kind {
-            Kind::Text(text) => rewrite(text, true).map_err(|why| at(why, self.span))?.unwrap_or_else(|| self.kind.clone()),
-            Kind::List(items) => Kind::List(items.iter().map(|item| item.rewritten(rewrite)).collect::<Result<_, _>>()?),
+            Kind::Text(text) => {
+                rewrite(text, true).map_err(|why| at(why, self.span))?.unwrap_or_else(|| self.kind.clone())
+            }
+            Kind::List(items) => {
+                Kind::List(items.iter().map(|item| item.rewritten(rewrite)).collect::<Result<_, _>>()?)
+            }
             Kind::Map(members) => {
                 let mut written = Vec::with_capacity(members.len());
                 for (key, node) in members {

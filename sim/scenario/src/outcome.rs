@@ -96,9 +96,5 @@ impl Outcome {
 pub fn exit_code(outcomes: &[Outcome]) -> u8 {
     let broke = outcomes.iter().any(|outcome| matches!(outcome.verdict, Verdict::Broken(_)));
     let failed = outcomes.iter().any(|outcome| matches!(outcome.verdict, Verdict::Failed(_)));
-    if broke {
-        3
-    } else {
-        u8::from(failed)
-    }
+    if broke { 3 } else { u8::from(failed) }
 }

@@ -50,13 +50,15 @@ impl Scenario {
     pub fn parse(source: &Source) -> Result<Vec<Self>, Diagnostic> {
         let root = yaml::read(source)?;
         if matches!(root.kind, Kind::Null) {
-            return Err(Diagnostic::new("the file is empty", Span::default()).hint("begin with `scenario: what it shows`"));
+            return Err(Diagnostic::new("the file is empty", Span::default())
+                .hint("begin with `scenario: what it shows`"));
         }
         root.only(MEMBERS)?;
         let Some(examples) = root.get("examples") else { return Ok(vec![Self::read(&root, None, source)?]) };
         let mut rows = Vec::new();
         for (at, row) in examples.list()?.iter().enumerate() {
-            let example: BTreeMap<&str, &Node> = row.map()?.iter().map(|(key, node)| (key.name.as_str(), node)).collect();
+            let example: BTreeMap<&str, &Node> =
+                row.map()?.iter().map(|(key, node)| (key.name.as_str(), node)).collect();
             let title = row_title(at + 1, row);
             let filled = without_examples(&root).with_example(&example)?;
             rows.push(Self::read(&filled, Some(&title), source)?);
@@ -80,7 +82,10 @@ impl Scenario {
             tags: words(root.get("tags"))?.into_iter().map(|word| word.name).collect(),
             world: root.get("world").cloned(),
             steps: steps.list()?.iter().map(step).collect::<Result<_, _>>()?,
-            expected_failure: root.get("expected_failure").map(|node| node.text().map(str::to_owned)).transpose()?,
+            expected_failure: root
+                .get("expected_failure")
+                .map(|node| node.text().map(str::to_owned))
+                .transpose()?,
             source: source.clone(),
         })
     }
@@ -124,8 +129,10 @@ fn step(item: &Node) -> Result<Step, Diagnostic> {
             [(key, args)] => {
                 Ok(Step { name: Named { name: key.name.clone(), span: key.span }, args: args.clone() })
             }
-            [_, (second, _), ..] => Err(Diagnostic::new("a step is one name with its arguments", second.span)
-                .hint("indent the arguments below the step's name, or begin the next step with `- `")),
+            [_, (second, _), ..] => {
+                Err(Diagnostic::new("a step is one name with its arguments", second.span)
+                    .hint("indent the arguments below the step's name, or begin the next step with `- `"))
+            }
             [] => Err(Diagnostic::new("a step is one name with its arguments", item.span)),
         },
         _ => Err(Diagnostic::new(format!("a step is wanted here, not {}", item.describe()), item.span)),
@@ -143,9 +150,13 @@ mod tests {
 
     #[test]
     fn a_scenario_is_read() {
-        let read = check("scenario: A\nclauses: [GE-UID-1]\nsteps:\n  - advance: 2h\n  - clear_faults\n").unwrap();
+        let read =
+            check("scenario: A\nclauses: [GE-UID-1]\nsteps:\n  - advance: 2h\n  - clear_faults\n").unwrap();
         assert_eq!((read.len(), read[0].name.as_str(), read[0].steps.len()), (1, "A", 2));
-        assert_eq!((read[0].steps[0].name.name.as_str(), read[0].steps[0].args.text().unwrap()), ("advance", "2h"));
+        assert_eq!(
+            (read[0].steps[0].name.name.as_str(), read[0].steps[0].args.text().unwrap()),
+            ("advance", "2h")
+        );
     }
 
     #[test]

@@ -47,7 +47,11 @@ impl Places {
     }
 
     fn byte(&self, character: usize) -> usize {
-        if self.ascii { character.min(self.end) } else { self.starts.get(character).copied().unwrap_or(self.end) }
+        if self.ascii {
+            character.min(self.end)
+        } else {
+            self.starts.get(character).copied().unwrap_or(self.end)
+        }
     }
 
     fn span(&self, marks: Marks) -> Span {
@@ -75,10 +79,13 @@ impl Builder<'_> {
         match event {
             Event::Alias(_) => Err(Diagnostic::new("aliases are not part of this language", span)
                 .hint("write the value out, or use examples")),
-            Event::Scalar(_, _, anchor, _) | Event::SequenceStart(anchor, _) | Event::MappingStart(anchor, _)
+            Event::Scalar(_, _, anchor, _)
+            | Event::SequenceStart(anchor, _)
+            | Event::MappingStart(anchor, _)
                 if anchor > 0 =>
             {
-                Err(Diagnostic::new("anchors are not part of this language", span).hint("write the value out, or use examples"))
+                Err(Diagnostic::new("anchors are not part of this language", span)
+                    .hint("write the value out, or use examples"))
             }
             Event::Scalar(text, style, _, tag) => {
                 if self.wants_key() {
@@ -101,7 +108,8 @@ impl Builder<'_> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
             Event::DocumentStart(_) if self.root.is_some() => {
-                Err(Diagnostic::new("one document a file", span).hint("put the second scenario into a file of its own"))
+                Err(Diagnostic::new("one document a file", span)
+                    .hint("put the second scenario into a file of its own"))
             }
             _ => Ok(()),
         }
@@ -139,7 +147,8 @@ impl Builder<'_> {
     fn close(&mut self, end: Span) -> Result<(), Diagnostic> {
         let node = match self.open.pop() {
             Some(Open::List(items, span)) => {
-                let end = items.last().map_or(end.end, |last| last.span.end.max(end.end.min(last.span.end + 1)));
+                let end =
+                    items.last().map_or(end.end, |last| last.span.end.max(end.end.min(last.span.end + 1)));
                 Node { kind: Kind::List(items), span: Span { start: span.start, end } }
             }
             Some(Open::Map(members, _, span)) => {
@@ -157,12 +166,15 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&str>, span: Span) -> Resu
     match tag {
         Some("str") => return Ok(Kind::Text(text.to_owned())),
         Some("int") => {
-            let number = text.parse().map_err(|_| Diagnostic::new(format!("`{text}` is not a whole number"), span))?;
+            let number =
+                text.parse().map_err(|_| Diagnostic::new(format!("`{text}` is not a whole number"), span))?;
             return Ok(Kind::Number(number));
         }
         Some("bool") if matches!(text, "true" | "false") => return Ok(Kind::Bool(text == "true")),
         Some("null") => return Ok(Kind::Null),
-        Some(other) => return Err(Diagnostic::new(format!("the tag `{other}` is not part of this language"), span)),
+        Some(other) => {
+            return Err(Diagnostic::new(format!("the tag `{other}` is not part of this language"), span));
+        }
         None => {}
     }
     if style != ScalarStyle::Plain {
@@ -223,7 +235,9 @@ fn mistakable(text: &str) -> Option<&'static str> {
     if head.contains(':') && head.bytes().all(|byte| byte.is_ascii_digit() || byte == b':' || byte == b'.') {
         return Some("a time");
     }
-    let hex = head.starts_with("0x") && head.len() > 2 && head[2..].bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'_');
+    let hex = head.starts_with("0x")
+        && head.len() > 2
+        && head[2..].bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'_');
     let octal = head.starts_with("0o") && head[2..].bytes().all(|byte| byte.is_ascii_digit());
     let number = head.bytes().all(|byte| byte.is_ascii_digit() || b"._,e+-".contains(&byte))
         && head.replace(['_', ','], "").parse::<f64>().is_ok();
@@ -247,8 +261,27 @@ mod tests {
     #[test]
     fn plain_scalars_that_bite_are_refused() {
         for text in [
-            "01234", "+32487664925", "1959-05-06", "2026-01-05T08:00:00Z", "12:30:00", "no", "Yes", "ON", "y", "TRUE", "~",
-            "Null", ".5", "1e3", "0x1F", "0o7", "1_000", "1.50", "-.inf", ".NaN", "1,000",
+            "01234",
+            "+32487664925",
+            "1959-05-06",
+            "2026-01-05T08:00:00Z",
+            "12:30:00",
+            "no",
+            "Yes",
+            "ON",
+            "y",
+            "TRUE",
+            "~",
+            "Null",
+            ".5",
+            "1e3",
+            "0x1F",
+            "0o7",
+            "1_000",
+            "1.50",
+            "-.inf",
+            ".NaN",
+            "1,000",
         ] {
             assert!(check(text).is_err(), "{text} was let through as {:?}", check(text));
             assert_eq!(check(&format!("\"{text}\"")), Ok(Kind::Text(text.to_owned())));

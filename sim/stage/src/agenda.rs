@@ -21,7 +21,11 @@ impl Parts {
     /// When the world next has something to do by itself.
     pub async fn next_due(&self) -> Option<Instant> {
         let outbox = self.outbox.lock().await.next_due();
-        let fakes = [locked(&self.gigya).next_due(), locked(&self.eloqua).next_due(), locked(&self.qualifio).next_due()];
+        let fakes = [
+            locked(&self.gigya).next_due(),
+            locked(&self.eloqua).next_due(),
+            locked(&self.qualifio).next_due(),
+        ];
         fakes.into_iter().chain([outbox]).flatten().min()
     }
 
@@ -100,7 +104,8 @@ impl Parts {
         let (end, failure) = match report {
             Ok(report) => (ended(&report), report.failure.clone()),
             Err(why) => {
-                let end = JobEnd { succeeded: false, processed: 0, trace: vec![why.clone()], metrics: Value::Null };
+                let end =
+                    JobEnd { succeeded: false, processed: 0, trace: vec![why.clone()], metrics: Value::Null };
                 (end, Some(why))
             }
         };
@@ -177,7 +182,7 @@ impl Parts {
 fn ended(report: &JobReport) -> JobEnd {
     let metrics = report.steps.iter().map(|step| {
         json!({
-            "stepId": step.id, "type": step.kind, "input": step.input, "output": step.output,
+            "stepId": step.id, "type": step.kind, "input": step.input, "made": step.made, "output": step.output,
             "errors": step.errors, "filtered": step.filtered,
         })
     });

@@ -16,8 +16,10 @@ use std::sync::Arc;
 const MOVES: usize = 25;
 
 const DESKTOP: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36";
-const TABLET: &str = "Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Safari/604.1";
-const MOBILE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1";
+const TABLET: &str =
+    "Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Safari/604.1";
+const MOBILE: &str =
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1";
 
 /// One participant's browser.
 pub struct Browser {
@@ -100,7 +102,12 @@ impl Browser {
     }
 
     /// Sends the form of the present campaign page, with its action and the given fields.
-    pub async fn send(&mut self, now: Instant, action: &str, fields: &[(String, String)]) -> Result<(), BrowserError> {
+    pub async fn send(
+        &mut self,
+        now: Instant,
+        action: &str,
+        fields: &[(String, String)],
+    ) -> Result<(), BrowserError> {
         self.post(action, fields).await?;
         self.scripts(now).await
     }
@@ -109,13 +116,20 @@ impl Browser {
     pub async fn follow_redirect(&mut self, now: Instant) -> Result<(), BrowserError> {
         let url = self.state["sso"]["url"].as_str().unwrap_or_default().to_owned();
         if url.is_empty() {
-            return Err(BrowserError::Unfit(format!("no redirect is offered on this page ({})", self.summary())));
+            return Err(BrowserError::Unfit(format!(
+                "no redirect is offered on this page ({})",
+                self.summary()
+            )));
         }
         self.visit(now, &url).await
     }
 
     /// Fills in the customer's login page, wherever it leads.
-    pub async fn log_in_on_page(&mut self, now: Instant, fields: &[(String, String)]) -> Result<(), BrowserError> {
+    pub async fn log_in_on_page(
+        &mut self,
+        now: Instant,
+        fields: &[(String, String)],
+    ) -> Result<(), BrowserError> {
         let url = self.url.clone();
         self.fetch(Method::POST, &url, encoded(fields)).await?;
         self.scripts(now).await
@@ -129,7 +143,10 @@ impl Browser {
         params: &[(&str, String)],
     ) -> Result<(), BrowserError> {
         if self.state["sso"]["state"] != "screen_set" {
-            return Err(BrowserError::Unfit(format!("no screen-set is shown on this page ({})", self.summary())));
+            return Err(BrowserError::Unfit(format!(
+                "no screen-set is shown on this page ({})",
+                self.summary()
+            )));
         }
         let api_key = self.text(&["sso", "api_key"]);
         let mut params = params.to_vec();
@@ -158,7 +175,11 @@ impl Browser {
             return format!("at {}", self.url);
         }
         let sso = self.text(&["sso", "state"]);
-        format!("at step `{}`{}", self.text(&["step"]), if sso.is_empty() { sso } else { format!(", sso `{sso}`") })
+        format!(
+            "at step `{}`{}",
+            self.text(&["step"]),
+            if sso.is_empty() { sso } else { format!(", sso `{sso}`") }
+        )
     }
 
     /// Text somewhere in the page's state; empty if it is not there.
@@ -207,7 +228,11 @@ impl Browser {
             Err(_) => vec![("unreachable".to_owned(), "1".to_owned())],
             Ok(response) => {
                 let answer: Value = serde_json::from_slice(response.body()).unwrap_or_default();
-                if answer["errorCode"] == 0 { proof(&answer) } else { vec![("signed_in".to_owned(), "0".to_owned())] }
+                if answer["errorCode"] == 0 {
+                    proof(&answer)
+                } else {
+                    vec![("signed_in".to_owned(), "0".to_owned())]
+                }
             }
         };
         let _ = now;
@@ -248,7 +273,8 @@ impl Browser {
         let headers = request.headers_mut();
         headers.insert(header::USER_AGENT, HeaderValue::from_static(self.agent));
         if form {
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+            headers
+                .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         }
         if let Some(jar) = self.cookies.get(&host) {
             let line: Vec<String> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -263,12 +289,19 @@ impl Browser {
 
     fn keep_cookies(&mut self, host: &str, response: &Response) {
         for line in response.headers().get_all(header::SET_COOKIE) {
-            let pair = line.to_str().ok().and_then(|line| line.split(';').next()).and_then(|pair| pair.split_once('='));
+            let pair = line
+                .to_str()
+                .ok()
+                .and_then(|line| line.split(';').next())
+                .and_then(|pair| pair.split_once('='));
             let Some((name, value)) = pair else { continue };
             if let Some(api_key) = name.trim().strip_prefix("glt_") {
                 self.sessions.insert(api_key.to_owned(), value.trim().to_owned());
             }
-            self.cookies.entry(host.to_owned()).or_default().insert(name.trim().to_owned(), value.trim().to_owned());
+            self.cookies
+                .entry(host.to_owned())
+                .or_default()
+                .insert(name.trim().to_owned(), value.trim().to_owned());
         }
     }
 
@@ -287,7 +320,8 @@ impl Browser {
             return format!("https://{rest}");
         }
         let origin_end = self.url.find("://").map_or(0, |at| at + 3);
-        let origin = self.url[origin_end..].find('/').map_or(self.url.as_str(), |at| &self.url[..origin_end + at]);
+        let origin =
+            self.url[origin_end..].find('/').map_or(self.url.as_str(), |at| &self.url[..origin_end + at]);
         if url.starts_with('/') { format!("{origin}{url}") } else { format!("{origin}/{url}") }
     }
 
@@ -322,7 +356,9 @@ fn encoded(fields: &[(String, String)]) -> Bytes {
 
 /// The machine-readable state of a campaign page.
 fn page_state(html: &str) -> Value {
-    let Some(start) = html.find("id=\"qlf-state\"").and_then(|at| html[at..].find('>').map(|end| at + end + 1)) else {
+    let Some(start) =
+        html.find("id=\"qlf-state\"").and_then(|at| html[at..].find('>').map(|end| at + end + 1))
+    else {
         return Value::Null;
     };
     let end = html[start..].find("</script>").map_or(html.len(), |at| start + at);

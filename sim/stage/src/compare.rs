@@ -21,7 +21,8 @@ pub fn compare(expected: &Value, actual: &Value) -> Result<(), Difference> {
 }
 
 fn at(path: &str, expected: &Value, actual: &Value) -> Result<(), Difference> {
-    let differ = |expected: String, actual: String| Err(Difference { path: path.to_owned(), expected, actual });
+    let differ =
+        |expected: String, actual: String| Err(Difference { path: path.to_owned(), expected, actual });
     match (expected, actual) {
         (Value::Object(wanted), Value::Object(found)) => {
             for (name, value) in wanted {
@@ -30,13 +31,17 @@ fn at(path: &str, expected: &Value, actual: &Value) -> Result<(), Difference> {
             }
             Ok(())
         }
-        (Value::Array(wanted), Value::Array(found)) if wanted.len() == found.len() => {
-            wanted.iter().zip(found).enumerate().try_for_each(|(index, (one, other))| at(&format!("{path}[{index}]"), one, other))
-        }
-        (Value::Array(wanted), Value::Array(found)) => {
-            differ(format!("{} items: {}", wanted.len(), expected), format!("{} items: {}", found.len(), actual))
-        }
-        (Value::String(text), Value::Number(_) | Value::Bool(_)) if *text == actual.to_string() => Ok(()),
+        (Value::Array(wanted), Value::Array(found)) if wanted.len() == found.len() => wanted
+            .iter()
+            .zip(found)
+            .enumerate()
+            .try_for_each(|(index, (one, other))| at(&format!("{path}[{index}]"), one, other)),
+        (Value::Array(wanted), Value::Array(found)) => differ(
+            format!("{} items: {}", wanted.len(), expected),
+            format!("{} items: {}", found.len(), actual),
+        ),
+        (Value::String(text), Value::Bool(flag)) if text == if *flag { "true" } else { "false" } => Ok(()),
+        (Value::String(text), Value::Number(number)) if number.to_string() == text.as_str() => Ok(()),
         (Value::Number(one), Value::Number(other)) if one.as_f64() == other.as_f64() => Ok(()),
         _ if expected == actual => Ok(()),
         _ => differ(plain(expected), plain(actual)),

@@ -100,26 +100,43 @@ pub fn entry_json(entry: &Entry) -> Value {
 fn page(parts: &Parts) -> String {
     let (accounts, contacts) = (locked(&parts.gigya).accounts(), locked(&parts.eloqua).contacts());
     let files = locked(&parts.files).files();
-    let row = |cells: &[&str]| format!("<tr>{}</tr>", cells.iter().map(|cell| format!("<td>{}</td>", escaped(cell))).collect::<String>());
+    let row = |cells: &[&str]| {
+        format!(
+            "<tr>{}</tr>",
+            cells.iter().map(|cell| format!("<td>{}</td>", escaped(cell))).collect::<String>()
+        )
+    };
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let people: String = accounts
         .iter()
         .take(SHOWN)
         .map(|account| {
             let profile = &account["profile"];
-            row(&[&text(&account["UID"]), &text(&profile["email"]), &text(&profile["firstName"]), &text(&profile["city"])])
+            row(&[
+                &text(&account["UID"]),
+                &text(&profile["email"]),
+                &text(&profile["firstName"]),
+                &text(&profile["city"]),
+            ])
         })
         .collect();
     let crm: String = contacts
         .iter()
         .take(SHOWN)
         .map(|contact| {
-            row(&[&text(&contact["C_Gigya_UID1"]), &text(&contact["C_EmailAddress"]), &text(&contact["C_FirstName"]), &text(&contact["C_City"])])
+            row(&[
+                &text(&contact["C_Gigya_UID1"]),
+                &text(&contact["C_EmailAddress"]),
+                &text(&contact["C_FirstName"]),
+                &text(&contact["C_City"]),
+            ])
         })
         .collect();
-    let drop: String = files.iter().take(SHOWN).map(|(path, size, _)| row(&[path, &size.to_string()])).collect();
+    let drop: String =
+        files.iter().take(SHOWN).map(|(path, size, _)| row(&[path, &size.to_string()])).collect();
     let entries = parts.journal.entries();
-    let journal: String = entries.iter().rev().take(SHOWN).map(|entry| row(&[&entry.at.to_string(), &told(entry)])).collect();
+    let journal: String =
+        entries.iter().rev().take(SHOWN).map(|entry| row(&[&entry.at.to_string(), &told(entry)])).collect();
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>standin</title>\
          <meta name=\"viewport\" content=\"width=device-width\"><style>\

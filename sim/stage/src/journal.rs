@@ -89,10 +89,11 @@ impl WorldJournal {
     /// How many calls from position `from` on satisfy `wanted`, which sees caller, platform and call name.
     pub fn count_calls(&self, from: u64, wanted: impl Fn(&str, &str, &str) -> bool) -> usize {
         let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        let calls = store.entries.iter().filter(|(seq, _, _)| *seq >= from).filter_map(|(_, _, kept)| match kept {
-            Kept::Crossed(crossing) => Some(crossing),
-            Kept::Plain(_) => None,
-        });
+        let calls =
+            store.entries.iter().filter(|(seq, _, _)| *seq >= from).filter_map(|(_, _, kept)| match kept {
+                Kept::Crossed(crossing) => Some(crossing),
+                Kept::Plain(_) => None,
+            });
         calls.filter(|crossing| wanted(&crossing.from, crossing.to, &crossing.name)).count()
     }
 

@@ -24,11 +24,13 @@ const WIDTH: usize = 160;
 /// The hops at which one of `values` was seen, in order. Changes of values come with both sides, and the
 /// change that took the expected value away says so.
 pub fn lineage(entries: &[Entry], expected: Option<&str>, actual: Option<&str>) -> Vec<Hop> {
-    let values: Vec<&str> = [expected, actual].into_iter().flatten().filter(|value| value.chars().count() > 1).collect();
+    let values: Vec<&str> =
+        [expected, actual].into_iter().flatten().filter(|value| value.chars().count() > 1).collect();
     if values.is_empty() {
         return Vec::new();
     }
-    let mut hops: Vec<Hop> = entries.iter().filter_map(|entry| hop(entry, &values, expected, actual)).collect();
+    let mut hops: Vec<Hop> =
+        entries.iter().filter_map(|entry| hop(entry, &values, expected, actual)).collect();
     if hops.len() > HOPS {
         hops.drain(1..=hops.len() - HOPS);
     }
@@ -53,8 +55,10 @@ fn hop(entry: &Entry, values: &[&str], expected: Option<&str>, actual: Option<&s
             if !touched {
                 return None;
             }
-            let lost = expected.is_some_and(|value| value.len() > 1 && before.contains(value) && !after.contains(value));
-            let came = actual.is_some_and(|value| value.len() > 1 && !before.contains(value) && after.contains(value));
+            let lost = expected
+                .is_some_and(|value| value.len() > 1 && before.contains(value) && !after.contains(value));
+            let came = actual
+                .is_some_and(|value| value.len() > 1 && !before.contains(value) && after.contains(value));
             let verdict = if lost || came { "changed here: " } else { "" };
             let text = format!("{verdict}{} -> {}", clip(before, values), clip(after, values));
             (format!("{who}: {place} for {subject}"), text)
@@ -107,7 +111,8 @@ mod tests {
                 after: after.to_owned(),
             },
         };
-        let entries = [change(1, "a", "x", "01234"), change(2, "b", "01234", "1234x"), change(3, "c", "q", "r")];
+        let entries =
+            [change(1, "a", "x", "01234"), change(2, "b", "01234", "1234x"), change(3, "c", "q", "r")];
         let hops = lineage(&entries, Some("01234"), Some("1234x"));
         let told: Vec<_> = hops.iter().map(|hop| (hop.seq, hop.text.as_str())).collect();
         assert_eq!(told, [(1, "x -> 01234"), (2, "changed here: 01234 -> 1234x")]);

@@ -156,7 +156,9 @@ fn signed_in(page: &LoginPage, destination: &str, cookie: &str) -> Response {
     let mut response = match page.manner {
         Manner::Honours if destination.starts_with("https://") => answer::redirect(302, destination),
         Manner::Elsewhere => answer::redirect(302, &format!("https://{}/", page.host)),
-        Manner::Honours | Manner::Ignores => answer::html(200, "<!doctype html><title>Welcome</title><h1>Welcome back</h1>"),
+        Manner::Honours | Manner::Ignores => {
+            answer::html(200, "<!doctype html><title>Welcome</title><h1>Welcome back</h1>")
+        }
     };
     if let Ok(cookie) = HeaderValue::from_str(cookie) {
         response.headers_mut().append(http::header::SET_COOKIE, cookie);

@@ -55,7 +55,9 @@ impl Parts {
     /// Which platform answers under a host name; nobody, if the name does not resolve in this world.
     pub fn platform_of(&self, host: &str) -> Option<Platform> {
         let under = |domains: &[&str]| {
-            domains.iter().any(|domain| host.strip_suffix(domain).is_some_and(|head| head.is_empty() || head.ends_with('.')))
+            domains.iter().any(|domain| {
+                host.strip_suffix(domain).is_some_and(|head| head.is_empty() || head.ends_with('.'))
+            })
         };
         if under(&["gigya.com", "sapcdm.cn", "gigya-api.cn", "gigya-api.com"]) {
             Some(Platform::Gigya)
@@ -76,7 +78,9 @@ impl Parts {
     /// Whether a host name is a Custom API Domain Prefix in front of some domain.
     fn is_prefixed(&self, host: &str) -> bool {
         let prefixes = locked(&self.gigya).custom_api_domain_prefixes();
-        prefixes.iter().any(|prefix| host.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with('.')))
+        prefixes
+            .iter()
+            .any(|prefix| host.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with('.')))
     }
 }
 
@@ -87,7 +91,8 @@ pub struct Direct(pub(crate) Weak<Parts>);
 impl Http for Direct {
     async fn send(&self, request: Request) -> Result<Response, HttpError> {
         let host = host_of(&request);
-        let unknown = || HttpError::Unreachable { host: host.clone(), why: "the name does not resolve".to_owned() };
+        let unknown =
+            || HttpError::Unreachable { host: host.clone(), why: "the name does not resolve".to_owned() };
         let parts = self.0.upgrade().ok_or_else(unknown)?;
         let platform = parts.platform_of(&host).ok_or_else(unknown)?;
         Surface::new(platform, &parts).send(request).await

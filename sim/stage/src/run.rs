@@ -57,10 +57,18 @@ impl<'w> Run<'w> {
     }
 
     /// A call to Gigya by the customer's own program.
-    pub fn gigya(&self, method: &str, params: &[(&str, String)], anonymous: bool) -> Result<Value, GigyaError> {
+    pub fn gigya(
+        &self,
+        method: &str,
+        params: &[(&str, String)],
+        anonymous: bool,
+    ) -> Result<Value, GigyaError> {
         let site = {
             let gigya = locked(&self.world.parts().gigya);
-            let given = params.iter().find(|(name, _)| name.eq_ignore_ascii_case("apiKey")).map(|(_, value)| value.clone());
+            let given = params
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case("apiKey"))
+                .map(|(_, value)| value.clone());
             let api_key = given.unwrap_or_else(|| gigya.first_site());
             let access = gigya.site_access(&api_key);
             (api_key, access)
@@ -98,7 +106,10 @@ impl<'w> Run<'w> {
         if let Some(value) = authorization.and_then(|text| HeaderValue::from_str(text).ok()) {
             headers.insert(AUTHORIZATION, value);
         }
-        let response = self.world.wait(self.http().send(request)).map_err(|error| crate::step::unmet(error.to_string()))?;
+        let response = self
+            .world
+            .wait(self.http().send(request))
+            .map_err(|error| crate::step::unmet(error.to_string()))?;
         let text = String::from_utf8_lossy(response.body()).into_owned();
         Ok(Answered {
             status: u64::from(response.status().as_u16()),
@@ -117,7 +128,8 @@ impl<'w> Run<'w> {
     /// Holds a value against what is expected; the span of the failure is that of the member that differs.
     pub fn hold(&self, node: &Node, expected: &Value, actual: &Value, what: &str) -> Result<(), Miss> {
         compare(expected, actual).map_err(|difference| {
-            let place = if difference.path.is_empty() { String::new() } else { format!(" at {}", difference.path) };
+            let place =
+                if difference.path.is_empty() { String::new() } else { format!(" at {}", difference.path) };
             Miss::Unmet(Unmet {
                 message: format!("{what}: not as expected{place}"),
                 expected: Some(difference.expected),

@@ -43,7 +43,8 @@ pub struct Extras {
 
 /// Reads and checks one scenario file.
 pub fn load(path: &Path, extras: &Extras, colour: bool) -> Result<Vec<Ready>, BadInput> {
-    let text = std::fs::read_to_string(path).map_err(|error| BadInput(format!("error: {} cannot be read: {error}", path.display())))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| BadInput(format!("error: {} cannot be read: {error}", path.display())))?;
     load_text(path, &text, extras, colour)
 }
 
@@ -62,7 +63,8 @@ pub fn load_text(path: &Path, text: &str, extras: &Extras, colour: bool) -> Resu
             BadWorld::There(text) => BadInput(text),
         })?;
         // A world is cheap: making it is the check.
-        World::open(&spec, Transport::Memory).map_err(|error| shown(place(&error, scenario.world.as_ref())))?;
+        World::open(&spec, Transport::Memory)
+            .map_err(|error| shown(place(&error, scenario.world.as_ref())))?;
         ready.push(Ready { scenario, spec, path: path.to_owned() });
     }
     Ok(ready)
@@ -70,7 +72,8 @@ pub fn load_text(path: &Path, text: &str, extras: &Extras, colour: bool) -> Resu
 
 /// Reads a world file.
 pub fn load_world(path: &Path, extras: &Extras, colour: bool) -> Result<WorldSpec, BadInput> {
-    let text = std::fs::read_to_string(path).map_err(|error| BadInput(format!("error: {} cannot be read: {error}", path.display())))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| BadInput(format!("error: {} cannot be read: {error}", path.display())))?;
     let source = Source::new(path.display().to_string(), text);
     let shown = |diagnostic: Diagnostic| BadInput(diagnostic.render(&source, colour));
     let root = parse_world(&source).map_err(shown)?;
@@ -85,9 +88,13 @@ pub fn load_world(path: &Path, extras: &Extras, colour: bool) -> Result<WorldSpe
 fn check_step(step: &standin_scenario::Step) -> Result<(), Diagnostic> {
     let Some(known) = step_of(&step.name.name) else {
         let names = STEPS.iter().map(|known| known.name);
-        let hint = nearest(&step.name.name, names)
-            .map_or_else(|| "`standin list steps` shows all steps".to_owned(), |near| format!("did you mean `{near}`?"));
-        return Err(Diagnostic::new(format!("no step is called `{}`", step.name.name), step.name.span).hint(hint));
+        let hint = nearest(&step.name.name, names).map_or_else(
+            || "`standin list steps` shows all steps".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        return Err(
+            Diagnostic::new(format!("no step is called `{}`", step.name.name), step.name.span).hint(hint)
+        );
     };
     Args::new(known, &step.args).map(drop)
 }
@@ -113,11 +120,16 @@ fn world_spec(path: &Path, world: Option<&Node>, extras: &Extras) -> Result<Worl
         world.only(&known)?;
         if let Some(from) = world.get("from") {
             let name = from.text()?;
-            let file = beside(path, name)
-                .ok_or_else(|| Diagnostic::new(format!("no file `{name}` beside this one or in a folder above it"), from.span))?;
+            let file = beside(path, name).ok_or_else(|| {
+                Diagnostic::new(
+                    format!("no file `{name}` beside this one or in a folder above it"),
+                    from.span,
+                )
+            })?;
             let text = read_beside(path, name).map_err(|why| Diagnostic::new(why, from.span))?;
             let source = Source::new(name, text);
-            let root = parse_world(&source).map_err(|diagnostic| BadWorld::There(diagnostic.render(&source, false)))?;
+            let root = parse_world(&source)
+                .map_err(|diagnostic| BadWorld::There(diagnostic.render(&source, false)))?;
             spec = world_spec(&file, Some(&root), extras)?;
         }
         for section in SECTIONS {
@@ -130,8 +142,9 @@ fn world_spec(path: &Path, world: Option<&Node>, extras: &Extras) -> Result<Worl
         if let Some(dataflows) = world.get("dataflows") {
             for (key, node) in dataflows.map()? {
                 let text = read_beside(path, node.text()?).map_err(|why| Diagnostic::new(why, node.span))?;
-                let document = serde_json::from_str(&text)
-                    .map_err(|error| Diagnostic::new(format!("the dataflow is not JSON: {error}"), node.span))?;
+                let document = serde_json::from_str(&text).map_err(|error| {
+                    Diagnostic::new(format!("the dataflow is not JSON: {error}"), node.span)
+                })?;
                 spec.dataflows.insert(key.name.clone(), document);
             }
         }
@@ -170,7 +183,12 @@ fn place(error: &WorldError, world: Option<&Node>) -> Diagnostic {
         WorldError::Seed { section, error } => {
             let node = world.and_then(|world| world.get(section));
             let span = node.and_then(|node| node.at_path(&error.path)).unwrap_or(somewhere);
-            Diagnostic { message: error.message.clone(), span, label: error.path.clone(), hint: error.hint.clone() }
+            Diagnostic {
+                message: error.message.clone(),
+                span,
+                label: error.path.clone(),
+                hint: error.hint.clone(),
+            }
         }
         WorldError::Knob(_) => {
             let span = world.and_then(|world| world.get("knobs")).map_or(somewhere, |node| node.span);
@@ -234,10 +252,13 @@ fn walk(ready: &Ready, world: &World, outcomes: &mut Vec<StepOutcome>) -> Verdic
         outcomes.push(StepOutcome { name: step.name.name.clone(), line, held, summary });
         match result {
             Ok(_) => {}
-            Err(Miss::Broken(why)) => return Verdict::Broken(format!("{} at line {line}: {why}", step.name.name)),
+            Err(Miss::Broken(why)) => {
+                return Verdict::Broken(format!("{} at line {line}: {why}", step.name.name));
+            }
             Err(Miss::Unmet(unmet)) => return Verdict::Failed(failure(world, scenario, step, unmet)),
             Err(Miss::Written(diagnostic)) => {
-                let unmet = Unmet { message: diagnostic.message, span: Some(diagnostic.span), ..Unmet::default() };
+                let unmet =
+                    Unmet { message: diagnostic.message, span: Some(diagnostic.span), ..Unmet::default() };
                 return Verdict::Failed(failure(world, scenario, step, unmet));
             }
         }
@@ -274,7 +295,10 @@ fn failure(world: &World, scenario: &Scenario, step: &standin_scenario::Step, un
         expected: unmet.expected,
         actual: unmet.actual,
         snippet,
-        lineage: hops.into_iter().map(|hop| Hop { seq: hop.seq, at: hop.at, place: hop.place, text: hop.text }).collect(),
+        lineage: hops
+            .into_iter()
+            .map(|hop| Hop { seq: hop.seq, at: hop.at, place: hop.place, text: hop.text })
+            .collect(),
     }
 }
 
@@ -303,7 +327,10 @@ fn turned(verdict: Verdict, expected: &str, scenario: &Scenario) -> Verdict {
             if told.into_iter().flatten().any(|text| text.contains(expected)) {
                 return Verdict::Held;
             }
-            Verdict::Failed(Failure { message: format!("it failed, but not as expected: {}", failure.message), ..failure })
+            Verdict::Failed(Failure {
+                message: format!("it failed, but not as expected: {}", failure.message),
+                ..failure
+            })
         }
         Verdict::Held => plain("it held, although it is expected to fail".to_owned()),
         other => other,
@@ -315,7 +342,8 @@ pub fn find_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, BadInput> {
     let mut found = Vec::new();
     for path in paths {
         if path.is_dir() {
-            collect(path, &mut found).map_err(|error| BadInput(format!("error: {} cannot be read: {error}", path.display())))?;
+            collect(path, &mut found)
+                .map_err(|error| BadInput(format!("error: {} cannot be read: {error}", path.display())))?;
         } else if path.is_file() {
             found.push(path.clone());
         } else {

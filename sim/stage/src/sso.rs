@@ -2,7 +2,9 @@
 
 use crate::parts::Parts;
 use standin_clients::gigya::{GigyaAccess, GigyaError, Proof};
-use standin_fake_qualifio::{Answer, Ask, AskFailed, GigyaConfig, Identity, IdentityRefused, PushOrder, SiteAnswer};
+use standin_fake_qualifio::{
+    Answer, Ask, AskFailed, GigyaConfig, Identity, IdentityRefused, PushOrder, SiteAnswer,
+};
 use standin_ports::Clock;
 use standin_push::sso::{IdentifyError, identify, site_config};
 use standin_push::{Participation, PhonePolicy, PushBack, SendMode};
@@ -24,18 +26,26 @@ pub(crate) async fn answer(parts: &Parts, ask: Ask) -> Answer {
                 }),
         ),
         Ask::Identify { config, uid, uid_signature, signature_timestamp, variables } => Answer::Identity(
-            identify(parts.http(), &access(&config), now, &uid, &uid_signature, &signature_timestamp, &variables)
-                .await
-                .map(|person| Identity {
-                    uid: person.uid,
-                    email: person.email,
-                    registered: person.registered,
-                    active: true,
-                    profile: person.profile,
-                    prefill: person.prefill,
-                    warnings: person.warnings,
-                })
-                .map_err(|error| refused(&error)),
+            identify(
+                parts.http(),
+                &access(&config),
+                now,
+                &uid,
+                &uid_signature,
+                &signature_timestamp,
+                &variables,
+            )
+            .await
+            .map(|person| Identity {
+                uid: person.uid,
+                email: person.email,
+                registered: person.registered,
+                active: true,
+                profile: person.profile,
+                prefill: person.prefill,
+                warnings: person.warnings,
+            })
+            .map_err(|error| refused(&error)),
         ),
     }
 }

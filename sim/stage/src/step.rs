@@ -111,7 +111,9 @@ impl<'a> Args<'a> {
     fn stands_alone(&self) -> bool {
         let Some(alone) = self.step.alone else { return false };
         match &self.node.kind {
-            Kind::Map(members) => self.step.args.len() == 1 && !members.iter().any(|(key, _)| key.name == alone),
+            Kind::Map(members) => {
+                self.step.args.len() == 1 && !members.iter().any(|(key, _)| key.name == alone)
+            }
             Kind::Null => false,
             _ => true,
         }

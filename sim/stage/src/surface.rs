@@ -63,11 +63,14 @@ impl Http for Surface {
         };
         let now = parts.clock.now();
         let name = parts.call_name(self.platform, &request);
-        let effect = parts.faults.lock().unwrap_or_else(PoisonError::into_inner).consult(self.platform.name(), &name);
+        let effect =
+            parts.faults.lock().unwrap_or_else(PoisonError::into_inner).consult(self.platform.name(), &name);
         let mut crossing = begun(self.platform, &request, name);
         let result = match effect {
             Some(Effect::CutBefore) => Err("the connection was cut before the call"),
-            Some(Effect::Http(status)) => Ok(answer::html(status, format!("<html><body><h1>{status}</h1></body></html>"))),
+            Some(Effect::Http(status)) => {
+                Ok(answer::html(status, format!("<html><body><h1>{status}</h1></body></html>")))
+            }
             Some(Effect::Code(code)) => Ok(parts.refuse(self.platform, now, &request, code)),
             Some(Effect::CutAfter) => {
                 drop(parts.handle(self.platform, now, request).await);

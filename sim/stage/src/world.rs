@@ -194,7 +194,8 @@ impl World {
     /// Calls a method of Gigya with the first site's key, as the customer's own program does, over this
     /// world's transport.
     pub fn gigya(&self, method: &str, params: &[(&str, &str)]) -> Result<Value, GigyaError> {
-        let params: Vec<(&str, String)> = params.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        let params: Vec<(&str, String)> =
+            params.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         Run::new(self, PathBuf::new()).gigya(method, &params, false)
     }
 
@@ -241,10 +242,13 @@ impl World {
             ("SFTP_HOST", sockets.sftp.ip().to_string()),
             ("SFTP_PORT", sockets.sftp.port().to_string()),
             ("SFTP_USER", target.username),
-            ("SFTP_PASSWORD", match target.credential {
-                Credential::Password(password) => password.reveal().to_owned(),
-                Credential::PrivateKey { .. } => String::new(),
-            }),
+            (
+                "SFTP_PASSWORD",
+                match target.credential {
+                    Credential::Password(password) => password.reveal().to_owned(),
+                    Credential::PrivateKey { .. } => String::new(),
+                },
+            ),
             ("GIGYA_API_KEY", api_key),
             ("GIGYA_USER_KEY", user_key),
             ("GIGYA_SECRET", secret.reveal().to_owned()),
@@ -275,9 +279,15 @@ impl World {
     /// The weakest evidence among the platform calls that were made here, and which call it is.
     pub fn weakest_evidence(&self) -> Option<(Level, String)> {
         let calls: BTreeSet<(&'static str, String)> = self.parts.journal.calls();
-        let lists = [("gigya", standin_fake_gigya::endpoints()), ("qualifio", Qualifio::endpoints()), ("eloqua", Eloqua::endpoints())];
-        let known = lists.iter().flat_map(|(platform, list)| list.iter().map(move |endpoint| (*platform, endpoint)));
-        let made = known.filter(|(platform, endpoint)| calls.contains(&(*platform, endpoint.name.to_owned())));
+        let lists = [
+            ("gigya", standin_fake_gigya::endpoints()),
+            ("qualifio", Qualifio::endpoints()),
+            ("eloqua", Eloqua::endpoints()),
+        ];
+        let known =
+            lists.iter().flat_map(|(platform, list)| list.iter().map(move |endpoint| (*platform, endpoint)));
+        let made =
+            known.filter(|(platform, endpoint)| calls.contains(&(*platform, endpoint.name.to_owned())));
         made.map(|(platform, endpoint)| (endpoint.evidence.level, format!("{platform}: {}", endpoint.name)))
             .min_by_key(|(level, _)| *level)
     }
@@ -288,7 +298,8 @@ impl World {
             Arc::clone(&parts.files),
             Arc::clone(&parts.clock) as Arc<dyn Clock>,
             Arc::clone(&parts.journal) as Arc<dyn Journal>,
-        );
+        )
+        .reading_keys(Arc::new(standin_wire::public_key_of));
         drop(parts.http.set(Arc::new(Direct(Arc::downgrade(parts)))));
         drop(parts.login.set(Arc::new(login)));
     }
@@ -325,9 +336,11 @@ impl World {
             sftp,
         };
         let weak = Arc::downgrade(&self.parts);
-        let client = HttpClient::new(handle.clone(), Arc::new(move |host: &str| resolve(&weak, &sockets, host)));
+        let client =
+            HttpClient::new(handle.clone(), Arc::new(move |host: &str| resolve(&weak, &sockets, host)));
         let weak = Arc::downgrade(&self.parts);
-        let ssh = SshLogin::new(handle, Arc::new(move |host: &str, _port| resolve_drop(&weak, &sockets, host)));
+        let ssh =
+            SshLogin::new(handle, Arc::new(move |host: &str, _port| resolve_drop(&weak, &sockets, host)));
         drop(self.parts.http.set(Arc::new(client) as Arc<dyn Http>));
         drop(self.parts.login.set(Arc::new(ssh) as Arc<dyn Login>));
         self.sockets = Some(sockets);
@@ -366,12 +379,19 @@ impl World {
 
 /// All knobs of all fakes.
 pub fn knobs() -> Vec<Knob> {
-    [standin_fake_gigya::KNOBS, standin_fake_qualifio::KNOBS, standin_fake_eloqua::KNOBS, standin_fake_sftp::KNOBS].concat()
+    [
+        standin_fake_gigya::KNOBS,
+        standin_fake_qualifio::KNOBS,
+        standin_fake_eloqua::KNOBS,
+        standin_fake_sftp::KNOBS,
+    ]
+    .concat()
 }
 
 fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldError> {
     let now = clock.now();
-    let (mut gigya, mut qualifio, mut eloqua) = (Gigya::new(spec.seed), Qualifio::new(spec.seed), Eloqua::new(spec.seed));
+    let (mut gigya, mut qualifio, mut eloqua) =
+        (Gigya::new(spec.seed), Qualifio::new(spec.seed), Eloqua::new(spec.seed));
     let mut files = FileDrop::new();
     for (name, value) in &spec.knobs {
         let knobs = match name.split('.').next() {
@@ -393,7 +413,9 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
     eloqua.seed(now, section("eloqua")).map_err(failed("eloqua"))?;
     files.seed(now, section("sftp")).map_err(failed("sftp"))?;
     let mut login_pages = LoginPages::default();
-    login_pages.seed(spec.sections.get("login_pages").unwrap_or(&Value::Null)).map_err(failed("login_pages"))?;
+    login_pages
+        .seed(spec.sections.get("login_pages").unwrap_or(&Value::Null))
+        .map_err(failed("login_pages"))?;
     Ok(Arc::new(Parts {
         journal: Arc::new(WorldJournal::new(Arc::clone(&clock))),
         clock,

@@ -14,7 +14,10 @@ pub const ELOQUA_CALL: Step = Step {
         optional("body", "what is sent, as JSON"),
         optional("expect_status", "the HTTP status expected; 200, 201 or 204 if it is not given"),
         optional("expect", "members of the answer"),
-        optional("save", "members of the answer to keep for later steps: { uid: UID } is written ${uid} there"),
+        optional(
+            "save",
+            "members of the answer to keep for later steps: { uid: UID } is written ${uid} there",
+        ),
     ],
     alone: None,
     open: false,
@@ -24,7 +27,12 @@ pub const ELOQUA_CALL: Step = Step {
         let (status, answer) = called(run, call, args.json("body")?)?;
         match args.number("expect_status")? {
             Some(wanted) => {
-                run.hold(args.need("expect_status")?, &json!(wanted), &json!(status), &format!("the status of {call} ({answer})"))?;
+                run.hold(
+                    args.need("expect_status")?,
+                    &json!(wanted),
+                    &json!(status),
+                    &format!("the status of {call} ({answer})"),
+                )?;
             }
             None if (200..300).contains(&status) => {}
             None => return Err(unmet(format!("{call} answers {status}: {answer}"))),
@@ -41,10 +49,7 @@ pub const ELOQUA_CALL: Step = Step {
 pub const ELOQUA_ADD_FIELD: Step = Step {
     name: "eloqua_add_field",
     summary: "adds a contact field as an administrator does and holds the database name it gets on Save",
-    args: &[
-        needed("name", "the display name"),
-        optional("database_name", "the database name expected"),
-    ],
+    args: &[needed("name", "the display name"), optional("database_name", "the database name expected")],
     alone: Some("name"),
     open: false,
     example: "eloqua_add_field: { name: Gigya UID, database_name: C_Gigya_UID1 }",
@@ -66,7 +71,10 @@ pub const ELOQUA_ADD_FIELD: Step = Step {
 pub const ELOQUA_IMPORT: Step = Step {
     name: "eloqua_import",
     summary: "runs one of Eloqua's own import jobs now: it fetches its files from the drop and loads them",
-    args: &[needed("job", "the job's name in the world file"), optional("expect", "`done` (if it is not given) or `failed`")],
+    args: &[
+        needed("job", "the job's name in the world file"),
+        optional("expect", "`done` (if it is not given) or `failed`"),
+    ],
     alone: Some("job"),
     open: false,
     example: "eloqua_import: contacts",
@@ -77,7 +85,10 @@ pub const ELOQUA_IMPORT: Step = Step {
 pub const ELOQUA_EXPORT: Step = Step {
     name: "eloqua_export",
     summary: "runs one of Eloqua's own export jobs now: it writes its file to the drop",
-    args: &[needed("job", "the job's name in the world file"), optional("expect", "`done` (if it is not given) or `failed`")],
+    args: &[
+        needed("job", "the job's name in the world file"),
+        optional("expect", "`done` (if it is not given) or `failed`"),
+    ],
     alone: Some("job"),
     open: false,
     example: "eloqua_export: changes",
@@ -158,7 +169,11 @@ pub const EXPECT_CONTACT: Step = Step {
     run: |run, args| {
         let found = find(run, args.need("where")?.to_json()?.as_object())?;
         if args.flag("absent")?.unwrap_or(false) {
-            return if found.is_empty() { Ok("no such contact".to_owned()) } else { Err(unmet("there is such a contact")) };
+            return if found.is_empty() {
+                Ok("no such contact".to_owned())
+            } else {
+                Err(unmet("there is such a contact"))
+            };
         }
         let [contact] = found.as_slice() else {
             return Err(unmet(format!("{} contacts fit, not one", found.len())));
@@ -212,7 +227,9 @@ const SYSTEM: &[&str] = &[
 /// A contact without its empty fields and hashes.
 fn filled(contact: &Value) -> Value {
     let members = contact.as_object().cloned().unwrap_or_default();
-    let kept = members.into_iter().filter(|(name, value)| *value != json!("") && !name.contains("SHA256") && !name.contains("MD5"));
+    let kept = members
+        .into_iter()
+        .filter(|(name, value)| *value != json!("") && !name.contains("SHA256") && !name.contains("MD5"));
     Value::Object(kept.collect())
 }
 

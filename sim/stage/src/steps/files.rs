@@ -72,7 +72,8 @@ pub const EXPECT_FILE: Step = Step {
         let pattern = args.need_text("path")?;
         let found = fitting(run, pattern);
         let [path] = found.as_slice() else {
-            let all: Vec<String> = locked(&run.world.parts().files).files().into_iter().map(|(path, _, _)| path).collect();
+            let all: Vec<String> =
+                locked(&run.world.parts().files).files().into_iter().map(|(path, _, _)| path).collect();
             return Err(Miss::Unmet(Unmet {
                 message: format!("{} files fit", found.len()),
                 expected: Some(format!("one file {pattern}")),
@@ -104,7 +105,12 @@ pub const EXPECT_FILE: Step = Step {
             }));
         }
         if let Some(count) = args.number("count")? {
-            run.hold(args.need("count")?, &json!(count), &json!(text.lines().count()), &format!("the lines of {path}"))?;
+            run.hold(
+                args.need("count")?,
+                &json!(count),
+                &json!(text.lines().count()),
+                &format!("the lines of {path}"),
+            )?;
         }
         Ok(format!("{path}, {} bytes", bytes.len()))
     },
@@ -114,7 +120,10 @@ pub const EXPECT_FILE: Step = Step {
 pub const EXPECT_FILES: Step = Step {
     name: "expect_files",
     summary: "holds how many files fit a pattern",
-    args: &[needed("path", "the pattern; `*` stands for any part of a name"), needed("count", "how many fit")],
+    args: &[
+        needed("path", "the pattern; `*` stands for any part of a name"),
+        needed("count", "how many fit"),
+    ],
     alone: None,
     open: false,
     example: "expect_files: { path: \"/eloqua/in/*\", count: 0 }",
@@ -123,7 +132,12 @@ pub const EXPECT_FILES: Step = Step {
         let found = fitting(run, pattern);
         let wanted = args.number("count")?.unwrap_or_default();
         let told = found.join(", ");
-        run.hold(args.need("count")?, &json!(wanted), &json!(found.len()), &format!("the number of files {pattern} ({told})"))?;
+        run.hold(
+            args.need("count")?,
+            &json!(wanted),
+            &json!(found.len()),
+            &format!("the number of files {pattern} ({told})"),
+        )?;
         Ok(format!("{wanted} files"))
     },
 };

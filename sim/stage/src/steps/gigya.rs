@@ -16,7 +16,10 @@ pub const GIGYA_CALL: Step = Step {
         optional("anonymous", "true: without key and secret, as a browser calls"),
         optional("expect_code", "the errorCode expected, 0 if it is not given"),
         optional("expect", "members of the answer"),
-        optional("save", "members of the answer to keep for later steps: { uid: UID } is written ${uid} there"),
+        optional(
+            "save",
+            "members of the answer to keep for later steps: { uid: UID } is written ${uid} there",
+        ),
     ],
     alone: None,
     open: false,
@@ -24,7 +27,8 @@ pub const GIGYA_CALL: Step = Step {
     run: |run, args| {
         let method = args.need_text("method")?;
         let params = args.json("params")?.unwrap_or(json!({}));
-        let params: Vec<(String, Value)> = params.as_object().cloned().unwrap_or_default().into_iter().collect();
+        let params: Vec<(String, Value)> =
+            params.as_object().cloned().unwrap_or_default().into_iter().collect();
         let anonymous = args.flag("anonymous")?.unwrap_or(false);
         let wanted = i64::try_from(args.number("expect_code")?.unwrap_or(0)).unwrap_or(0);
         let answer = called(run, method, &params, anonymous, wanted)?;
@@ -40,7 +44,10 @@ pub const GIGYA_CALL: Step = Step {
 pub const GIGYA_SET_ACCOUNT: Step = Step {
     name: "gigya_set_account",
     summary: "changes an account through accounts.setAccountInfo; every further member is a parameter of it",
-    args: &[needed("UID", "whose account"), optional("expect_code", "the errorCode expected, 0 if it is not given")],
+    args: &[
+        needed("UID", "whose account"),
+        optional("expect_code", "the errorCode expected, 0 if it is not given"),
+    ],
     alone: None,
     open: true,
     example: "gigya_set_account: { UID: ann, profile: { email: ann@new.example } }",
@@ -128,10 +135,13 @@ fn called(
     anonymous: bool,
     wanted: i64,
 ) -> Result<Value, Miss> {
-    let sent: Vec<(&str, String)> = params.iter().map(|(name, value)| (name.as_str(), travelling(value))).collect();
+    let sent: Vec<(&str, String)> =
+        params.iter().map(|(name, value)| (name.as_str(), travelling(value))).collect();
     let (code, told, body) = match run.gigya(method, &sent, anonymous) {
         Ok(body) => (0, "errorCode 0".to_owned(), body),
-        Err(GigyaError::Api { code, message, details, body, .. }) => (code, format!("{code} {message} ({details})"), *body),
+        Err(GigyaError::Api { code, message, details, body, .. }) => {
+            (code, format!("{code} {message} ({details})"), *body)
+        }
         Err(other) => return Err(unmet(format!("{method} got no answer: {other}"))),
     };
     if code == wanted {

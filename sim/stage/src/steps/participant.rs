@@ -57,7 +57,8 @@ pub const LOG_IN: Step = Step {
     open: false,
     example: "log_in: { loginID: ann@brand.example, password: correct horse }",
     run: |run, args| {
-        let credentials = [("loginID", args.need_text("loginID")?), ("password", args.need_text("password")?)];
+        let credentials =
+            [("loginID", args.need_text("loginID")?), ("password", args.need_text("password")?)];
         enter(run, args, "accounts.login", "login", &credentials)
     },
 };
@@ -197,7 +198,10 @@ pub const FORGE_SESSION: Step = Step {
         let now = run.world.now().seconds().to_string();
         let posted = vec![
             ("UID".to_owned(), args.need_text("UID")?.to_owned()),
-            ("UIDSignature".to_owned(), args.text("UIDSignature")?.unwrap_or("AAAAAAAAAAAAAAAAAAAAAAAAAAA=").to_owned()),
+            (
+                "UIDSignature".to_owned(),
+                args.text("UIDSignature")?.unwrap_or("AAAAAAAAAAAAAAAAAAAAAAAAAAA=").to_owned(),
+            ),
             ("signatureTimestamp".to_owned(), args.text("signatureTimestamp")?.unwrap_or(&now).to_owned()),
         ];
         with_browser(run, args, |run, browser| {
@@ -231,7 +235,10 @@ pub const EXPECT_PAGE: Step = Step {
     args: &[
         BY,
         optional("step", "intro, questionset, sso, identityset, exit or message"),
-        optional("sso", "members of the page's single sign-on state: { state: failed, error: GigyaUnreachable }"),
+        optional(
+            "sso",
+            "members of the page's single sign-on state: { state: failed, error: GigyaUnreachable }",
+        ),
         optional("fields", "what the form shows, by variable"),
         optional("hidden", "variables that the form must not show"),
         optional("errors", "messages by variable"),
@@ -274,12 +281,20 @@ pub const EXPECT_PAGE: Step = Step {
         }
         let offered = state["sso"]["url"].as_str().unwrap_or_default().to_owned();
         let destination = offered.rsplit_once('=').map_or("", |(_, tail)| tail).to_owned();
-        let host = url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned();
-        for (name, actual, exact) in [("host", host, true), ("destination", destination, false), ("redirect", offered, false)] {
+        let host =
+            url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned();
+        for (name, actual, exact) in
+            [("host", host, true), ("destination", destination, false), ("redirect", offered, false)]
+        {
             if let Some(expected) = args.text(name)? {
                 let holds = if exact { actual == expected } else { actual.starts_with(expected) };
                 if !holds {
-                    run.hold(args.need(name)?, &json!(expected), &json!(actual), &format!("the page's {name}"))?;
+                    run.hold(
+                        args.need(name)?,
+                        &json!(expected),
+                        &json!(actual),
+                        &format!("the page's {name}"),
+                    )?;
                 }
             }
         }
@@ -301,7 +316,9 @@ fn with_browser<T>(
     act: impl FnOnce(&mut Run<'_>, &mut Browser) -> Result<T, Miss>,
 ) -> Result<T, Miss> {
     let name = browser_name(args)?;
-    let Some(mut browser) = run.browsers.remove(&name) else { return Err(unmet("no campaign has been visited")) };
+    let Some(mut browser) = run.browsers.remove(&name) else {
+        return Err(unmet("no campaign has been visited"));
+    };
     let result = act(run, &mut browser);
     run.browsers.insert(name, browser);
     result
@@ -376,7 +393,11 @@ fn enter(
 }
 
 /// Holds a refusal against the code expected; the login page tells it in its text, the screen-set by its error.
-fn settle_refusal(browser: &Browser, result: Result<(), BrowserError>, refused: Option<u64>) -> Result<(), Miss> {
+fn settle_refusal(
+    browser: &Browser,
+    result: Result<(), BrowserError>,
+    refused: Option<u64>,
+) -> Result<(), Miss> {
     let Some(code) = refused else { return result.map_err(lost) };
     let seen = match &result {
         Err(BrowserError::Gigya { code, .. }) => code.to_string(),
@@ -398,14 +419,20 @@ fn settle_refusal(browser: &Browser, result: Result<(), BrowserError>, refused: 
 fn submit(run: &Run<'_>, browser: &mut Browser, typed: &[(String, String)]) -> Result<String, Miss> {
     let mut posted: Vec<(String, String)> = Vec::new();
     for field in browser.state["fields"].as_array().into_iter().flatten() {
-        let (name, variable) = (field["name"].as_str().unwrap_or_default(), field["variable"].as_str().unwrap_or_default());
-        let given = typed.iter().find(|(key, _)| key == variable || key == name).map(|(_, value)| value.clone());
+        let (name, variable) =
+            (field["name"].as_str().unwrap_or_default(), field["variable"].as_str().unwrap_or_default());
+        let given =
+            typed.iter().find(|(key, _)| key == variable || key == name).map(|(_, value)| value.clone());
         let value = given.or_else(|| field["value"].as_str().map(str::to_owned)).unwrap_or_default();
         posted.push((name.to_owned(), value));
     }
     // What the page does not show can still be sent by somebody who knows how.
     for (key, value) in typed {
-        let shown = browser.state["fields"].as_array().into_iter().flatten().any(|field| field["variable"] == key.as_str() || field["name"] == key.as_str());
+        let shown = browser.state["fields"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|field| field["variable"] == key.as_str() || field["name"] == key.as_str());
         if !shown {
             posted.push((key.clone(), value.clone()));
         }
@@ -424,7 +451,8 @@ fn fields(args: &Args<'_>, name: &str) -> Result<Vec<(String, String)>, Miss> {
 fn shown_fields(state: &Value) -> Value {
     let fields = state["fields"].as_array().into_iter().flatten();
     let named = fields.filter_map(|field| {
-        let name = field["variable"].as_str().filter(|name| !name.is_empty()).or_else(|| field["name"].as_str())?;
+        let name =
+            field["variable"].as_str().filter(|name| !name.is_empty()).or_else(|| field["name"].as_str())?;
         Some((name.to_owned(), field["value"].clone()))
     });
     Value::Object(named.collect())

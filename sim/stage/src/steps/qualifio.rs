@@ -15,7 +15,10 @@ pub const QUALIFIO_CALL: Step = Step {
         optional("body", "what is sent, as JSON"),
         optional("expect_status", "the HTTP status expected, 200 if it is not given"),
         optional("expect", "members of the answer"),
-        optional("save", "members of the answer to keep for later steps: { uid: UID } is written ${uid} there"),
+        optional(
+            "save",
+            "members of the answer to keep for later steps: { uid: UID } is written ${uid} there",
+        ),
         optional("never", "text that must not occur in the answer"),
     ],
     alone: None,
@@ -63,7 +66,12 @@ pub const EXPECT_STATISTICS: Step = Step {
         let Some(rows) = rows else { return Err(no_campaign(args, title)) };
         let expected = args.json("rows")?.unwrap_or_default();
         let found = rows.len();
-        run.hold(args.need("rows")?, &expected, &Value::Array(rows), &format!("the statistics of `{title}`"))?;
+        run.hold(
+            args.need("rows")?,
+            &expected,
+            &Value::Array(rows),
+            &format!("the statistics of `{title}`"),
+        )?;
         Ok(format!("{found} rows"))
     },
 };
@@ -81,7 +89,8 @@ pub const EXPECT_PUSHES: Step = Step {
         let mut latest: BTreeMap<String, Value> = BTreeMap::new();
         for (at, entry) in log.into_iter().enumerate() {
             // A push that was never queued has no number of its own.
-            let number = entry["push_id"].as_u64().map_or_else(|| format!("~{at:08}"), |id| format!("{id:08}"));
+            let number =
+                entry["push_id"].as_u64().map_or_else(|| format!("~{at:08}"), |id| format!("{id:08}"));
             latest.insert(number, entry);
         }
         let pushes: Vec<Value> = latest.into_values().collect();

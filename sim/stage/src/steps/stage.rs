@@ -55,7 +55,10 @@ pub const FAULT: Step = Step {
         optional("times", "how many calls go wrong then, 1 if it is not given"),
         optional("code", "the platform answers with its own error of this code"),
         optional("http", "a proxy answers with this HTTP status and a page of HTML"),
-        optional("cut", "`before` the platform sees the call, `after` it has done the work, or `half` of the answer"),
+        optional(
+            "cut",
+            "`before` the platform sees the call, `after` it has done the work, or `half` of the answer",
+        ),
         optional("after_bytes", "for sftp: the transfer breaks after so many bytes"),
     ],
     alone: None,
@@ -67,7 +70,8 @@ pub const FAULT: Step = Step {
         if platform == "sftp" {
             let bytes = args.number("after_bytes")?.unwrap_or(0);
             let word = if call == "*" { "write" } else { call };
-            let op: FileOp = word.parse().map_err(|error: NoSuchOp| run.mistake(args.node(), &error.to_string()))?;
+            let op: FileOp =
+                word.parse().map_err(|error: NoSuchOp| run.mistake(args.node(), &error.to_string()))?;
             let ordered = locked(&run.world.parts().files).fail_next(op, bytes);
             ordered.map_err(|error| Miss::Broken(error.to_string()))?;
             let op = op.word();
