@@ -54,7 +54,7 @@ steps:
     let outcome = standin::run(&ready, Transport::Memory);
     let Verdict::Failed(failure) = outcome.verdict else { panic!("{:?}", outcome.verdict) };
     assert_eq!((failure.expected.as_deref(), failure.actual.as_deref()), (Some("be"), Some("Belgium")));
-    assert_eq!((failure.line, failure.column), (5, 56));
+    assert_eq!((failure.line, failure.column), (5, 53));
     assert!(
         failure
             .lineage
