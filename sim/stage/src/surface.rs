@@ -16,6 +16,10 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 /// The header by which our own clients say who they are; anybody else is a `client`.
 pub const ACTOR: &str = "x-standin-actor";
 
+/// What a cut connection looks like from the caller's end, in the words of the client of `standin-wire`: it
+/// cannot tell whether the platform saw the call, and the journal is the same on both transports.
+const CUT: &str = "connection closed before message completed";
+
 /// The four things on the stage that speak HTTP.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Platform {
@@ -67,14 +71,14 @@ impl Http for Surface {
             parts.faults.lock().unwrap_or_else(PoisonError::into_inner).consult(self.platform.name(), &name);
         let mut crossing = begun(self.platform, &request, name);
         let result = match effect {
-            Some(Effect::CutBefore) => Err("the connection was cut before the call"),
+            Some(Effect::CutBefore) => Err(CUT),
             Some(Effect::Http(status)) => {
                 Ok(answer::html(status, format!("<html><body><h1>{status}</h1></body></html>")))
             }
             Some(Effect::Code(code)) => Ok(parts.refuse(self.platform, now, &request, code)),
             Some(Effect::CutAfter) => {
                 drop(parts.handle(self.platform, now, request).await);
-                Err("the connection was cut before the answer")
+                Err(CUT)
             }
             Some(Effect::Truncated) => Ok(halved(parts.handle(self.platform, now, request).await)),
             None => Ok(parts.handle(self.platform, now, request).await),
