@@ -1,1 +1,134 @@
 //! The commands' whole output and exit codes.
+//!
+//! What a list shows is taken by name, so that one more entry changes no snapshot; that the lists are whole is
+//! held by [`lists`]. A changed text is looked at and taken over with `INSTA_UPDATE=always cargo test program`.
+
+mod lists;
+mod serving;
+
+use crate::top;
+use std::process::{Command, Output};
+
+/// The program, where a person would start it: at the top of the checkout, without a terminal.
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_standin"));
+    command.current_dir(top()).args(arguments).env_remove("CLICOLOR_FORCE");
+    command
+}
+
+/// The command line, what it printed, and how it ended.
+fn told(arguments: &[&str]) -> String {
+    let Output { status, stdout, stderr } = program(arguments).output().unwrap();
+    let mut text = format!("$ standin {}\n", arguments.join(" "));
+    text.push_str(&String::from_utf8(stdout).unwrap());
+    let errors = String::from_utf8(stderr).unwrap();
+    if !errors.is_empty() {
+        text.push_str(&format!("--- standard error\n{errors}"));
+    }
+    format!("{text}--- exit code {}\n", status.code().unwrap())
+}
+
+/// Every command line has its snapshot, named after what it shows.
+fn check(cases: &[(&str, &str)]) {
+    for (name, line) in cases {
+        let arguments: Vec<&str> = line.split_whitespace().collect();
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(format!("{name}"), told(&arguments));
+        });
+    }
+}
+
+#[test]
+fn help() {
+    check(&[
+        ("help", "--help"),
+        ("help-run", "run --help"),
+        ("help-check", "check --help"),
+        ("help-list", "list --help"),
+        ("help-serve", "serve --help"),
+        ("version", "--version"),
+    ]);
+}
+
+#[test]
+fn run() {
+    check(&[
+        ("run-held", "run tests/program/two-held.yaml --timeless"),
+        ("run-steps", "run tests/program/two-held.yaml --timeless --steps"),
+        ("run-quiet", "run tests/program/two-held.yaml --timeless --quiet"),
+        ("run-in-memory", "run tests/program/two-held.yaml --timeless --transport memory"),
+        ("run-failed", "run tests/program/broken-expectation.yaml --timeless"),
+        ("run-some", "run tests/program/two-held.yaml --timeless --only Gent"),
+        ("run-none", "run tests/program/two-held.yaml --tag nothing"),
+    ]);
+}
+
+#[test]
+fn a_mistake_is_shown_at_its_place() {
+    check(&[
+        ("bad-step", "check tests/program/unknown-step.yaml"),
+        ("bad-argument", "check tests/program/missing-argument.yaml"),
+        ("bad-placeholder", "check tests/program/missing-placeholder.yaml"),
+        ("bad-plain-scalar", "check tests/program/plain-scalar.yaml"),
+        ("bad-yaml", "check tests/program/no-yaml.yaml"),
+        ("bad-clause", "check tests/program/unknown-clause.yaml"),
+        ("bad-member", "check tests/program/unknown-member.yaml"),
+        ("bad-value", "check tests/program/wrong-value.yaml"),
+        ("bad-dataflow", "check tests/program/bad-dataflow.yaml"),
+        ("bad-base", "check tests/program/bad-base.yaml"),
+        ("bad-world", "serve --world tests/program/bad-world.yaml"),
+        ("several-mistakes", "run tests/program/unknown-step.yaml tests/program/unknown-clause.yaml"),
+    ]);
+}
+
+#[test]
+fn a_wrong_command_line_is_told_before_anything_runs() {
+    check(&[
+        ("wrong-command", "rum"),
+        ("wrong-path", "run nowhere"),
+        ("wrong-knob", "run --set gigya.indexdelay=4s"),
+        ("wrong-knob-value", "serve --set gigya.index_delay=soon"),
+        ("wrong-report", "run --report xml=out.xml"),
+        ("wrong-report-place", "run --report junit=nowhere/out.xml tests/program/two-held.yaml"),
+        ("wrong-clause", "run --clause QG-MAP-99"),
+        ("wrong-name", "list endpoints accounts.serch"),
+        ("wrong-kind", "list everything"),
+        ("wrong-port", "serve --port 80000"),
+    ]);
+}
+
+/// The report for a CI system and the one for programs.
+#[test]
+fn reports() {
+    let folder = tempfile::tempdir().unwrap();
+    let [junit, json] = ["out.xml", "out.json"].map(|name| folder.path().join(name));
+    let files = ["tests/program/two-held.yaml", "tests/program/broken-expectation.yaml"];
+    let reports = [format!("junit={}", junit.display()), format!("json={}", json.display())];
+    let arguments =
+        ["run", files[0], files[1], "--timeless", "--report", &reports[0], "--report", &reports[1]];
+    assert_eq!(program(&arguments).output().unwrap().status.code(), Some(1));
+    // How long it took is all that may differ between two runs.
+    let times = [(r#" time="\d+\.\d+""#, r#" time="0""#), (r#""micros": \d+"#, r#""micros": 0"#)];
+    insta::with_settings!(
+        { omit_expression => true, prepend_module_to_snapshot => false, filters => times },
+        {
+            insta::assert_snapshot!("report-junit", std::fs::read_to_string(junit).unwrap());
+            insta::assert_snapshot!("report-json", std::fs::read_to_string(json).unwrap());
+        }
+    );
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 2, "a file was left beside the reports");
+}
+
+/// All scenarios, as the README's first command runs them, twice and on both transports.
+#[test]
+fn the_same_report_twice_and_on_both_transports() {
+    let wire = told(&["run", "--timeless"]);
+    assert!(wire.ends_with("--- exit code 0\n"), "{wire}");
+    assert_eq!(wire, told(&["run", "--timeless"]));
+    let memory = told(&["run", "--timeless", "--transport", "memory"]);
+    let line = "standin run --timeless";
+    let memory =
+        memory.replace(&format!("{line} --transport memory"), line).replace(" on memory;", " on wire;");
+    assert_eq!(wire, memory);
+}

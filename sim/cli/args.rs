@@ -12,10 +12,11 @@ use std::path::PathBuf;
     after_help = "\
 Examples:
   standin run                                 all scenarios under scenarios/
-  standin run scenarios/phone --steps         some of them, step by step
+  standin run scenarios/mapping --steps       some of them, step by step
   standin run --report junit=out.xml          with a report for CI
   standin check my.yaml                       is it well written?
   standin list steps                          what a scenario can say
+  standin list clauses QG-MAP                 what the articles promise, and which scenarios show it
   standin serve --env-file .env               the platforms on loopback, for any program
 
 Exit codes: 0 all held, 1 an expectation failed, 2 the command line or a file is wrong, 3 the harness broke."
@@ -100,6 +101,9 @@ pub(crate) struct ListCommand {
     /// What to show
     #[arg(value_enum)]
     pub(crate) what: What,
+    /// Only what has this text in its name; may be given several times
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
     /// As JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -5,12 +5,13 @@ use crate::{Stop, run, say};
 use serde_json::{Value, json};
 use standin_conform::CLAUSES;
 use standin_conform::ledger::ledger;
+use standin_scenario::nearest;
 use standin_stage::steps::STEPS;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 pub(crate) fn list(command: &ListCommand) -> Result<u8, Stop> {
-    let rows = match command.what {
+    let mut rows = match command.what {
         What::Steps => steps(),
         What::Endpoints => of_kinds(&["gigya", "qualifio", "eloqua"]),
         What::Components => of_kinds(&["component"]),
@@ -20,6 +21,14 @@ pub(crate) fn list(command: &ListCommand) -> Result<u8, Stop> {
         What::Reports => reports(),
         What::Clauses => clauses(command)?,
     };
+    for wanted in &command.names {
+        if !rows.iter().any(|row| row.name.contains(wanted.as_str())) {
+            let near = nearest(wanted, rows.iter().map(|row| row.name.as_str()));
+            let hint = near.map(|near| format!("\n  help: did you mean `{near}`?")).unwrap_or_default();
+            return Err(Stop::wrong(format!("error: nothing here has `{wanted}` in its name{hint}")));
+        }
+    }
+    rows.retain(|row| command.names.is_empty() || command.names.iter().any(|name| row.name.contains(name)));
     if command.json {
         say(&format!("{:#}\n", Value::Array(rows.into_iter().map(|row| row.json).collect())));
     } else {
@@ -31,6 +40,7 @@ pub(crate) fn list(command: &ListCommand) -> Result<u8, Stop> {
 }
 
 struct Row {
+    name: String,
     text: String,
     json: Value,
 }
@@ -57,7 +67,7 @@ fn steps() -> Vec<Row> {
             "name": step.name, "summary": step.summary, "args": args, "alone": step.alone, "open": step.open,
             "example": step.example,
         });
-        Row { text, json }
+        Row { name: step.name.to_owned(), text, json }
     };
     STEPS.iter().map(row).collect()
 }
@@ -66,6 +76,7 @@ fn of_kinds(kinds: &[&str]) -> Vec<Row> {
     let lines = ledger().into_iter().filter(|line| kinds.contains(&line.kind));
     lines
         .map(|line| Row {
+            name: line.name.clone(),
             text: format!("{:<10} {:<52} {}\n", line.kind, line.name, line.summary),
             json: json!({"kind": line.kind, "name": line.name, "summary": line.summary, "evidence": line.evidence.level.word()}),
         })
@@ -74,6 +85,7 @@ fn of_kinds(kinds: &[&str]) -> Vec<Row> {
 
 fn evidence() -> Vec<Row> {
     let row = |line: standin_conform::ledger::Line| Row {
+        name: line.name.clone(),
         text: format!(
             "{:<10} {:<10} {:<52} {} [{}]\n",
             line.evidence.level.word(),
@@ -92,6 +104,7 @@ fn evidence() -> Vec<Row> {
 
 fn knobs() -> Vec<Row> {
     let row = |knob: standin_fake_kit::Knob| Row {
+        name: knob.name.to_owned(),
         text: format!("{:<40} {:<16} {} ({})\n", knob.name, knob.default, knob.summary, knob.takes),
         json: json!({
             "name": knob.name, "default": knob.default, "takes": knob.takes.to_string(), "summary": knob.summary,
@@ -103,6 +116,7 @@ fn knobs() -> Vec<Row> {
 
 fn reports() -> Vec<Row> {
     let row = |format: &standin_report::Format| Row {
+        name: format.name.to_owned(),
         text: format!("{:<10} {}\n", format.name, format.summary),
         json: json!({"name": format.name, "summary": format.summary}),
     };
@@ -130,7 +144,8 @@ fn clauses(command: &ListCommand) -> Result<Vec<Row>, Stop> {
         if files.is_empty() {
             let _ = writeln!(text, "{:12}(no scenario)", "");
         }
-        Row { text, json: json!({"id": clause.id, "says": clause.says, "scenarios": files}) }
+        let json = json!({"id": clause.id, "says": clause.says, "scenarios": files});
+        Row { name: clause.id.to_owned(), text, json }
     };
     Ok(CLAUSES.iter().map(row).collect())
 }

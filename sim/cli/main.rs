@@ -2,6 +2,7 @@
 //! input file is wrong, 3 the harness broke.
 
 mod args;
+mod file_later;
 mod list;
 mod run;
 mod serve;

@@ -1,14 +1,15 @@
 //! `standin run` and `standin check`.
 
 use crate::args::{CheckCommand, RunCommand, WorldOptions};
+use crate::file_later::FileLater;
 use crate::{Stop, say};
 use indicatif::{ProgressBar, ProgressStyle};
 use standin_conform::clauses::clause_of;
-use standin_report::terminal::{Look, write};
+use standin_report::terminal::{Look, counted, write};
 use standin_report::{FORMATS, format_of};
 use standin_scenario::nearest;
 use standin_scenario::outcome::{Outcome, exit_code};
-use standin_stage::runner::{Extras, Ready, find_files, load, run as run_one};
+use standin_stage::runner::{Extras, Ready, check_knobs, find_files, load, run as run_one};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -23,6 +24,13 @@ pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
             )));
         }
     }
+    let unknown = command.clause.iter().find(|id| clause_of(id).is_none());
+    if let Some(id) = unknown {
+        return Err(Stop::wrong(format!("error: no clause is called `{id}`\n  help: {}", clause_hint(id))));
+    }
+    // Asked for before the work, so that a name that cannot be written is not told after it.
+    let reports: Vec<_> =
+        command.report.iter().map(|(_, file)| FileLater::at(file)).collect::<Result<_, _>>()?;
     let ready = loaded(&command.paths, &command.world)?;
     let chosen: Vec<&Ready> = ready.iter().filter(|ready| wanted(command, ready)).collect();
     if chosen.is_empty() {
@@ -37,24 +45,24 @@ pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
         timeless: command.timeless,
     };
     say(&write(&outcomes, look));
-    for (format, file) in &command.report {
+    for ((format, _), file) in command.report.iter().zip(reports) {
         let Some(format) = format_of(format) else { continue };
-        let text = (format.write)(&outcomes).map_err(|error| Stop::broke(format!("error: {error}")))?;
-        std::fs::write(file, text)
-            .map_err(|error| Stop::wrong(format!("error: {file} cannot be written: {error}")))?;
+        file.write(&(format.write)(&outcomes).map_err(|error| Stop::broke(format!("error: {error}")))?)?;
     }
     Ok(exit_code(&outcomes))
 }
 
 pub(crate) fn check(command: &CheckCommand) -> Result<u8, Stop> {
     let ready = loaded(&command.paths, &command.world)?;
-    say(&format!("{} scenarios are well written\n", ready.len()));
+    let verb = if ready.len() == 1 { "is" } else { "are" };
+    say(&format!("{} {verb} well written\n", counted(ready.len(), "scenario")));
     Ok(0)
 }
 
 /// All scenarios under `paths`; every file with a mistake is told before anything runs.
 pub(crate) fn loaded(paths: &[PathBuf], options: &WorldOptions) -> Result<Vec<Ready>, Stop> {
     let extras = Extras { seed: options.seed, knobs: options.set.clone() };
+    check_knobs(&extras).map_err(|bad| Stop::wrong(bad.0))?;
     let colour = std::io::stderr().is_terminal();
     let files = find_files(paths).map_err(|bad| Stop::wrong(bad.0))?;
     let (mut ready, mut mistakes) = (Vec::new(), Vec::new());
@@ -73,17 +81,23 @@ pub(crate) fn loaded(paths: &[PathBuf], options: &WorldOptions) -> Result<Vec<Re
 fn unknown_clauses(ready: &Ready, colour: bool) -> Vec<String> {
     let unknown = ready.scenario.clauses.iter().filter(|clause| clause_of(&clause.name).is_none());
     let told = unknown.map(|clause| {
-        let ids = standin_conform::CLAUSES.iter().map(|clause| clause.id);
-        let hint = nearest(&clause.name, ids).map(|near| format!("did you mean `{near}`?"));
         let diagnostic = standin_scenario::Diagnostic {
             message: format!("no clause is called `{}`", clause.name),
             span: clause.span,
             label: String::new(),
-            hint: hint.or_else(|| Some("`standin list clauses` shows all clauses".to_owned())),
+            hint: Some(clause_hint(&clause.name)),
         };
         diagnostic.render(&ready.scenario.source, colour)
     });
     told.collect()
+}
+
+fn clause_hint(id: &str) -> String {
+    let ids = standin_conform::CLAUSES.iter().map(|clause| clause.id);
+    nearest(id, ids).map_or_else(
+        || "`standin list clauses` shows all clauses".to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    )
 }
 
 fn wanted(command: &RunCommand, ready: &Ready) -> bool {

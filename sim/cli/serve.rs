@@ -1,12 +1,14 @@
 //! `standin serve`: the platforms on loopback for any program.
 
 use crate::args::{ServeCommand, Time};
+use crate::file_later::FileLater;
 use crate::{Stop, say};
 use standin_model::Instant;
 use standin_ports::Clock;
 use standin_stage::clock::StageClock;
-use standin_stage::runner::{Extras, load_world};
+use standin_stage::runner::{Extras, check_knobs, load_world};
 use standin_stage::{Listen, Transport, World, WorldSpec};
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -28,6 +30,7 @@ impl Clock for WallClock {
 
 pub(crate) fn serve(command: &ServeCommand) -> Result<u8, Stop> {
     let extras = Extras { seed: command.options.seed, knobs: command.options.set.clone() };
+    check_knobs(&extras).map_err(|bad| Stop::wrong(bad.0))?;
     let spec = match &command.world {
         Some(path) => {
             load_world(path, &extras, std::io::stderr().is_terminal()).map_err(|bad| Stop::wrong(bad.0))?
@@ -42,25 +45,25 @@ pub(crate) fn serve(command: &ServeCommand) -> Result<u8, Stop> {
     let world = World::open_at(&spec, Transport::Wire, clock, listen)
         .map_err(|error| Stop::wrong(format!("error: {}", told(&error))))?;
     let addresses = world.environment();
-    if let Some(file) = &command.env_file {
-        let mut text = String::new();
-        for (name, value) in &addresses {
-            let _ = writeln!(text, "{name}={value}");
-        }
-        // Written beside and renamed, so that nobody ever reads half of it.
-        let part = file.with_extension("part");
-        std::fs::write(&part, text)
-            .and_then(|()| std::fs::rename(&part, file))
-            .map_err(|error| Stop::wrong(format!("error: {} cannot be written: {error}", file.display())))?;
-    }
     let mut text = String::new();
     for (name, value) in &addresses {
-        let _ = writeln!(text, "{name}={value}");
+        let _ = writeln!(text, "{name}={}", quoted(value));
+    }
+    if let Some(file) = &command.env_file {
+        FileLater::private(file)?.write(&text)?;
     }
     say(&format!("{text}\nThe page with everything that happens: {}\nCtrl-C stops.\n", world.control_url()));
     wait(&world)
 }
 
+/// A value as shells and readers of such files take it; quoted only where it must be, since some take quotes as
+/// they stand.
+fn quoted(value: &str) -> Cow<'_, str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=+@%,".contains(c);
+    if value.chars().all(plain) { value.into() } else { format!("'{}'", value.replace('\'', "'\\''")).into() }
+}
+
+/// Until Ctrl-C, or until the process is told to end.
 fn wait(world: &World) -> Result<u8, Stop> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -69,17 +72,29 @@ fn wait(world: &World) -> Result<u8, Stop> {
     runtime.block_on(async {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-        let stop = tokio::signal::ctrl_c();
+        let stop = stop();
         tokio::pin!(stop);
         loop {
             tokio::select! {
-                _ = &mut stop => return,
+                () = &mut stop => return,
                 _ = tick.tick() => world.parts().settle().await,
             }
         }
     });
     say("stopped\n");
     Ok(0)
+}
+
+async fn stop() {
+    #[cfg(unix)]
+    if let Ok(mut ended) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = ended.recv() => {}
+        }
+        return;
+    }
+    let _ = tokio::signal::ctrl_c().await;
 }
 
 fn told(error: &dyn std::error::Error) -> String {

@@ -33,6 +33,11 @@ impl Paint {
     }
 }
 
+/// A number of things, in words.
+pub fn counted(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
 /// The whole report.
 pub fn write(outcomes: &[Outcome], look: Look) -> String {
     let paint = Paint(look.colour);
@@ -132,11 +137,11 @@ fn last_line(outcomes: &[Outcome], look: Look, paint: &Paint) -> String {
     }
     let _ = write!(
         text,
-        ", of {} scenarios on {}",
-        outcomes.len(),
+        ", of {} on {}",
+        counted(outcomes.len(), "scenario"),
         outcomes.first().map_or("wire", |outcome| outcome.transport)
     );
-    let _ = write!(text, "; {} clauses shown", clauses.len());
+    let _ = write!(text, "; {} shown", counted(clauses.len(), "clause"));
     if let Some(level) = weakest(outcomes) {
         let _ = write!(text, "; weakest evidence: {level}");
     }
@@ -175,7 +180,7 @@ scenarios/mapping
   BROKEN Broken  QG-MAP-9b
        the harness broke: no socket
 
-1 held, 1 failed, 1 broken, of 3 scenarios on wire; 1 clauses shown; weakest evidence: inferred
+1 held, 1 failed, 1 broken, of 3 scenarios on wire; 1 clause shown; weakest evidence: inferred
 ";
         assert_eq!(write(&outcomes(), look), expected);
     }

@@ -26,6 +26,20 @@ impl Source {
         Self { name: name.into(), text: text.into() }
     }
 
+    /// The quoted text or the character that starts at a line and column, both from 1, the column in characters.
+    pub fn word_at(&self, line: usize, column: usize) -> Span {
+        let before: usize = self.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let rest = &self.text[before..];
+        let offset = rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at);
+        let start = before + offset;
+        let word = &self.text[start..];
+        let length = match word.strip_prefix('"').and_then(|inner| inner.find('"')) {
+            Some(inner) => inner + 2,
+            None => word.chars().next().map_or(0, char::len_utf8),
+        };
+        Span { start, end: start + length }
+    }
+
     /// Line and column of a byte, both from 1; the column counts characters.
     pub fn line_column(&self, at: usize) -> (usize, usize) {
         let at = (0..=at.min(self.text.len())).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0);

@@ -10,8 +10,10 @@ pub fn read_beside(file: &Path, name: &str) -> Result<String, String> {
     std::fs::read_to_string(&path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
 }
 
-/// The path of the file that `name` means when it is written in `file`.
+/// The path of the file that `name` means when it is written in `file`: relative where that is found, so that
+/// messages call a file by a path from where the program was started.
 pub fn beside(file: &Path, name: &str) -> Option<PathBuf> {
     let start = std::path::absolute(file).ok()?;
-    start.ancestors().skip(1).map(|folder| folder.join(name)).find(|path| path.is_file())
+    let folders = file.ancestors().chain(start.ancestors());
+    folders.map(|folder| folder.join(name)).find(|path| path.is_file())
 }

@@ -46,26 +46,48 @@ fn hop(entry: &Entry, values: &[&str], expected: Option<&str>, actual: Option<&s
             (format!("{from} -> {to} {name}"), seen)
         }
         What::File { who, op, path, text, .. } => {
-            let (number, line) =
-                text.lines().enumerate().find(|(_, line)| values.iter().any(|value| line.contains(value)))?;
+            let (number, line) = text
+                .lines()
+                .enumerate()
+                .find(|(_, line)| values.iter().any(|value| find(line, value).is_some()))?;
             (format!("{op} {path}, line {} ({who})", number + 1), clip(line, values))
         }
         What::Change { who, place, subject, before, after } => {
-            let touched = values.iter().any(|value| before.contains(value) || after.contains(value));
+            let touched = values.iter().any(|value| holds(before, value) || holds(after, value));
             if !touched {
                 return None;
             }
-            let lost = expected
-                .is_some_and(|value| value.len() > 1 && before.contains(value) && !after.contains(value));
-            let came = actual
-                .is_some_and(|value| value.len() > 1 && !before.contains(value) && after.contains(value));
+            let lost =
+                expected.is_some_and(|value| value.len() > 1 && holds(before, value) && !holds(after, value));
+            let came =
+                actual.is_some_and(|value| value.len() > 1 && !holds(before, value) && holds(after, value));
             let verdict = if lost || came { "changed here: " } else { "" };
-            let text = format!("{verdict}{} -> {}", clip(before, values), clip(after, values));
+            let text = format!("{verdict}{} -> {}", side(before, values), side(after, values));
             (format!("{who}: {place} for {subject}"), text)
         }
         What::Note { .. } => return None,
     };
     Some(Hop { seq: entry.seq, at: entry.at.to_string(), place, text })
+}
+
+/// One side of a change; that there is nothing is said.
+fn side(text: &str, values: &[&str]) -> String {
+    if text.is_empty() { "(nothing)".to_owned() } else { clip(text, values) }
+}
+
+/// Where `value` stands in `text` for itself and not as a part of another word.
+fn find(text: &str, value: &str) -> Option<usize> {
+    let inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let whole = |at: &usize| {
+        let end = at + value.len();
+        !(inside(text[..*at].chars().next_back()) && inside(value.chars().next()))
+            && !(inside(text[end..].chars().next()) && inside(value.chars().next_back()))
+    };
+    text.match_indices(value).map(|(at, _)| at).find(whole)
+}
+
+fn holds(text: &str, value: &str) -> bool {
+    find(text, value).is_some()
 }
 
 fn excerpt(body: &str, values: &[&str]) -> Option<String> {
@@ -74,7 +96,7 @@ fn excerpt(body: &str, values: &[&str]) -> Option<String> {
     } else {
         body.to_owned()
     };
-    values.iter().any(|value| plain.contains(value)).then(|| clip(&plain, values))
+    values.iter().any(|value| holds(&plain, value)).then(|| clip(plain.trim_end(), values))
 }
 
 /// The part of `text` around the first value seen in it.
@@ -82,7 +104,7 @@ fn clip(text: &str, values: &[&str]) -> String {
     if text.len() <= WIDTH {
         return text.to_owned();
     }
-    let at = values.iter().filter_map(|value| text.find(value)).min().unwrap_or(0);
+    let at = values.iter().filter_map(|value| find(text, value)).min().unwrap_or(0);
     let from = floor(text, at.saturating_sub(WIDTH / 3));
     let to = floor(text, (from + WIDTH).min(text.len()));
     let (head, tail) = (if from > 0 { "..." } else { "" }, if to < text.len() { "..." } else { "" });
@@ -111,8 +133,9 @@ mod tests {
                 after: after.to_owned(),
             },
         };
+        // The last one is about another number that contains one of these.
         let entries =
-            [change(1, "a", "x", "01234"), change(2, "b", "01234", "1234x"), change(3, "c", "q", "r")];
+            [change(1, "a", "x", "01234"), change(2, "b", "01234", "1234x"), change(3, "c", "q", "012345")];
         let hops = lineage(&entries, Some("01234"), Some("1234x"));
         let told: Vec<_> = hops.iter().map(|hop| (hop.seq, hop.text.as_str())).collect();
         assert_eq!(told, [(1, "x -> 01234"), (2, "changed here: 01234 -> 1234x")]);

@@ -5,8 +5,10 @@ use crate::lineage::lineage;
 use crate::run::Run;
 use crate::step::{Args, Miss, Unmet};
 use crate::steps::{STEPS, step_of};
-use crate::world::{SECTIONS, Transport, World, WorldError, WorldSpec};
+use crate::world::{SECTIONS, Transport, World, WorldError, WorldSpec, knobs};
 use serde_json::{Map, Value};
+use standin_dataflow::{Document, Severity};
+use standin_fake_kit::knobs::KnobError;
 use standin_scenario::outcome::{Failure, Hop, Outcome, StepOutcome, Verdict};
 use standin_scenario::scenario::parse_world;
 use standin_scenario::{Diagnostic, Node, Scenario, Source, Span, nearest};
@@ -63,8 +65,10 @@ pub fn load_text(path: &Path, text: &str, extras: &Extras, colour: bool) -> Resu
             BadWorld::There(text) => BadInput(text),
         })?;
         // A world is cheap: making it is the check.
-        World::open(&spec, Transport::Memory)
-            .map_err(|error| shown(place(&error, scenario.world.as_ref())))?;
+        if let Err(error) = World::open(&spec, Transport::Memory) {
+            below(path, scenario.world.as_ref(), extras, colour)?;
+            return Err(shown(place(&error, scenario.world.as_ref())));
+        }
         ready.push(Ready { scenario, spec, path: path.to_owned() });
     }
     Ok(ready)
@@ -81,8 +85,43 @@ pub fn load_world(path: &Path, extras: &Extras, colour: bool) -> Result<WorldSpe
         BadWorld::Here(diagnostic) => shown(diagnostic),
         BadWorld::There(text) => BadInput(text),
     })?;
-    World::open(&spec, Transport::Memory).map_err(|error| shown(place(&error, Some(&root))))?;
+    if let Err(error) = World::open(&spec, Transport::Memory) {
+        below(path, Some(&root), extras, colour)?;
+        return Err(shown(place(&error, Some(&root))));
+    }
     Ok(spec)
+}
+
+/// The mistake that stands in the file that a world builds on, if it is there.
+fn below(path: &Path, world: Option<&Node>, extras: &Extras, colour: bool) -> Result<(), BadInput> {
+    let from = world.and_then(|world| world.get("from")).and_then(|from| from.text().ok());
+    // Knobs of the command line are no mistake of that file.
+    let extras = Extras { seed: extras.seed, knobs: Vec::new() };
+    match from.and_then(|from| beside(path, from)) {
+        Some(file) => load_world(&file, &extras, colour).map(drop),
+        None => Ok(()),
+    }
+}
+
+/// Whether the knobs of the command line exist and take their values.
+pub fn check_knobs(extras: &Extras) -> Result<(), BadInput> {
+    let spec = WorldSpec { knobs: extras.knobs.clone(), ..WorldSpec::default() };
+    match World::open(&spec, Transport::Memory) {
+        Err(WorldError::Knob(knob)) => Err(BadInput(format!("error: {knob}\n  help: {}", knob_hint(&knob)))),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+fn knob_hint(error: &KnobError) -> String {
+    let all = "`standin list knobs` shows all knobs";
+    match error {
+        KnobError::Unknown(name) => {
+            let known = knobs();
+            nearest(name, known.iter().map(|knob| knob.name))
+                .map_or_else(|| all.to_owned(), |near| format!("did you mean `{near}`?"))
+        }
+        KnobError::BadValue { .. } => all.to_owned(),
+    }
 }
 
 fn check_step(step: &standin_scenario::Step) -> Result<(), Diagnostic> {
@@ -127,7 +166,9 @@ fn world_spec(path: &Path, world: Option<&Node>, extras: &Extras) -> Result<Worl
                 )
             })?;
             let text = read_beside(path, name).map_err(|why| Diagnostic::new(why, from.span))?;
-            let source = Source::new(name, text);
+            let called =
+                beside(path, name).map_or_else(|| name.to_owned(), |file| file.display().to_string());
+            let source = Source::new(called, text);
             let root = parse_world(&source)
                 .map_err(|diagnostic| BadWorld::There(diagnostic.render(&source, false)))?;
             spec = world_spec(&file, Some(&root), extras)?;
@@ -141,11 +182,7 @@ fn world_spec(path: &Path, world: Option<&Node>, extras: &Extras) -> Result<Worl
         }
         if let Some(dataflows) = world.get("dataflows") {
             for (key, node) in dataflows.map()? {
-                let text = read_beside(path, node.text()?).map_err(|why| Diagnostic::new(why, node.span))?;
-                let document = serde_json::from_str(&text).map_err(|error| {
-                    Diagnostic::new(format!("the dataflow is not JSON: {error}"), node.span)
-                })?;
-                spec.dataflows.insert(key.name.clone(), document);
+                spec.dataflows.insert(key.name.clone(), dataflow(path, node)?);
             }
         }
         for (key, node) in world.get("knobs").map(Node::map).transpose()?.unwrap_or_default() {
@@ -161,6 +198,24 @@ fn world_spec(path: &Path, world: Option<&Node>, extras: &Extras) -> Result<Worl
         }
     }
     Ok(spec)
+}
+
+/// The document that a world names; its mistakes are shown in its own text.
+fn dataflow(path: &Path, node: &Node) -> Result<Value, BadWorld> {
+    let name = node.text()?;
+    let text = read_beside(path, name).map_err(|why| Diagnostic::new(why, node.span))?;
+    if let Err(problems) = Document::parse(&text) {
+        let called = beside(path, name).map_or_else(|| name.to_owned(), |file| file.display().to_string());
+        let source = Source::new(called, text);
+        let told = problems.iter().filter(|problem| problem.severity == Severity::Error).map(|problem| {
+            let diagnostic = Diagnostic::new(&problem.message, source.word_at(problem.line, problem.column));
+            let hint = (!problem.hint.is_empty()).then(|| problem.hint.clone());
+            Diagnostic { hint, ..diagnostic }.render(&source, false)
+        });
+        return Err(BadWorld::There(told.collect::<Vec<_>>().join("\n\n")));
+    }
+    serde_json::from_str(&text)
+        .map_err(|error| Diagnostic::new(format!("the dataflow is not JSON: {error}"), node.span).into())
 }
 
 /// A scenario's own members stand over those of the file that it builds on; lists are replaced, not joined.
@@ -190,9 +245,10 @@ fn place(error: &WorldError, world: Option<&Node>) -> Diagnostic {
                 hint: error.hint.clone(),
             }
         }
-        WorldError::Knob(_) => {
-            let span = world.and_then(|world| world.get("knobs")).map_or(somewhere, |node| node.span);
-            Diagnostic::new(error.to_string(), span).hint("`standin list knobs` shows all knobs")
+        WorldError::Knob(knob) => {
+            let (KnobError::Unknown(name) | KnobError::BadValue { name, .. }) = knob;
+            let node = world.and_then(|world| world.get("knobs")).and_then(|knobs| knobs.get(name));
+            Diagnostic::new(error.to_string(), node.map_or(somewhere, |node| node.span)).hint(knob_hint(knob))
         }
         WorldError::Dataflow { name, .. } => {
             let node = world.and_then(|world| world.get("dataflows")).and_then(|node| node.get(name));

@@ -433,7 +433,8 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
 
 fn bind(listen: Listen, at: usize) -> std::io::Result<(TcpListener, SocketAddr)> {
     let port = if listen.port == 0 { 0 } else { listen.port.saturating_add(u16::try_from(at).unwrap_or(0)) };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .map_err(|error| std::io::Error::new(error.kind(), format!("port {port}: {}", error.kind())))?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     Ok((listener, address))
