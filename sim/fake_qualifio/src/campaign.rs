@@ -1,6 +1,7 @@
 //! Campaigns, channels, form fields, limits.
 
 use crate::problem::{Problem, Warning};
+use crate::statistics;
 use serde_json::{Value, json};
 use standin_fake_kit::{Section, SeedError};
 use standin_model::Instant;
@@ -125,11 +126,38 @@ pub struct Field {
     pub mask: Option<String>,
     /// What people read when the value is refused.
     pub message: Option<String>,
-    /// Choices, value and label.
-    pub options: Vec<(String, String)>,
+    /// Choices.
+    pub options: Vec<Choice>,
+}
+
+/// One choice of a field.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Choice {
+    /// What is submitted and kept.
+    pub value: String,
+    /// What people read.
+    pub label: String,
+    /// The letter that Gigya gets for it, where that is not the value: only a gender has one.
+    pub gigya: Option<String>,
+}
+
+impl Choice {
+    fn plain(value: &str) -> Self {
+        Self { value: value.to_owned(), label: value.to_owned(), gigya: None }
+    }
+
+    /// What Gigya gets for it.
+    pub fn in_gigya(&self) -> &str {
+        self.gigya.as_deref().unwrap_or(&self.value)
+    }
 }
 
 impl Field {
+    /// What Gigya gets for a submitted value.
+    pub fn in_gigya<'v>(&'v self, value: &'v str) -> &'v str {
+        self.options.iter().find(|choice| choice.value == value).map_or(value, Choice::in_gigya)
+    }
+
     /// The control's name on the page.
     pub fn name(&self) -> String {
         format!("choix_{}", self.id)
@@ -346,10 +374,7 @@ pub fn read_field(section: &Section<'_>, numbers: &mut Numbers) -> Result<Field,
     let name = technical_name(&variable)?;
     let standard = MAPPED.iter().find(|(mapped, _)| *mapped == name).map(|(_, kind)| *kind);
     let text = |member| Ok::<_, SeedError>(section.text_of(member)?.map(str::to_owned));
-    let mut options = read_options(section)?;
-    if options.is_empty() && name == "gender" {
-        options = ["M", "F"].iter().map(|value| ((*value).to_owned(), (*value).to_owned())).collect();
-    }
+    let options = read_options(section, &name)?;
     Ok(Field {
         id: numbers.part(),
         label: text("label")?.unwrap_or_else(|| name.clone()),
@@ -363,18 +388,28 @@ pub fn read_field(section: &Section<'_>, numbers: &mut Numbers) -> Result<Field,
     })
 }
 
-fn read_options(section: &Section<'_>) -> Result<Vec<(String, String)>, SeedError> {
+fn read_options(section: &Section<'_>, variable: &str) -> Result<Vec<Choice>, SeedError> {
     let mut options = Vec::new();
     for option in section.list("options")? {
-        if option.value().is_object() {
-            option.only(&["value", "label"])?;
-            let value = option.need("value")?.text()?.to_owned();
-            let label = option.text_of("label")?.map_or_else(|| value.clone(), str::to_owned);
-            options.push((value, label));
-        } else {
-            let value = option.text()?.to_owned();
-            options.push((value.clone(), value));
+        if !option.value().is_object() {
+            options.push(Choice::plain(option.text()?));
+            continue;
         }
+        option.only(&["value", "label", "gigya"])?;
+        let mut choice = Choice::plain(option.need("value")?.text()?);
+        if let Some(label) = option.text_of("label")? {
+            choice.label = label.to_owned();
+        }
+        if let Some(letter) = option.get("gigya") {
+            if variable != "gender" {
+                return Err(letter.wrong("only the options of a gender are bound to Gigya's letters"));
+            }
+            choice.gigya = Some(letter.word(&["f", "m", "u"])?.to_owned());
+        }
+        options.push(choice);
+    }
+    if options.is_empty() && variable == "gender" {
+        options = ["M", "F"].map(Choice::plain).to_vec();
     }
     Ok(options)
 }
@@ -385,6 +420,9 @@ fn technical_name(section: &Section<'_>) -> Result<String, SeedError> {
     let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
     if name.is_empty() || name.chars().count() > 100 || !name.chars().all(allowed) {
         return Err(section.wrong("a technical name has 1 to 100 letters, digits or `_ - .` and no spaces"));
+    }
+    if statistics::COLUMNS.contains(&name) {
+        return Err(section.wrong("a column of the statistics has this name"));
     }
     Ok(name.to_owned())
 }

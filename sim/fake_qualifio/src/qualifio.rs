@@ -11,7 +11,7 @@ use crate::problem::Problem;
 use crate::seed;
 use crate::statistics::Statistics;
 use crate::turn::{Answer, Ask, GigyaConfig, PushOrder, Turn};
-use imbl::{OrdMap, Vector};
+use imbl::{OrdMap, OrdSet, Vector};
 use serde_json::Value;
 use standin_fake_kit::{Agenda, EndpointDoc, Ids, Knobs, SeedError, answer};
 use standin_model::Instant;
@@ -39,8 +39,17 @@ pub struct Qualifio {
     pub(crate) statistics: Statistics,
     pub(crate) orders: Vector<Arc<PushOrder>>,
     pub(crate) pushes: Vector<Arc<Value>>,
+    /// Websites whose keys or permissions Gigya refused last.
+    pub(crate) unhealthy: OrdSet<u64>,
     pub(crate) pending: OrdMap<u64, Arc<Pending>>,
     pub(crate) asked: u64,
+}
+
+/// What Gigya thinks of a website's keys.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Keys {
+    Taken,
+    Refused,
 }
 
 /// What goes on when an answer comes.
@@ -93,6 +102,7 @@ impl Qualifio {
             statistics: Statistics::default(),
             orders: Vector::new(),
             pushes: Vector::new(),
+            unhealthy: OrdSet::new(),
             pending: OrdMap::new(),
             asked: 0,
         }
@@ -202,12 +212,29 @@ impl Qualifio {
         std::mem::take(&mut self.orders).into_iter().map(Arc::unwrap_or_clone).collect()
     }
 
-    /// Adds an entry to the push log: names and outcomes, no values.
+    /// Adds an entry to the push log: names and outcomes, no values. It tells, too, whether Gigya takes the
+    /// keys of the website.
     pub fn record_push(&mut self, record: Value) {
+        if let (Some(site), Some(state)) = (record["site_id"].as_u64(), record["state"].as_str()) {
+            match state {
+                "Dead(Config)" => self.keys_are(Keys::Refused, site),
+                "Succeeded" => self.keys_are(Keys::Taken, site),
+                _ if state.starts_with("Partial") => self.keys_are(Keys::Taken, site),
+                _ => {}
+            }
+        }
         if self.pushes.len() >= MOST_PUSHES {
             self.pushes.pop_front();
         }
         self.pushes.push_back(Arc::new(record));
+    }
+
+    /// Keeps what Gigya last thought of a website's keys, for the operator to see.
+    pub(crate) fn keys_are(&mut self, keys: Keys, site: u64) {
+        match keys {
+            Keys::Taken => self.unhealthy.remove(&site),
+            Keys::Refused => self.unhealthy.insert(site),
+        };
     }
 
     /// The push log.

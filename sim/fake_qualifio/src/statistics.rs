@@ -11,6 +11,23 @@ use std::sync::Arc;
 /// The most rows of one account.
 pub const MOST_ROWS: usize = 1_000_000;
 
+/// Columns and members of a row that no form fills; its variables have other names.
+pub const COLUMNS: &[&str] = &[
+    "participation_id",
+    "campaign_id",
+    "campaign_title",
+    "channel_guid",
+    "website",
+    "channel",
+    "device",
+    "started_at",
+    "completed_at",
+    "state",
+    "score",
+    "external_id",
+    "warnings",
+];
+
 /// One accepted form, or one finished anonymous interaction. A snapshot: nothing later alters who took part
 /// and what they said.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -285,6 +302,21 @@ fn safe(column: &str, cell: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn forms_fill_no_column_of_ours() {
+        let campaign = read_nothing();
+        let names = empty_row(&campaign).cells(&Columns::default()).into_iter().map(|(name, _)| name);
+        // A form may ask for a language, which stands beside the channel's.
+        let ours = names.filter(|name| !crate::campaign::is_mapped(name) && name != "language");
+        assert_eq!(ours.chain(["warnings".to_owned()]).collect::<Vec<_>>(), COLUMNS);
+    }
+
+    fn read_nothing() -> Campaign {
+        let mut qualifio = crate::Qualifio::new(1);
+        qualifio.seed(Instant::START, &json!({"campaigns": [{}]})).unwrap();
+        qualifio.campaigns.values().next().map(|campaign| (**campaign).clone()).unwrap()
+    }
 
     #[test]
     fn cells() {

@@ -160,11 +160,13 @@ pub struct PushOrder {
     pub email_at_identification: String,
     /// The channel's language code.
     pub language: String,
-    /// Submitted values by variable, in form order, after clean-up.
+    /// Submitted values by variable, in form order, after clean-up; a gender in the letter that the form's
+    /// option is bound to.
     pub submitted: Vec<(String, String)>,
     /// The profile at identification.
     pub profile_at_identification: Value,
-    /// The credentials at the moment of acceptance; [`crate::Qualifio::gigya_config`] tells the present ones.
+    /// The credentials at the moment of acceptance. What is sent later goes with those that count then, which
+    /// [`crate::Qualifio::gigya_config`] tells.
     pub config: GigyaConfig,
     /// The account's phone policy.
     pub phone_policy: PhonePolicy,

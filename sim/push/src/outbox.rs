@@ -44,8 +44,6 @@ pub struct Outbox {
     known: OrdMap<String, u64>,
     /// Records as they came to be, since somebody last took them.
     news: Vector<Arc<PushRecord>>,
-    /// By API key, the code with which Gigya last refused keys or permissions.
-    faults: OrdMap<String, i64>,
     last_push: u64,
 }
 
@@ -135,24 +133,19 @@ impl Outbox {
         std::mem::take(&mut self.news).iter().map(|record| PushRecord::clone(record)).collect()
     }
 
-    /// The code with which Gigya refused keys or permissions of a site, until something succeeds there.
-    pub fn fault(&self, api_key: &str) -> Option<i64> {
-        self.faults.get(api_key).copied()
-    }
-
-    /// Lets what waits for a website use other credentials from now on.
-    pub fn change_access(&mut self, site_id: u64, access: &GigyaAccess) {
-        let changed = self.queues.iter().map(|(uid, queue)| {
-            let orders = queue.iter().map(|order| {
-                let mut order = order.clone();
-                if order.participation.site_id == site_id {
-                    Arc::make_mut(&mut Arc::make_mut(&mut order).participation).access = access.clone();
+    /// Makes what is due at `now` use the credentials that count now: `present` tells those of a website.
+    /// Corrected keys help what waits, and keys that were withdrawn are not used again.
+    pub fn renew_access(&mut self, now: Instant, present: impl Fn(u64) -> Option<GigyaAccess>) {
+        let due = self.agenda.range(..=(now, u64::MAX)).map(|(_, uid)| uid.clone());
+        for uid in due.collect::<Vec<_>>() {
+            for order in self.queues.get_mut(&uid).into_iter().flatten() {
+                if let Some(access) = present(order.participation.site_id)
+                    && access != order.participation.access
+                {
+                    Arc::make_mut(&mut Arc::make_mut(order).participation).access = access;
                 }
-                order
-            });
-            (uid.clone(), orders.collect::<Vector<_>>())
-        });
-        self.queues = changed.collect();
+            }
+        }
     }
 
     /// Gives up what waits for a person whose data was removed.
@@ -184,7 +177,6 @@ impl Outbox {
     fn settle(&mut self, now: Instant, mut order: Order, report: Report, journal: &dyn Journal) {
         let uid = order.participation.uid.clone();
         self.agenda.remove(&(order.due, order.push_id));
-        self.remember_fault(&order, &report);
         let delay = DELAYS.get(order.attempts.saturating_sub(1) as usize);
         let state = match (&report.end, delay) {
             (End::Later, Some(_)) => PushState::Retrying,
@@ -233,20 +225,6 @@ impl Outbox {
             None => {
                 self.queues.remove(uid);
             }
-        }
-    }
-
-    fn remember_fault(&mut self, order: &Order, report: &Report) {
-        let api_key = &order.participation.access.api_key;
-        match &report.end {
-            End::Over(PushState::Dead(Death::Config)) => {
-                let code = report.code.or(report.http_status.map(i64::from)).unwrap_or_default();
-                self.faults.insert(api_key.clone(), code);
-            }
-            End::Over(PushState::Succeeded | PushState::Partial { .. }) => {
-                self.faults.remove(api_key);
-            }
-            _ => {}
         }
     }
 

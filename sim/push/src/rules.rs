@@ -1,7 +1,7 @@
 //! The mapping between a form and a profile, row by row.
 
 use crate::payload::Reason;
-use standin_model::{Country, Evidence, Gender};
+use standin_model::{Evidence, Gender, country};
 
 /// One row of the mapping.
 #[derive(Clone, Copy, Debug)]
@@ -101,7 +101,7 @@ pub const RULES: &[Rule] = &[
     overwrite(5, &["QG-MAP-5"], "address", "profile.address", "address", verbatim, EACH_ROW),
     overwrite(6, &["QG-MAP-6"], "zipcode", "profile.zip", "zip", verbatim, EACH_ROW),
     overwrite(7, &["QG-MAP-7"], "locality", "profile.city", "city", verbatim, EACH_ROW),
-    overwrite(8, &["QG-MAP-8"], "country", "profile.country", "country", country, "known_rows"),
+    overwrite(8, &["QG-MAP-8"], "country", "profile.country", "country", english_country, "known_rows"),
     Rule {
         number: 9,
         clauses: &["QG-MAP-9a", "QG-MAP-9b", "QG-MAP-9c"],
@@ -175,8 +175,8 @@ fn verbatim(value: &str) -> Result<String, Reason> {
     Ok(value.to_owned())
 }
 
-fn country(value: &str) -> Result<String, Reason> {
-    Ok(Country::from_code(value).map_or(value, |country| country.name()).to_owned())
+fn english_country(value: &str) -> Result<String, Reason> {
+    Ok(country::name_or_self(value).to_owned())
 }
 
 fn gender(value: &str) -> Result<String, Reason> {

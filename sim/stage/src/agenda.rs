@@ -11,6 +11,7 @@ use standin_fake_kit::Fake;
 use standin_model::Instant;
 use standin_ports::files::{read_whole, write_whole};
 use standin_ports::{Clock, FileError, Journal, What};
+use standin_push::Outbox;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -84,18 +85,24 @@ impl Parts {
         for order in orders {
             outbox.enqueue(now, crate::sso::participation(order));
         }
+        self.publish(&mut outbox);
     }
 
     async fn push(&self, now: Instant) {
         let mut outbox = self.outbox.lock().await;
         if outbox.next_due().is_some_and(|due| due <= now) {
+            let present = |site| locked(&self.qualifio).gigya_config(site);
+            outbox.renew_access(now, |site| present(site).map(|config| crate::sso::access(&config)));
             outbox.run_due(now, self.http(), self.journal.as_ref()).await;
-            let news = outbox.take_news();
-            drop(outbox);
-            let mut qualifio = locked(&self.qualifio);
-            for record in &news {
-                qualifio.record_push(record.to_json());
-            }
+            self.publish(&mut outbox);
+        }
+    }
+
+    /// Brings what became of pushes to Qualifio's log.
+    fn publish(&self, outbox: &mut Outbox) {
+        let mut qualifio = locked(&self.qualifio);
+        for record in outbox.take_news() {
+            qualifio.record_push(record.to_json());
         }
     }
 

@@ -6,7 +6,6 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, header};
 use serde_json::Value;
 use standin_fake_kit::form::Form;
-use standin_model::Instant;
 use standin_ports::http::host_of;
 use standin_ports::{Http, HttpError, Response};
 use std::collections::BTreeMap;
@@ -96,24 +95,19 @@ impl Browser {
     }
 
     /// Goes to an address and does what the page's scripts do there.
-    pub async fn visit(&mut self, now: Instant, url: &str) -> Result<(), BrowserError> {
+    pub async fn visit(&mut self, url: &str) -> Result<(), BrowserError> {
         self.fetch(Method::GET, url, Bytes::new()).await?;
-        self.scripts(now).await
+        self.scripts().await
     }
 
     /// Sends the form of the present campaign page, with its action and the given fields.
-    pub async fn send(
-        &mut self,
-        now: Instant,
-        action: &str,
-        fields: &[(String, String)],
-    ) -> Result<(), BrowserError> {
+    pub async fn send(&mut self, action: &str, fields: &[(String, String)]) -> Result<(), BrowserError> {
         self.post(action, fields).await?;
-        self.scripts(now).await
+        self.scripts().await
     }
 
     /// Clicks through to the customer's login page where a redirect is offered.
-    pub async fn follow_redirect(&mut self, now: Instant) -> Result<(), BrowserError> {
+    pub async fn follow_redirect(&mut self) -> Result<(), BrowserError> {
         let url = self.state["sso"]["url"].as_str().unwrap_or_default().to_owned();
         if url.is_empty() {
             return Err(BrowserError::Unfit(format!(
@@ -121,24 +115,19 @@ impl Browser {
                 self.summary()
             )));
         }
-        self.visit(now, &url).await
+        self.visit(&url).await
     }
 
     /// Fills in the customer's login page, wherever it leads.
-    pub async fn log_in_on_page(
-        &mut self,
-        now: Instant,
-        fields: &[(String, String)],
-    ) -> Result<(), BrowserError> {
+    pub async fn log_in_on_page(&mut self, fields: &[(String, String)]) -> Result<(), BrowserError> {
         let url = self.url.clone();
         self.fetch(Method::POST, &url, encoded(fields)).await?;
-        self.scripts(now).await
+        self.scripts().await
     }
 
     /// Logs in or registers in the screen-set of the present campaign page.
     pub async fn use_screen_set(
         &mut self,
-        now: Instant,
         method: &str,
         params: &[(&str, String)],
     ) -> Result<(), BrowserError> {
@@ -161,7 +150,7 @@ impl Browser {
         }
         let proof = proof(&answer);
         self.post("session", &proof).await?;
-        self.scripts(now).await
+        self.scripts().await
     }
 
     /// Forgets the Gigya session, as after logging out.
@@ -199,11 +188,11 @@ impl Browser {
     }
 
     /// What the page's scripts do without being asked: the session check, and an automatic redirect.
-    async fn scripts(&mut self, now: Instant) -> Result<(), BrowserError> {
+    async fn scripts(&mut self) -> Result<(), BrowserError> {
         for _ in 0..MOVES {
             let sso = self.state["sso"].clone();
             match sso["state"].as_str() {
-                Some("check") => self.check_session(now).await?,
+                Some("check") => self.check_session().await?,
                 Some("redirect_offered") if sso["automatic"] == true => {
                     let url = sso["url"].as_str().unwrap_or_default().to_owned();
                     self.fetch(Method::GET, &url, Bytes::new()).await?;
@@ -214,28 +203,15 @@ impl Browser {
         Err(BrowserError::Loop(self.trail.iter().rev().take(6).rev().cloned().collect()))
     }
 
-    async fn check_session(&mut self, now: Instant) -> Result<(), BrowserError> {
-        let host = self.text(&["sso", "api_host"]);
-        let api_key = self.text(&["sso", "api_key"]);
-        let token = self.sessions.get(&api_key).cloned().unwrap_or_default();
-        let query = encoded(&[
-            ("apiKey".to_owned(), api_key),
-            ("login_token".to_owned(), token),
-            ("format".to_owned(), "json".to_owned()),
-        ]);
-        let url = format!("https://{host}/accounts.getAccountInfo");
-        let fields = match self.ask(Method::POST, &url, query).await {
+    /// Asks Gigya for the session, as the page's Gigya script does, and tells the campaign.
+    async fn check_session(&mut self) -> Result<(), BrowserError> {
+        let token = self.sessions.get(&self.text(&["sso", "api_key"])).cloned().unwrap_or_default();
+        let params = [("login_token", token), ("format", "json".to_owned())];
+        let fields = match self.gigya("accounts.getAccountInfo", &params).await {
+            Ok(answer) => proof(&answer),
+            Err(BrowserError::Gigya { .. }) => vec![("signed_in".to_owned(), "0".to_owned())],
             Err(_) => vec![("unreachable".to_owned(), "1".to_owned())],
-            Ok(response) => {
-                let answer: Value = serde_json::from_slice(response.body()).unwrap_or_default();
-                if answer["errorCode"] == 0 {
-                    proof(&answer)
-                } else {
-                    vec![("signed_in".to_owned(), "0".to_owned())]
-                }
-            }
         };
-        let _ = now;
         self.post("session", &fields).await
     }
 
@@ -244,7 +220,7 @@ impl Browser {
         for _ in 0..MOVES {
             self.trail.push(url.clone());
             let response = self
-                .ask(method.clone(), &url, body.clone())
+                .ask(method.clone(), &url, body.clone(), By::Navigation)
                 .await
                 .map_err(|source| BrowserError::Dead { url: url.clone(), source })?;
             let status = response.status().as_u16();
@@ -265,7 +241,7 @@ impl Browser {
         Err(BrowserError::Loop(self.trail.iter().rev().take(6).rev().cloned().collect()))
     }
 
-    async fn ask(&mut self, method: Method, url: &str, body: Bytes) -> Result<Response, HttpError> {
+    async fn ask(&mut self, method: Method, url: &str, body: Bytes, by: By) -> Result<Response, HttpError> {
         let unfit = || HttpError::Unreachable { host: url.to_owned(), why: "not an address".to_owned() };
         let form = method == Method::POST;
         let mut request = from_participant(method, url, body).ok_or_else(unfit)?;
@@ -275,6 +251,11 @@ impl Browser {
         if form {
             headers
                 .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        }
+        if by == By::Script
+            && let Ok(origin) = HeaderValue::from_str(self.origin())
+        {
+            headers.insert(header::ORIGIN, origin);
         }
         if let Some(jar) = self.cookies.get(&host) {
             let line: Vec<String> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -319,10 +300,14 @@ impl Browser {
         if let Some(rest) = url.strip_prefix("//") {
             return format!("https://{rest}");
         }
-        let origin_end = self.url.find("://").map_or(0, |at| at + 3);
-        let origin =
-            self.url[origin_end..].find('/').map_or(self.url.as_str(), |at| &self.url[..origin_end + at]);
-        if url.starts_with('/') { format!("{origin}{url}") } else { format!("{origin}/{url}") }
+        format!("{}/{}", self.origin(), url.trim_start_matches('/'))
+    }
+
+    /// Scheme and host of the page in front.
+    fn origin(&self) -> &str {
+        let host_starts = self.url.find("://").map_or(0, |at| at + 3);
+        let host_ends = self.url[host_starts..].find(['/', '?', '#']);
+        host_ends.map_or(self.url.as_str(), |at| &self.url[..host_starts + at])
     }
 
     /// A call of the page's Gigya script, to the host that the page names.
@@ -330,15 +315,31 @@ impl Browser {
         let url = format!("https://{}/{method}", self.text(&["sso", "api_host"]));
         let mut fields = vec![("apiKey".to_owned(), self.text(&["sso", "api_key"]))];
         fields.extend(params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-        let sent = self.ask(Method::POST, &url, encoded(&fields)).await;
-        let response = sent.map_err(|source| BrowserError::Dead { url, source })?;
+        let sent = self.ask(Method::POST, &url, encoded(&fields), By::Script).await;
+        let response = sent.map_err(|source| BrowserError::Dead { url: url.clone(), source })?;
         let answer: Value = serde_json::from_slice(response.body()).unwrap_or_default();
-        if answer["errorCode"] == 0 {
-            return Ok(answer);
+        match answer["errorCode"].as_i64() {
+            Some(0) => Ok(answer),
+            Some(code) => {
+                let message = answer["errorMessage"].as_str().unwrap_or_default().to_owned();
+                Err(BrowserError::Gigya { code, message })
+            }
+            None => Err(BrowserError::Status {
+                url,
+                status: response.status().as_u16(),
+                text: String::from_utf8_lossy(response.body()).chars().take(200).collect(),
+            }),
         }
-        let message = answer["errorMessage"].as_str().unwrap_or("the answer is not JSON").to_owned();
-        Err(BrowserError::Gigya { code: answer["errorCode"].as_i64().unwrap_or_default(), message })
     }
+}
+
+/// Who makes the browser send a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// The participant, who goes somewhere.
+    Navigation,
+    /// A script of the page, for which the browser names the page's origin.
+    Script,
 }
 
 fn proof(answer: &Value) -> Vec<(String, String)> {
@@ -373,6 +374,27 @@ pub fn query_of(url: &str) -> Form {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_from_where_the_browser_is() {
+        struct Nobody;
+        #[async_trait::async_trait]
+        impl Http for Nobody {
+            async fn send(&self, request: standin_ports::Request) -> Result<Response, HttpError> {
+                Err(HttpError::Unreachable { host: host_of(&request), why: String::new() })
+            }
+        }
+        for (at, link, expected) in [
+            ("https://a.example/x/y?z", "/b?c", "https://a.example/b?c"),
+            ("https://a.example", "b", "https://a.example/b"),
+            ("https://a.example?x", "//b.example/c", "https://b.example/c"),
+            ("https://a.example/", "http://b.example/", "http://b.example/"),
+        ] {
+            let mut browser = Browser::new(Arc::new(Nobody), "desktop");
+            browser.url = at.to_owned();
+            assert_eq!(browser.absolute(link), expected, "{at}");
+        }
+    }
 
     #[test]
     fn state_is_read_from_the_page() {

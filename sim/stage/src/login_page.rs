@@ -20,6 +20,8 @@ pub enum Manner {
     Ignores,
     /// Sends the participant to the customer's home page instead.
     Elsewhere,
+    /// Takes the participant for logged in already and sends them to the destination at once.
+    Bounces,
 }
 
 /// One login page.
@@ -52,9 +54,10 @@ impl LoginPages {
         for item in &items {
             item.only(&["host", "path", "parameter", "manner", "api_key", "data_center"])?;
             let manner = match item.get("manner") {
-                Some(manner) => match manner.word(&["honours", "ignores", "elsewhere"])? {
+                Some(manner) => match manner.word(&["honours", "ignores", "elsewhere", "bounces"])? {
                     "ignores" => Manner::Ignores,
                     "elsewhere" => Manner::Elsewhere,
+                    "bounces" => Manner::Bounces,
                     _ => Manner::Honours,
                 },
                 None => Manner::Honours,
@@ -100,9 +103,15 @@ impl Parts {
     pub(crate) async fn login_page(&self, now: Instant, request: Request) -> Response {
         let host = standin_ports::http::host_of(&request);
         let Some(page) = locked(&self.login_pages).at(&host, request.uri().path()) else {
+            if request.uri().path() == "/" {
+                return answer::html(200, "<!doctype html><title>Home</title><h1>Welcome to our shop</h1>");
+            }
             return answer::html(404, "<!doctype html><title>Not found</title><h1>Not found</h1>");
         };
         let destination = Form::query(&request).get(&page.parameter).unwrap_or_default().to_owned();
+        if page.manner == Manner::Bounces && destination.starts_with("https://") {
+            return answer::redirect(302, &destination);
+        }
         if request.method() != http::Method::POST {
             return answer::html(200, form_page(""));
         }
@@ -156,7 +165,7 @@ fn signed_in(page: &LoginPage, destination: &str, cookie: &str) -> Response {
     let mut response = match page.manner {
         Manner::Honours if destination.starts_with("https://") => answer::redirect(302, destination),
         Manner::Elsewhere => answer::redirect(302, &format!("https://{}/", page.host)),
-        Manner::Honours | Manner::Ignores => {
+        Manner::Honours | Manner::Ignores | Manner::Bounces => {
             answer::html(200, "<!doctype html><title>Welcome</title><h1>Welcome back</h1>")
         }
     };

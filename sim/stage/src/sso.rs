@@ -61,7 +61,8 @@ fn refused(error: &IdentifyError) -> IdentityRefused {
     }
 }
 
-fn access(config: &GigyaConfig) -> GigyaAccess {
+/// Credentials in the clients' own words.
+pub(crate) fn access(config: &GigyaConfig) -> GigyaAccess {
     GigyaAccess {
         api_key: config.api_key.clone(),
         data_center: config.data_center.clone(),

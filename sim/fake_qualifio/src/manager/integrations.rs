@@ -22,6 +22,7 @@ fn shown(qualifio: &Qualifio, warnings: &[Warning]) -> Value {
         "global": integration.global.as_ref().map(|block| block.to_json()),
         "sites": qualifio.websites.values().map(|website| site_json(qualifio, website.id)).collect::<Value>(),
         "subscription": {"sso": integration.subscription_sso},
+        "health": health(!qualifio.unhealthy.is_empty()),
         "unsaved": integration.draft.is_some(),
         "warnings": warnings_json(warnings),
     });
@@ -38,8 +39,14 @@ fn site_json(qualifio: &Qualifio, id: u64) -> Value {
     members.insert("id".to_owned(), id.into());
     members.insert("name".to_owned(), name.into());
     members.insert("site_mode".to_owned(), settings.mode.name().into());
+    members.insert("health".to_owned(), health(qualifio.unhealthy.contains(&id)));
     members.insert("block".to_owned(), settings.block.map(|block| block.to_json()).into());
     Value::Object(members)
+}
+
+/// Red as long as Gigya's last word was that it does not take the keys.
+fn health(refused: bool) -> Value {
+    if refused { "red".into() } else { "green".into() }
 }
 
 fn typed(body: &Value) -> Result<(Option<String>, TypedBlock), Problem> {

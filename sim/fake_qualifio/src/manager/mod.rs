@@ -231,7 +231,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint(
         "GET /manager/api/pushes",
         "lists the push log",
-        Evidence::decided("the platform's own log is not published", "skipped_pushes_are_recorded"),
+        Evidence::decided(
+            "the platform's own log is not published",
+            "the_push_log_tells_whether_gigya_takes_the_keys",
+        ),
         Allowed::DATA,
         data::pushes,
     ),

@@ -169,6 +169,9 @@ fn visit(qualifio: &mut Qualifio, now: Instant, request: &Request) -> Result<Tur
         let location = request.uri().to_string().replacen("http://", "https://", 1);
         return Ok(Turn::Reply(answer::redirect(301, &location)));
     }
+    if !is_utf8(request.uri().query().unwrap_or_default().as_bytes()) {
+        return Err((400, "NotUtf8", "The address is not UTF-8."));
+    }
     let channel = channel(qualifio, &guid).ok_or(UNKNOWN)?;
     if !is_served(qualifio, &host, &channel) {
         return Err(UNKNOWN);
@@ -182,6 +185,10 @@ fn visit(qualifio: &mut Qualifio, now: Instant, request: &Request) -> Result<Tur
         Method::POST => post(qualifio, now, request, &channel),
         _ => Err((405, "MethodNotAllowed", "This address takes GET and POST.")),
     }
+}
+
+fn is_utf8(encoded: &[u8]) -> bool {
+    percent_encoding::percent_decode(encoded).decode_utf8().is_ok()
 }
 
 fn channel(qualifio: &Qualifio, guid: &str) -> Option<Channel> {
@@ -373,7 +380,7 @@ fn post(
     if request.body().len() > LONGEST_BODY {
         return Err((413, "TooLarge", "This is too much."));
     }
-    if percent_encoding::percent_decode(request.body()).decode_utf8().is_err() {
+    if !is_utf8(request.body()) {
         return Err((400, "NotUtf8", "The form is not UTF-8."));
     }
     let form = Form::body(request);

@@ -78,7 +78,7 @@ fn field_state(participation: &Participation, field: &Field) -> Value {
         "value": value,
         "mandatory": field.mandatory,
         "hidden": field.hidden,
-        "options": field.options.iter().map(|(value, label)| json!({"value": value, "label": label}))
+        "options": field.options.iter().map(|option| json!({"value": option.value, "label": option.label}))
             .collect::<Value>(),
         "error": error.map(|error| error.name()),
         "message": error.map(|error| field.message.clone().unwrap_or_else(|| error.message().to_owned())),

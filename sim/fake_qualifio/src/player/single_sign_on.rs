@@ -7,7 +7,7 @@ use crate::domain::{api_host, data_center_host, registrable};
 use crate::integration::LoginScreen;
 use crate::participation::{Identified, Participation, Reach, SsoState};
 use crate::problem::Warning;
-use crate::qualifio::{Pending, Qualifio};
+use crate::qualifio::{Keys, Pending, Qualifio};
 use crate::turn::{Ask, Identity, IdentityRefused, SiteAnswer, Turn};
 use standin_fake_kit::form::Form;
 use standin_model::host::Verdict;
@@ -62,7 +62,9 @@ pub(super) fn session(qualifio: &mut Qualifio, _: Instant, uk: &str, form: &Form
     let Some(participation) = qualifio.participations.get(uk).cloned() else {
         return show(qualifio, uk);
     };
-    if !is_due(qualifio, &participation) || matches!(participation.sso, SsoState::Failed(_)) {
+    // Before the Gigya site is known there is no page that could have asked it for a session.
+    let asked = participation.reach.is_some() && !matches!(participation.sso, SsoState::Failed(_));
+    if !is_due(qualifio, &participation) || !asked {
         return show(qualifio, uk);
     }
     // Nobody can be believed who says to have spoken with a host that cannot exist.
@@ -240,6 +242,12 @@ pub fn identified(
     if !is_due(qualifio, &participation) {
         return show(qualifio, uk);
     }
+    let site = participation.channel().map_or(0, |channel| channel.website);
+    match &judged {
+        Ok(_) => qualifio.keys_are(Keys::Taken, site),
+        Err(IdentityRefused::CredentialsRejected) => qualifio.keys_are(Keys::Refused, site),
+        Err(_) => {}
+    }
     let identity = match judged {
         Ok(identity) if identity.uid != uid => return fail(qualifio, uk, "InvalidSignature"),
         Ok(identity) if !identity.active => return fail(qualifio, uk, "AccountDisabled"),
@@ -273,8 +281,8 @@ fn chosen(field: &Field, value: String) -> Option<String> {
     if field.variable != "gender" {
         return Some(value);
     }
-    let option = field.options.iter().find(|(option, _)| option.eq_ignore_ascii_case(&value));
-    option.map(|(option, _)| option.clone())
+    let option = field.options.iter().find(|option| option.in_gigya().eq_ignore_ascii_case(&value));
+    option.map(|option| option.value.clone())
 }
 
 fn take_in(participation: &mut Participation, identity: Identity, email: String) {

@@ -8,8 +8,7 @@ use crate::participation::{Identified, Participation};
 use crate::problem::Warning;
 use crate::qualifio::Qualifio;
 use crate::statistics::Row;
-use crate::turn::{PushBack, PushOrder, Turn};
-use serde_json::json;
+use crate::turn::{PushOrder, Turn};
 use standin_fake_kit::form::Form;
 use standin_model::{Instant, email, text};
 use std::collections::BTreeMap;
@@ -130,12 +129,11 @@ fn accept(qualifio: &mut Qualifio, now: Instant, uk: &str, checked: &Checked) {
         participation.forward();
         participation.just_submitted = true;
     });
-    let submitted = participation
-        .campaign
-        .fields
-        .iter()
-        .filter_map(|field| Some((field.variable.clone(), checked.values.get(&field.id)?.clone())));
-    push(qualifio, now, &participation, submitted.collect());
+    let submitted = participation.campaign.fields.iter().filter_map(|field| {
+        let value = field.in_gigya(checked.values.get(&field.id)?).to_owned();
+        Some((field.variable.clone(), value))
+    });
+    push(qualifio, &participation, submitted.collect());
 }
 
 fn filled_row(
@@ -161,33 +159,14 @@ fn filled_row(
     Some(row)
 }
 
-fn push(
-    qualifio: &mut Qualifio,
-    now: Instant,
-    participation: &Participation,
-    submitted: Vec<(String, String)>,
-) {
+/// Hands the form over. Whether anything is written is for the push to decide and to record: it is told of
+/// previews and of customers who have nothing written back.
+fn push(qualifio: &mut Qualifio, participation: &Participation, submitted: Vec<(String, String)>) {
     let Some(identity) = &participation.identity else { return };
     if !qualifio.integration.enabled {
         return;
     }
     let Some(channel) = participation.channel() else { return };
-    let skipped = if participation.campaign.preview {
-        Some("Preview")
-    } else if qualifio.integration.push_back == PushBack::Off {
-        Some("PushBackOff")
-    } else {
-        None
-    };
-    if let Some(reason) = skipped {
-        let record = json!({
-            "push_id": qualifio.ids.guid(), "participation_id": participation.id,
-            "campaign_id": participation.campaign.id, "site_id": channel.website, "uid": identity.uid,
-            "attempt": 0, "at": now.to_string(), "state": "Skipped", "reason": reason,
-            "sent_fields": [], "skipped": [],
-        });
-        return qualifio.record_push(record);
-    }
     let Some(config) = qualifio.integration.config(channel.website) else { return };
     let order = PushOrder {
         id: participation.id.clone(),

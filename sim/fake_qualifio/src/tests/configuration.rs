@@ -12,7 +12,8 @@ fn prefixed() -> Result<SiteAnswer, AskFailed> {
 fn with_all_roles() -> World {
     let roles =
         ["Organisation Owner", "Admin", "Marketer", "Editor", "External user", "Observer", "Qualifio expert"];
-    let operators: Value = roles.iter().map(|role| json!({"name": role, "role": role})).collect();
+    let named = roles.iter().map(|role| json!({"name": role, "role": role}));
+    let operators: Value = named.chain([json!({"name": "roleless"})]).collect();
     let mut gigya = redirecting();
     gigya["name"] = json!("Brand login");
     World::new(&json!({"operators": operators, "gigya_sso": gigya, "campaigns": [{"id": 700_101}]}))
@@ -56,6 +57,11 @@ fn roles() {
             assert!(!allowed || outcome.starts_with('2'), "{role}: {line} gave {outcome}");
         }
         assert_eq!(with_all_roles().outcome("nobody", line, &body), "Unauthorized");
+        let (as_nothing, as_observer) = (
+            with_all_roles().outcome("roleless", line, &body),
+            with_all_roles().outcome("Observer", line, &body),
+        );
+        assert_eq!(as_nothing, as_observer, "{line}");
     }
 }
 
@@ -353,6 +359,16 @@ fn mistakes_in_a_world_have_places() {
             json!({"operators": [{"name": "x", "role": "Boss"}]}),
             "operators[0].role",
             "`Boss` is not known here",
+        ),
+        (
+            json!({"campaigns": [{"fields": ["firstname", "lastname", "email", "external_id"]}]}),
+            "campaigns[0].fields[3]",
+            "a column of the statistics has this name",
+        ),
+        (
+            json!({"campaigns": [{"fields": [{"variable": "size", "options": [{"value": "L", "gigya": "m"}]}]}]}),
+            "campaigns[0].fields[0].options[0].gigya",
+            "only the options of a gender are bound to Gigya's letters",
         ),
         (
             json!({"websites": [{"domain": "a b"}]}),

@@ -244,6 +244,25 @@ impl Browser {
     }
 }
 
+/// Switched on while somebody has the ordinary form before them, single sign-on begins with a look at the
+/// Gigya site: an identity that comes before that would pass by the rule about domains.
+#[test]
+fn nobody_is_identified_before_the_site_is_known() {
+    let mut world = World::with_sso(redirecting(), &json!({}));
+    world.site = prefixed();
+    world.call("admin", "PUT integrations/gigya-sso/switch", &json!({"enabled": false}));
+    let mut browser = Browser::new("");
+    let url = world.url().replace("jeux.brand.example", "brand.qualifioapp.com");
+    browser.open(&mut world, &url);
+    browser.post(&mut world, &[("action", "start")]);
+    assert_eq!(browser.place(), "identityset");
+    world.call("admin", "PUT integrations/gigya-sso/switch", &json!({"enabled": true}));
+    browser.signed_in(&mut world);
+    assert_eq!(browser.place(), "sso check");
+    browser.signed_in(&mut world);
+    assert_eq!(browser.place(), "sso failed GigyaUnreachable");
+}
+
 #[test]
 fn refused_identities() {
     let change = |change: &dyn Fn(&mut crate::Identity)| {
@@ -279,6 +298,9 @@ fn refused_identities() {
         world.identity = identity;
         browser.signed_in(&mut world);
         assert_eq!((browser.place().as_str(), browser.texts("errors").join(",").as_str()), (expected, error));
+        let (_, body) = world.call("admin", "GET integrations/gigya-sso", &Value::Null);
+        let health = if expected.ends_with("CredentialsRejected") { "red" } else { "green" };
+        assert_eq!(body["health"], json!(health), "{expected}");
         browser.submit_nothing(&mut world);
         assert_eq!((world.rows().len(), world.qualifio.take_pushes().len()), (0, 0));
     }
@@ -423,6 +445,7 @@ fn gender_is_an_option_or_nothing() {
         (json!(["M", "F"]), "M", "M"),
         (json!(["M", "F"]), "u", ""),
         (json!(["M", "F", "U"]), "u", "U"),
+        (json!(["M", {"value": "X", "gigya": "u"}]), "u", "X"),
     ] {
         let gender = json!({"variable": "gender", "options": options});
         let fields = json!({"fields": ["firstname", "lastname", "email", gender]});

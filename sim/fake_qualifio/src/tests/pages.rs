@@ -218,6 +218,9 @@ fn posts_that_make_no_sense_are_refused() {
             .unwrap()
     };
     assert_eq!(world.send(raw(b"action=form&x=%FF".to_vec())).status(), 400);
+    let address = format!("{}&firstname=%FF", world.url());
+    let get = http::Request::get(address).body(bytes::Bytes::new()).unwrap();
+    assert_eq!(world.send(get).status(), 400);
     assert_eq!(world.send(raw(vec![b'x'; (1 << 20) + 1])).status(), 413);
     assert_eq!(world.rows().len(), 0);
 }

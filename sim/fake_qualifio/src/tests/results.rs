@@ -1,6 +1,7 @@
 //! What remains of a participation: rows, exports, profiles, pushes.
 
 use super::world::{Browser, UID, World, redirecting};
+use crate::PushBack;
 use serde_json::{Value, json};
 
 fn with_form(fields: Value, more: Value) -> (World, Browser) {
@@ -138,22 +139,55 @@ fn limits() {
 }
 
 #[test]
-fn skipped_pushes_are_recorded() {
-    for (preview, push_back, expected) in [
-        (false, true, (1, json!([]))),
-        (true, true, (0, json!([["Skipped", "Preview"]]))),
-        (false, false, (0, json!([["Skipped", "PushBackOff"]]))),
-    ] {
+fn orders_say_whether_to_write() {
+    for (preview, push_back) in [(false, true), (true, true), (false, false)] {
         let mut gigya = redirecting();
         gigya["push_back"] = json!(push_back);
         let mut world = World::with_sso(gigya, &json!({"preview": preview}));
         let mut browser = world.browser();
         browser.signed_in(&mut world);
         browser.submit(&mut world, &[]);
-        let records: Value =
-            world.qualifio.pushes().iter().map(|record| json!([record["state"], record["reason"]])).collect();
-        assert_eq!((world.qualifio.take_pushes().len(), records), expected);
+        let order = world.qualifio.take_pushes().remove(0);
+        assert_eq!((order.preview, order.push_back == PushBack::On), (preview, push_back));
         assert_eq!(world.rows()[0]["external_id"], json!(UID));
+    }
+}
+
+#[test]
+fn the_push_log_tells_whether_gigya_takes_the_keys() {
+    let (mut world, _) = with_form(json!(["firstname", "lastname", "email"]), json!({}));
+    for (state, expected) in [
+        ("Queued", "green"),
+        ("Dead(Config)", "red"),
+        ("Retrying", "red"),
+        ("Skipped(NothingToSend)", "red"),
+        ("Partial{username}", "green"),
+        ("Dead(Config)", "red"),
+        ("Succeeded", "green"),
+    ] {
+        world.qualifio.record_push(json!({"site_id": 4321, "state": state}));
+        let (_, body) = world.call("admin", "GET integrations/gigya-sso", &Value::Null);
+        assert_eq!(
+            json!([body["health"], body["sites"][0]["health"]]),
+            json!([expected, expected]),
+            "{state}"
+        );
+        let (_, log) = world.call("admin", "GET pushes", &Value::Null);
+        assert_eq!(log["pushes"].as_array().unwrap().last().unwrap()["state"], json!(state));
+    }
+}
+
+#[test]
+fn a_gender_is_kept_as_chosen_and_sent_as_bound() {
+    let options = json!(["M", "F", {"value": "X", "label": "Other", "gigya": "u"}, "Y"]);
+    for (chosen, sent) in [("X", "u"), ("M", "M"), ("Y", "Y"), ("", ""), ("Z", "Z")] {
+        let gender = json!({"variable": "gender", "options": options});
+        let (mut world, mut browser) =
+            with_form(json!(["firstname", "lastname", "email", gender]), json!({}));
+        browser.submit(&mut world, &[("gender", chosen)]);
+        assert_eq!(world.rows()[0]["gender"], json!(chosen));
+        let order = world.qualifio.take_pushes().remove(0);
+        assert_eq!(order.submitted[2], ("gender".to_owned(), sent.to_owned()));
     }
 }
 

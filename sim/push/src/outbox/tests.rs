@@ -199,28 +199,22 @@ fn a_fork_goes_its_own_way() {
 }
 
 #[test]
-fn corrected_credentials_count_for_what_waits() {
+fn what_is_due_goes_with_the_present_credentials() {
     let site = Site::failing(json!({}), vec![], vec![code(500_001)]);
     let mut outbox = Outbox::default();
     outbox.enqueue(START, numbered("p1", UID, "A"));
-    outbox.enqueue(START, Participation { site_id: 4, ..numbered("p2", "other", "B") });
-    let proof = Proof::Secret { user_key: "NEW".to_owned(), secret: Secret::new(SECRET) };
-    outbox.change_access(3, &GigyaAccess { proof, ..access() });
-    run(&mut outbox, START, &site);
-    assert_eq!(site.param(0, "userKey").as_deref(), Some("NEW"));
-    assert_eq!(site.param(2, "userKey").as_deref(), Some("AU"));
-}
-
-#[test]
-fn a_site_whose_keys_are_refused_is_known_until_something_succeeds() {
-    let site = Site::failing(json!({}), vec![], vec![code(403_007)]);
-    let mut outbox = Outbox::default();
-    outbox.enqueue(START, numbered("p1", UID, "A"));
-    run(&mut outbox, START, &site);
-    assert_eq!(outbox.fault("3_K"), Some(403_007));
     outbox.enqueue(START, numbered("p2", UID, "B"));
+    outbox.enqueue(START, Participation { site_id: 4, ..numbered("p3", "other", "C") });
     run(&mut outbox, START, &site);
-    assert_eq!(outbox.fault("3_K"), None);
+    assert_eq!(states(&outbox), ["p1 Retrying", "p2 Queued", "p3 Succeeded"]);
+    let proof = Proof::Secret { user_key: "NEW".to_owned(), secret: Secret::new(SECRET) };
+    let present = |site_id| (site_id == 3).then(|| GigyaAccess { proof: proof.clone(), ..access() });
+    let later = START.plus(DELAYS[0]);
+    outbox.renew_access(later, present);
+    run(&mut outbox, later, &site);
+    let keys: Vec<_> = (0..site.methods().len()).map(|at| site.param(at, "userKey").unwrap()).collect();
+    assert_eq!(keys, ["AU", "AU", "AU", "AU", "NEW", "NEW", "NEW", "NEW"]);
+    assert_eq!(states(&outbox), ["p1 Succeeded", "p2 Succeeded", "p3 Succeeded"]);
 }
 
 #[test]

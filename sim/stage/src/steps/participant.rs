@@ -19,6 +19,7 @@ pub const VISIT: Step = Step {
         BY,
         optional("device", "desktop (if it is not given), tablet or mobile; a new device is a new browser"),
         optional("answers", "answers to questions by field name"),
+        optional("parent", "the page that embeds the campaign, as the browser names it"),
     ],
     alone: Some("campaign"),
     open: false,
@@ -29,6 +30,10 @@ pub const VISIT: Step = Step {
         let url = qualifio.campaign_of(title).and_then(|id| qualifio.player_url(id));
         drop(qualifio);
         let Some(url) = url else { return Err(super::qualifio::no_campaign(args, title)) };
+        let parent = args.text("parent")?.map(|page| {
+            form_urlencoded::Serializer::new(String::new()).append_pair("parentURL", page).finish()
+        });
+        let url = parent.map_or_else(|| url.clone(), |parent| format!("{url}&{parent}"));
         let device = args.text("device")?;
         let name = browser_name(args)?;
         let mut browser = match (run.browsers.remove(&name), device) {
@@ -168,13 +173,13 @@ pub const RETURN_WITHOUT_LOGIN: Step = Step {
         let times = args.number("times")?.unwrap_or(1).min(20);
         with_browser(run, args, |run, browser| {
             for _ in 0..times {
-                let now = run.world.now();
                 if !browser.state.is_null() && browser.text(&["sso", "state"]) == "redirect_offered" {
-                    run.world.wait(browser.follow_redirect(now)).map_err(lost)?;
+                    run.world.wait(browser.follow_redirect()).map_err(lost)?;
                 }
-                let destination = query_of(&browser.url).iter().last().map(|(_, value)| value.to_owned());
-                let Some(destination) = destination.filter(|_| browser.state.is_null()) else { break };
-                run.world.wait(browser.visit(now, &destination)).map_err(lost)?;
+                let Some(destination) = last_value(&browser.url).filter(|_| browser.state.is_null()) else {
+                    break;
+                };
+                run.world.wait(browser.visit(&destination)).map_err(lost)?;
             }
             Ok(browser.summary())
         })
@@ -205,8 +210,7 @@ pub const FORGE_SESSION: Step = Step {
             ("signatureTimestamp".to_owned(), args.text("signatureTimestamp")?.unwrap_or(&now).to_owned()),
         ];
         with_browser(run, args, |run, browser| {
-            let now = run.world.now();
-            drop(run.world.wait(browser.send(now, "session", &posted)));
+            drop(run.world.wait(browser.send("session", &posted)));
             Ok(browser.summary())
         })
     },
@@ -241,10 +245,13 @@ pub const EXPECT_PAGE: Step = Step {
         ),
         optional("fields", "what the form shows, by variable"),
         optional("hidden", "variables that the form must not show"),
-        optional("errors", "messages by variable"),
+        optional("errors", "mistakes by variable; `page` is the list of all that the page tells"),
         optional("warnings", "warnings that must be among those of the page"),
         optional("host", "the host that the browser is at"),
-        optional("destination", "what the offered redirect carries as its destination must begin so"),
+        optional(
+            "destination",
+            "what the offered redirect carries as its destination, decoded, must begin so",
+        ),
         optional("redirect", "the offered redirect must begin so"),
     ],
     alone: None,
@@ -280,7 +287,7 @@ pub const EXPECT_PAGE: Step = Step {
             }
         }
         let offered = state["sso"]["url"].as_str().unwrap_or_default().to_owned();
-        let destination = offered.rsplit_once('=').map_or("", |(_, tail)| tail).to_owned();
+        let destination = last_value(&offered).unwrap_or_default();
         let host =
             url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned();
         for (name, actual, exact) in
@@ -326,13 +333,11 @@ fn with_browser<T>(
 
 /// Opens the campaign and clicks on until there is something to decide.
 fn arrive(run: &Run<'_>, browser: &mut Browser, url: &str, answers: &[(String, String)]) -> Result<(), Miss> {
-    let now = run.world.now();
-    run.world.wait(browser.visit(now, url)).map_err(lost)?;
+    run.world.wait(browser.visit(url)).map_err(lost)?;
     go_on(run, browser, answers)
 }
 
 fn go_on(run: &Run<'_>, browser: &mut Browser, answers: &[(String, String)]) -> Result<(), Miss> {
-    let now = run.world.now();
     for _ in 0..20 {
         let action = match browser.text(&["step"]).as_str() {
             "intro" => "start",
@@ -340,7 +345,7 @@ fn go_on(run: &Run<'_>, browser: &mut Browser, answers: &[(String, String)]) -> 
             _ => return Ok(()),
         };
         let fields = if action == "answers" { answers } else { &[] };
-        run.world.wait(browser.send(now, action, fields)).map_err(lost)?;
+        run.world.wait(browser.send(action, fields)).map_err(lost)?;
     }
     Err(unmet(format!("no end of pages ({})", browser.summary())))
 }
@@ -357,9 +362,8 @@ fn enter(
     action: &'static str,
     values: &[(&str, &str)],
 ) -> Result<String, Miss> {
-    let refused = args.get("refused").map(|node| node.number()).transpose().unwrap_or_default();
-    let summary = with_browser(run, args, |run, browser| {
-        let now = run.world.now();
+    let refused = args.number("refused")?;
+    with_browser(run, args, |run, browser| {
         let result = if browser.text(&["sso", "state"]) == "screen_set" {
             let mut params: Vec<(&str, String)> = Vec::new();
             let mut profile = json!({});
@@ -372,15 +376,15 @@ fn enter(
             if method == "accounts.register" {
                 params.push(("profile", profile.to_string()));
             }
-            run.world.wait(browser.use_screen_set(now, method, &params))
+            run.world.wait(browser.use_screen_set(method, &params))
         } else {
             run.world.wait(async {
                 if !browser.state.is_null() {
-                    browser.follow_redirect(now).await?;
+                    browser.follow_redirect().await?;
                 }
                 let mut posted = vec![("action".to_owned(), action.to_owned())];
                 posted.extend(values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-                browser.log_in_on_page(now, &posted).await
+                browser.log_in_on_page(&posted).await
             })
         };
         settle_refusal(browser, result, refused)?;
@@ -388,8 +392,7 @@ fn enter(
             go_on(run, browser, &[])?;
         }
         Ok(browser.summary())
-    })?;
-    Ok(summary)
+    })
 }
 
 /// Holds a refusal against the code expected; the login page tells it in its text, the screen-set by its error.
@@ -415,31 +418,27 @@ fn settle_refusal(
     }))
 }
 
-/// Submits the form as a browser does: every field that it shows, with what stands in it.
+/// Submits the form as a browser does: every field and opt-in that it shows, with what stands in it.
 fn submit(run: &Run<'_>, browser: &mut Browser, typed: &[(String, String)]) -> Result<String, Miss> {
+    let list = |name: &str| browser.state[name].as_array().into_iter().flatten();
+    let shown: Vec<&Value> = list("fields").chain(list("optins")).collect();
+    let is_for = |control: &Value, key: &str| control["variable"] == key || control["name"] == key;
     let mut posted: Vec<(String, String)> = Vec::new();
-    for field in browser.state["fields"].as_array().into_iter().flatten() {
-        let (name, variable) =
-            (field["name"].as_str().unwrap_or_default(), field["variable"].as_str().unwrap_or_default());
-        let given =
-            typed.iter().find(|(key, _)| key == variable || key == name).map(|(_, value)| value.clone());
-        let value = given.or_else(|| field["value"].as_str().map(str::to_owned)).unwrap_or_default();
-        posted.push((name.to_owned(), value));
+    for control in &shown {
+        let given = typed.iter().find(|(key, _)| is_for(control, key)).map(|(_, value)| value.as_str());
+        let value = given.or(control["value"].as_str()).unwrap_or_default();
+        posted.push((control["name"].as_str().unwrap_or_default().to_owned(), value.to_owned()));
     }
     // What the page does not show can still be sent by somebody who knows how.
-    for (key, value) in typed {
-        let shown = browser.state["fields"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .any(|field| field["variable"] == key.as_str() || field["name"] == key.as_str());
-        if !shown {
-            posted.push((key.clone(), value.clone()));
-        }
-    }
-    let now = run.world.now();
-    run.world.wait(browser.send(now, "form", &posted)).map_err(lost)?;
+    let more = typed.iter().filter(|(key, _)| !shown.iter().any(|control| is_for(control, key)));
+    posted.extend(more.cloned());
+    run.world.wait(browser.send("form", &posted)).map_err(lost)?;
     Ok(browser.summary())
+}
+
+/// The last value of an address's query, decoded: where a login page finds its destination.
+fn last_value(url: &str) -> Option<String> {
+    query_of(url).iter().last().map(|(_, value)| value.to_owned())
 }
 
 fn fields(args: &Args<'_>, name: &str) -> Result<Vec<(String, String)>, Miss> {
@@ -465,7 +464,7 @@ fn field_errors(state: &Value) -> Value {
         .filter_map(|field| Some((field["variable"].as_str()?.to_owned(), field["error"].clone())))
         .collect();
     if !state["errors"].is_null() {
-        errors.insert("page".to_owned(), Value::from(state["errors"].to_string()));
+        errors.insert("page".to_owned(), state["errors"].clone());
     }
     Value::Object(errors)
 }

@@ -86,13 +86,8 @@ pub const EXPECT_PUSHES: Step = Step {
     example: "expect_pushes: [{ uid: ann, state: Succeeded, sent_fields: [firstname] }]",
     run: |run, args| {
         let log = locked(&run.world.parts().qualifio).pushes();
-        let mut latest: BTreeMap<String, Value> = BTreeMap::new();
-        for (at, entry) in log.into_iter().enumerate() {
-            // A push that was never queued has no number of its own.
-            let number =
-                entry["push_id"].as_u64().map_or_else(|| format!("~{at:08}"), |id| format!("{id:08}"));
-            latest.insert(number, entry);
-        }
+        let numbered = log.into_iter().map(|entry| (entry["push_id"].as_u64(), entry));
+        let latest: BTreeMap<Option<u64>, Value> = numbered.collect();
         let pushes: Vec<Value> = latest.into_values().collect();
         let expected = args.json("pushes")?.unwrap_or_default();
         let found = pushes.len();
