@@ -13,7 +13,7 @@ mod acts;
 mod again;
 mod appending;
 mod counts;
-mod drive;
+pub(crate) mod drive;
 mod identity;
 mod seeds;
 mod text;

@@ -3,6 +3,7 @@
 //! - [`house`]: boundaries between crates, lists against scenarios and clauses.
 //! - [`scenarios`]: every file under `scenarios/`, on both transports.
 //! - [`laws`]: the world at random.
+//! - [`vectors`]: the known cases of Qualifio, each through the whole world.
 //! - [`world`]: the Rust face.
 //! - [`program`]: the commands' whole output and exit codes.
 //! - [`clients`]: answers that no fake gives.
@@ -12,6 +13,7 @@ mod house;
 mod laws;
 mod program;
 mod scenarios;
+mod vectors;
 mod world;
 
 use std::path::{Path, PathBuf};
