@@ -80,8 +80,9 @@ fn find(text: &str, value: &str) -> Option<usize> {
     let inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     let whole = |at: &usize| {
         let end = at + value.len();
-        !(inside(text[..*at].chars().next_back()) && inside(value.chars().next()))
-            && !(inside(text[end..].chars().next()) && inside(value.chars().next_back()))
+        let goes_on_before = inside(text[..*at].chars().next_back()) && inside(value.chars().next());
+        let goes_on_behind = inside(text[end..].chars().next()) && inside(value.chars().next_back());
+        !goes_on_before && !goes_on_behind
     };
     text.match_indices(value).map(|(at, _)| at).find(whole)
 }
