@@ -179,6 +179,7 @@ fn every_surface_answers_and_ctrl_c_ends_it() {
 
 /// OpenSSH's own `sftp` and HTTP at once: a file that is put becomes contacts of Eloqua when its job is due.
 #[test]
+#[expect(clippy::print_stderr, reason = "a test that looked at nothing has to say so")]
 fn sftp_and_http_meet_in_one_world() {
     if Command::new("sftp").arg("-V").output().is_err() {
         eprintln!("OpenSSH's sftp is not on this machine: this test looked at nothing");
