@@ -1,10 +1,11 @@
 //! One person's record, and the shapes in which answers show it.
 
 use crate::envelope::Object;
+use crate::password::Password;
 use crate::profile_schema::EXTRA;
+use crate::rare::{Identity, Rare};
 use serde_json::{Value, json};
 use standin_model::Instant;
-use standin_ports::Secret;
 
 /// A full account.
 #[derive(Clone, Debug, Default)]
@@ -20,8 +21,6 @@ pub(crate) struct Account {
     pub(crate) is_registered: bool,
     pub(crate) is_verified: bool,
     pub(crate) must_change_password: bool,
-    pub(crate) locked_until: Option<Instant>,
-    pub(crate) failed_logins: u64,
     pub(crate) profile: Object,
     pub(crate) data: Object,
     pub(crate) preferences: Object,
@@ -35,19 +34,9 @@ pub(crate) struct Account {
     pub(crate) username: Option<String>,
     pub(crate) phone_number: Option<String>,
     pub(crate) password: Option<Password>,
-    pub(crate) old_passwords: Vec<Password>,
+    pub(crate) rare: Option<Box<Rare>>,
     pub(crate) reg_source: Option<String>,
     pub(crate) lang: Option<String>,
-}
-
-/// A stored password: how it was hashed, and the hash.
-#[derive(Clone, Debug)]
-pub(crate) struct Password {
-    pub(crate) algorithm: String,
-    pub(crate) format: String,
-    pub(crate) salt: String,
-    pub(crate) hash: Secret,
-    pub(crate) created: Instant,
 }
 
 /// In which method's answer an account is shown: their time fields differ.
@@ -100,8 +89,12 @@ impl Account {
 
     /// Everything that must not be the same at two accounts, in the spelling that is compared.
     pub(crate) fn login_ids(&self) -> Vec<String> {
-        let names = self.login_emails.iter().chain(&self.username);
-        names.map(|name| crate::email::folded(name)).collect()
+        let names = self.login_emails.iter().chain(&self.username).map(|name| crate::email::folded(name));
+        let social = self.identities().iter().map(|it| Identity::key(&it.provider, &it.provider_uid));
+        let phone = self.phone_number.iter().map(|number| phone_key(number));
+        let custom = self.custom_identifiers.iter();
+        let custom = custom.filter_map(|(name, value)| Some(custom_key(name, value.as_str()?)));
+        names.chain(social).chain(phone).chain(custom).collect()
     }
 
     /// The account in the shape of a method's answer.
@@ -120,7 +113,10 @@ impl Account {
         section("preferences", Value::Object(self.preferences.clone()));
         section("internal", Value::Object(self.internal.clone()));
         section("customIdentifiers", Value::Object(self.custom_identifiers.clone()));
-        section("isLockedOut", self.locked_until.is_some_and(|until| until > now).into());
+        section("isLockedOut", self.locked(now).is_some().into());
+        if let Some(until) = self.locked(now).filter(|_| view.has("isLockedOut")) {
+            out.insert("lockedUntil".into(), until.to_string().into());
+        }
         if view.has("subscriptions") && !self.subscriptions.is_empty() {
             out.insert("subscriptions".into(), self.subscriptions.clone().into());
         }
@@ -131,7 +127,9 @@ impl Account {
             out.insert("password".into(), password.show());
         }
         if ["identities-all", "identities-active", "identities-global"].iter().any(|name| view.has(name)) {
-            out.insert("identities".into(), json!([self.site_identity()]));
+            let site = self.has_site_identity().then(|| self.site_identity());
+            let social = self.identities().iter().map(Identity::show);
+            out.insert("identities".into(), site.into_iter().chain(social).collect());
         }
         if view.communications {
             out.insert("communications".into(), self.communications.clone().into());
@@ -170,8 +168,9 @@ impl Account {
         out.insert("isActive".into(), self.is_active.into());
         out.insert("isRegistered".into(), self.is_registered.into());
         out.insert("isVerified".into(), self.is_verified.into());
-        out.insert("loginProvider".into(), "site".into());
-        out.insert("socialProviders".into(), "site".into());
+        let provider = self.rare.as_deref().and_then(|rare| rare.login_provider.as_deref());
+        out.insert("loginProvider".into(), provider.unwrap_or("site").into());
+        out.insert("socialProviders".into(), self.providers().join(",").into());
         if let Some(number) = &self.phone_number {
             out.insert("phoneNumber".into(), number.as_str().into());
         }
@@ -211,7 +210,26 @@ impl Account {
         (0..=150).contains(&age).then_some(age)
     }
 
-    fn emails(&self) -> Value {
+    /// Whether there is more than what social providers tell.
+    pub(crate) fn has_site_identity(&self) -> bool {
+        self.password.is_some() || self.identities().is_empty()
+    }
+
+    /// With what the person may come in: social providers, and `site`.
+    pub(crate) fn providers(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for identity in self.identities() {
+            if !names.contains(&identity.provider.as_str()) {
+                names.push(&identity.provider);
+            }
+        }
+        if self.has_site_identity() {
+            names.push("site");
+        }
+        names
+    }
+
+    pub(crate) fn emails(&self) -> Value {
         json!({"verified": self.verified_emails, "unverified": self.unverified_emails})
     }
 
@@ -353,13 +371,23 @@ impl Account {
         let texts = |it: &Self| {
             [it.username.clone(), it.phone_number.clone(), it.reg_source.clone(), it.lang.clone()]
         };
-        let hash = |it: &Self| it.password.as_ref().map(|password| password.hash.clone());
         parts(self) == parts(other)
             && lists(self) == lists(other)
             && flags(self) == flags(other)
             && texts(self) == texts(other)
-            && hash(self) == hash(other)
+            && self.rare == other.rare
+            && self.password == other.password
     }
+}
+
+/// The name under which a phone number has one owner.
+pub(crate) fn phone_key(number: &str) -> String {
+    format!("phone\n{number}")
+}
+
+/// The name under which a custom identifier has one owner.
+pub(crate) fn custom_key(name: &str, value: &str) -> String {
+    format!("custom\n{name}\n{value}")
 }
 
 #[cfg(test)]

@@ -196,7 +196,7 @@ impl Gigya {
     }
 
     fn session(&self, now: Instant, site: &Site, token: &str) -> Result<Caller, Refusal> {
-        let session = self.sessions.get(token).filter(|session| session.api_key == site.api_key);
+        let session = self.sessions.get(now, token).filter(|it| self.shares_session(&it.api_key, site));
         let Some(session) = session else { return Err(Refusal::new(403_001)) };
         if session.ends.is_some_and(|end| end <= now) {
             return Err(Refusal::new(403_011));

@@ -102,7 +102,8 @@ impl Gigya {
     fn site_of(&self, params: &Params, endpoint: &Endpoint) -> Result<Arc<Site>, Refusal> {
         let api_key = params.get("apiKey").ok_or_else(|| Refusal::missing(endpoint.name, "apiKey"))?;
         if let Some(site) = self.sites.get(api_key) {
-            return Ok(site.clone());
+            let parent = site.parent.as_ref().and_then(|key| self.sites.get(key));
+            return Ok(parent.map_or_else(|| site.clone(), |parent| Arc::new(site.within(parent))));
         }
         let versioned = ["2_", "3_", "4_"].iter().any(|prefix| api_key.starts_with(prefix));
         let details = match versioned {

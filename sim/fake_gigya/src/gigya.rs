@@ -1,15 +1,21 @@
 //! The platform's state, and what the stage asks of it.
 
 use crate::account::Account;
+use crate::accounts::social::ProviderUser;
 use crate::call::{endpoint_of, method_of};
 use crate::envelope::Refusal;
+use crate::events::Events;
+use crate::expiring::Expiring;
 use crate::idx::Idx;
 use crate::job::{IdxJob, JobEnd};
 use crate::knobs::KNOBS;
+use crate::outbox::Outbox;
 use crate::params::Params;
 use crate::people::People;
 use crate::query::cursor::Cursors;
+use crate::sessions::{Session, Sessions};
 use crate::site::{DEFAULT_API_KEY, Site};
+use crate::tickets::Tickets;
 use imbl::OrdMap;
 use serde_json::Value;
 use standin_fake_kit::{Agenda, Fake, Ids, Knobs, SeedError};
@@ -28,36 +34,39 @@ pub struct Gigya {
     pub(crate) people: OrdMap<String, People>,
     pub(crate) nonces: OrdMap<String, Instant>,
     pub(crate) nonce_ends: Agenda<String>,
-    pub(crate) reg_tokens: OrdMap<String, RegToken>,
-    pub(crate) reg_token_ends: Agenda<String>,
-    pub(crate) sessions: OrdMap<String, Session>,
-    pub(crate) session_order: Agenda<String>,
+    pub(crate) reg_tokens: Expiring<RegToken>,
+    pub(crate) tickets: Tickets,
+    pub(crate) sessions: Sessions,
+    /// When accounts were imported in the last minute, by home and UID.
+    pub(crate) imports: Expiring<Vec<Instant>>,
+    /// What social providers would tell, by provider and token.
+    pub(crate) provider_users: OrdMap<String, Arc<ProviderUser>>,
+    pub(crate) outbox: Outbox,
+    pub(crate) events: Events,
     pub(crate) cursors: Cursors,
     pub(crate) idx: Idx,
 }
 
-/// A registration that is not complete.
-#[derive(Clone, Debug)]
+/// A registration or login that is not complete.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct RegToken {
-    pub(crate) api_key: String,
+    /// The site whose accounts these are.
+    pub(crate) home: String,
     /// The account that it completes; `None` until one is made.
     pub(crate) uid: Option<String>,
+    /// The address of a lite record that it may write.
+    pub(crate) email: Option<String>,
     pub(crate) lite: bool,
-    pub(crate) ends: Instant,
+    /// The second factor was shown.
+    pub(crate) second_factor: bool,
+    /// The account of somebody else that has the address, and with which this one may be linked.
+    pub(crate) conflict: Option<String>,
 }
 
-/// A browser that is logged in.
-#[derive(Clone, Debug)]
-pub(crate) struct Session {
-    pub(crate) api_key: String,
-    pub(crate) uid: String,
-    pub(crate) ends: Option<Instant>,
-}
-
-/// How many sessions are kept; the oldest go first.
-const MOST_SESSIONS: usize = 100_000;
-/// How many open registrations are kept; the oldest go first.
+/// How many open registrations are kept; the first to end go first.
 const MOST_REG_TOKENS: usize = 100_000;
+/// How many UIDs the pace of imports is watched for; the first to end go first.
+const MOST_IMPORTS: usize = 100_000;
 /// How long a registration token lasts.
 const REG_TOKEN_LASTS: Duration = Duration::from_secs(3600);
 
@@ -73,10 +82,13 @@ impl Gigya {
             people: OrdMap::new(),
             nonces: OrdMap::new(),
             nonce_ends: Agenda::default(),
-            reg_tokens: OrdMap::new(),
-            reg_token_ends: Agenda::default(),
-            sessions: OrdMap::new(),
-            session_order: Agenda::default(),
+            reg_tokens: Expiring::at_most(MOST_REG_TOKENS),
+            tickets: Tickets::default(),
+            sessions: Sessions::default(),
+            imports: Expiring::at_most(MOST_IMPORTS),
+            provider_users: OrdMap::new(),
+            outbox: Outbox::default(),
+            events: Events::default(),
             cursors: Cursors::default(),
             idx: Idx::default(),
         }
@@ -151,74 +163,87 @@ impl Gigya {
         now.plus(self.knobs.span("gigya.index_delay"))
     }
 
+    /// Every message that was sent, in order: time, channel, kind, to, and the link or code in it.
+    pub fn outbox(&self) -> Vec<Value> {
+        self.outbox.shown()
+    }
+
+    /// How many messages were sent and are no longer kept.
+    pub fn forgotten_messages(&self) -> u64 {
+        self.outbox.forgotten()
+    }
+
+    /// The site whose accounts a site has: the parent of its group, or itself.
+    pub(crate) fn home_of<'a>(&'a self, api_key: &'a str) -> &'a str {
+        self.sites.get(api_key).map_or(api_key, |site| site.home())
+    }
+
+    /// The children of a group, by API key.
+    pub(crate) fn members_of(&self, parent: &str) -> Vec<String> {
+        let of_it = |site: &&Arc<Site>| site.parent.as_deref() == Some(parent);
+        self.sites.values().filter(of_it).map(|site| site.api_key.clone()).collect()
+    }
+
     pub(crate) fn people_of(&mut self, api_key: &str) -> &mut People {
-        self.people.entry(api_key.to_owned()).or_default()
+        let home = self.home_of(api_key).to_owned();
+        self.people.entry(home).or_default()
+    }
+
+    /// The accounts that a site has, if it ever had one.
+    pub(crate) fn people_at(&self, api_key: &str) -> Option<&People> {
+        self.people.get(self.home_of(api_key))
     }
 
     /// An account of this site; unknown is 403005 like an unknown key.
     pub(crate) fn account_of(&self, api_key: &str, uid: &str) -> Result<Arc<Account>, Refusal> {
-        let found = self.people.get(api_key).and_then(|people| people.get(uid));
+        let found = self.people_at(api_key).and_then(|people| people.get(uid));
         found.cloned().ok_or_else(|| Refusal::new(403_005))
     }
 
     /// Opens a registration.
-    pub(crate) fn new_reg_token(
-        &mut self,
-        now: Instant,
-        api_key: &str,
-        uid: Option<&str>,
-        lite: bool,
-    ) -> String {
+    pub(crate) fn new_reg_token(&mut self, now: Instant, open: RegToken) -> String {
+        self.new_reg_token_for(now, REG_TOKEN_LASTS, open)
+    }
+
+    /// Opens a registration for some time.
+    pub(crate) fn new_reg_token_for(&mut self, now: Instant, lasts: Duration, open: RegToken) -> String {
         let token = format!("RT1_{}", self.ids.token(64));
-        let ends = now.plus(REG_TOKEN_LASTS);
-        let made = RegToken { api_key: api_key.to_owned(), uid: uid.map(str::to_owned), lite, ends };
-        if self.reg_tokens.len() >= MOST_REG_TOKENS
-            && let Some((_, old)) = self.reg_token_ends.take_due(ends)
-        {
-            self.reg_tokens.remove(&old);
-        }
-        self.reg_token_ends.add(ends, token.clone());
-        self.reg_tokens.insert(token.clone(), made);
+        self.reg_tokens.insert(now.plus(lasts), token.clone(), open);
         token
     }
 
     /// An open registration of this site.
     pub(crate) fn reg_token(&self, now: Instant, api_key: &str, token: &str) -> Result<RegToken, Refusal> {
-        let found = self.reg_tokens.get(token).filter(|it| it.api_key == api_key && it.ends > now);
+        let found = self.reg_tokens.get(now, token).filter(|it| it.home == self.home_of(api_key));
         found.cloned().ok_or_else(|| Refusal::because(403_025, "Invalid regToken"))
     }
 
     /// Starts a session and gives its token.
-    pub(crate) fn new_session(
-        &mut self,
-        now: Instant,
-        api_key: &str,
-        uid: &str,
-        ends: Option<Instant>,
-    ) -> String {
+    pub(crate) fn new_session(&mut self, api_key: &str, uid: &str, ends: Option<Instant>) -> String {
         let token = format!("st2.s.{}", self.ids.token(64));
-        if self.sessions.len() >= MOST_SESSIONS
-            && let Some((_, old)) = self.session_order.take_due(now)
-        {
-            self.sessions.remove(&old);
-        }
-        self.session_order.add(now, token.clone());
-        self.sessions
-            .insert(token.clone(), Session { api_key: api_key.to_owned(), uid: uid.to_owned(), ends });
+        let home = self.home_of(api_key).to_owned();
+        let session = Session { api_key: api_key.to_owned(), home, uid: uid.to_owned(), ends };
+        self.sessions.start(token.clone(), session);
         token
     }
 
-    /// Ends all sessions of an account.
-    pub(crate) fn end_sessions(&mut self, api_key: &str, uid: &str) {
-        let of_it = |session: &Session| session.api_key == api_key && session.uid == uid;
-        let tokens: Vec<String> =
-            self.sessions.iter().filter(|(_, it)| of_it(it)).map(|(token, _)| token.clone()).collect();
-        for token in &tokens {
-            self.sessions.remove(token);
+    /// Ends the sessions of an account, all but the one whose token is `spared`.
+    pub(crate) fn end_sessions(&mut self, api_key: &str, uid: &str, spared: Option<&str>) {
+        let home = self.home_of(api_key).to_owned();
+        self.sessions.end_all(&home, uid, spared);
+    }
+
+    /// Whether a session of the site `started` also is one at `site`: sites of a group share it where the
+    /// group has single sign-on and both are in the same segment.
+    pub(crate) fn shares_session(&self, started: &str, site: &Site) -> bool {
+        if started == site.api_key {
+            return true;
         }
-        if !tokens.is_empty() {
-            self.session_order.retain(|token| !tokens.contains(token));
-        }
+        let Some(other) = self.sites.get(started).filter(|other| other.home() == site.home()) else {
+            return false;
+        };
+        let single = self.sites.get(site.home()).is_some_and(|parent| parent.enable_sso);
+        single && other.sso_segment == site.sso_segment
     }
 }
 
@@ -261,9 +286,10 @@ impl Fake for Gigya {
         for api_key in behind {
             self.people_of(&api_key).catch_up(now);
         }
-        while let Some((_, token)) = self.reg_token_ends.take_due(now) {
-            self.reg_tokens.remove(&token);
-        }
+        self.reg_tokens.expire(now);
+        self.tickets.expire(now);
+        self.imports.expire(now);
+        self.sessions.expire(now);
         self.cursors.expire(now);
     }
 }

@@ -112,6 +112,23 @@ pub const KNOBS: &[Knob] = &[
         ),
     },
     Knob {
+        name: "gigya.imports_per_minute",
+        default: "5",
+        takes: Takes::Number,
+        summary: "how often one UID may be imported in a minute before 503001; 0 is without end",
+        evidence: Evidence::documented(
+            "accounts.importFullAccount REST",
+            "more_than_five_imports_a_minute_are_too_many",
+        ),
+    },
+    Knob {
+        name: "gigya.password_change_unit",
+        default: "days",
+        takes: Takes::Word(&["days", "seconds"]),
+        summary: "what the policy security.passwordChangeInterval counts",
+        evidence: Evidence::decided("accounts.setPolicies REST names no unit", "old_passwords_must_change"),
+    },
+    Knob {
         name: "gigya.search_batch_jitter",
         default: "0",
         takes: Takes::Number,

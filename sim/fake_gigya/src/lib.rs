@@ -8,7 +8,8 @@
 //! - `call`, `params`, `envelope`, `auth`: what every call goes through.
 //! - [`endpoints`]: the one list of methods; each lives in a file of its own under `accounts`, `admin`, `idx`.
 //! - `site`, `schema`, `profile_schema`: settings of a site.
-//! - `account`, `people`, `merge`, `consent`, `sanitise`, `email`, `password`: what is known about people.
+//! - `sessions`, `tickets`, `outbox`, `events`: who is in, what is under way, what was sent, what happened.
+//! - `account`, `rare`, `people`, `merge`, `consent`, `sanitise`, `email`, `password`: what is known about people.
 //! - `query`: the search language.
 //! - [`job`]: dataflow jobs as they leave and come back.
 //! - [`knobs`]: what the sources leave open.
@@ -23,24 +24,34 @@ mod consent;
 mod email;
 pub mod endpoints;
 mod envelope;
+mod events;
+mod expiring;
 pub mod gigya;
 mod idx;
 pub mod job;
 pub mod knobs;
 mod merge;
+mod outbox;
 mod params;
 mod password;
 mod people;
 mod profile_schema;
 mod query;
+mod rare;
 mod sanitise;
 mod schema;
 mod seed;
+mod sessions;
 mod site;
+mod tickets;
 mod views;
 
 #[cfg(test)]
 mod contract_tests;
+#[cfg(test)]
+mod group_tests;
+#[cfg(test)]
+mod store_tests;
 #[cfg(test)]
 mod testing;
 

@@ -29,6 +29,7 @@ pub(crate) struct Indexed {
 /// A record that has an address and no account.
 #[derive(Clone, Debug)]
 pub(crate) struct Lite {
+    pub(crate) uid: String,
     pub(crate) email: String,
     pub(crate) created: Instant,
     pub(crate) last_updated: Instant,
@@ -41,7 +42,7 @@ pub(crate) struct Lite {
 #[derive(Clone, Debug)]
 enum Change {
     Account(String, Option<Arc<Account>>),
-    Lite(String, Arc<Lite>),
+    Lite(String, Option<Arc<Lite>>),
 }
 
 impl People {
@@ -55,7 +56,15 @@ impl People {
 
     /// The UID that logs in with `id`, in whatever case.
     pub(crate) fn owner(&self, id: &str) -> Option<&str> {
-        self.login_ids.get(&crate::email::folded(id)).map(String::as_str)
+        if id.contains('\n') {
+            return None;
+        }
+        self.holder(&crate::email::folded(id))
+    }
+
+    /// The UID that has one of the other identifiers: a phone, a custom one, one at a provider.
+    pub(crate) fn holder(&self, key: &str) -> Option<&str> {
+        self.login_ids.get(key).map(String::as_str)
     }
 
     pub(crate) fn lite(&self, email: &str) -> Option<&Arc<Lite>> {
@@ -91,8 +100,16 @@ impl People {
     pub(crate) fn put_lite(&mut self, lite: Lite, due: Instant) {
         let key = crate::email::folded(&lite.email);
         let lite = Arc::new(lite);
-        self.queue.add(due, Change::Lite(key.clone(), lite.clone()));
+        self.queue.add(due, Change::Lite(key.clone(), Some(lite.clone())));
         self.lites.insert(key, lite);
+    }
+
+    /// Removes a lite record; search forgets it at `due`.
+    pub(crate) fn remove_lite(&mut self, email: &str, due: Instant) -> Option<Arc<Lite>> {
+        let key = crate::email::folded(email);
+        let gone = self.lites.remove(&key)?;
+        self.queue.add(due, Change::Lite(key, None));
+        Some(gone)
     }
 
     /// When the index next changes.
@@ -110,15 +127,19 @@ impl People {
                     self.index.insert(uid, Arc::new(Indexed { account, email }));
                 }
                 Change::Account(uid, None) => _ = self.index.remove(&uid),
-                Change::Lite(key, lite) => _ = self.lite_index.insert(key, Arc::new(lite.document())),
+                Change::Lite(key, Some(lite)) => {
+                    self.lite_index.insert(key, Arc::new(lite.document()));
+                }
+                Change::Lite(key, None) => _ = self.lite_index.remove(&key),
             }
         }
     }
 }
 
 impl Lite {
-    pub(crate) fn new(email: &str, now: Instant) -> Self {
+    pub(crate) fn new(uid: String, email: &str, now: Instant) -> Self {
         Self {
+            uid,
             email: email.to_owned(),
             created: now,
             last_updated: now,
@@ -127,6 +148,18 @@ impl Lite {
             preferences: Object::new(),
             subscriptions: Object::new(),
         }
+    }
+
+    /// The record in the shape in which accounts are shown.
+    pub(crate) fn as_account(&self) -> Account {
+        let mut account = Account::new(self.uid.clone(), self.created);
+        account.last_updated = self.last_updated;
+        account.profile = self.profile.clone();
+        account.profile.insert("email".into(), self.email.as_str().into());
+        account.data = self.data.clone();
+        account.preferences = self.preferences.clone();
+        account.subscriptions = self.subscriptions.clone();
+        account
     }
 
     fn document(&self) -> Value {

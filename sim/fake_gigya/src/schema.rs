@@ -227,6 +227,17 @@ pub(crate) struct Schema {
 }
 
 impl Schema {
+    /// This schema with what `child` requires on its own.
+    pub(crate) fn requiring(&self, child: &Self) -> Self {
+        let mut out = self.clone();
+        for (name, own) in child.fields.iter().filter(|(_, own)| own.required) {
+            let mut field = self.fields.get(name).cloned().unwrap_or_else(|| own.clone());
+            field.required = true;
+            out.fields.insert(name.clone(), field);
+        }
+        out
+    }
+
     /// Whether `path` is an object that has known fields in it.
     pub(crate) fn is_group(&self, path: &str) -> bool {
         let prefix = format!("{path}.");

@@ -1,10 +1,12 @@
 //! A world file's section: sites and accounts.
 
-use crate::account::{Account, Password};
+use crate::account::Account;
+use crate::accounts::social::{ProviderUser, token_key};
 use crate::consent::{Source, write_communications, write_preferences, write_subscriptions};
 use crate::envelope::{Object, Problem};
 use crate::gigya::Gigya;
 use crate::merge::{Merge, Part, Rules, Writer};
+use crate::password::Password;
 use crate::schema::{Field, Format, Kind, Write};
 use crate::site::{DEFAULT_API_KEY, Key, Site};
 use base64::Engine as _;
@@ -24,6 +26,9 @@ const SITE: &[&str] = &[
     "trusted_site_urls",
     "site_id",
     "partner_secret",
+    "parent",
+    "enable_sso",
+    "sso_segment",
     "policies",
     "data_schema",
     "profile_schema",
@@ -66,6 +71,7 @@ const POLICIES: &[&str] = &[
     "doubleOptIn",
     "passwordReset",
     "authentication",
+    "twoFactorAuth",
 ];
 /// Policies that this fake acts on.
 const ACCOUNT_OPTIONS: &[&str] = &[
@@ -84,7 +90,7 @@ const ACCOUNT_OPTIONS: &[&str] = &[
 /// Reads a whole section; on a mistake nothing of it is taken.
 pub(crate) fn seed(gigya: &mut Gigya, now: Instant, section: &Value) -> Result<(), SeedError> {
     let root = Section::root(section);
-    root.only(&["sites", "accounts"])?;
+    root.only(&["sites", "accounts", "social_users"])?;
     let mut next = gigya.clone();
     let sites = root.list("sites")?;
     for (at, place) in sites.iter().enumerate() {
@@ -96,6 +102,10 @@ pub(crate) fn seed(gigya: &mut Gigya, now: Instant, section: &Value) -> Result<(
         if next.sites.insert(site.api_key.clone(), Arc::new(site)).is_some() {
             return Err(place.wrong("another site has the same api_key"));
         }
+    }
+    groups(&next, &root)?;
+    for place in root.list("social_users")? {
+        social_user(&mut next, &place)?;
     }
     for place in root.list("accounts")? {
         account(&mut next, now, &place)?;
@@ -129,6 +139,9 @@ fn site(place: &Section<'_>) -> Result<Site, SeedError> {
     if let Some(secret) = place.get("partner_secret") {
         site.partner_secret = secret_of(&secret)?;
     }
+    site.parent = place.text_of("parent")?.map(str::to_owned);
+    site.enable_sso = place.flag_of("enable_sso", false)?;
+    site.sso_segment = place.text_of("sso_segment")?.unwrap_or_default().to_owned();
     if let Some(policies) = place.get("policies") {
         policies.only(POLICIES)?;
         if let Some(options) = policies.get("accountOptions") {
@@ -148,6 +161,33 @@ fn site(place: &Section<'_>) -> Result<Site, SeedError> {
     subscriptions(place, &mut site)?;
     keys(place, &mut site)?;
     Ok(site)
+}
+
+/// A parent is a site, and no child.
+fn groups(gigya: &Gigya, root: &Section<'_>) -> Result<(), SeedError> {
+    for place in root.list("sites")? {
+        let Some(parent) = place.get("parent") else { continue };
+        let key = parent.text()?;
+        match gigya.sites.get(key) {
+            None => return Err(parent.wrong(format!("no site has the api_key {key}"))),
+            Some(site) if site.parent.is_some() => {
+                return Err(parent.wrong("a child of a group cannot be a parent"));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn social_user(gigya: &mut Gigya, place: &Section<'_>) -> Result<(), SeedError> {
+    place.only(&["provider", "authToken", "providerUID", "profile"])?;
+    let provider = place.need("provider")?.text()?.to_lowercase();
+    let token = place.need("authToken")?.text()?;
+    let profile = place.get("profile").map_or(Ok(Object::new()), |it| it.members().cloned())?;
+    let provider_uid = place.need("providerUID")?.text()?.to_owned();
+    let key = token_key(&provider, token);
+    gigya.provider_users.insert(key, Arc::new(ProviderUser { provider, provider_uid, profile }));
+    Ok(())
 }
 
 fn secret_of(place: &Section<'_>) -> Result<Secret, SeedError> {
@@ -221,6 +261,8 @@ fn account(gigya: &mut Gigya, now: Instant, place: &Section<'_>) -> Result<(), S
     let api_key = place.text_of("api_key")?.unwrap_or(&gigya.first_site).to_owned();
     let site = gigya.sites.get(&api_key).cloned();
     let site = site.ok_or_else(|| place.wrong(format!("no site has the api_key {api_key}")))?;
+    let parent = site.parent.as_ref().and_then(|key| gigya.sites.get(key));
+    let site = parent.map_or_else(|| site.clone(), |parent| Arc::new(site.within(parent)));
     let uid = match place.text_of("UID")? {
         Some(uid) => uid.to_owned(),
         None => gigya.ids.hex(32),
@@ -238,7 +280,7 @@ fn account(gigya: &mut Gigya, now: Instant, place: &Section<'_>) -> Result<(), S
     if let Some(password) = place.text_of("password")? {
         account.password = Some(Password::new(password, gigya.ids.hex(16), now));
     }
-    if let Some(site) = gigya.sites.get_mut(&api_key).filter(|_| !new_fields.is_empty()) {
+    if let Some(site) = gigya.sites.get_mut(site.home()).filter(|_| !new_fields.is_empty()) {
         Arc::make_mut(site).data_schema.fields.extend(new_fields);
     }
     gigya.people_of(&api_key).put(account, now);
@@ -343,8 +385,10 @@ fn identifiers(
         account.username = ids.text_of("username")?.map(str::to_owned).or(account.username.take());
     }
     let people = gigya.people_of(&site.api_key);
-    let taken = account.login_ids().into_iter().find(|id| people.owner(id).is_some());
-    taken.map_or(Ok(()), |id| Err(place.wrong(format!("another account logs in with {id}"))))
+    let taken = account.login_ids().into_iter().find(|id| people.holder(id).is_some());
+    taken.map_or(Ok(()), |id| {
+        Err(place.wrong(format!("another account logs in with {}", id.replace('\n', " "))))
+    })
 }
 
 #[cfg(test)]

@@ -16,6 +16,15 @@ pub const DEFAULT_SECRET: &str = "c3RhbmRpbi1hcHBsaWNhdGlvbi1zZWNyZXQtMDAwMQ==";
 /// The partner secret of the default site, Base64.
 pub const DEFAULT_PARTNER_SECRET: &str = "c3RhbmRpbi1wYXJ0bmVyLXNlY3JldC0wMDAwMDAwMQ==";
 
+/// The policies that a child of a group may set itself; no names are all of a section.
+const CHILD_POLICIES: &[(&str, &[&str])] = &[
+    ("accountOptions", &["verifyEmail", "verifyProviderEmail"]),
+    ("registration", &["requireCaptcha"]),
+    ("emailVerification", &[]),
+    ("emailNotifications", &[]),
+    ("passwordReset", &[]),
+];
+
 /// One site.
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
@@ -27,6 +36,12 @@ pub(crate) struct Site {
     pub(crate) custom_api_domain_prefix: Option<String>,
     pub(crate) trusted_site_urls: Vec<String>,
     pub(crate) partner_secret: Secret,
+    /// The parent of the group that the site is a child of.
+    pub(crate) parent: Option<String>,
+    /// Whether the sites of the group that this site is the parent of share sessions.
+    pub(crate) enable_sso: bool,
+    /// Which sites of the group share sessions with this one.
+    pub(crate) sso_segment: String,
     pub(crate) policies: Object,
     pub(crate) profile_schema: Schema,
     pub(crate) data_schema: Schema,
@@ -70,6 +85,9 @@ impl Site {
             custom_api_domain_prefix: None,
             trusted_site_urls: vec!["*.brand.example/*".into(), "*.qualifioapp.com/*".into()],
             partner_secret: Secret::new(DEFAULT_PARTNER_SECRET),
+            parent: None,
+            enable_sso: false,
+            sso_segment: String::new(),
             policies: Object::new(),
             profile_schema: profile_schema(),
             data_schema: Schema { fields: OrdMap::new(), dynamic: true },
@@ -79,12 +97,49 @@ impl Site {
         }
     }
 
+    /// The site whose accounts this site has.
+    pub(crate) fn home(&self) -> &str {
+        self.parent.as_deref().unwrap_or(&self.api_key)
+    }
+
+    /// A child as it works in its group: users, schemas and policies are the parent's, but for the policies
+    /// that a child sets itself. What a child requires is required there alone.
+    pub(crate) fn within(&self, parent: &Self) -> Self {
+        let mut out = self.clone();
+        out.policies = parent.policies.clone();
+        for (section, names) in CHILD_POLICIES {
+            let Some(Value::Object(own)) = self.policies.get(*section) else { continue };
+            let Value::Object(into) = out.policies.entry(*section).or_insert_with(|| json!({})) else {
+                continue;
+            };
+            let may = |name: &str| names.is_empty() || names.contains(&name);
+            into.extend(
+                own.iter().filter(|(name, _)| may(name)).map(|(name, value)| (name.clone(), value.clone())),
+            );
+        }
+        out.profile_schema = parent.profile_schema.requiring(&self.profile_schema);
+        out.data_schema = parent.data_schema.requiring(&self.data_schema);
+        out.subscriptions = parent.subscriptions.clone();
+        for (name, key) in &parent.keys {
+            out.keys.entry(name.clone()).or_insert_with(|| key.clone());
+        }
+        out
+    }
+
     fn policy(&self, section: &str, path: &[&str]) -> Option<&Value> {
         path.iter().try_fold(self.policies.get(section)?, |value, name| value.get(name))
     }
 
     pub(crate) fn policy_on(&self, section: &str, name: &str) -> bool {
         self.policy(section, &[name]).and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    pub(crate) fn policy_text(&self, section: &str, path: &[&str]) -> Option<&str> {
+        self.policy(section, path).and_then(Value::as_str).filter(|text| !text.is_empty())
+    }
+
+    pub(crate) fn policy_signed(&self, section: &str, path: &[&str]) -> Option<i64> {
+        self.policy(section, path).and_then(Value::as_i64)
     }
 
     pub(crate) fn policy_number(&self, section: &str, path: &[&str], default: u64) -> u64 {
@@ -123,7 +178,7 @@ impl Site {
             "settings".into(),
             json!({"CNAME": "", "shortURLDomain": "", "shortURLRedirMethod": "js", "encryptPII": true}),
         );
-        out.insert("siteGroupOwner".into(), "".into());
+        out.insert("siteGroupOwner".into(), self.parent.as_deref().unwrap_or_default().into());
         out.insert("enableDataSharing".into(), false.into());
         out.insert("isCDP".into(), false.into());
         if let Some(prefix) = &self.custom_api_domain_prefix {

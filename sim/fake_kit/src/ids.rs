@@ -41,6 +41,16 @@ impl Ids {
         self.text(length, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
     }
 
+    /// Decimal digits.
+    pub fn digits(&mut self, length: usize) -> String {
+        self.text(length, b"0123456789")
+    }
+
+    /// Characters of Base32.
+    pub fn base32(&mut self, length: usize) -> String {
+        self.text(length, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+    }
+
     /// Characters of the URL-safe Base64 alphabet.
     pub fn token(&mut self, length: usize) -> String {
         self.text(length, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")

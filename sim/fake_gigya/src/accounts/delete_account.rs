@@ -1,9 +1,12 @@
 //! `accounts.deleteAccount`.
 
+use crate::accounts::gate::mail_language;
 use crate::call::Call;
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Object, Reply};
+use crate::events::Event;
 use crate::gigya::Gigya;
+use crate::outbox::Message;
 use standin_model::Evidence;
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
@@ -18,10 +21,17 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     let uid = call.need("UID")?;
-    gigya.account_of(&call.site.api_key, uid)?;
+    let account = gigya.account_of(&call.site.api_key, uid)?;
     let due = gigya.visible_at(call.now);
     gigya.people_of(&call.site.api_key).remove(uid, due);
-    gigya.end_sessions(&call.site.api_key, uid);
+    gigya.end_sessions(&call.site.api_key, uid, None);
+    gigya.happened(call, uid, Event::Deleted);
+    if let Some(email) =
+        account.email().filter(|_| call.site.policy_on("accountOptions", "sendAccountDeletedEmail"))
+    {
+        let mail = Message::email("accountDeleted", email, &mail_language(call, &account)).about(uid);
+        gigya.outbox.send(call.now, &call.site.api_key, mail);
+    }
     Ok(Object::new())
 }
 

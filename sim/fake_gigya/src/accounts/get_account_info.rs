@@ -1,6 +1,6 @@
 //! `accounts.getAccountInfo`.
 
-use crate::account::{Account, Shape};
+use crate::account::{Account, Shape, custom_key, phone_key};
 use crate::accounts::session::{shown, uid_of, view};
 use crate::call::Call;
 use crate::endpoints::{Access, Endpoint};
@@ -33,8 +33,12 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
 fn find(gigya: &Gigya, call: &Call) -> Result<Arc<Account>, Refusal> {
     let api_key = &call.site.api_key;
     if let Some(token) = call.params.get("regToken") {
-        let uid = gigya.reg_token(call.now, api_key, token)?.uid.ok_or_else(|| Refusal::new(403_005))?;
-        return gigya.account_of(api_key, &uid);
+        let open = gigya.reg_token(call.now, api_key, token)?;
+        if let Some(email) = open.email.filter(|_| open.lite) {
+            let lite = gigya.people_at(api_key).and_then(|people| people.lite(&email));
+            return lite.map(|lite| Arc::new(lite.as_account())).ok_or_else(|| Refusal::new(403_005));
+        }
+        return gigya.account_of(api_key, &open.uid.ok_or_else(|| Refusal::new(403_005))?);
     }
     match call.params.object("findBy")? {
         Some(selector) if call.is_server() => {
@@ -50,17 +54,14 @@ fn find(gigya: &Gigya, call: &Call) -> Result<Arc<Account>, Refusal> {
 
 fn find_by(gigya: &Gigya, call: &Call, name: &str, value: &str) -> Result<Arc<Account>, Refusal> {
     let unknown = || Refusal::new(403_005);
-    let people = gigya.people.get(&call.site.api_key).ok_or_else(unknown)?;
-    let has = |account: &&Arc<Account>| match name {
-        "_phoneNumber" => account.phone_number.as_deref() == Some(value),
-        _ => account.custom_identifiers.get(name).and_then(Value::as_str) == Some(value),
+    let people = gigya.people_at(&call.site.api_key).ok_or_else(unknown)?;
+    let uid = match name {
+        "_uid" => Some(value),
+        "_email" | "_username" => people.owner(value),
+        "_phoneNumber" => people.holder(&phone_key(value)),
+        _ => people.holder(&custom_key(name, value)),
     };
-    let found = match name {
-        "_uid" => people.get(value),
-        "_email" | "_username" => people.owner(value).and_then(|uid| people.get(uid)),
-        _ => people.all().find(has),
-    };
-    found.cloned().ok_or_else(unknown)
+    uid.and_then(|uid| people.get(uid)).cloned().ok_or_else(unknown)
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
             people.owner(id).and_then(|uid| people.get(uid))
         }
         Some(("gigya.com/identifiers", "phone")) => {
-            people.all().find(|it| it.phone_number.as_deref() == Some(id))
+            people.holder(&crate::account::phone_key(id)).and_then(|uid| people.get(uid))
         }
         _ => return Err(Refusal::because(400_006, "identifierSchema is not known")),
     };

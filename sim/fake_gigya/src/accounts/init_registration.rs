@@ -3,7 +3,7 @@
 use crate::call::Call;
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Object, Reply};
-use crate::gigya::Gigya;
+use crate::gigya::{Gigya, RegToken};
 use standin_model::Evidence;
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
@@ -18,7 +18,8 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     let lite = call.params.flag("isLite")?.unwrap_or(false);
-    let token = gigya.new_reg_token(call.now, &call.site.api_key, None, lite);
+    let home = call.site.home().to_owned();
+    let token = gigya.new_reg_token(call.now, RegToken { home, lite, ..RegToken::default() });
     Ok(Object::from_iter([("regToken".into(), token.into())]))
 }
 

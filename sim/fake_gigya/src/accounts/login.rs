@@ -1,12 +1,15 @@
 //! `accounts.login`.
 
-use crate::account::Account;
-use crate::accounts::finalize_registration::must_verify;
-use crate::accounts::session::{logged_in, missing_fields, pending};
-use crate::call::Call;
+use crate::account::{Account, phone_key};
+use crate::accounts::gate::{enter, may_log_in};
+use crate::accounts::link_accounts::link;
+use crate::accounts::write::put;
+use crate::call::{Call, Caller};
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Refusal, Reply};
-use crate::gigya::Gigya;
+use crate::events::Event;
+use crate::gigya::{Gigya, RegToken};
+use crate::tickets::Purpose;
 use standin_model::Evidence;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +24,7 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     access: Access::Public,
     params: &[
         "loginID",
+        "aToken",
         "password",
         "loginMode",
         "regToken",
@@ -36,76 +40,110 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     run,
 };
 
+/// What an answer to a login shows unless `include` says otherwise.
+pub(crate) const SHOWN: &[&str] = &["profile", "data", "emails", "preferences"];
+
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
-    let id = call.need("loginID")?;
+    let mode = call.params.get("loginMode").unwrap_or("standard").to_ascii_lowercase();
+    if !["standard", "link", "reauth", "connect"].contains(&mode.as_str()) {
+        return Err(Refusal::because(400_006, "loginMode must be standard, link, reAuth or connect"));
+    }
+    let account = by_password(gigya, call)?;
+    match (mode.as_str(), call.params.get("regToken")) {
+        ("link", None) => return Err(Refusal::missing(call.method, "regToken")),
+        ("link", Some(token)) => {
+            let open = gigya.reg_token(call.now, &call.site.api_key, token)?;
+            return link(gigya, call, token, open, &account);
+        }
+        _ => {}
+    }
+    if mode == "reauth" {
+        match &call.caller {
+            Caller::Session { uid } if *uid != account.uid => return Err(Refusal::new(403_027)),
+            Caller::Anonymous => return Err(Refusal::new(403_005)),
+            _ => {}
+        }
+    }
+    may_log_in(gigya, call, &account, RegToken::of(call, &account.uid))?;
+    enter(gigya, call, Account::clone(&account), None, SHOWN)
+}
+
+/// The account whose login identifier and password the call has.
+pub(crate) fn by_password(gigya: &mut Gigya, call: &Call) -> Result<Arc<Account>, Refusal> {
+    let id = match (call.params.get("loginID"), call.params.get("aToken")) {
+        (None, Some(token)) => {
+            let home = call.site.home();
+            let ticket = gigya.tickets.find(call.now, home, &Purpose::Identifier, token);
+            ticket.map(|ticket| ticket.to.clone()).ok_or_else(|| Refusal::new(403_025))?
+        }
+        _ => call.need("loginID")?.to_owned(),
+    };
     let password = call.need("password")?;
-    let people = gigya.people_of(&call.site.api_key);
-    let found = people.owner(id).map(str::to_owned).and_then(|uid| people.get(&uid).cloned());
-    let account = found.ok_or_else(bad_login)?;
-    if account.locked_until.is_some_and(|until| until > call.now) {
+    let account = owner(gigya, call, &id).ok_or_else(bad_login)?;
+    check_captcha(call, &account)?;
+    if account.locked(call.now).is_some() {
         return Err(Refusal::new(403_120));
     }
     if !account.password.as_ref().is_some_and(|kept| kept.is(password)) {
         return Err(failed(gigya, call, &account, password));
     }
-    may_log_in(gigya, call, &account)?;
-    let mut account = Account::clone(&account);
-    account.last_login = Some(call.now);
-    account.failed_logins = 0;
-    account.locked_until = None;
-    touch(gigya, call, account.clone());
-    logged_in(gigya, call, &account, &["profile", "data", "emails", "preferences"])
+    Ok(account)
+}
+
+/// Who logs in with `id` by one of the kinds of identifier that the site has.
+pub(crate) fn owner(gigya: &Gigya, call: &Call, id: &str) -> Option<Arc<Account>> {
+    let people = gigya.people_at(&call.site.api_key)?;
+    let phone = || people.holder(&phone_key(id)).filter(|_| call.site.logs_in_by("phoneNumber"));
+    let account = people.owner(id).or_else(phone).and_then(|uid| people.get(uid))?;
+    let is_name = account.username.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(id));
+    let is_email = account.login_emails.iter().any(|email| email.eq_ignore_ascii_case(id));
+    (!is_name || is_email || call.site.logs_in_by("username")).then(|| account.clone())
 }
 
 fn bad_login() -> Refusal {
     Refusal::because(403_042, "invalid loginID or password")
 }
 
+/// After too many failures a password alone does not do; what stands in `captchaToken` is not judged.
+fn check_captcha(call: &Call, account: &Account) -> Result<(), Refusal> {
+    let threshold = call.site.policy_number("security", &["captcha", "failedLoginThreshold"], 0);
+    let failures = account.rare.as_deref().map_or(0, |rare| rare.failed_logins);
+    match threshold > 0 && failures >= threshold && call.params.get("captchaToken").is_none() {
+        true => Err(Refusal::new(401_020)),
+        false => Ok(()),
+    }
+}
+
 /// Counts a failure; the answer does not tell a wrong password from an unknown person.
 fn failed(gigya: &mut Gigya, call: &Call, before: &Arc<Account>, password: &str) -> Refusal {
-    let mut account = Account::clone(before);
-    account.failed_logins += 1;
-    let threshold = call.site.policy_number("security", &["accountLockout", "failedLoginThreshold"], 0);
-    if threshold > 0 && account.failed_logins >= threshold {
-        let seconds = call.site.policy_number("security", &["accountLockout", "lockoutTimeSec"], 300);
-        account.locked_until = Some(call.now.plus(Duration::from_secs(seconds)));
-        account.failed_logins = 0;
+    let policy = |path: &[&str], default| call.site.policy_number("security", path, default);
+    let threshold = policy(&["accountLockout", "failedLoginThreshold"], 0);
+    let forgets = policy(&["accountLockout", "failedLoginResetSec"], 0);
+    if threshold > 0 || policy(&["captcha", "failedLoginThreshold"], 0) > 0 {
+        let mut account = Account::clone(before);
+        let rare = account.rare_mut();
+        let is_old = |at| call.now.since(at) >= Duration::from_secs(forgets);
+        if forgets > 0 && rare.last_failure.is_some_and(is_old) {
+            rare.failed_logins = 0;
+        }
+        rare.failed_logins += 1;
+        rare.last_failure = Some(call.now);
+        let locks = threshold > 0 && rare.failed_logins >= threshold;
+        if locks {
+            let seconds = policy(&["accountLockout", "lockoutTimeSec"], 300);
+            rare.locked_until = Some(call.now.plus(Duration::from_secs(seconds)));
+            rare.failed_logins = 0;
+        }
+        put(gigya, call, account);
+        if locks {
+            gigya.happened(call, &before.uid, Event::LockedOut);
+        }
     }
-    if threshold > 0 {
-        touch(gigya, call, account);
-    }
-    match before.old_passwords.iter().any(|old| old.is(password)) {
+    let old = before.rare.as_deref().map_or(&[][..], |rare| &rare.old_passwords);
+    match old.iter().any(|old| old.is(password)) {
         true => Refusal::new(401_030),
         false => bad_login(),
     }
-}
-
-/// Refuses disabled, pending and unverified accounts.
-pub(crate) fn may_log_in(gigya: &mut Gigya, call: &Call, account: &Account) -> Result<(), Refusal> {
-    if !account.is_active {
-        return Err(Refusal::new(403_041));
-    }
-    if account.must_change_password {
-        return Err(pending(gigya, call, &account.uid, 403_100, "Pending Password Change".into()));
-    }
-    let missing = missing_fields(call, account);
-    if !account.is_registered || !missing.is_empty() {
-        let details = match missing.is_empty() {
-            true => "Registration was not finalized".to_owned(),
-            false => format!("Missing required fields for registration: {}", missing.join(", ")),
-        };
-        return Err(pending(gigya, call, &account.uid, 206_001, details));
-    }
-    if must_verify(call, account) {
-        return Err(pending(gigya, call, &account.uid, 206_002, "Account Pending Verification".into()));
-    }
-    Ok(())
-}
-
-/// Stores what a login changes; `lastUpdated` stays where it is.
-pub(crate) fn touch(gigya: &mut Gigya, call: &Call, account: Account) {
-    let due = gigya.visible_at(call.now);
-    gigya.people_of(&call.site.api_key).put(account, due);
 }
 
 #[cfg(test)]
@@ -184,5 +222,113 @@ mod tests {
             bench.client("accounts.login", &[("loginID", "ann@example.org"), ("password", "secret1")])["errorCode"],
             0
         );
+    }
+
+    fn with_security(security: &serde_json::Value) -> Bench {
+        Bench::seeded(&json!({
+            "sites": [{"policies": {"security": security}}],
+            "accounts": [{"UID": "ann", "password": "secret1", "profile": {"email": "ann@example.org"}}],
+        }))
+    }
+
+    fn code(bench: &mut Bench, more: &[(&str, &str)]) -> u64 {
+        let params = [&[("loginID", "ann@example.org")][..], more].concat();
+        bench.client("accounts.login", &params)["errorCode"].as_u64().unwrap()
+    }
+
+    #[test]
+    fn failures_are_forgotten_after_a_while() {
+        for (waited, expected) in [(59_999, 403_120), (60_000, 0)] {
+            let policy = json!({"accountLockout": {"failedLoginThreshold": 2, "failedLoginResetSec": 60}});
+            let mut bench = with_security(&policy);
+            assert_eq!(code(&mut bench, &[("password", "a")]), 403_042);
+            bench.wait(waited);
+            assert_eq!(code(&mut bench, &[("password", "b")]), 403_042);
+            assert_eq!(code(&mut bench, &[("password", "secret1")]), expected);
+        }
+    }
+
+    #[test]
+    fn a_captcha_is_asked_after_failures() {
+        let mut bench = with_security(&json!({"captcha": {"failedLoginThreshold": 1}}));
+        assert_eq!(code(&mut bench, &[("password", "a")]), 403_042);
+        assert_eq!(code(&mut bench, &[("password", "secret1")]), 401_020);
+        assert_eq!(code(&mut bench, &[("password", "secret1"), ("captchaToken", "t")]), 0);
+        assert_eq!(code(&mut bench, &[("password", "secret1")]), 0, "a login forgets them");
+    }
+
+    #[test]
+    fn old_passwords_must_change() {
+        for (unit, waited, expected) in
+            [("days", 86_399_999, 0), ("days", 86_400_000, 403_100), ("seconds", 1000, 403_100)]
+        {
+            let mut bench = with_security(&json!({"passwordChangeInterval": 1}));
+            bench.knob("gigya.password_change_unit", unit);
+            bench.wait(waited);
+            assert_eq!(code(&mut bench, &[("password", "secret1")]), expected, "{unit}");
+        }
+        let mut bench = with_security(&json!({"passwordChangeInterval": 1}));
+        bench.wait(86_400_000);
+        let params = [("loginID", "ann@example.org"), ("password", "secret1")];
+        let token = bench.client("accounts.login", &params)["regToken"].as_str().unwrap().to_owned();
+        let params = [("regToken", token.as_str()), ("password", "secret1"), ("newPassword", "secret2")];
+        assert_eq!(bench.client("accounts.setAccountInfo", &params)["errorCode"], 0);
+        let answer = bench.client("accounts.finalizeRegistration", &[("regToken", &token)]);
+        assert_eq!((&answer["errorCode"], answer.get("newUser")), (&json!(0), None));
+        assert_eq!(code(&mut bench, &[("password", "secret2")]), 0);
+    }
+
+    #[test]
+    fn user_names_log_in_where_the_policy_has_them() {
+        for (kinds, expected) in [("email", 403_042), ("email, username", 0)] {
+            let mut bench = Bench::seeded(&json!({
+                "sites": [{"policies": {"accountOptions": {"loginIdentifiers": kinds}}}],
+                "accounts": [{"UID": "ann", "username": "annie", "password": "secret1"}],
+            }));
+            let params = [("loginID", "Annie"), ("password", "secret1")];
+            assert_eq!(bench.client("accounts.login", &params)["errorCode"], expected, "{kinds}");
+            let params = [("UID", "ann"), ("username", "anna")];
+            let written = if expected == 0 { 0 } else { 400_009 };
+            assert_eq!(bench.code("accounts.setAccountInfo", &params), written);
+        }
+    }
+
+    #[test]
+    fn modes_of_a_login() {
+        let mut bench = bench();
+        let own = bench.session("ann");
+        let other = bench.session("zoe");
+        for (mode, token, expected) in [
+            ("standard", "", 0),
+            ("reAuth", own.as_str(), 0),
+            ("reAuth", other.as_str(), 403_027),
+            ("reAuth", "", 403_005),
+            ("link", "", 400_002),
+            ("sideways", "", 400_006),
+        ] {
+            let params = [("loginMode", mode), ("password", "secret1"), ("login_token", token)];
+            assert_eq!(code(&mut bench, &params), expected, "{mode}");
+        }
+    }
+
+    #[test]
+    fn the_shape_of_a_session_is_the_callers_choice() {
+        let mut bench = bench();
+        for (env, expected) in [
+            ("browser", vec!["cookieName", "cookieValue"]),
+            ("mobile", vec!["sessionToken", "sessionSecret", "expires_in"]),
+            ("jssdk", vec!["login_token", "expires_in"]),
+        ] {
+            let params = [("password", "secret1"), ("targetEnv", env), ("sessionExpiration", "60")];
+            let all = [&[("loginID", "ann@example.org")][..], &params].concat();
+            let session = bench.client("accounts.login", &all)["sessionInfo"].clone();
+            let names: Vec<&str> = session.as_object().unwrap().keys().map(String::as_str).collect();
+            assert_eq!(names, expected);
+            let token = session[expected[expected.len().min(2) - 1]].as_str().unwrap();
+            assert!(env == "jssdk" || !token.is_empty());
+            if env != "browser" {
+                assert_eq!(session["expires_in"], "60");
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `accounts.logout`.
 
-use crate::accounts::session::uid_of;
+use crate::accounts::session::{sign, uid_of};
 use crate::call::Call;
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Object, Reply};
@@ -19,20 +19,33 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     let uid = uid_of(call)?;
-    gigya.account_of(&call.site.api_key, &uid)?;
-    gigya.end_sessions(&call.site.api_key, &uid);
-    Ok(Object::from_iter([("UID".into(), uid.into())]))
+    let account = gigya.account_of(&call.site.api_key, &uid)?;
+    gigya.end_sessions(&call.site.api_key, &uid, None);
+    let mut out = Object::from_iter([("UID".into(), uid.as_str().into())]);
+    let social: Vec<&str> = account.providers().into_iter().filter(|name| *name != "site").collect();
+    if !social.is_empty() {
+        out.insert("connectedProviders".into(), social.join(",").into());
+    }
+    if !call.is_server() {
+        out.insert("logoutActiveSession".into(), true.into());
+    }
+    sign(gigya, call, &uid, &mut out);
+    Ok(out)
 }
 
 #[cfg(test)]
 mod tests {
     use crate::testing::*;
+    use serde_json::json;
 
     #[test]
     fn logout_ends_sessions() {
         let mut bench = Bench::new();
         let token = bench.session("ann");
-        assert_eq!(bench.client("accounts.logout", &[("login_token", &token)])["UID"], "ann");
+        let other = bench.session("ann");
+        let answer = bench.client("accounts.logout", &[("login_token", &token)]);
+        assert_eq!((&answer["UID"], &answer["logoutActiveSession"]), (&json!("ann"), &json!(true)));
+        assert_eq!(bench.client("accounts.getAccountInfo", &[("login_token", &other)])["errorCode"], 403_001);
         assert_eq!(bench.client("accounts.getAccountInfo", &[("login_token", &token)])["errorCode"], 403_001);
         assert_eq!(bench.client("accounts.logout", &[])["errorCode"], 403_005);
     }

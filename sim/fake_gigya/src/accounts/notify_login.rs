@@ -1,15 +1,16 @@
 //! `accounts.notifyLogin`.
 
 use crate::account::Account;
-use crate::accounts::login::{may_log_in, touch};
+use crate::accounts::gate::{enter, may_log_in};
 use crate::accounts::register::check_uid;
-use crate::accounts::session::logged_in;
-use crate::accounts::write::{follow_email, keep_fields, sections};
+use crate::accounts::social::{arrive, provider_user};
+use crate::accounts::write::{follow_email, keep_fields, sections, store};
 use crate::call::Call;
 use crate::consent::Source;
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Refusal, Reply};
-use crate::gigya::Gigya;
+use crate::events::Event;
+use crate::gigya::{Gigya, RegToken};
 use crate::merge::Writer;
 use standin_model::Evidence;
 
@@ -20,6 +21,7 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     access: Access::Private,
     params: &[
         "siteUID",
+        "providerSessions",
         "skipValidation",
         "sessionExpiration",
         "include",
@@ -33,6 +35,10 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 };
 
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
+    if call.params.get("siteUID").is_none() && call.params.get("providerSessions").is_some() {
+        let user = provider_user(gigya, call)?;
+        return arrive(gigya, call, &user);
+    }
     let uid = call.need("siteUID")?;
     check_uid(uid)?;
     let known = gigya.account_of(&call.site.api_key, uid).ok();
@@ -43,24 +49,23 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     if !written.problems.is_empty() {
         return Err(Refusal::invalid(written.problems));
     }
+    keep_fields(gigya, call, written.new_fields);
     match &known {
         None => {
             account.is_registered = true;
             account.registered = Some(call.now);
+            store(gigya, call, account.clone(), None);
+            gigya.happened(call, &account.uid, Event::Registered);
         }
         Some(before) => {
             if !call.params.flag("skipValidation")?.unwrap_or(false) {
-                may_log_in(gigya, call, before)?;
+                may_log_in(gigya, call, before, RegToken::of(call, &before.uid))?;
             }
-            if !before.same_content(&account) {
-                account.last_updated = call.now;
-            }
+            store(gigya, call, account.clone(), Some(before));
         }
     }
-    account.last_login = Some(call.now);
-    keep_fields(gigya, call, written.new_fields);
-    touch(gigya, call, account.clone());
-    let mut out = logged_in(gigya, call, &account, &["profile", "data"])?;
+    let account = gigya.account_of(&call.site.api_key, &account.uid)?;
+    let mut out = enter(gigya, call, Account::clone(&account), None, &["profile", "data"])?;
     out.insert("newUser".into(), known.is_none().into());
     Ok(out)
 }

@@ -1,15 +1,16 @@
 //! `accounts.register`.
 
 use crate::account::Account;
-use crate::accounts::finalize_registration::complete;
+use crate::accounts::gate::{complete, incomplete};
 use crate::accounts::session::{missing_fields, pending};
-use crate::accounts::write::{follow_email, keep_fields, new_password, sections, store, taken};
+use crate::accounts::write::{follow_email, keep_fields, new_password, new_username, sections, store};
 use crate::call::Call;
 use crate::consent::Source;
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Problem, Refusal, Reply};
 use crate::gigya::{Gigya, RegToken};
 use crate::merge::Writer;
+use crate::rare::SecretQuestion;
 use standin_model::Evidence;
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
@@ -49,9 +50,10 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     let mut account = Account::new(uid, call.now);
     let writer = if call.is_server() { Writer::Server } else { Writer::Client };
     let mut written = sections(gigya, call, &mut account, writer, Source::Call)?;
-    identify(gigya, call, &mut account, &mut written.problems)?;
+    let conflict = identify(gigya, call, &mut account, &mut written.problems)?;
     let password = call.need("password")?.to_owned();
     written.problems.extend(new_password(gigya, call, &mut account, &password, "password"));
+    secret_question(gigya, call, &mut account, &mut written.problems);
     if !written.problems.is_empty() {
         return Err(Refusal::invalid(written.problems));
     }
@@ -64,17 +66,17 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     if let Some((token, _)) = token {
         gigya.reg_tokens.remove(&token);
     }
-    let missing = missing_fields(call, &account);
     let finalise = call.params.flag("finalizeRegistration")?.unwrap_or(false);
     store(gigya, call, account.clone(), None);
-    if finalise {
-        return complete(gigya, call, &account, &["profile"]);
+    let open = RegToken { conflict: conflict.clone(), ..RegToken::of(call, &account.uid) };
+    if conflict.is_some() {
+        return Err(pending(gigya, call, open, 403_043, "Login identifier exists"));
     }
-    let details = match missing.is_empty() {
-        true => "Registration was not finalized".to_owned(),
-        false => format!("Missing required fields for registration: {}", missing.join(", ")),
-    };
-    Err(pending(gigya, call, &account.uid, 206_001, details))
+    if finalise {
+        return complete(gigya, call, &account, open, &["profile"]);
+    }
+    let missing = missing_fields(call, &account);
+    Err(pending(gigya, call, open, 206_001, &incomplete(&missing)))
 }
 
 /// A browser must have opened the registration; a server may do without.
@@ -85,7 +87,27 @@ fn open_registration(gigya: &Gigya, call: &Call) -> Result<Option<(String, RegTo
         None => return Err(Refusal::missing(call.method, "regToken")),
     };
     let found = gigya.reg_token(call.now, &call.site.api_key, token)?;
+    if found.uid.is_some() {
+        return Err(Refusal::because(
+            403_025,
+            "this regToken belongs to an account that is registered already",
+        ));
+    }
     Ok(Some((token.to_owned(), found)))
+}
+
+/// Question and answer of the password reset, which the site's policy may want.
+fn secret_question(gigya: &mut Gigya, call: &Call, account: &mut Account, problems: &mut Vec<Problem>) {
+    let wanted = call.site.policy_on("registration", "requireSecurityQuestion");
+    match (call.params.get("secretQuestion"), call.params.get("secretAnswer")) {
+        (Some(question), Some(answer)) => {
+            let salt = gigya.ids.hex(16);
+            account.rare_mut().secret = Some(SecretQuestion::new(question, answer, salt, call.now));
+        }
+        (None, None) if !wanted => {}
+        (None, _) => problems.push(Problem::new(400_027, "secretQuestion", "secretQuestion is missing")),
+        (_, None) => problems.push(Problem::new(400_027, "secretAnswer", "secretAnswer is missing")),
+    }
 }
 
 fn new_uid(gigya: &mut Gigya, call: &Call) -> Result<String, Refusal> {
@@ -105,13 +127,14 @@ pub(crate) fn check_uid(uid: &str) -> Result<(), Refusal> {
     }
 }
 
-/// Address and user name from their own parameters or the profile; one of them there must be.
+/// Address and user name from their own parameters or the profile; one of them there must be. Gives the
+/// social account that has the address, which is a conflict that linking solves.
 fn identify(
     gigya: &Gigya,
     call: &Call,
     account: &mut Account,
     problems: &mut Vec<Problem>,
-) -> Result<(), Refusal> {
+) -> Result<Option<String>, Refusal> {
     if let Some(email) = call.params.get("email") {
         match crate::email::is_valid(email) {
             true => _ = account.profile.insert("email".into(), email.into()),
@@ -119,14 +142,20 @@ fn identify(
         }
     }
     if let Some(username) = call.params.get("username") {
-        problems.extend(taken(gigya, call, account, username, "username"));
-        account.username = Some(username.to_owned());
-        account.profile.insert("username".into(), username.into());
+        problems.extend(new_username(gigya, call, account, username));
     }
-    problems.extend(follow_email(gigya, call, account, None));
+    let problem = follow_email(gigya, call, account, None);
+    let owner = account.email().and_then(|email| {
+        let people = gigya.people_at(&call.site.api_key)?;
+        people.get(people.owner(email)?)
+    });
+    match (problem, owner) {
+        (Some(_), Some(owner)) if !owner.has_site_identity() => return Ok(Some(owner.uid.clone())),
+        (problem, _) => problems.extend(problem),
+    }
     match account.email().is_none() && account.username.is_none() && problems.is_empty() {
         true => Err(Refusal::missing(call.method, "email")),
-        false => Ok(()),
+        false => Ok(None),
     }
 }
 

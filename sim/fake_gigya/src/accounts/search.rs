@@ -55,7 +55,7 @@ fn first_page(gigya: &mut Gigya, call: &Call, text: &str) -> Reply {
     let (full, lite) = account_types(call)?;
     let fields = Fields { schemas: Some((&call.site.profile_schema, &call.site.data_schema)) };
     fields.check(&query)?;
-    let people = gigya.people.get(&call.site.api_key).cloned().unwrap_or_default();
+    let people = gigya.people_at(&call.site.api_key).cloned().unwrap_or_default();
     let documents = documents(&people, email_source, full, lite);
     let found = query.find(documents.into_iter(), fields);
     if query.aggregates() {
@@ -178,7 +178,7 @@ fn cursor_page(gigya: &mut Gigya, call: &Call, cursor: Cursor, id: Option<&str>)
     let size = size.saturating_sub(usize::try_from(shorter).unwrap_or(0)).max(1);
     let email_source = is_email_source(&cursor.query)?;
     let end = cursor.offset.saturating_add(size).min(cursor.ids.len());
-    let people = gigya.people.get(&call.site.api_key).cloned().unwrap_or_default();
+    let people = gigya.people_at(&call.site.api_key).cloned().unwrap_or_default();
     let wanted = cursor.ids.get(cursor.offset..end).unwrap_or_default();
     let present = wanted.iter().filter_map(|id| document(&people, id, email_source));
     let results: Vec<Value> = present.map(|document| show(gigya, &cursor.query, &document)).collect();

@@ -4,7 +4,7 @@ use crate::account::{Account, Shape, View};
 use crate::auth::uid_signature;
 use crate::call::{Call, Caller};
 use crate::envelope::{Object, Refusal};
-use crate::gigya::Gigya;
+use crate::gigya::{Gigya, RegToken};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -26,12 +26,32 @@ pub(crate) fn view(call: &Call, default: &[&str]) -> Result<View, Refusal> {
 /// The account in the shape of a method's answer, with the signature that client-side answers carry.
 pub(crate) fn shown(gigya: &Gigya, call: &Call, account: &Account, shape: Shape, view: &View) -> Object {
     let mut out = account.show(shape, view, gigya.phones_shape(), call.now);
+    if call.site.policy_on("accountOptions", "verifyEmail")
+        && let Some(ids) = out.get_mut("loginIDs")
+    {
+        split_unverified(ids, account);
+    }
+    sign(gigya, call, &account.uid, &mut out);
+    out
+}
+
+/// Adds the signature on a UID that client-side answers carry.
+pub(crate) fn sign(gigya: &Gigya, call: &Call, uid: &str, out: &mut Object) {
     if !call.is_server() || gigya.knobs.on("gigya.uid_signature_on_s2s") {
-        let signature = uid_signature(&call.site.partner_secret, &account.uid, call.now);
+        let signature = uid_signature(&call.site.partner_secret, uid, call.now);
         out.insert("UIDSignature".into(), signature.into());
         out.insert("signatureTimestamp".into(), call.now.seconds().to_string().into());
     }
-    out
+}
+
+/// Where addresses are verified before they log in, those that are not stand apart.
+fn split_unverified(ids: &mut Value, account: &Account) {
+    let is_verified =
+        |email: &&String| account.verified_emails.iter().any(|it| it.eq_ignore_ascii_case(email));
+    let (verified, unverified): (Vec<&String>, Vec<&String>) =
+        account.login_emails.iter().partition(is_verified);
+    ids["emails"] = json!(verified);
+    ids["unverifiedEmails"] = json!(unverified);
 }
 
 /// Whom the call is about: the UID of a server's call, or the session's own.
@@ -45,21 +65,25 @@ pub(crate) fn uid_of(call: &Call) -> Result<String, Refusal> {
 
 /// Starts a session and tells it in the shape that `targetEnv` asks for.
 pub(crate) fn session_info(gigya: &mut Gigya, call: &Call, uid: &str) -> Result<Value, Refusal> {
-    let seconds = call.params.number("sessionExpiration")?;
+    let default = call.site.policy_signed("gigyaPlugins", &["sessionExpiration"]).unwrap_or(0);
+    let seconds = call.params.number("sessionExpiration")?.unwrap_or(default);
     let lasts = match seconds {
-        Some(-1) => Some(60),
-        Some(seconds) if seconds > 0 => u64::try_from(seconds).ok(),
+        -1 => Some(60),
+        seconds if seconds > 0 => u64::try_from(seconds).ok(),
         _ => None,
     };
     let ends = lasts.map(|seconds| call.now.plus(Duration::from_secs(seconds)));
     let api_key = &call.site.api_key;
-    let token = gigya.new_session(call.now, api_key, uid, ends);
-    if call.params.get("targetEnv").is_some_and(|env| env.eq_ignore_ascii_case("mobile")) {
-        let secret = crate::auth::hmac_sha1(&call.site.partner_secret, &token).unwrap_or_default();
-        let expires = lasts.unwrap_or(0).to_string();
-        return Ok(json!({"sessionToken": token, "sessionSecret": secret, "expires_in": expires}));
-    }
-    Ok(json!({"cookieName": format!("glt_{api_key}"), "cookieValue": token}))
+    let token = gigya.new_session(api_key, uid, ends);
+    let expires = lasts.unwrap_or(0).to_string();
+    Ok(match call.params.get("targetEnv").map(str::to_ascii_lowercase).as_deref() {
+        Some("mobile") => {
+            let secret = crate::auth::hmac_sha1(&call.site.partner_secret, &token).unwrap_or_default();
+            json!({"sessionToken": token, "sessionSecret": secret, "expires_in": expires})
+        }
+        Some("jssdk") => json!({"login_token": token, "expires_in": expires}),
+        _ => json!({"cookieName": format!("glt_{api_key}"), "cookieValue": token}),
+    })
 }
 
 /// The answer to a person who is in: the account, and a session.
@@ -76,10 +100,22 @@ pub(crate) fn logged_in(
     Ok(out)
 }
 
+impl RegToken {
+    /// A login or registration of an account that goes on.
+    pub(crate) fn of(call: &Call, uid: &str) -> Self {
+        Self { home: call.site.home().to_owned(), uid: Some(uid.to_owned()), ..Self::default() }
+    }
+}
+
 /// A refusal that leaves the way open: its body has the UID and a registration token.
-pub(crate) fn pending(gigya: &mut Gigya, call: &Call, uid: &str, code: u32, details: String) -> Refusal {
-    let token = gigya.new_reg_token(call.now, &call.site.api_key, Some(uid), false);
-    let body = Object::from_iter([("UID".into(), uid.into()), ("regToken".into(), token.into())]);
+pub(crate) fn pending(gigya: &mut Gigya, call: &Call, open: RegToken, code: u32, details: &str) -> Refusal {
+    let uid = open.uid.clone();
+    let token = gigya.new_reg_token(call.now, open);
+    let mut body = Object::new();
+    if let Some(uid) = uid {
+        body.insert("UID".into(), uid.into());
+    }
+    body.insert("regToken".into(), token.into());
     Refusal::because(code, details).with(body)
 }
 

@@ -1,15 +1,19 @@
 //! `accounts.setAccountInfo`.
 
-use crate::account::Account;
+use crate::account::{Account, custom_key, phone_key};
 use crate::accounts::session::uid_of;
-use crate::accounts::write::{Written, follow_email, keep_fields, new_password, sections, store, taken};
+use crate::accounts::write::{
+    Written, follow_email, held, keep_fields, new_password, new_username, sections, store, taken,
+};
 use crate::call::Call;
 use crate::consent::Source;
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Object, Problem, Refusal, Reply};
+use crate::events::Event;
 use crate::gigya::Gigya;
 use crate::merge::Writer;
 use crate::people::Lite;
+use crate::rare::{Forced, SecretQuestion};
 use serde_json::Value;
 use standin_model::{Evidence, Instant};
 
@@ -63,7 +67,7 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
             writer = Writer::Client;
             let open = gigya.reg_token(call.now, &call.site.api_key, token)?;
             if open.lite {
-                return lite(gigya, call);
+                return lite(gigya, call, open.email);
             }
             open.uid.ok_or_else(|| Refusal::new(403_005))?
         }
@@ -74,19 +78,23 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
         call.params.get("conflictHandling").is_some_and(|it| it.eq_ignore_ascii_case("saveProfileAndFail"));
     let Written { mut problems, new_fields } = sections(gigya, call, &mut account, writer, Source::Call)?;
     identifiers(gigya, call, &mut account, before.email(), &mut problems);
+    state(gigya, call, &mut account, &mut problems)?;
     let is_conflict = |problem: &Problem| problem.code == 400_003;
     let only_conflicts = !problems.is_empty() && problems.iter().all(is_conflict);
-    if only_conflicts && !account.is_registered {
+    if only_conflicts && !account.is_registered && !conflict_is_fine {
         return Err(Refusal::new(403_043));
     }
-    state(call, &mut account, &mut problems)?;
-    password(gigya, call, &mut account, &mut problems)?;
+    let new_password = password(gigya, call, &mut account, &mut problems)?;
     let only_conflicts = only_conflicts && problems.iter().all(is_conflict);
     let harmless = problems.is_empty() || (conflict_is_fine && only_conflicts);
     if !harmless {
         return Err(Refusal::invalid(problems));
     }
     keep_fields(gigya, call, new_fields);
+    if new_password {
+        let own = call.params.get("login_token").or(call.params.get("oauth_token"));
+        gigya.end_sessions(&call.site.api_key, &uid, own);
+    }
     store(gigya, call, account, Some(&before));
     if only_conflicts {
         return Err(Refusal::new(200_010));
@@ -129,18 +137,17 @@ fn identifiers(
         }
     }
     if let Some(username) = call.params.get("username") {
-        match taken(gigya, call, account, username, "username") {
-            Some(problem) => problems.push(problem),
-            None => {
-                account.username = Some(username.to_owned());
-                account.profile.insert("username".into(), username.into());
-            }
-        }
+        problems.extend(new_username(gigya, call, account, username));
     }
 }
 
 /// What only a server may set.
-fn state(call: &Call, account: &mut Account, problems: &mut Vec<Problem>) -> Result<(), Refusal> {
+fn state(
+    gigya: &Gigya,
+    call: &Call,
+    account: &mut Account,
+    problems: &mut Vec<Problem>,
+) -> Result<(), Refusal> {
     let params = &call.params;
     if let Some(active) = params.flag("isActive")? {
         account.is_active = active;
@@ -154,17 +161,38 @@ fn state(call: &Call, account: &mut Account, problems: &mut Vec<Problem>) -> Res
         None => {}
     }
     if let Some(number) = params.get("phoneNumber") {
-        let digits = number.strip_prefix('+').unwrap_or_default();
-        match (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            true => account.phone_number = Some(number.to_owned()),
-            false => problems.push(Problem::new(400_006, "phoneNumber", "phoneNumber is not in E.164 form")),
+        if !is_e164(number) {
+            problems.push(Problem::new(400_006, "phoneNumber", "phoneNumber is not in E.164 form"));
+        } else if let Some(problem) = held(gigya, call, account, &phone_key(number), "phoneNumber") {
+            problems.push(problem);
+        } else {
+            account.phone_number = Some(number.to_owned());
         }
     }
     for (name, value) in params.object("customIdentifiers")?.unwrap_or_default() {
-        match value {
-            Value::Null => _ = account.custom_identifiers.shift_remove(&name),
-            value => _ = account.custom_identifiers.insert(name, value),
+        let field = format!("customIdentifiers.{name}");
+        let text = match &value {
+            Value::Null => {
+                account.custom_identifiers.shift_remove(&name);
+                continue;
+            }
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => {
+                problems.push(Problem::new(400_006, field, "an identifier is a text"));
+                continue;
+            }
+        };
+        match held(gigya, call, account, &custom_key(&name, &text), &field) {
+            Some(problem) => problems.push(problem),
+            None => _ = account.custom_identifiers.insert(name, text.into()),
         }
+    }
+    match params.get("tfaStatus").map(str::to_ascii_lowercase).as_deref() {
+        None => {}
+        Some("forceon") => account.rare_mut().second.forced = Some(Forced::On),
+        Some("forceoff") => account.rare_mut().second.forced = Some(Forced::Off),
+        Some(_) => problems.push(Problem::new(400_006, "tfaStatus", "tfaStatus is forceOn or forceOff")),
     }
     for (name, value) in params.object("internal")?.unwrap_or_default() {
         match value {
@@ -182,14 +210,25 @@ fn state(call: &Call, account: &mut Account, problems: &mut Vec<Problem>) -> Res
     Ok(())
 }
 
-/// A new password needs the old one, except for a server that overrides.
+/// A phone number with its country: `+` and 7 to 15 digits.
+pub(crate) fn is_e164(number: &str) -> bool {
+    let digits = number.strip_prefix('+').unwrap_or_default();
+    (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A new password or secret question needs the old password, except for a server that overrides. Tells whether
+/// there is a new password.
 fn password(
     gigya: &mut Gigya,
     call: &Call,
     account: &mut Account,
     problems: &mut Vec<Problem>,
-) -> Result<(), Refusal> {
-    let Some(plain) = call.params.get("newPassword").map(str::to_owned) else { return Ok(()) };
+) -> Result<bool, Refusal> {
+    let plain = call.params.get("newPassword").map(str::to_owned);
+    let (question, answer) = (call.params.get("secretQuestion"), call.params.get("secretAnswer"));
+    if plain.is_none() && question.is_none() && answer.is_none() {
+        return Ok(false);
+    }
     let overridden = call.is_server() && call.params.flag("securityOverride")?.unwrap_or(false);
     if !overridden {
         let old = call.need("password")?;
@@ -197,19 +236,23 @@ fn password(
             return Err(Refusal::because(403_042, "invalid password"));
         }
     }
-    problems.extend(new_password(gigya, call, account, &plain, "newPassword"));
-    if problems.is_empty() {
-        gigya.end_sessions(&call.site.api_key, &account.uid);
+    if question.is_some() || answer.is_some() {
+        let question = call.need("secretQuestion")?;
+        let answer = call.need("secretAnswer")?;
+        let salt = gigya.ids.hex(16);
+        account.rare_mut().secret = Some(SecretQuestion::new(question, answer, salt, call.now));
     }
-    Ok(())
+    let Some(plain) = plain else { return Ok(false) };
+    problems.extend(new_password(gigya, call, account, &plain, "newPassword"));
+    Ok(true)
 }
 
 /// A person who leaves an address and no account.
-fn lite(gigya: &mut Gigya, call: &Call) -> Reply {
+fn lite(gigya: &mut Gigya, call: &Call, known: Option<String>) -> Reply {
     let email = call.params.object("profile")?.and_then(|it| it.get("email")?.as_str().map(str::to_owned));
-    let email = email.ok_or_else(|| Refusal::missing(call.method, "profile.email"))?;
-    write_lite(gigya, call, &email, Writer::Client, Source::Call)?;
-    Ok(Object::new())
+    let email = email.or(known).ok_or_else(|| Refusal::missing(call.method, "profile.email"))?;
+    let uid = write_lite(gigya, call, &email, Writer::Client, Source::Call)?;
+    Ok(Object::from_iter([("UID".into(), uid.into())]))
 }
 
 /// Writes a lite record.
@@ -219,9 +262,10 @@ pub(crate) fn write_lite(
     email: &str,
     writer: Writer,
     source: Source,
-) -> Result<(), Refusal> {
-    let people = gigya.people_of(&call.site.api_key);
-    let mut lite = people.lite(email).map_or_else(|| Lite::new(email, call.now), |lite| Lite::clone(lite));
+) -> Result<String, Refusal> {
+    let known = gigya.people_of(&call.site.api_key).lite(email).map(|lite| Lite::clone(lite));
+    let is_new = known.is_none();
+    let mut lite = known.unwrap_or_else(|| Lite::new(gigya.ids.hex(32), email, call.now));
     let mut account = Account::new(String::new(), call.now);
     account.profile = lite.profile;
     account.data = lite.data;
@@ -235,7 +279,9 @@ pub(crate) fn write_lite(
     if !written.problems.is_empty() {
         return Err(Refusal::invalid(written.problems));
     }
+    let uid = lite.uid.clone();
     lite = Lite {
+        uid: lite.uid,
         email: lite.email,
         created: lite.created,
         last_updated: call.now,
@@ -247,7 +293,8 @@ pub(crate) fn write_lite(
     keep_fields(gigya, call, written.new_fields);
     let due = gigya.visible_at(call.now);
     gigya.people_of(&call.site.api_key).put_lite(lite, due);
-    Ok(())
+    gigya.happened(call, &uid, if is_new { Event::Created } else { Event::Updated });
+    Ok(uid)
 }
 
 #[cfg(test)]

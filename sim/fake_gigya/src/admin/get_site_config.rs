@@ -27,13 +27,19 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     run,
 };
 
-fn run(_: &mut Gigya, call: &Call) -> Reply {
+fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     let mut config: Object = call.site.config();
     if call.params.flag("includeServices")?.unwrap_or(false) {
         config.insert("services".into(), json!({}));
     }
     if call.params.flag("includeSiteGroupConfig")?.unwrap_or(false) {
-        config.insert("siteGroupConfig".into(), json!({"members": [], "enableSSO": false}));
+        let group = gigya.sites.get(call.site.home()).unwrap_or(&call.site);
+        let mut of_group =
+            json!({"members": gigya.members_of(call.site.home()), "enableSSO": group.enable_sso});
+        if !call.site.sso_segment.is_empty() {
+            of_group["SSOSegment"] = call.site.sso_segment.as_str().into();
+        }
+        config.insert("siteGroupConfig".into(), of_group);
     }
     if call.params.flag("includeGlobalConf")?.unwrap_or(false) {
         config.insert("globalConf".into(), json!(""));
