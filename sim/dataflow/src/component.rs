@@ -201,6 +201,16 @@ impl Setup<'_> {
         }
     }
 
+    /// Which of these words a text says, in any case; the first if it is empty.
+    pub(crate) fn word(&self, name: &str, words: &[&str]) -> Result<usize, String> {
+        let text = self.text(name)?.trim();
+        if text.is_empty() {
+            return Ok(0);
+        }
+        let found = words.iter().position(|word| word.eq_ignore_ascii_case(text));
+        found.ok_or_else(|| format!("parameter `{name}` is `{text}`, none of {}", words.join(", ")))
+    }
+
     /// A boolean, as such or as text.
     pub(crate) fn truth(&self, name: &str, default: bool) -> Result<bool, String> {
         match self.param(name) {

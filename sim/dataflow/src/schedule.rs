@@ -5,30 +5,6 @@ use jiff::{Span, tz::TimeZone};
 use serde_json::Value;
 use standin_model::Instant;
 
-/// How often a scheduling runs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Frequency {
-    /// One job.
-    Once,
-    /// A job every so many units.
-    Every(u32, Unit),
-}
-
-/// The unit of a frequency.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Unit {
-    /// `minute`
-    Minute,
-    /// `hour`
-    Hour,
-    /// `day`
-    Day,
-    /// `week`
-    Week,
-    /// `month`
-    Month,
-}
-
 /// From when on a job of this scheduling reads.
 ///
 /// Everything with `fullExtract`; else what changed since the last successful run. Before the first success a
@@ -40,79 +16,39 @@ pub fn extract(scheduling: &Value, last_runtime: Option<Instant>, now: Instant) 
     if let Some(since) = last_runtime {
         return Ok(Extract::Since(since));
     }
-    match frequency(scheduling)? {
-        Frequency::Once => Ok(Extract::Since(moved(now, -1, Unit::Day)?)),
-        Frequency::Every(interval, unit) => Ok(Extract::Since(moved(now, -i64::from(interval), unit)?)),
-    }
+    let span = interval(scheduling)?;
+    at_before(now, span).map(Extract::Since)
 }
 
-/// How often; the interval may be a number or a text, and is counted in the frequency's own unit.
-pub fn frequency(scheduling: &Value) -> Result<Frequency, String> {
+/// How far the first run reads back: a day for `once`, else the frequency's own interval. Its number may be a
+/// number or a text, and counts the frequency's own unit.
+fn interval(scheduling: &Value) -> Result<Span, String> {
     let kind = member(scheduling, "frequencyType").and_then(Value::as_str).unwrap_or("once").trim();
-    let unit = match kind.to_ascii_lowercase().as_str() {
-        "once" => return Ok(Frequency::Once),
-        "minute" => Unit::Minute,
-        "hour" => Unit::Hour,
-        "day" => Unit::Day,
-        "week" => Unit::Week,
-        "month" => Unit::Month,
+    let unit: fn(Span, i64) -> Result<Span, jiff::Error> = match kind.to_ascii_lowercase().as_str() {
+        "once" => return Ok(Span::new().days(1)),
+        "minute" => Span::try_minutes,
+        "hour" => Span::try_hours,
+        "day" => Span::try_days,
+        "week" => Span::try_weeks,
+        "month" => Span::try_months,
         _ => return Err(format!("frequencyType `{kind}` is none of once, minute, hour, day, week, month")),
     };
-    let interval = match member(scheduling, "frequencyInterval") {
+    let number = match member(scheduling, "frequencyInterval") {
         None | Some(Value::Null) => Some(1),
-        Some(Value::Number(number)) => number.as_u64(),
+        Some(Value::Number(number)) => number.as_i64(),
         Some(Value::String(text)) => text.trim().parse().ok(),
         Some(_) => None,
     };
-    match interval.and_then(|interval| u32::try_from(interval).ok()) {
-        Some(interval @ 1..=100_000) => Ok(Frequency::Every(interval, unit)),
+    let span = number.filter(|number| (1..=100_000).contains(number)).map(|number| unit(Span::new(), number));
+    match span {
+        Some(Ok(span)) => Ok(span),
         _ => Err("frequencyInterval is no whole number from 1".to_owned()),
     }
 }
 
-/// When the first job starts: `yyyy-MM-dd HH:mm:ss` or ISO 8601, both UTC; now if nothing is said.
-pub fn first_start(scheduling: &Value, now: Instant) -> Result<Instant, String> {
-    match member(scheduling, "nextJobStartTime") {
-        None | Some(Value::Null) => Ok(now),
-        Some(Value::String(text)) if text.trim().is_empty() => Ok(now),
-        Some(Value::String(text)) => time(text.trim()),
-        Some(other) => Err(format!("nextJobStartTime {other} is no time")),
-    }
-}
-
-fn time(text: &str) -> Result<Instant, String> {
-    if let Ok(at) = text.parse() {
-        return Ok(at);
-    }
-    let civil: Result<jiff::civil::DateTime, _> = text.parse();
-    civil
-        .ok()
-        .and_then(|civil| TimeZone::UTC.to_timestamp(civil).ok())
-        .map(|stamp| Instant::from_millis(stamp.as_millisecond()))
-        .ok_or_else(|| {
-            format!("nextJobStartTime `{text}` is neither 2026-01-05 08:00:00 nor 2026-01-05T08:00:00.000Z")
-        })
-}
-
-/// When the next job starts after one that started at `start`.
-pub fn next_start(frequency: Frequency, start: Instant) -> Option<Instant> {
-    match frequency {
-        Frequency::Once => None,
-        Frequency::Every(interval, unit) => moved(start, i64::from(interval), unit).ok(),
-    }
-}
-
-fn moved(at: Instant, by: i64, unit: Unit) -> Result<Instant, String> {
-    let none = Span::new();
-    let span = match unit {
-        Unit::Minute => none.try_minutes(by),
-        Unit::Hour => none.try_hours(by),
-        Unit::Day => none.try_days(by),
-        Unit::Week => none.try_weeks(by),
-        Unit::Month => none.try_months(by),
-    };
-    span.and_then(|span| at.timestamp().to_zoned_datetime(TimeZone::UTC).checked_add(span))
-        .map(|zoned| Instant::from_millis(zoned.timestamp().as_millisecond()))
+fn at_before(now: Instant, span: Span) -> Result<Instant, String> {
+    let then = now.timestamp().to_zoned_datetime(TimeZone::UTC).checked_sub(span);
+    then.map(|zoned| Instant::from_millis(zoned.timestamp().as_millisecond()))
         .map_err(|_| "the interval leads out of the calendar".to_owned())
 }
 
@@ -171,31 +107,6 @@ mod tests {
             ),
         ] {
             assert_eq!(extract(&scheduling, last_runtime, Instant::START), expected, "{scheduling}");
-        }
-    }
-
-    #[test]
-    fn both_time_formats_are_utc() {
-        for (text, expected) in [
-            ("2026-01-05 09:30:00", "2026-01-05T09:30:00.000Z"),
-            ("2026-01-01T10:03:14.607Z", "2026-01-01T10:03:14.607Z"),
-        ] {
-            let start = first_start(&json!({"nextJobStartTime": text}), Instant::START).unwrap();
-            assert_eq!(start.to_string(), expected);
-        }
-        assert_eq!(first_start(&json!({}), Instant::START), Ok(Instant::START));
-        assert!(first_start(&json!({"nextJobStartTime": "tomorrow"}), Instant::START).is_err());
-    }
-
-    #[test]
-    fn intervals_count_in_their_own_unit() {
-        let start: Instant = "2026-01-31T08:00:00Z".parse().unwrap();
-        for (frequency, expected) in [
-            (Frequency::Once, None),
-            (Frequency::Every(12, Unit::Hour), Some("2026-01-31T20:00:00.000Z")),
-            (Frequency::Every(1, Unit::Month), Some("2026-02-28T08:00:00.000Z")),
-        ] {
-            assert_eq!(next_start(frequency, start).map(|at| at.to_string()), expected.map(str::to_owned));
         }
     }
 }

@@ -59,28 +59,18 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
         selection: Selection::of(&select, &pairs),
         pairs,
         from: if from.is_empty() { "accounts" } else { from }.to_owned(),
-        all: word(setup, "lookupFieldsOperator", &["OR", "AND"])? == 1,
-        source_wins: word(setup, "handleFieldConflicts", &["take_lookup", "take_source"])? == 1,
-        on_match: [Then::Process, Then::Remove][word(setup, "matchBehavior", &["process", "remove"])?],
+        all: setup.word("lookupFieldsOperator", &["OR", "AND"])? == 1,
+        source_wins: setup.word("handleFieldConflicts", &["take_lookup", "take_source"])? == 1,
+        on_match: [Then::Process, Then::Remove][setup.word("matchBehavior", &["process", "remove"])?],
         on_mismatch: [Then::Error, Then::Process, Then::Remove]
-            [word(setup, "mismatchBehavior", &["error", "process", "remove"])?],
-        on_many: [Then::Error, Then::Process][word(setup, "multiMatchBehavior", &["error", "process"])?],
+            [setup.word("mismatchBehavior", &["error", "process", "remove"])?],
+        on_many: [Then::Error, Then::Process][setup.word("multiMatchBehavior", &["error", "process"])?],
         separate: setup.truth("separateMultiMatches", false)?,
         case: setup.truth("isCaseSensitive", false)?,
         batch: usize::try_from(setup.number("batchSize", 200, 1000)?).unwrap_or(200),
         gigya: setup.gigya()?,
         waiting: Vec::new(),
     }))
-}
-
-/// Which of these words a parameter says; the first if none.
-fn word(setup: &Setup<'_>, name: &str, words: &[&str]) -> Result<usize, String> {
-    let text = setup.text(name)?.trim();
-    if text.is_empty() {
-        return Ok(0);
-    }
-    let found = words.iter().position(|word| word.eq_ignore_ascii_case(text));
-    found.ok_or_else(|| format!("parameter `{name}` is `{text}`, none of {}", words.join(", ")))
 }
 
 struct Pair {

@@ -48,20 +48,10 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
         choice: Choice {
             pattern,
             since: setup.since(),
-            by_name: word(setup, "sortBy", ["time", "name"])? == 1,
-            descending: word(setup, "sortOrder", ["asc", "desc"])? == 1,
+            by_name: setup.word("sortBy", &["time", "name"])? == 1,
+            descending: setup.word("sortOrder", &["asc", "desc"])? == 1,
         },
     }))
-}
-
-/// Which of these words a parameter says; the first if none.
-fn word(setup: &Setup<'_>, name: &str, words: [&str; 2]) -> Result<usize, String> {
-    let text = setup.text(name)?.trim();
-    if text.is_empty() {
-        return Ok(0);
-    }
-    let found = words.iter().position(|word| word.eq_ignore_ascii_case(text));
-    found.ok_or_else(|| format!("parameter `{name}` is `{text}`, neither {} nor {}", words[0], words[1]))
 }
 
 struct ReadSftp {

@@ -54,13 +54,7 @@ const SENT: [&str; 15] = [
 ];
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
-    let append = match setup.text("updatePolicy")?.trim().to_ascii_lowercase().as_str() {
-        "" | "append" => true,
-        "override" | "replace" => false,
-        other => {
-            return Err(format!("parameter `updatePolicy` is `{other}`, none of append, override, replace"));
-        }
-    };
+    let append = setup.word("updatePolicy", &["append", "override", "replace"])? == 0;
     let add_response = setup.truth("addResponse", false)?;
     Ok(Box::new(WriteAccount { append, add_response, gigya: setup.gigya()?, unsent: BTreeSet::new() }))
 }

@@ -34,14 +34,7 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
 };
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
-    let standard = match setup.text("dsvFormatVersion")?.trim() {
-        "" => false,
-        version if version.eq_ignore_ascii_case("legacy") => false,
-        version if version.eq_ignore_ascii_case("standard") => true,
-        other => {
-            return Err(format!("parameter `dsvFormatVersion` is `{other}`, neither Legacy nor Standard"));
-        }
-    };
+    let standard = setup.word("dsvFormatVersion", &["Legacy", "Standard"])? == 1;
     let line_end = match setup.text("lineEnd")? {
         "" => "\n".to_owned(),
         text => unescaped(text),

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Component types that the platform knows, in lower case.
 const TYPES: &[&str] = &[
-    "datasource.delete.gigya.account",
     "datasource.lookup.gender",
     "datasource.lookup.gigya.account",
     "datasource.lookup.gigya.gm",
