@@ -166,6 +166,8 @@ impl Engine {
     }
 
     fn trace(&mut self, line: String) {
+        // Scripts log whole records, and refusals quote what was sent.
+        let line = masked(line.as_bytes());
         match self.trace.len() {
             TRACE.. => return,
             length if length + 1 == TRACE => self.trace.push(format!("no more than {TRACE} lines are kept")),
@@ -389,7 +391,7 @@ impl Outlet<'_> {
                 return;
             }
             self.engine.tallies[self.step].debugged += 1;
-            self.trace(&format!("-> {}", masked(record.json().as_bytes())));
+            self.trace(&format!("-> {}", record.json()));
         }
     }
 }

@@ -92,42 +92,47 @@ pub const KEPT: usize = 64 * 1024;
 
 const MASK: &str = "********";
 
-/// Parameter and member names whose values never enter a journal, in lower case.
+/// Parameter and member names whose values never enter a journal, in lower case and without underscores: the
+/// platforms write one and the same thing as `client_secret` and `clientSecret`.
 const HIDDEN: &[&str] = &[
-    "access_token",
+    "accesstoken",
+    "accountkey",
     "authorization",
-    "client_secret",
+    "clientassertion",
+    "clientsecret",
+    "compoundhashedpassword",
     "cookievalue",
-    "id_token",
-    "login_token",
+    "hashedpassword",
+    "idtoken",
+    "logintoken",
     "newpassword",
-    "oauth_token",
+    "oauthtoken",
     "passphrase",
     "password",
     "passwordresettoken",
     "privatekey",
-    "refresh_token",
+    "refreshtoken",
     "regtoken",
     "secret",
-    "secret_key",
     "secretanswer",
     "secretkey",
     "sessionsecret",
     "sessiontoken",
     "sig",
     "uidsignature",
-    "user_key",
     "userkey",
 ];
 
 fn hidden(name: &str) -> bool {
-    HIDDEN.contains(&name.to_ascii_lowercase().as_str())
+    let plain: String = name.chars().filter(|c| *c != '_').map(|c| c.to_ascii_lowercase()).collect();
+    HIDDEN.contains(&plain.as_str())
 }
 
-/// A body, query or URL tail as text with every secret replaced, cut to [`KEPT`].
+/// A body, query, URL tail or sentence as text with every secret replaced, cut to [`KEPT`].
 ///
-/// JSON is masked by member name at any depth, form text by parameter name (JSON inside a parameter too);
-/// other text is kept as it is, and bytes that are not UTF-8 are told by their number.
+/// JSON is masked by member name at any depth, form text by parameter name (JSON inside a parameter too). Text
+/// that holds JSON among other things, or JSON that breaks off, is masked member by member as far as it goes;
+/// bytes that are not UTF-8 are told by their number.
 pub fn masked(body: &[u8]) -> String {
     let Ok(text) = std::str::from_utf8(body) else { return format!("<{} bytes>", body.len()) };
     let whole = if text.trim_start().starts_with(['{', '[']) {
@@ -136,7 +141,7 @@ pub fn masked(body: &[u8]) -> String {
                 mask_value(&mut value);
                 Cow::Owned(value.to_string())
             }
-            Err(_) => Cow::Borrowed(text),
+            Err(_) => masked_members(text),
         }
     } else {
         masked_form(text)
@@ -147,7 +152,7 @@ pub fn masked(body: &[u8]) -> String {
 fn masked_form(text: &str) -> Cow<'_, str> {
     let form_like = text.contains('=') && !text.contains(['\n', '<', ' ']);
     if !form_like {
-        return Cow::Borrowed(text);
+        return masked_members(text);
     }
     let mut out = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(text.as_bytes()) {
@@ -160,6 +165,53 @@ fn masked_form(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out.finish())
+}
+
+/// Replaces the value after every `"name":` whose name is hidden, in text that is not JSON as a whole.
+fn masked_members(text: &str) -> Cow<'_, str> {
+    let (mut out, mut kept, mut from) = (String::new(), 0, 0);
+    while let Some(open) = text[from..].find('"').map(|at| from + at) {
+        let close = quoted_end(text, open + 1);
+        from = close;
+        let name = text[open + 1..close].trim_end_matches('"');
+        let after = &text[close..];
+        let Some(value) = after.trim_start().strip_prefix(':').map(str::trim_start) else {
+            // What was taken for a name may have been the end of a text and what follows it.
+            from = open + 1;
+            continue;
+        };
+        if !hidden(name) {
+            continue;
+        }
+        let start = text.len() - value.len();
+        let end = match value.as_bytes().first() {
+            Some(b'"') => quoted_end(text, start + 1),
+            Some(b'{') => continue,
+            _ => value.find([',', '}', '\n']).map_or(text.len(), |at| start + at),
+        };
+        out.push_str(&text[kept..start]);
+        out.push_str(&format!("\"{MASK}\""));
+        (kept, from) = (end, end);
+    }
+    if kept == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[kept..]);
+    Cow::Owned(out)
+}
+
+/// Where a quoted text that begins at `from` ends, its quote included; the end of `text` if it breaks off.
+fn quoted_end(text: &str, from: usize) -> usize {
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate().skip(from) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
 }
 
 fn mask_value(value: &mut Value) {
@@ -196,6 +248,20 @@ mod tests {
             ("apiKey=3_K&secret=abc", "apiKey=3_K&secret=********"),
             (r#"{"a":{"password":"x"},"b":1}"#, r#"{"a":{"password":"********"},"b":1}"#),
             (r#"data={"secret":"x"}"#, "data=%7B%22secret%22%3A%22********%22%7D"),
+            (
+                r#"{"clientSecret":"x","client_secret":"y","accessToken":"z"}"#,
+                r#"{"clientSecret":"********","client_secret":"********","accessToken":"********"}"#,
+            ),
+            (
+                r#"{"a":1,"sessionInfo":{"sessionToken":"st2.s.AcbH"#,
+                r#"{"a":1,"sessionInfo":{"sessionToken":"********""#,
+            ),
+            (r#"{"password": "x\"y", "b": "z"#, r#"{"password": "********", "b": "z"#),
+            (
+                r#"info seen {"UID":"ann","password":"x"} {"secret":5}"#,
+                r#"info seen {"UID":"ann","password":"********"} {"secret":"********"}"#,
+            ),
+            (r#"say "hi" to "secret" people"#, r#"say "hi" to "secret" people"#),
             ("plain text", "plain text"),
         ] {
             assert_eq!(masked(given.as_bytes()), expected);
