@@ -5,11 +5,12 @@
 //! at what came of it. It is gone when it is dropped.
 //!
 //! ```
-//! use standin::{Transport, World, WorldSpec, json};
+//! use standin::{Transport, World, json};
 //!
-//! let mut spec = WorldSpec::default();
-//! spec.sections.insert("gigya".into(), json!({"accounts": [{"UID": "ann", "profile": {"city": "Diest"}}]}));
-//! let world = World::open(&spec, Transport::Memory)?;
+//! let world = World::builder()
+//!     .gigya(json!({"accounts": [{"UID": "ann", "profile": {"city": "Diest"}}]}))
+//!     .transport(Transport::Memory)
+//!     .open()?;
 //! let answer = world.gigya("accounts.setAccountInfo", &[("UID", "ann"), ("profile", r#"{"city":"Gent"}"#)])?;
 //! assert_eq!(answer["errorCode"], 0);
 //! assert_eq!(world.account("ann").unwrap()["profile"]["city"], "Gent");
@@ -21,4 +22,4 @@ pub use standin_model::Instant;
 pub use standin_ports::{Entry, What};
 pub use standin_scenario::outcome::{Outcome, Verdict};
 pub use standin_stage::runner::{BadInput, Extras, Ready, load, load_text, run};
-pub use standin_stage::{Transport, World, WorldError, WorldSpec};
+pub use standin_stage::{Transport, World, WorldBuilder, WorldError, WorldSpec};

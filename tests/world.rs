@@ -28,6 +28,78 @@ fn a_world_a_test() {
 }
 
 #[test]
+fn a_world_is_described_member_by_member() {
+    let flow = std::fs::read_to_string(crate::top().join("fixtures/dataflows/gigya-to-sftp.json")).unwrap();
+    let world = World::builder()
+        .transport(Transport::Memory)
+        .seed(7)
+        .knob("gigya.index_delay", "5s")
+        .gigya(json!({"accounts": [{"UID": "ann"}]}))
+        .eloqua(json!({"contact_fields": ["Gigya UID"], "contacts": [{"C_Gigya_UID1": "ann", "C_EmailAddress": "a@x.example"}]}))
+        .qualifio(json!({}))
+        .sftp(json!({"folders": ["/outbound/members"]}))
+        .login_pages(json!([{"host": "www.brand.example", "path": "/login"}]))
+        .dataflow("members", serde_json::from_str(&flow).unwrap())
+        .open()
+        .unwrap();
+    assert!(world.account("ann").is_some() && world.dataflow_id("members").is_some());
+    assert_eq!(world.contacts()[0]["C_Gigya_UID1"], "ann");
+    let wrong = World::builder().gigya(json!({"accunts": []})).open().err().unwrap();
+    assert!(wrong.to_string().starts_with("gigya: "), "{wrong}");
+}
+
+/// A fork has all of the state, and what is done in one world is not done in the other.
+#[test]
+fn a_fork_goes_on_by_itself() {
+    for transport in [Transport::Memory, Transport::Wire] {
+        let path = crate::top().join("scenarios/push/retries.yaml");
+        let ready = standin::load(&path, &standin::Extras::default(), false).unwrap().remove(0);
+        let (outcome, world) = standin_stage::runner::run_keeping(&ready, transport);
+        let world = world.unwrap();
+        assert!(outcome.held());
+        let fork = world.fork().unwrap();
+        assert_eq!(fork.journal(), world.journal());
+        // The same acts have the same consequences, down to the identifiers.
+        let act = |world: &World, city: &str| {
+            let uid = world.parts().gigya.lock().unwrap().accounts()[0]["UID"].as_str().unwrap().to_owned();
+            let profile = json!({"city": city}).to_string();
+            world.gigya("accounts.setAccountInfo", &[("UID", &uid), ("profile", &profile)]).unwrap();
+            world.parts().files.lock().unwrap().put(world.now(), "/a.txt", city.as_bytes()).unwrap();
+            world.advance(std::time::Duration::from_secs(7200));
+            world.account(&uid).unwrap()["profile"]["city"].clone()
+        };
+        let second = fork.fork().unwrap();
+        assert_eq!((act(&fork, "Gent"), act(&second, "Gent")), (json!("Gent"), json!("Gent")));
+        assert_eq!(fork.journal(), second.journal());
+        let files = |world: &World| world.parts().files.lock().unwrap().files().len();
+        assert_eq!((files(&fork), files(&world)), (1, 0));
+        assert!(world.journal().len() < fork.journal().len() && world.now() < fork.now());
+        assert_eq!(act(&world, "Leuven"), "Leuven");
+        assert_eq!(act(&fork, "Gent"), "Gent");
+    }
+}
+
+/// A thousand worlds, one after the other and some at once, leave neither sockets nor threads behind. The
+/// listeners of a world close when it is dropped, on the runtime's own thread.
+#[test]
+fn a_thousand_worlds_leave_nothing_behind() {
+    let count = |folder: &str| std::fs::read_dir(folder).map(Iterator::count).unwrap_or_default();
+    drop(World::open(&spec(), Transport::Wire).unwrap());
+    let threads = count("/proc/self/task");
+    for _ in 0..100 {
+        let worlds: Vec<World> = (0..10).map(|_| World::open(&spec(), Transport::Wire).unwrap()).collect();
+        worlds[9].gigya("accounts.getAccountInfo", &[("UID", "ann")]).unwrap();
+        let addresses: Vec<_> = worlds.iter().map(|world| world.sockets().unwrap().gigya).collect();
+        drop(worlds);
+        let closed = |address| (0..2000).any(|_| TcpStream::connect(address).is_err());
+        assert!(addresses.into_iter().all(closed), "a socket is still open");
+    }
+    // Other tests of this binary start threads, too, but no thousand.
+    assert!(count("/proc/self/task") < threads + 500, "threads were left behind");
+    assert!(count("/proc/self/fd") < 2500, "files were left open");
+}
+
+#[test]
 fn worlds_do_not_meet() {
     let (one, two) =
         (World::open(&spec(), Transport::Wire).unwrap(), World::open(&spec(), Transport::Wire).unwrap());

@@ -226,6 +226,11 @@ impl Eloqua {
         None
     }
 
+    /// The names of its own imports and exports.
+    pub fn job_names(&self) -> Vec<String> {
+        self.jobs.all.keys().cloned().collect()
+    }
+
     /// Starts a job by hand. Its schedule is not changed.
     pub fn run_now(&mut self, now: Instant, name: &str) -> Result<JobRun, String> {
         let Some(job) = self.jobs.all.get(name).cloned() else {

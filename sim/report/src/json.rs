@@ -15,7 +15,8 @@ fn write(outcomes: &[Outcome]) -> Result<String, ReportError> {
         "version": 1,
         "summary": {
             "scenarios": outcomes.len(),
-            "held": count("held"), "failed": count("failed"), "broken": count("broken"), "skipped": count("skipped"),
+            "held": count("held"), "failed": count("failed"), "miswritten": count("miswritten"),
+            "broken": count("broken"), "skipped": count("skipped"),
         },
         "scenarios": outcomes.iter().map(scenario).collect::<Vec<_>>(),
     });
@@ -26,6 +27,7 @@ fn verdict(outcome: &Outcome) -> &'static str {
     match outcome.verdict {
         Verdict::Held => "held",
         Verdict::Failed(_) => "failed",
+        Verdict::Miswritten(_) => "miswritten",
         Verdict::Skipped(_) => "skipped",
         Verdict::Broken(_) => "broken",
     }
@@ -38,7 +40,7 @@ fn scenario(outcome: &Outcome) -> Value {
         .map(|step| json!({"name": step.name, "line": step.line, "held": step.held, "summary": step.summary}))
         .collect();
     let reason = match &outcome.verdict {
-        Verdict::Skipped(why) | Verdict::Broken(why) => Value::from(why.as_str()),
+        Verdict::Miswritten(why) | Verdict::Skipped(why) | Verdict::Broken(why) => Value::from(why.as_str()),
         _ => Value::Null,
     };
     json!({
@@ -77,7 +79,7 @@ mod tests {
         let value: Value = serde_json::from_str(&write(&outcomes()).unwrap()).unwrap();
         assert_eq!(
             value["summary"],
-            json!({"scenarios": 3, "held": 1, "failed": 1, "broken": 1, "skipped": 0})
+            json!({"scenarios": 4, "held": 1, "failed": 1, "miswritten": 1, "broken": 1, "skipped": 0})
         );
         assert_eq!(
             value["scenarios"][0]["evidence"],

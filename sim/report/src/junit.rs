@@ -34,6 +34,12 @@ fn case(outcome: &Outcome) -> TestCase {
             status.set_message(why.as_str());
             status
         }
+        Verdict::Miswritten(mistake) => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            let message = mistake.lines().next().unwrap_or_default();
+            status.set_message(message).set_type("miswritten").set_description(mistake.as_str());
+            status
+        }
         Verdict::Failed(failure) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             let mut text = failure.snippet.clone();
@@ -70,12 +76,13 @@ mod tests {
     fn counts_and_texts() {
         let text = super::write(&outcomes()).unwrap();
         for part in [
-            r#"<testsuites name="standin" tests="3" skipped="0" failures="1" errors="1""#,
+            r#"<testsuites name="standin" tests="4" skipped="0" failures="1" errors="2""#,
             r#"<testsuite name="scenarios/identity" tests="1" skipped="0" errors="0" failures="0""#,
             r#"<testcase name="A changed address keeps one contact" classname="scenarios.identity.a" time="0.002" file="scenarios/identity/a.yaml">"#,
             r#"<property name="clause" value="GE-UID-1"/>"#,
             "<failure message=\"account ann is different at profile.zip\" type=\"expect_account\">",
             "changed here: 01234 -&gt; 1234",
+            "<error message=\"error: no dataflow is called `x`\" type=\"miswritten\">",
         ] {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }

@@ -43,7 +43,7 @@ mod samples {
     use standin_model::Level;
     use standin_scenario::outcome::{Failure, Hop, Outcome, StepOutcome, Verdict};
 
-    /// One that held, one that failed, one that broke.
+    /// One that held, one that failed, one that broke, one that is written wrongly.
     pub fn outcomes() -> Vec<Outcome> {
         let held = Outcome {
             name: "A changed address keeps one contact".into(),
@@ -86,6 +86,9 @@ mod samples {
         };
         let broken =
             Outcome { name: "Broken".into(), verdict: Verdict::Broken("no socket".into()), ..failed.clone() };
-        vec![held, failed, broken]
+        let mistake = "error: no dataflow is called `x`\n --> b.yaml:4:5";
+        let wrong =
+            Outcome { name: "Wrong".into(), verdict: Verdict::Miswritten(mistake.into()), ..failed.clone() };
+        vec![held, failed, broken, wrong]
     }
 }

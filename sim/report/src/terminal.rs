@@ -66,6 +66,7 @@ fn scenario(out: &mut String, outcome: &Outcome, look: Look, paint: &Paint) {
         Verdict::Held => paint.with(AnsiColor::Green, "ok"),
         Verdict::Skipped(_) => paint.with(AnsiColor::Yellow, "--"),
         Verdict::Failed(_) => paint.with(AnsiColor::Red, "FAILED"),
+        Verdict::Miswritten(_) => paint.with(AnsiColor::Red, "WRONG"),
         Verdict::Broken(_) => paint.with(AnsiColor::Magenta, "BROKEN"),
     };
     let clauses = if outcome.clauses.is_empty() {
@@ -88,14 +89,19 @@ fn scenario(out: &mut String, outcome: &Outcome, look: Look, paint: &Paint) {
         Verdict::Broken(why) => {
             let _ = writeln!(out, "       the harness broke: {why}");
         }
+        Verdict::Miswritten(mistake) => snippet(out, mistake),
         Verdict::Failed(failure) => told(out, failure, paint),
     }
 }
 
-fn told(out: &mut String, failure: &Failure, paint: &Paint) {
-    for line in failure.snippet.lines() {
+fn snippet(out: &mut String, text: &str) {
+    for line in text.lines() {
         let _ = writeln!(out, "       {line}");
     }
+}
+
+fn told(out: &mut String, failure: &Failure, paint: &Paint) {
+    snippet(out, &failure.snippet);
     if let Some(expected) = &failure.expected {
         let _ = writeln!(out, "       {} {}", paint.with(AnsiColor::Green, "expected"), indented(expected));
     }
@@ -125,12 +131,15 @@ fn last_line(outcomes: &[Outcome], look: Look, paint: &Paint) -> String {
         |wanted: fn(&Verdict) -> bool| outcomes.iter().filter(|outcome| wanted(&outcome.verdict)).count();
     let held = count(|verdict| matches!(verdict, Verdict::Held));
     let failed = count(|verdict| matches!(verdict, Verdict::Failed(_)));
+    let wrong = count(|verdict| matches!(verdict, Verdict::Miswritten(_)));
     let broken = count(|verdict| matches!(verdict, Verdict::Broken(_)));
     let skipped = count(|verdict| matches!(verdict, Verdict::Skipped(_)));
     let clauses: BTreeSet<&String> =
         outcomes.iter().filter(|outcome| outcome.held()).flat_map(|outcome| &outcome.clauses).collect();
     let mut text = format!("{held} held");
-    for (number, word) in [(failed, "failed"), (broken, "broken"), (skipped, "skipped")] {
+    for (number, word) in
+        [(failed, "failed"), (wrong, "written wrongly"), (broken, "broken"), (skipped, "skipped")]
+    {
         if number > 0 {
             let _ = write!(text, ", {number} {word}");
         }
@@ -149,7 +158,7 @@ fn last_line(outcomes: &[Outcome], look: Look, paint: &Paint) -> String {
         let micros: u64 = outcomes.iter().map(|outcome| outcome.micros).sum();
         let _ = write!(text, "; {}.{:03} s", micros / 1_000_000, micros / 1_000 % 1_000);
     }
-    let colour = if failed + broken == 0 { AnsiColor::Green } else { AnsiColor::Red };
+    let colour = if failed + wrong + broken == 0 { AnsiColor::Green } else { AnsiColor::Red };
     format!("{}\n", paint.with(colour, &text))
 }
 
@@ -179,8 +188,11 @@ scenarios/mapping
            changed here: 01234 -> 1234
   BROKEN Broken  QG-MAP-9b
        the harness broke: no socket
+  WRONG Wrong  QG-MAP-9b
+       error: no dataflow is called `x`
+        --> b.yaml:4:5
 
-1 held, 1 failed, 1 broken, of 3 scenarios on wire; 1 clause shown; weakest evidence: inferred
+1 held, 1 failed, 1 written wrongly, 1 broken, of 4 scenarios on wire; 1 clause shown; weakest evidence: inferred
 ";
         assert_eq!(write(&outcomes(), look), expected);
     }

@@ -32,6 +32,8 @@ pub enum Verdict {
     Held,
     /// An expectation did not hold.
     Failed(Failure),
+    /// A step is written wrongly, which could only be seen when its turn came: the mistake, at its place.
+    Miswritten(String),
     /// It was not run, and why.
     Skipped(String),
     /// The harness could not do its work.
@@ -92,9 +94,14 @@ impl Outcome {
     }
 }
 
-/// The exit code of a run: 0 all held, 1 an expectation failed, 3 the harness broke.
+/// The exit code of a run: 0 all held, 1 an expectation failed, 2 a scenario is written wrongly, 3 the harness
+/// broke. The greatest of them counts.
 pub fn exit_code(outcomes: &[Outcome]) -> u8 {
-    let broke = outcomes.iter().any(|outcome| matches!(outcome.verdict, Verdict::Broken(_)));
-    let failed = outcomes.iter().any(|outcome| matches!(outcome.verdict, Verdict::Failed(_)));
-    if broke { 3 } else { u8::from(failed) }
+    let code = |outcome: &Outcome| match outcome.verdict {
+        Verdict::Held | Verdict::Skipped(_) => 0,
+        Verdict::Failed(_) => 1,
+        Verdict::Miswritten(_) => 2,
+        Verdict::Broken(_) => 3,
+    };
+    outcomes.iter().map(code).max().unwrap_or(0)
 }

@@ -22,6 +22,11 @@ impl StageClock {
         Self { hands: VirtualClock::new(leader.now()), leader: Some(leader) }
     }
 
+    /// Another clock that shows the same and goes on by itself.
+    pub(crate) fn fork(&self) -> Self {
+        Self { hands: VirtualClock::new(self.now()), leader: self.leader.clone() }
+    }
+
     /// Moves forward to `at`.
     pub fn reach(&self, at: Instant) {
         self.hands.reach(at);

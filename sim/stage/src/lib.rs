@@ -2,7 +2,7 @@
 //!
 //! Not for: platform behaviour (the fakes), mapping and transfer (push, dataflow), text (scenario, report).
 //!
-//! - [`world`]: a world made from a specification, and what one does with it.
+//! - [`world`], [`builder`]: a world made from a specification, and what one does with it.
 //! - [`parts`]: what a world consists of, and how its hosts are found.
 //! - [`surface`]: a platform as something to send requests to; faults and the journal sit here.
 //! - [`agenda`]: what a world does by itself, in order.
@@ -15,6 +15,7 @@
 
 pub mod agenda;
 pub mod browser;
+pub mod builder;
 pub mod clock;
 pub mod compare;
 pub mod control;
@@ -31,4 +32,5 @@ pub mod steps;
 pub mod surface;
 pub mod world;
 
+pub use builder::WorldBuilder;
 pub use world::{Listen, Transport, World, WorldError, WorldSpec};

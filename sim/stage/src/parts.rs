@@ -52,6 +52,39 @@ impl Parts {
         self.login.get().cloned().unwrap_or_else(|| Arc::new(Nowhere))
     }
 
+    /// The same state, from here on apart. The stores share what neither side changes, so a world of any size
+    /// is forked at once; who adds a kind of state has to say here what becomes of it.
+    pub(crate) async fn fork(&self) -> Arc<Self> {
+        let Self {
+            clock,
+            journal,
+            faults,
+            gigya,
+            qualifio,
+            eloqua,
+            files,
+            login_pages,
+            outbox,
+            http: _,
+            login: _,
+        } = self;
+        let outbox = outbox.lock().await.clone();
+        let clock = Arc::new(clock.fork());
+        Arc::new(Self {
+            journal: Arc::new(journal.fork(Arc::clone(&clock))),
+            clock,
+            faults: copied(faults),
+            gigya: copied(gigya),
+            qualifio: copied(qualifio),
+            eloqua: copied(eloqua),
+            files: Arc::new(copied(files)),
+            login_pages: copied(login_pages),
+            outbox: tokio::sync::Mutex::new(outbox),
+            http: OnceLock::new(),
+            login: OnceLock::new(),
+        })
+    }
+
     /// Which platform answers under a host name; nobody, if the name does not resolve in this world.
     pub fn platform_of(&self, host: &str) -> Option<Platform> {
         let under = |domains: &[&str]| {
@@ -82,6 +115,10 @@ impl Parts {
             .iter()
             .any(|prefix| host.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with('.')))
     }
+}
+
+fn copied<T: Clone>(state: &Mutex<T>) -> Mutex<T> {
+    Mutex::new(locked(state).clone())
 }
 
 /// The memory transport: a request goes straight to the surface that its host names.

@@ -2,7 +2,7 @@
 
 use crate::browser::Browser;
 use crate::compare::{compare, plain};
-use crate::step::{Miss, Unmet};
+use crate::step::{Miss, Unmet, named};
 use crate::surface::{ACTOR, locked};
 use crate::world::World;
 use base64::Engine;
@@ -11,7 +11,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use serde_json::Value;
 use standin_clients::gigya::{GigyaAccess, GigyaClient, GigyaError, Proof};
 use standin_ports::Http;
-use standin_scenario::{Diagnostic, Node, nearest};
+use standin_scenario::{Diagnostic, Node};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -153,19 +153,12 @@ impl<'w> Run<'w> {
 
     /// A mistake in the scenario.
     pub fn mistake(&self, node: &Node, message: &str) -> Miss {
-        Miss::Written(Diagnostic {
-            message: message.to_owned(),
-            span: node.span,
-            label: String::new(),
-            hint: None,
-        })
+        Miss::Written(Diagnostic::new(message, node.span))
     }
 
     /// A mistake in the scenario: a name that is not known, with the nearest that is.
     pub fn mistake_near(&self, node: &Node, message: &str, name: &str, known: &[&str]) -> Miss {
-        let hint = nearest(name, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
-        let hint = hint.or_else(|| (!known.is_empty()).then(|| format!("known: {}", known.join(", "))));
-        Miss::Written(Diagnostic { message: message.to_owned(), span: node.span, label: String::new(), hint })
+        Miss::Written(named(node, message, name, known))
     }
 
     /// A file that a scenario names, found beside the scenario or in a folder above it.

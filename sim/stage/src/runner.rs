@@ -3,8 +3,9 @@
 use crate::find::{beside, read_beside};
 use crate::lineage::lineage;
 use crate::run::Run;
-use crate::step::{Args, Miss, Unmet};
-use crate::steps::{STEPS, step_of};
+use crate::step::{Args, Miss, Takes, Unmet, named};
+use crate::steps::{SET_KNOB, STEPS, step_of};
+use crate::surface::locked;
 use crate::world::{SECTIONS, Transport, World, WorldError, WorldSpec, knobs};
 use serde_json::{Map, Value};
 use standin_dataflow::{Document, Severity};
@@ -64,11 +65,8 @@ pub fn load_text(path: &Path, text: &str, extras: &Extras, colour: bool) -> Resu
             BadWorld::Here(diagnostic) => shown(diagnostic),
             BadWorld::There(text) => BadInput(text),
         })?;
-        // A world is cheap: making it is the check.
-        if let Err(error) = World::open(&spec, Transport::Memory) {
-            below(path, scenario.world.as_ref(), extras, colour)?;
-            return Err(shown(place(&error, scenario.world.as_ref())));
-        }
+        let world = made(path, scenario.world.as_ref(), &spec, extras, &source, colour)?;
+        check_names(&world, &scenario.steps).map_err(shown)?;
         ready.push(Ready { scenario, spec, path: path.to_owned() });
     }
     Ok(ready)
@@ -85,11 +83,23 @@ pub fn load_world(path: &Path, extras: &Extras, colour: bool) -> Result<WorldSpe
         BadWorld::Here(diagnostic) => shown(diagnostic),
         BadWorld::There(text) => BadInput(text),
     })?;
-    if let Err(error) = World::open(&spec, Transport::Memory) {
-        below(path, Some(&root), extras, colour)?;
-        return Err(shown(place(&error, Some(&root))));
-    }
+    made(path, Some(&root), &spec, extras, &source, colour)?;
     Ok(spec)
+}
+
+/// A world is cheap: making it is the check of what it is made from.
+fn made(
+    path: &Path,
+    node: Option<&Node>,
+    spec: &WorldSpec,
+    extras: &Extras,
+    source: &Source,
+    colour: bool,
+) -> Result<World, BadInput> {
+    World::open(spec, Transport::Memory).map_err(|error| match below(path, node, extras, colour) {
+        Ok(()) => BadInput(place(&error, node).render(source, colour)),
+        Err(bad) => bad,
+    })
 }
 
 /// The mistake that stands in the file that a world builds on, if it is there.
@@ -138,6 +148,39 @@ fn check_step(step: &standin_scenario::Step) -> Result<(), Diagnostic> {
     Args::new(known, &step.args).map(drop)
 }
 
+/// Holds the names that steps use against the world and what earlier steps make. A name with a value that is
+/// only known later waits until its step runs.
+fn check_names(world: &World, steps: &[standin_scenario::Step]) -> Result<(), Diagnostic> {
+    let mut dataflows: Vec<&str> = world.dataflow_names().collect();
+    let jobs = locked(&world.parts().eloqua).job_names();
+    let jobs: Vec<&str> = jobs.iter().map(String::as_str).collect();
+    for step in steps {
+        let Some(known) = step_of(&step.name.name) else { continue };
+        let args = Args::new(known, &step.args)?;
+        for (takes, names, what) in [
+            (Takes::Dataflow, &dataflows, "no dataflow is called"),
+            (Takes::EloquaJob, &jobs, "no import or export is called"),
+        ] {
+            for node in args.given(takes) {
+                let name = node.text()?;
+                if !name.contains("${") && !names.contains(&name) {
+                    return Err(named(node, &format!("{what} `{name}`"), name, names));
+                }
+            }
+        }
+        for node in args.given(Takes::NewDataflow) {
+            dataflows.push(node.text()?);
+        }
+        if known.name == SET_KNOB.name
+            && let (Some(name), Some(value)) = (args.text("name")?, args.text("value")?)
+            && let Err(error) = world.set_knob(name, value)
+        {
+            return Err(Diagnostic::new(error.to_string(), step.args.span).hint(knob_hint(&error)));
+        }
+    }
+    Ok(())
+}
+
 enum BadWorld {
     Here(Diagnostic),
     There(String),
@@ -152,13 +195,24 @@ impl From<Diagnostic> for BadWorld {
 /// The members of a world beside the platforms' sections.
 const OTHERS: &[&str] = &["from", "dataflows", "knobs", "seed"];
 
+/// How many files a world may build on, one on the other.
+const BASES: usize = 16;
+
 fn world_spec(path: &Path, world: Option<&Node>, extras: &Extras) -> Result<WorldSpec, BadWorld> {
+    built_on(path, world, extras, BASES)
+}
+
+fn built_on(path: &Path, world: Option<&Node>, extras: &Extras, bases: usize) -> Result<WorldSpec, BadWorld> {
     let mut spec = WorldSpec { seed: extras.seed, ..WorldSpec::default() };
     if let Some(world) = world {
         let known: Vec<&str> = SECTIONS.iter().chain(OTHERS).copied().collect();
         world.only(&known)?;
         if let Some(from) = world.get("from") {
             let name = from.text()?;
+            if bases == 0 {
+                let message = format!("more than {BASES} worlds build on each other, or one on itself");
+                return Err(Diagnostic::new(message, from.span).into());
+            }
             let file = beside(path, name).ok_or_else(|| {
                 Diagnostic::new(
                     format!("no file `{name}` beside this one or in a folder above it"),
@@ -166,12 +220,13 @@ fn world_spec(path: &Path, world: Option<&Node>, extras: &Extras) -> Result<Worl
                 )
             })?;
             let text = read_beside(path, name).map_err(|why| Diagnostic::new(why, from.span))?;
-            let called =
-                beside(path, name).map_or_else(|| name.to_owned(), |file| file.display().to_string());
-            let source = Source::new(called, text);
-            let root = parse_world(&source)
-                .map_err(|diagnostic| BadWorld::There(diagnostic.render(&source, false)))?;
-            spec = world_spec(&file, Some(&root), extras)?;
+            let source = Source::new(file.display().to_string(), text);
+            let there = |diagnostic: Diagnostic| BadWorld::There(diagnostic.render(&source, false));
+            let root = parse_world(&source).map_err(there)?;
+            spec = built_on(&file, Some(&root), extras, bases - 1).map_err(|bad| match bad {
+                BadWorld::Here(diagnostic) => there(diagnostic),
+                elsewhere @ BadWorld::There(_) => elsewhere,
+            })?;
         }
         for section in SECTIONS {
             if let Some(node) = world.get(section) {
@@ -313,9 +368,7 @@ fn walk(ready: &Ready, world: &World, outcomes: &mut Vec<StepOutcome>) -> Verdic
             }
             Err(Miss::Unmet(unmet)) => return Verdict::Failed(failure(world, scenario, step, unmet)),
             Err(Miss::Written(diagnostic)) => {
-                let unmet =
-                    Unmet { message: diagnostic.message, span: Some(diagnostic.span), ..Unmet::default() };
-                return Verdict::Failed(failure(world, scenario, step, unmet));
+                return Verdict::Miswritten(diagnostic.render(&scenario.source, false));
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::run::Run;
 use serde_json::Value;
 use standin_fake_kit::knobs::span;
-use standin_scenario::{Diagnostic, Kind, Node, Span};
+use standin_scenario::{Diagnostic, Kind, Node, Span, nearest};
 use std::time::Duration;
 
 /// A step of the language. The list of all of them is [`crate::steps::STEPS`]; help, checking and running
@@ -31,18 +31,83 @@ pub struct Arg {
     pub name: &'static str,
     /// Whether it must be there.
     pub needed: bool,
+    /// What is written there; checked before anything runs.
+    pub takes: Takes,
     /// One sentence.
     pub summary: &'static str,
 }
 
+/// What an argument may be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Takes {
+    /// Data, or what the step itself makes sense of.
+    Anything,
+    /// Text.
+    Text,
+    /// A whole number.
+    Number,
+    /// `true` or `false`.
+    Flag,
+    /// A span of time such as `30s`.
+    Span,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// The name of a dataflow that the world or an earlier step has made.
+    Dataflow,
+    /// A name under which later steps find a dataflow.
+    NewDataflow,
+    /// The name of one of Eloqua's own jobs.
+    EloquaJob,
+}
+
 /// An argument that must be there.
 pub const fn needed(name: &'static str, summary: &'static str) -> Arg {
-    Arg { name, needed: true, summary }
+    Arg { name, needed: true, takes: Takes::Anything, summary }
 }
 
 /// An argument that may be there.
 pub const fn optional(name: &'static str, summary: &'static str) -> Arg {
-    Arg { name, needed: false, summary }
+    Arg { name, needed: false, takes: Takes::Anything, summary }
+}
+
+impl Arg {
+    /// The same, of this kind.
+    pub const fn takes(self, takes: Takes) -> Self {
+        Self { takes, ..self }
+    }
+
+    /// Holds the node against what the argument takes. A value that an earlier step saves is not known yet.
+    fn check(&self, node: &Node) -> Result<(), Diagnostic> {
+        if matches!(&node.kind, Kind::Text(text) if text.contains("${")) {
+            return Ok(());
+        }
+        match self.takes {
+            Takes::Anything => Ok(()),
+            Takes::Text | Takes::Dataflow | Takes::NewDataflow | Takes::EloquaJob => node.text().map(drop),
+            Takes::Number => node.number().map(drop),
+            Takes::Flag => node.flag().map(drop),
+            Takes::Span => span_of(node).map(drop),
+            Takes::Word(words) => match node.text()? {
+                word if words.contains(&word) => Ok(()),
+                other => Err(named(node, &format!("`{other}` is no {} here", self.name), other, words)),
+            },
+        }
+    }
+}
+
+/// A mistake in a name, with the nearest that is known, or all of them.
+pub fn named(node: &Node, message: &str, name: &str, known: &[&str]) -> Diagnostic {
+    let near = nearest(name, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+    let hint = near.or_else(|| (!known.is_empty()).then(|| format!("known here: {}", known.join(", "))));
+    Diagnostic { hint, ..Diagnostic::new(message, node.span) }
+}
+
+fn span_of(node: &Node) -> Result<Duration, Diagnostic> {
+    let text = node.text()?;
+    span(text).ok_or_else(|| Diagnostic {
+        label: "a number and one of ms, s, min, h, d".to_owned(),
+        ..Diagnostic::new(format!("`{text}` is not a span of time"), node.span)
+    })
 }
 
 /// Why a step did not hold.
@@ -104,7 +169,15 @@ impl<'a> Args<'a> {
                 });
             }
         }
+        for arg in step.args {
+            args.get(arg.name).map_or(Ok(()), |node| arg.check(node))?;
+        }
         Ok(args)
+    }
+
+    /// What the step is given of this kind.
+    pub fn given(&self, takes: Takes) -> impl Iterator<Item = &'a Node> {
+        self.step.args.iter().filter(move |arg| arg.takes == takes).filter_map(|arg| self.get(arg.name))
     }
 
     /// A step whose only argument is a mapping or list of its own takes it as it stands.
@@ -164,15 +237,7 @@ impl<'a> Args<'a> {
 
     /// A span of time.
     pub fn span(&self, name: &str) -> Result<Option<Duration>, Diagnostic> {
-        let Some(node) = self.get(name) else { return Ok(None) };
-        let text = node.text()?;
-        let read = span(text).ok_or_else(|| Diagnostic {
-            message: format!("`{text}` is not a span of time"),
-            span: node.span,
-            label: "a number and one of ms, s, min, h, d".to_owned(),
-            hint: None,
-        })?;
-        Ok(Some(read))
+        self.get(name).map(span_of).transpose()
     }
 
     /// Data as it will travel.

@@ -1,5 +1,6 @@
 //! A world: all platforms, the drop, the clock and the real sync logic, made in one go and gone on drop.
 
+use crate::builder::WorldBuilder;
 use crate::clock::StageClock;
 use crate::control::Control;
 use crate::journal::WorldJournal;
@@ -106,6 +107,7 @@ pub struct Listen {
 pub struct World {
     parts: Arc<Parts>,
     transport: Transport,
+    seed: u64,
     sockets: Option<Sockets>,
     control: Option<SocketAddr>,
     dataflows: BTreeMap<String, String>,
@@ -116,6 +118,11 @@ impl World {
     /// A world with everything at its defaults, on the wire.
     pub fn new() -> Result<Self, WorldError> {
         Self::open(&WorldSpec::default(), Transport::Wire)
+    }
+
+    /// A world that is described member by member.
+    pub fn builder() -> WorldBuilder {
+        WorldBuilder::default()
     }
 
     /// A world made from `spec`; its clock stands still until it is advanced.
@@ -131,13 +138,31 @@ impl World {
         listen: Listen,
     ) -> Result<Self, WorldError> {
         let parts = seeded(spec, Arc::new(clock))?;
+        let mut world = Self::connected(parts, transport, spec.seed, listen)?;
+        world.put_dataflows(&spec.dataflows)?;
+        Ok(world)
+    }
+
+    /// Another world in the same state, from here on apart from this one; on the wire it has ports of its own.
+    pub fn fork(&self) -> Result<Self, WorldError> {
+        let parts = self.wait(self.parts.fork());
+        let mut fork = Self::connected(parts, self.transport, self.seed, Listen::default())?;
+        fork.dataflows.clone_from(&self.dataflows);
+        Ok(fork)
+    }
+
+    fn connected(
+        parts: Arc<Parts>,
+        transport: Transport,
+        seed: u64,
+        listen: Listen,
+    ) -> Result<Self, WorldError> {
         let (dataflows, served) = (BTreeMap::new(), Vec::new());
-        let mut world = Self { parts, transport, sockets: None, control: None, dataflows, served };
+        let mut world = Self { parts, transport, seed, sockets: None, control: None, dataflows, served };
         match transport {
             Transport::Memory => world.connect_memory(),
-            Transport::Wire => world.connect_wire(spec.seed, listen).map_err(WorldError::Listen)?,
+            Transport::Wire => world.connect_wire(listen).map_err(WorldError::Listen)?,
         }
-        world.put_dataflows(&spec.dataflows)?;
         Ok(world)
     }
 
@@ -304,7 +329,7 @@ impl World {
         drop(parts.login.set(Arc::new(login)));
     }
 
-    fn connect_wire(&mut self, seed: u64, listen: Listen) -> std::io::Result<()> {
+    fn connect_wire(&mut self, listen: Listen) -> std::io::Result<()> {
         let handle = runtime().clone();
         let _entered = handle.enter();
         let platforms = [Platform::Gigya, Platform::Qualifio, Platform::Eloqua, Platform::LoginPage];
@@ -321,7 +346,7 @@ impl World {
             Arc::clone(&self.parts.files),
             Arc::clone(&self.parts.clock) as Arc<dyn Clock>,
             Arc::clone(&self.parts.journal) as Arc<dyn Journal>,
-            &host_key(seed),
+            &host_key(self.seed),
         )?);
         if listen.control {
             let (listener, address) = bind(listen, platforms.len() + 1)?;

@@ -1,8 +1,9 @@
 //! Dataflows: made, scheduled and run through the `idx` API, as a client does it.
 
 use crate::run::Run;
-use crate::step::{Args, Miss, Step, needed, optional, unmet};
+use crate::step::{Args, Miss, Step, Takes, needed, optional, unmet};
 use serde_json::{Value, json};
+use standin_scenario::{Kind, Node};
 use std::time::Duration;
 
 /// How long a started job may take in virtual time before the step gives up on it.
@@ -13,10 +14,11 @@ pub const RUN_DATAFLOW: Step = Step {
     name: "run_dataflow",
     summary: "schedules a dataflow to run once, now, and lets time pass until the job has ended",
     args: &[
-        needed("name", "the dataflow's name in the world file"),
-        optional("full", "true: all records, whatever the last run was"),
-        optional("limit", "at most so many records"),
-        optional("expect", "`succeeded` (if it is not given) or `failed`"),
+        needed("name", "the dataflow's name in the world file").takes(Takes::Dataflow),
+        optional("full", "true: all records, whatever the last run was").takes(Takes::Flag),
+        optional("limit", "at most so many records").takes(Takes::Number),
+        optional("expect", "`succeeded` (if it is not given) or `failed`")
+            .takes(Takes::Word(&["succeeded", "failed"])),
     ],
     alone: Some("name"),
     open: false,
@@ -61,10 +63,11 @@ pub const RUN_DATAFLOW: Step = Step {
 /// A new dataflow.
 pub const CREATE_DATAFLOW: Step = Step {
     name: "create_dataflow",
-    summary: "makes a dataflow through idx.createDataflow from a file, with steps customised on the way",
+    summary: "makes a dataflow through idx.createDataflow from a file, and customises it through idx.setDataflow",
     args: &[
-        needed("name", "the name that later steps use"),
-        needed("file", "the document, looked for beside the scenario and in the folders above it"),
+        needed("name", "the name that later steps use").takes(Takes::NewDataflow),
+        needed("file", "the document, looked for beside the scenario and in the folders above it")
+            .takes(Takes::Text),
         optional("set", "parameters by step id: { account: { where: ... } }"),
     ],
     alone: None,
@@ -78,36 +81,49 @@ pub const CREATE_DATAFLOW: Step = Step {
         if let Some(document) = document.as_object_mut() {
             document.remove("id");
         }
-        let changes = args.json("set")?.unwrap_or(json!({}));
-        for (step_id, params) in changes.as_object().into_iter().flatten() {
-            let step = document["steps"]
-                .as_array_mut()
-                .into_iter()
-                .flatten()
-                .find(|step| step["id"] == step_id.as_str());
-            let Some(step) = step else {
-                return Err(run.mistake(args.need("set")?, &format!("the dataflow has no step `{step_id}`")));
-            };
-            for (name, value) in params.as_object().into_iter().flatten() {
-                step["params"][name] = value.clone();
-            }
-        }
         let document = run.world.with_secrets(document);
         let id = idx(run, "idx.createDataflow", &document)?;
+        if let Some(changes) = args.get("set") {
+            customise(run, &id, changes)?;
+        }
         run.dataflows.insert(args.need_text("name")?.to_owned(), id.clone());
         Ok(format!("dataflow {id}"))
     },
 };
+
+/// Changes parameters of a stored dataflow: it is read, with its secrets masked, and set as a whole.
+fn customise(run: &mut Run<'_>, id: &str, changes: &Node) -> Result<(), Miss> {
+    let answer = run.answer("idx.getDataflow", &[("id", id.to_owned())])?;
+    let mut document = answer["dataflow"].clone();
+    let mut steps: Vec<&mut Value> = document["steps"].as_array_mut().into_iter().flatten().collect();
+    let ids: Vec<String> = steps.iter().filter_map(|step| step["id"].as_str().map(str::to_owned)).collect();
+    for (key, params) in changes.map()? {
+        let Some(step) = steps.iter_mut().find(|step| step["id"] == key.name.as_str()) else {
+            let known: Vec<&str> = ids.iter().map(String::as_str).collect();
+            let node = Node { kind: Kind::Null, span: key.span };
+            return Err(run.mistake_near(
+                &node,
+                &format!("the dataflow has no step `{}`", key.name),
+                &key.name,
+                &known,
+            ));
+        };
+        for (name, value) in params.map()? {
+            step["params"][name.name.as_str()] = value.to_json()?;
+        }
+    }
+    run.answer("idx.setDataflow", &[("data", document.to_string())]).map(drop)
+}
 
 /// A schedule.
 pub const SCHEDULE_DATAFLOW: Step = Step {
     name: "schedule_dataflow",
     summary: "schedules a dataflow through idx.createScheduling; its jobs run as time passes",
     args: &[
-        needed("name", "the dataflow's name"),
+        needed("name", "the dataflow's name").takes(Takes::Dataflow),
         needed("frequencyType", "once, minute, hour, day, week or month"),
         optional("frequencyInterval", "how many of those, as text or number"),
-        optional("fullExtract", "true: all records at every run"),
+        optional("fullExtract", "true: all records at every run").takes(Takes::Flag),
         optional("nextJobStartTime", "when the first job starts, now if it is not given"),
         optional("failureEmailNotification", "addresses that hear of a failure"),
     ],
@@ -138,10 +154,10 @@ pub const EXPECT_JOB: Step = Step {
     name: "expect_job",
     summary: "holds the last job of a dataflow, as idx.search tells it, against what is expected",
     args: &[
-        needed("name", "the dataflow's name"),
-        optional("status", "succeeded or failed"),
-        optional("processedRecords", "how many records were read"),
-        optional("jobs", "how many jobs there have been"),
+        needed("name", "the dataflow's name").takes(Takes::Dataflow),
+        optional("status", "succeeded or failed").takes(Takes::Word(&["succeeded", "failed"])),
+        optional("processedRecords", "how many records were read").takes(Takes::Number),
+        optional("jobs", "how many jobs there have been").takes(Takes::Number),
         optional("steps", "counters by step id: { write: { input: 2, errors: 1 } }"),
     ],
     alone: None,
@@ -152,6 +168,9 @@ pub const EXPECT_JOB: Step = Step {
         let query = format!(
             "SELECT * FROM idx_job_status WHERE dataflowId = \"{id}\" ORDER BY startTime DESC LIMIT 1"
         );
+        if ["status", "processedRecords", "jobs", "steps"].iter().all(|name| args.get(name).is_none()) {
+            return Err(run.mistake(args.node(), "nothing is expected of the job"));
+        }
         let job = search(run, &query)?;
         counts_add_up(&job)?;
         for name in ["status", "processedRecords"] {

@@ -1,7 +1,7 @@
 //! What a client and an administrator of Eloqua do, and what is expected of the contacts.
 
 use crate::run::Run;
-use crate::step::{Args, Miss, Step, needed, optional, unmet};
+use crate::step::{Args, Miss, Step, Takes, needed, optional, unmet};
 use crate::surface::locked;
 use serde_json::{Value, json};
 
@@ -12,7 +12,8 @@ pub const ELOQUA_CALL: Step = Step {
     args: &[
         needed("call", "method and path, such as GET /api/bulk/2.0/contacts/fields"),
         optional("body", "what is sent, as JSON"),
-        optional("expect_status", "the HTTP status expected; 200, 201 or 204 if it is not given"),
+        optional("expect_status", "the HTTP status expected; 200, 201 or 204 if it is not given")
+            .takes(Takes::Number),
         optional("expect", "members of the answer"),
         optional(
             "save",
@@ -72,8 +73,8 @@ pub const ELOQUA_IMPORT: Step = Step {
     name: "eloqua_import",
     summary: "runs one of Eloqua's own import jobs now: it fetches its files from the drop and loads them",
     args: &[
-        needed("job", "the job's name in the world file"),
-        optional("expect", "`done` (if it is not given) or `failed`"),
+        needed("job", "the job's name in the world file").takes(Takes::EloquaJob),
+        optional("expect", "`done` (if it is not given) or `failed`").takes(Takes::Word(&["done", "failed"])),
     ],
     alone: Some("job"),
     open: false,
@@ -86,8 +87,8 @@ pub const ELOQUA_EXPORT: Step = Step {
     name: "eloqua_export",
     summary: "runs one of Eloqua's own export jobs now: it writes its file to the drop",
     args: &[
-        needed("job", "the job's name in the world file"),
-        optional("expect", "`done` (if it is not given) or `failed`"),
+        needed("job", "the job's name in the world file").takes(Takes::EloquaJob),
+        optional("expect", "`done` (if it is not given) or `failed`").takes(Takes::Word(&["done", "failed"])),
     ],
     alone: Some("job"),
     open: false,
@@ -160,8 +161,9 @@ pub const EXPECT_CONTACT: Step = Step {
     args: &[
         needed("where", "the field that identifies the contact, and its value"),
         optional("has", "fields by database name; null means empty"),
-        optional("whole", "true: fields that are not named must be empty, system fields apart"),
-        optional("absent", "true: there must be no such contact"),
+        optional("whole", "true: fields that are not named must be empty, system fields apart")
+            .takes(Takes::Flag),
+        optional("absent", "true: there must be no such contact").takes(Takes::Flag),
     ],
     alone: None,
     open: false,
@@ -196,7 +198,10 @@ pub const EXPECT_CONTACT: Step = Step {
 pub const EXPECT_RUN: Step = Step {
     name: "expect_run",
     summary: "holds the last run of one of Eloqua's own jobs, as its history tells it, against what is expected",
-    args: &[needed("job", "the job's name"), needed("has", "members of the history entry")],
+    args: &[
+        needed("job", "the job's name").takes(Takes::EloquaJob),
+        needed("has", "members of the history entry"),
+    ],
     alone: None,
     open: false,
     example: "expect_run: { job: contacts, has: { in: 2, created: 1, rejected: 1 } }",

@@ -1,7 +1,7 @@
 //! Files at the drop.
 
 use crate::run::Run;
-use crate::step::{Miss, Step, Unmet, needed, optional};
+use crate::step::{Miss, Step, Takes, Unmet, needed, optional};
 use crate::surface::locked;
 use serde_json::json;
 use std::io::Read;
@@ -11,7 +11,7 @@ pub const WRITE_FILE: Step = Step {
     name: "write_file",
     summary: "puts a file into the drop, as some other program would",
     args: &[
-        needed("path", "where"),
+        needed("path", "where").takes(Takes::Text),
         optional("text", "its content"),
         optional("lines", "its content as lines, each ended by a line feed"),
     ],
@@ -39,7 +39,10 @@ pub const WRITE_FILE: Step = Step {
 pub const RENAME_FILE: Step = Step {
     name: "rename_file",
     summary: "gives a file at the drop another name, as an uploader does when it has finished",
-    args: &[needed("from", "its name now"), needed("to", "its name then")],
+    args: &[
+        needed("from", "its name now").takes(Takes::Text),
+        needed("to", "its name then").takes(Takes::Text),
+    ],
     alone: None,
     open: false,
     example: "rename_file: { from: /in/a.csv.uploading, to: /in/a.csv }",
@@ -58,12 +61,12 @@ pub const EXPECT_FILE: Step = Step {
     name: "expect_file",
     summary: "holds a file at the drop against what is expected; `*` stands for any part of its name",
     args: &[
-        needed("path", "where; the last part may contain `*` if only one file fits"),
+        needed("path", "where; the last part may contain `*` if only one file fits").takes(Takes::Text),
         optional("text", "its whole content"),
         optional("lines", "its content as lines, each ended by a line feed"),
         optional("contains", "text that must occur in it"),
-        optional("gzip", "true: it is unpacked first"),
-        optional("count", "how many lines it has"),
+        optional("gzip", "true: it is unpacked first").takes(Takes::Flag),
+        optional("count", "how many lines it has").takes(Takes::Number),
     ],
     alone: Some("path"),
     open: false,
@@ -121,8 +124,8 @@ pub const EXPECT_FILES: Step = Step {
     name: "expect_files",
     summary: "holds how many files fit a pattern",
     args: &[
-        needed("path", "the pattern; `*` stands for any part of a name"),
-        needed("count", "how many fit"),
+        needed("path", "the pattern; `*` stands for any part of a name").takes(Takes::Text),
+        needed("count", "how many fit").takes(Takes::Number),
     ],
     alone: None,
     open: false,

@@ -1,7 +1,7 @@
 //! What a client of Gigya does, and what is expected of the accounts.
 
 use crate::run::Run;
-use crate::step::{Miss, Step, needed, optional, unmet};
+use crate::step::{Miss, Step, Takes, needed, optional, unmet};
 use crate::surface::locked;
 use serde_json::{Value, json};
 use standin_clients::gigya::GigyaError;
@@ -11,10 +11,10 @@ pub const GIGYA_CALL: Step = Step {
     name: "gigya_call",
     summary: "calls a method of Gigya with the site's key and holds its answer against what is expected",
     args: &[
-        needed("method", "the method, such as accounts.getAccountInfo"),
+        needed("method", "the method, such as accounts.getAccountInfo").takes(Takes::Text),
         optional("params", "parameters by name; objects travel as JSON text"),
-        optional("anonymous", "true: without key and secret, as a browser calls"),
-        optional("expect_code", "the errorCode expected, 0 if it is not given"),
+        optional("anonymous", "true: without key and secret, as a browser calls").takes(Takes::Flag),
+        optional("expect_code", "the errorCode expected, 0 if it is not given").takes(Takes::Number),
         optional("expect", "members of the answer"),
         optional(
             "save",
@@ -45,8 +45,8 @@ pub const GIGYA_SET_ACCOUNT: Step = Step {
     name: "gigya_set_account",
     summary: "changes an account through accounts.setAccountInfo; every further member is a parameter of it",
     args: &[
-        needed("UID", "whose account"),
-        optional("expect_code", "the errorCode expected, 0 if it is not given"),
+        needed("UID", "whose account").takes(Takes::Text),
+        optional("expect_code", "the errorCode expected, 0 if it is not given").takes(Takes::Number),
     ],
     alone: None,
     open: true,
@@ -65,7 +65,10 @@ pub const GIGYA_SET_ACCOUNT: Step = Step {
 pub const EXPECT_ACCOUNT: Step = Step {
     name: "expect_account",
     summary: "holds one account against what is expected; members that are not named do not matter, null means absent",
-    args: &[needed("UID", "whose account"), optional("absent", "true: there must be no such account")],
+    args: &[
+        needed("UID", "whose account").takes(Takes::Text),
+        optional("absent", "true: there must be no such account").takes(Takes::Flag),
+    ],
     alone: None,
     open: true,
     example: "expect_account: { UID: ann, profile: { city: Diest } }",
@@ -89,7 +92,7 @@ pub const EXPECT_ACCOUNT: Step = Step {
 pub const EXPECT_ACCOUNTS: Step = Step {
     name: "expect_accounts",
     summary: "holds the number of accounts, over all sites, against what is expected",
-    args: &[needed("count", "how many")],
+    args: &[needed("count", "how many").takes(Takes::Number)],
     alone: Some("count"),
     open: false,
     example: "expect_accounts: 2",
@@ -105,7 +108,7 @@ pub const EXPECT_ACCOUNTS: Step = Step {
 pub const GENERATE_ACCOUNTS: Step = Step {
     name: "generate_accounts",
     summary: "makes many registered accounts, person1@crowd.example and on, straight into the fake",
-    args: &[needed("count", "how many")],
+    args: &[needed("count", "how many").takes(Takes::Number)],
     alone: Some("count"),
     open: false,
     example: "generate_accounts: 10000",

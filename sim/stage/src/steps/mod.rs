@@ -9,6 +9,7 @@ mod qualifio;
 mod stage;
 
 use crate::step::Step;
+pub(crate) use stage::SET_KNOB;
 
 /// Every step, in the order in which `standin list steps` shows them.
 pub const STEPS: &[Step] = &[
@@ -46,7 +47,7 @@ pub const STEPS: &[Step] = &[
     files::EXPECT_FILE,
     files::EXPECT_FILES,
     stage::ADVANCE,
-    stage::SET_KNOB,
+    SET_KNOB,
     stage::FAULT,
     stage::CLEAR_FAULTS,
     stage::EXPECT_CALLS,

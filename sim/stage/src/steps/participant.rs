@@ -2,7 +2,7 @@
 
 use crate::browser::{Browser, BrowserError, query_of};
 use crate::run::Run;
-use crate::step::{Arg, Args, Miss, Step, Unmet, needed, optional, unmet};
+use crate::step::{Arg, Args, Miss, Step, Takes, Unmet, needed, optional, unmet};
 use crate::surface::locked;
 use serde_json::{Value, json};
 use standin_scenario::Kind;
@@ -17,7 +17,8 @@ pub const VISIT: Step = Step {
     args: &[
         needed("campaign", "the campaign's title"),
         BY,
-        optional("device", "desktop (if it is not given), tablet or mobile; a new device is a new browser"),
+        optional("device", "desktop (if it is not given), tablet or mobile; a new device is a new browser")
+            .takes(Takes::Word(&["desktop", "tablet", "mobile"])),
         optional("answers", "answers to questions by field name"),
         optional("parent", "the page that embeds the campaign, as the browser names it"),
     ],
@@ -56,7 +57,7 @@ pub const LOG_IN: Step = Step {
         needed("loginID", "e-mail address or user name"),
         needed("password", "the password"),
         BY,
-        optional("refused", "the Gigya error code expected instead of a session"),
+        optional("refused", "the Gigya error code expected instead of a session").takes(Takes::Number),
     ],
     alone: None,
     open: false,
@@ -78,7 +79,7 @@ pub const REGISTER: Step = Step {
         optional("firstName", "first name"),
         optional("lastName", "last name"),
         BY,
-        optional("refused", "the Gigya error code expected instead of a session"),
+        optional("refused", "the Gigya error code expected instead of a session").takes(Takes::Number),
     ],
     alone: None,
     open: false,
@@ -122,7 +123,8 @@ pub const PARTICIPATE: Step = Step {
         optional("password", "the password"),
         optional("form", "values by variable; what is pre-filled stays"),
         optional("answers", "answers to questions by field name"),
-        optional("device", "desktop (if it is not given), tablet or mobile"),
+        optional("device", "desktop (if it is not given), tablet or mobile")
+            .takes(Takes::Word(&["desktop", "tablet", "mobile"])),
         BY,
     ],
     alone: None,
@@ -165,7 +167,7 @@ pub const PARTICIPATE: Step = Step {
 pub const RETURN_WITHOUT_LOGIN: Step = Step {
     name: "return_without_login",
     summary: "goes to the customer's login page and comes back to the campaign without logging in",
-    args: &[needed("times", "how often"), BY],
+    args: &[needed("times", "how often").takes(Takes::Number), BY],
     alone: Some("times"),
     open: false,
     example: "return_without_login: 3",

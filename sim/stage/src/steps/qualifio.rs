@@ -1,6 +1,6 @@
 //! What an operator of Qualifio does, and what is expected of statistics and push log.
 
-use crate::step::{Args, Miss, Step, needed, optional};
+use crate::step::{Args, Miss, Step, Takes, needed, optional};
 use crate::surface::locked;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ pub const QUALIFIO_CALL: Step = Step {
         needed("call", "method and path, such as PUT /manager/api/integrations/gigya-sso"),
         optional("as", "the operator, `admin` if it is not given"),
         optional("body", "what is sent, as JSON"),
-        optional("expect_status", "the HTTP status expected, 200 if it is not given"),
+        optional("expect_status", "the HTTP status expected, 200 if it is not given").takes(Takes::Number),
         optional("expect", "members of the answer"),
         optional(
             "save",

@@ -1,17 +1,18 @@
 //! Controls of the stage itself: time, knobs, faults, and what the journal says.
 
-use crate::step::{Miss, Step, needed, optional, unmet};
+use crate::step::{Miss, Step, Takes, needed, optional, unmet};
 use crate::surface::locked;
 use standin_fake_kit::faults::{Effect, Fault};
 use standin_fake_sftp::FileOp;
 use standin_fake_sftp::fault::NoSuchOp;
+use standin_ports::{Entry, What};
 use standin_scenario::Diagnostic;
 
 /// Time.
 pub const ADVANCE: Step = Step {
     name: "advance",
     summary: "lets virtual time pass; everything that falls due is done, in order",
-    args: &[needed("by", "how long: 30s, 5min, 2h, 7d")],
+    args: &[needed("by", "how long: 30s, 5min, 2h, 7d").takes(Takes::Span)],
     alone: Some("by"),
     open: false,
     example: "advance: 2h",
@@ -44,22 +45,27 @@ pub const SET_KNOB: Step = Step {
     },
 };
 
+/// Where a fault may be.
+const PLATFORMS: &[&str] = &["gigya", "qualifio", "eloqua", "login-page", "sftp", "*"];
+
 /// A fault.
 pub const FAULT: Step = Step {
     name: "fault",
     summary: "makes coming calls to a platform go wrong",
     args: &[
-        needed("platform", "gigya, qualifio, eloqua, login-page or *; sftp breaks transfers instead"),
+        needed("platform", "gigya, qualifio, eloqua, login-page or *; sftp breaks transfers instead")
+            .takes(Takes::Word(PLATFORMS)),
         optional("call", "the call's name or a part of it; all calls if it is not given"),
-        optional("skip", "how many calls pass first, 0 if it is not given"),
-        optional("times", "how many calls go wrong then, 1 if it is not given"),
-        optional("code", "the platform answers with its own error of this code"),
-        optional("http", "a proxy answers with this HTTP status and a page of HTML"),
+        optional("skip", "how many calls pass first, 0 if it is not given").takes(Takes::Number),
+        optional("times", "how many calls go wrong then, 1 if it is not given").takes(Takes::Number),
+        optional("code", "the platform answers with its own error of this code").takes(Takes::Number),
+        optional("http", "a proxy answers with this HTTP status and a page of HTML").takes(Takes::Number),
         optional(
             "cut",
             "`before` the platform sees the call, `after` it has done the work, or `half` of the answer",
-        ),
-        optional("after_bytes", "for sftp: the transfer breaks after so many bytes"),
+        )
+        .takes(Takes::Word(&["before", "after", "half"])),
+        optional("after_bytes", "for sftp: the transfer breaks after so many bytes").takes(Takes::Number),
     ],
     alone: None,
     open: false,
@@ -79,20 +85,11 @@ pub const FAULT: Step = Step {
         }
         let code = args.number("code")?.map(|code| Effect::Code(u32::try_from(code).unwrap_or(u32::MAX)));
         let http = args.number("http")?.map(|status| Effect::Http(u16::try_from(status).unwrap_or(500)));
-        let cut = match args.text("cut")? {
-            None => None,
-            Some("before") => Some(Effect::CutBefore),
-            Some("after") => Some(Effect::CutAfter),
-            Some("half") => Some(Effect::Truncated),
-            Some(other) => {
-                return Err(Miss::Written(Diagnostic {
-                    message: format!("`{other}` is not a way to cut"),
-                    span: args.need("cut")?.span,
-                    label: "before, after or half".to_owned(),
-                    hint: None,
-                }));
-            }
-        };
+        let cut = args.text("cut")?.map(|how| match how {
+            "before" => Effect::CutBefore,
+            "after" => Effect::CutAfter,
+            _ => Effect::Truncated,
+        });
         let Some(effect) = code.or(http).or(cut) else {
             return Err(Miss::Written(Diagnostic {
                 message: "a fault needs `code`, `http` or `cut`".to_owned(),
@@ -139,10 +136,11 @@ pub const EXPECT_CALLS: Step = Step {
         optional("from", "who called: push, dataflow, participant, operator, qualifio"),
         optional("to", "which platform"),
         optional("name", "the call's name or a part of it"),
-        optional("count", "exactly so many"),
-        optional("at_most", "not more than so many"),
-        optional("at_least", "not fewer than so many"),
-        optional("since", "`last count`: only calls after the last expect_calls or reset"),
+        optional("count", "exactly so many").takes(Takes::Number),
+        optional("at_most", "not more than so many").takes(Takes::Number),
+        optional("at_least", "not fewer than so many").takes(Takes::Number),
+        optional("since", "`last count`: only calls after the last expect_calls or reset")
+            .takes(Takes::Word(&["last count"])),
     ],
     alone: None,
     open: false,
@@ -151,13 +149,18 @@ pub const EXPECT_CALLS: Step = Step {
         let (from, to, name) = (args.text("from")?, args.text("to")?, args.text("name")?);
         let since = if args.get("since").is_some() { run.counted } else { 0 };
         let journal = &run.world.parts().journal;
-        let found = journal.count_calls(since, |caller, platform, call| {
+        let counted = journal.count_calls(since, |caller, platform, call| {
             from.is_none_or(|wanted| wanted == caller)
                 && to.is_none_or(|wanted| wanted == platform)
                 && name.is_none_or(|wanted| call.contains(wanted))
         });
         run.counted = journal.mark();
-        let found = found as u64;
+        let Some(found) = counted.map(|found| found as u64) else {
+            return Err(Miss::Broken("the journal is full and has forgotten calls that count".to_owned()));
+        };
+        if ["count", "at_most", "at_least"].iter().all(|name| args.get(name).is_none()) {
+            return Err(run.mistake(args.node(), "`count`, `at_most` or `at_least` is missing"));
+        }
         let bounds = [
             (args.number("count")?, "exactly", u64::eq as fn(&u64, &u64) -> bool),
             (args.number("at_most")?, "at most", u64::le),
@@ -187,10 +190,28 @@ pub const EXPECT_NO_SECRET: Step = Step {
     example: "expect_no_secret: c2VjcmV0",
     run: |run, args| {
         let text = args.need_text("text")?;
-        let entries = run.world.parts().journal.entries();
-        match entries.iter().find(|entry| format!("{:?}", entry.what).contains(text)) {
+        let journal = &run.world.parts().journal;
+        if journal.forgotten() > 0 {
+            return Err(Miss::Broken("the journal is full and has forgotten its beginning".to_owned()));
+        }
+        let entries = journal.entries();
+        match entries.iter().find(|entry| shows(entry, text)) {
             None => Ok(format!("{} entries without it", entries.len())),
             Some(entry) => Err(unmet(format!("the journal shows the secret in entry {}", entry.seq))),
         }
     },
 };
+
+/// Whether a text stands in an entry, as it is or percent-encoded.
+fn shows(entry: &Entry, text: &str) -> bool {
+    let told = match &entry.what {
+        What::Call { line, request, answer, .. } => [line, request, answer],
+        What::File { path, text, who, .. } => [path, text, who],
+        What::Change { subject, before, after, .. } => [subject, before, after],
+        What::Note { text, .. } => [text; 3],
+    };
+    told.into_iter().any(|told| {
+        let plain = percent_encoding::percent_decode_str(told).decode_utf8_lossy();
+        told.contains(text) || plain.contains(text) || plain.replace('+', " ").contains(text)
+    })
+}
