@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use standin_fake_kit::Fake;
 use standin_model::Instant;
 use standin_ports::Secret;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 const SERVER: [(&str, &str); 3] =
@@ -434,6 +435,20 @@ fn covers(expected: &Value, actual: &Value, path: &str) -> Result<(), String> {
     }
 }
 
+/// The text with what was kept in the place of `${name}`.
+fn fill(kept: &BTreeMap<String, String>, text: &str) -> String {
+    kept.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("${{{name}}}"), value))
+}
+
+/// Keeps members under the names by which later calls know them.
+fn keep(kept: &mut BTreeMap<String, String>, names: &Value, from: &Value) {
+    for (name, path) in names.as_object().into_iter().flatten() {
+        let pointer = format!("/{}", path.as_str().unwrap().replace('.', "/"));
+        let found = from.pointer(&pointer).and_then(Value::as_str);
+        kept.insert(name.clone(), found.unwrap_or_else(|| panic!("no {path} in {from}")).to_owned());
+    }
+}
+
 #[test]
 fn samples_of_answers() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/contracts/gigya");
@@ -444,18 +459,24 @@ fn samples_of_answers() {
     for file in files {
         let sample: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
         let mut bench = Bench::seeded(&sample["world"]);
+        let mut kept: BTreeMap<String, String> = BTreeMap::new();
         for step in sample["calls"].as_array().unwrap() {
             let url = step["request"].as_str().unwrap().strip_prefix("POST ").unwrap();
-            let params: Vec<(&str, &str)> = step["params"]
+            let filled: Vec<(String, String)> = step["params"]
                 .as_object()
                 .unwrap()
                 .iter()
-                .map(|(k, v)| (k.as_str(), v.as_str().unwrap()))
+                .map(|(name, value)| (name.clone(), fill(&kept, value.as_str().unwrap())))
                 .collect();
+            let params: Vec<(&str, &str)> = filled.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
             let response = bench.send(post_to(url, &params));
             let told = format!("{}: {}", file.display(), body(&response));
             assert_eq!(response.status().as_u16(), step["status"].as_u64().unwrap_or(200) as u16, "{told}");
-            covers(&step["answer"], &body(&response), "answer").unwrap_or_else(|why| panic!("{why}\n{told}"));
+            let wanted = fill(&kept, &step["answer"].to_string());
+            let wanted = serde_json::from_str(&wanted).unwrap();
+            covers(&wanted, &body(&response), "answer").unwrap_or_else(|why| panic!("{why}\n{told}"));
+            keep(&mut kept, &step["save"], &body(&response));
+            keep(&mut kept, &step["read"], &bench.gigya.outbox().pop().unwrap_or_default());
         }
     }
 }

@@ -88,6 +88,39 @@ pub const EXPECT_ACCOUNT: Step = Step {
     },
 };
 
+/// What a person finds in the mail box or on the phone.
+pub const EXPECT_MESSAGE: Step = Step {
+    name: "expect_gigya_message",
+    summary: "holds the last message that Gigya sent to an address or phone against what is expected",
+    args: &[
+        needed("to", "the address or phone"),
+        optional("absent", "true: nothing was sent there"),
+        optional(
+            "save",
+            "members of the message to keep for later steps, such as { code: code } or { link: link }",
+        ),
+    ],
+    alone: None,
+    open: true,
+    example: "expect_gigya_message: { to: ann@brand.example, kind: passwordReset, save: { token: code } }",
+    run: |run, args| {
+        let to = args.need_text("to")?.to_owned();
+        let sent = locked(&run.world.parts().gigya).outbox();
+        let last = sent.into_iter().rfind(|message| message["to"] == to.as_str());
+        if args.flag("absent")?.unwrap_or(false) {
+            return match last {
+                None => Ok(format!("nothing was sent to {to}")),
+                Some(message) => Err(unmet(format!("a message was sent to {to}: {}", message["kind"]))),
+            };
+        }
+        let Some(message) = last else { return Err(unmet(format!("nothing was sent to {to}"))) };
+        let expected: serde_json::Map<String, Value> = args.others()?.into_iter().collect();
+        run.hold(args.node(), &Value::Object(expected), &message, &format!("the message to {to}"))?;
+        run.save(args.get("save"), &message)?;
+        Ok(format!("a message to {to}"))
+    },
+};
+
 /// How many accounts.
 pub const EXPECT_ACCOUNTS: Step = Step {
     name: "expect_accounts",

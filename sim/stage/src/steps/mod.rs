@@ -29,6 +29,7 @@ pub const STEPS: &[Step] = &[
     gigya::GIGYA_SET_ACCOUNT,
     gigya::EXPECT_ACCOUNT,
     gigya::EXPECT_ACCOUNTS,
+    gigya::EXPECT_MESSAGE,
     gigya::GENERATE_ACCOUNTS,
     dataflow::RUN_DATAFLOW,
     dataflow::CREATE_DATAFLOW,
