@@ -37,6 +37,7 @@ pub struct Endpoint {
 /// Every method of this fake.
 pub const ENDPOINTS: &[Endpoint] = &[
     accounts::delete_account::ENDPOINT,
+    accounts::delete_account::SOCIALIZE,
     accounts::emails::ADD,
     accounts::emails::REMOVE,
     accounts::exchange_uid_signature::ENDPOINT,
@@ -58,7 +59,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
     accounts::lite::TOKEN,
     accounts::login::ENDPOINT,
     accounts::logout::ENDPOINT,
+    accounts::logout::SOCIALIZE,
     accounts::notify_login::ENDPOINT,
+    accounts::notify_login::SOCIALIZE,
     accounts::notify_social_login::ENDPOINT,
     accounts::otp::DELETE,
     accounts::otp::LOGIN,

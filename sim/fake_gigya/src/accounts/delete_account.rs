@@ -19,6 +19,13 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     run,
 };
 
+/// The older name.
+pub(crate) const SOCIALIZE: Endpoint = Endpoint {
+    name: "socialize.deleteAccount",
+    evidence: Evidence::documented("socialize.deleteAccount REST", "older_names_do_the_same"),
+    ..ENDPOINT
+};
+
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     let uid = call.need("UID")?;
     let account = gigya.account_of(&call.site.api_key, uid)?;

@@ -17,6 +17,13 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     run,
 };
 
+/// The older name.
+pub(crate) const SOCIALIZE: Endpoint = Endpoint {
+    name: "socialize.logout",
+    evidence: Evidence::documented("socialize.logout REST", "older_names_do_the_same"),
+    ..ENDPOINT
+};
+
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     let uid = uid_of(call)?;
     let account = gigya.account_of(&call.site.api_key, &uid)?;

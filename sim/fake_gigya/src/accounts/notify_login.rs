@@ -34,6 +34,13 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     run,
 };
 
+/// The older name.
+pub(crate) const SOCIALIZE: Endpoint = Endpoint {
+    name: "socialize.notifyLogin",
+    evidence: Evidence::documented("socialize.notifyLogin REST", "older_names_do_the_same"),
+    ..ENDPOINT
+};
+
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     if call.params.get("siteUID").is_none() && call.params.get("providerSessions").is_some() {
         let user = provider_user(gigya, call)?;
@@ -84,5 +91,17 @@ mod tests {
         let answer = bench.call("accounts.notifyLogin", &[("siteUID", "crm-1"), ("targetEnv", "mobile")]);
         assert_eq!((&answer["newUser"], &answer["sessionInfo"]["expires_in"]), (&json!(false), &json!("0")));
         assert_eq!(bench.code("accounts.notifyLogin", &[("siteUID", "café")]), 400_006);
+    }
+
+    #[test]
+    fn older_names_do_the_same() {
+        let mut bench = Bench::new();
+        let answer = bench.call("socialize.notifyLogin", &[("siteUID", "crm-1")]);
+        assert_eq!((&answer["newUser"], &answer["UID"]), (&json!(true), &json!("crm-1")));
+        let token = answer["sessionInfo"]["cookieValue"].as_str().unwrap().to_owned();
+        assert_eq!(bench.client("socialize.logout", &[("login_token", &token)])["UID"], "crm-1");
+        assert_eq!(bench.client("accounts.session.verify", &[("login_token", &token)])["errorCode"], 403_001);
+        assert_eq!(bench.code("socialize.deleteAccount", &[("UID", "crm-1")]), 0);
+        assert_eq!(bench.code("socialize.deleteAccount", &[("UID", "crm-1")]), 403_005);
     }
 }
