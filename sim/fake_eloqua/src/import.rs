@@ -116,6 +116,9 @@ pub(crate) struct Row {
     pub(crate) values: BTreeMap<String, String>,
 }
 
+/// Why a row is refused: the code, and the keys that are to blame.
+type Refusal = (u32, Vec<String>);
+
 /// A row, or some of its values, that did not arrive.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Reject {
@@ -207,11 +210,8 @@ pub(crate) fn run(store: &mut Store, now: Instant, plan: &Plan, rows: &[Row], ch
     for row in kept {
         match place_row(store, now, plan, row, &index, choices, &mut outcome) {
             Ok(ids) => touched.extend(ids),
-            Err(34) => outcome.unmatched.push(reject(plan, row, 34, Vec::new())),
-            Err(code) => {
-                let fields = if code == 11 || code == 48 { email_key(plan) } else { identifier_key(plan) };
-                outcome.rejected.push(reject(plan, row, code, fields));
-            }
+            Err((34, _)) => outcome.unmatched.push(reject(plan, row, 34, Vec::new())),
+            Err((code, fields)) => outcome.rejected.push(reject(plan, row, code, fields)),
         }
     }
     outcome.actions = act(store, now, plan, &touched);
@@ -247,7 +247,7 @@ fn reject(plan: &Plan, row: &Row, code: u32, fields: Vec<String>) -> Reject {
     Reject { index: row.index, code, fields, values: plan.columns.iter().map(value).collect() }
 }
 
-fn keep(row: &Row, plan: &Plan, check: Result<(), (u32, Vec<String>)>, rejected: &mut Vec<Reject>) -> bool {
+fn keep(row: &Row, plan: &Plan, check: Result<(), Refusal>, rejected: &mut Vec<Reject>) -> bool {
     match check {
         Ok(()) => true,
         Err((code, fields)) => {
@@ -269,7 +269,7 @@ fn cell<'r>(row: &'r Row, key: &str) -> &'r str {
     row.values.get(key).map(String::as_str).unwrap_or_default()
 }
 
-fn check_row(plan: &Plan, row: &Row) -> Result<(), (u32, Vec<String>)> {
+fn check_row(plan: &Plan, row: &Row) -> Result<(), Refusal> {
     for key in email_key(plan) {
         let address = cell(row, &key).trim_matches(' ');
         if !address.is_empty() && !value::is_address(address) {
@@ -349,11 +349,11 @@ fn place_row(
     index: &BTreeMap<String, Vec<u64>>,
     choices: Choices,
     outcome: &mut Outcome,
-) -> Result<Vec<u64>, u32> {
+) -> Result<Vec<u64>, Refusal> {
     let mut ids = matches(store, plan, row, index);
     if ids.len() > 1 && !plan.multiple {
         if !choices.lowest_match {
-            return Err(26);
+            return Err((26, identifier_key(plan)));
         }
         ids.truncate(1);
     }
@@ -361,7 +361,7 @@ fn place_row(
         return create(store, now, plan, row, choices, outcome).map(|id| vec![id]);
     }
     if plan.import_rule == ImportRule::CreateOnly {
-        return Err(48);
+        return Err((48, identifier_key(plan)));
     }
     update(store, now, plan, row, &ids, choices, outcome)?;
     Ok(ids)
@@ -374,17 +374,17 @@ fn create(
     row: &Row,
     choices: Choices,
     outcome: &mut Outcome,
-) -> Result<u64, u32> {
+) -> Result<u64, Refusal> {
     if plan.import_rule == ImportRule::UpdateOnly {
-        return Err(34);
+        return Err((34, Vec::new()));
     }
     let address = email_key(plan).first().map(|key| cell(row, key).trim()).unwrap_or_default();
     if address.is_empty() {
-        return Err(61);
+        return Err((61, email_key(plan)));
     }
     let mut bad = Vec::new();
     let changes = changes_of(store, plan, row, None, choices, &mut bad);
-    let id = store.create(now, changes).map_err(|AddressTaken| choices.in_use)?;
+    let id = store.create(now, changes).map_err(|AddressTaken| (choices.in_use, email_key(plan)))?;
     set_flags(store, now, plan, row, id, &mut bad);
     outcome.created += 1;
     note_partial(plan, row, bad, outcome);
@@ -399,17 +399,19 @@ fn update(
     ids: &[u64],
     choices: Choices,
     outcome: &mut Outcome,
-) -> Result<(), u32> {
+) -> Result<(), Refusal> {
     let mut bad = Vec::new();
     let mut changed = false;
     for id in ids {
         let Some(contact) = store.contacts.get(id).cloned() else { continue };
         let changes = changes_of(store, plan, row, Some(&contact), choices, &mut bad);
-        changed |= store.write(now, *id, &changes).map_err(|AddressTaken| choices.in_use)?;
-        changed |= set_flags(store, now, plan, row, *id, &mut bad);
-        if !changed && choices.unchanged_touches {
+        let written = store.write(now, *id, &changes);
+        let written = written.map_err(|AddressTaken| (choices.in_use, email_key(plan)))?;
+        let flagged = set_flags(store, now, plan, row, *id, &mut bad);
+        if !written && !flagged && choices.unchanged_touches {
             store.touch(now, *id);
         }
+        changed |= written || flagged;
     }
     if changed {
         outcome.updated += 1;

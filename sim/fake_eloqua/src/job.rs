@@ -464,15 +464,17 @@ mod tests {
                     ann,ann@new.example,Ann,x\r\n\
                     bob,bob@brand.example,\"Bob \"\"B\"\"\nB\",x\r\n\
                     cid,no address,C,x\r\n\
-                    ann,ann@new.example,Anna,x\r\n";
+                    ann,ann@new.example,Anna,x\r\n\
+                    dan,,Dan,x\r\n\
+                    ,eve@brand.example,Eve,x\r\n";
         let run = load(&mut eloqua, later(1), file);
         for (member, expected) in [
             ("status", json!("warning")),
-            ("in", json!(4)),
+            ("in", json!(6)),
             ("created", json!(1)),
             ("updated", json!(1)),
             ("unchanged", json!(0)),
-            ("rejected", json!(2)),
+            ("rejected", json!(4)),
             ("files", json!(["contacts.csv"])),
             ("notes", json!(["column `ignored` is not mapped and was ignored"])),
         ] {
@@ -483,6 +485,11 @@ mod tests {
             (&json!(1), &json!("Duplicate identifier."))
         );
         assert_eq!((&run["rejects"][1]["row"], &run["rejects"][1]["code"]), (&json!(3), &json!("ELQ-00002")));
+        for (at, row, key) in [(2, 5, "Email Address"), (3, 6, "C_Gigya_UID1")] {
+            let reject = &run["rejects"][at];
+            let expected = (&json!(row), &json!("ELQ-00061"), &json!([key]));
+            assert_eq!((&reject["row"], &reject["code"], &reject["fields"]), expected);
+        }
         let contacts = eloqua.contacts();
         assert_eq!(
             (&contacts[0]["id"], &contacts[0]["C_EmailAddress"], &contacts[0]["C_City"]),
@@ -544,6 +551,23 @@ mod tests {
             assert_eq!(run["in"], json!(rows), "{city}");
             assert_eq!(eloqua.contacts()[0]["C_City"], json!(city));
         }
+    }
+
+    #[test]
+    fn a_file_that_grows_while_it_is_fetched_is_left_for_the_next_run() {
+        let mut eloqua = with_import(json!({}));
+        let whole = "C_Gigya_UID1,C_City\nann,Bruges\n";
+        let listed = [entry("contacts.csv", whole.len() - 4, START)];
+        let before = eloqua.contacts();
+        let run = eloqua.run_now(START, "from gigya").unwrap();
+        assert_eq!(eloqua.choose(&run, &listed), ["contacts.csv"]);
+        eloqua.load(START, &run, "contacts.csv", whole.as_bytes());
+        eloqua.end_run(START, &run, Ok(()));
+        let run = eloqua.runs().pop().unwrap();
+        let note = "contacts.csv changed while it was fetched and is left for the next run";
+        assert_eq!((&run["in"], &run["files"], &run["notes"]), (&json!(0), &json!([]), &json!([note])));
+        assert_eq!(eloqua.contacts(), before);
+        assert_eq!(load(&mut eloqua, START, whole)["updated"], json!(1));
     }
 
     #[test]

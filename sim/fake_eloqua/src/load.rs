@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl Eloqua {
-    /// Loads one file of an import run.
+    /// Loads one file of an import run. One that is not as long as it was listed is still being written.
     pub fn load(&mut self, now: Instant, run: &JobRun, file: &str, bytes: &[u8]) {
         let Some(job) = self.jobs.all.get(&run.name).cloned() else { return };
         let Some(mut record) = self.jobs.runs.get(&run.id).map(|run| (**run).clone()) else { return };
@@ -23,6 +23,11 @@ impl Eloqua {
         }
         let digest: [u8; 32] = Sha256::digest(bytes).into();
         let (size, modified) = record.listed.get(file).copied().unwrap_or((bytes.len() as u64, now));
+        if size != bytes.len() as u64 {
+            record.notes.push(format!("{file} changed while it was fetched and is left for the next run"));
+            self.jobs.runs.insert(run.id, Arc::new(record));
+            return;
+        }
         let place = (run.name.clone(), file.to_owned());
         let again =
             self.jobs.loaded.get(&place).is_some_and(|before| {

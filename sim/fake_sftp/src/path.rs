@@ -9,7 +9,7 @@ pub const NAME_LIMIT: usize = 255;
 /// The longest path, in bytes.
 pub const PATH_LIMIT: usize = 4096;
 
-/// An absolute path without `.`, `..`, empty parts or control characters: `/`, `/eloqua/in`.
+/// An absolute path without `.`, `..`, empty parts, control characters or U+FFFD: `/`, `/eloqua/in`.
 ///
 /// Paths are ordered by their bytes, so everything in a folder lies together.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -27,6 +27,9 @@ pub enum BadPath {
     /// A NUL or another control character.
     #[error("a name has a control character in it")]
     Control,
+    /// Bytes that are no UTF-8. SFTP's library shows them as U+FFFD, under which two names could become one.
+    #[error("a name is not in UTF-8")]
+    NotText,
 }
 
 impl DropPath {
@@ -43,6 +46,9 @@ impl DropPath {
         }
         if text.chars().any(char::is_control) {
             return Err(BadPath::Control);
+        }
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(BadPath::NotText);
         }
         let mut parts: Vec<&str> = Vec::new();
         for part in text.split('/') {
@@ -151,6 +157,7 @@ mod tests {
             ("a\0b".to_owned(), BadPath::Control),
             ("a\nb".to_owned(), BadPath::Control),
             ("a\u{85}b".to_owned(), BadPath::Control),
+            (String::from_utf8_lossy(b"a\xffb").into_owned(), BadPath::NotText),
             ("x".repeat(256), BadPath::NameTooLong),
             ("x/".repeat(2049), BadPath::TooLong),
         ] {

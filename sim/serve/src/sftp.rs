@@ -26,11 +26,14 @@ use std::io;
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::io::DuplexStream;
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 
 /// How many channels one connection may have open.
 const CHANNELS: usize = 16;
+/// How many bytes of requests, and of answers, may wait on one channel.
+const BACKLOG: usize = 4 * 1024 * 1024;
 /// The largest packet that SFTP clients are told to send.
 const PACKET: u32 = 256 * 1024;
 
@@ -76,7 +79,7 @@ fn host_key(seed: &[u8; 32]) -> PrivateKey {
 fn config(host_key_seed: &[u8; 32]) -> Config {
     Config {
         server_id: SshId::Standard("SSH-2.0-standin".into()),
-        methods: MethodSet::from([MethodKind::Password, MethodKind::PublicKey].as_slice()),
+        methods: methods(),
         // Guessing is not slowed down: nobody guards anything here, and tests would wait.
         auth_rejection_time: Duration::ZERO,
         auth_rejection_time_initial: Some(Duration::ZERO),
@@ -122,13 +125,37 @@ impl Connection {
                 self.session = Some(Arc::new(session));
                 Ok(Auth::Accept)
             }
-            Err(LoginError::Refused) => Ok(Auth::reject()),
+            Err(LoginError::Refused) => Ok(refusal()),
             Err(LoginError::Cut) => {
                 self.cutter.cut();
                 Err(russh::Error::Disconnect)
             }
         }
     }
+}
+
+/// The channel as a stream whose directions do not wait for each other.
+///
+/// The connection stops reading from the network while a channel has too much unread, and what the client
+/// says about its window with it. A subsystem that reads nothing while it answers would then wait for the
+/// connection, and the connection for the subsystem.
+fn apart(channel: Channel<Msg>) -> DuplexStream {
+    let (near, mut far) = tokio::io::duplex(BACKLOG);
+    let mut stream = channel.into_stream();
+    tokio::spawn(async move {
+        // It ends with either side, and neither asks why.
+        let _ = tokio::io::copy_bidirectional(&mut stream, &mut far).await;
+    });
+    near
+}
+
+/// A refusal that leaves every method open, so that clients may try another password or key.
+fn refusal() -> Auth {
+    Auth::Reject { proceed_with_methods: Some(methods()), partial_success: false }
+}
+
+fn methods() -> MethodSet {
+    MethodSet::from([MethodKind::PublicKey, MethodKind::Password].as_slice())
 }
 
 fn allowed_key(key: &PublicKey) -> Option<AllowedKey> {
@@ -150,13 +177,13 @@ impl Handler for Connection {
         let drop = self.world.drop.lock().unwrap_or_else(PoisonError::into_inner);
         let known = drop.user(user).zip(allowed_key(offer.public_key));
         let allowed = known.is_some_and(|(user, key)| user.admits(Proof::Key(&key)));
-        Ok(if allowed { Auth::Accept } else { Auth::reject() })
+        Ok(if allowed { Auth::Accept } else { refusal() })
     }
 
     async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, russh::Error> {
         match allowed_key(key.public_key) {
             Some(key) => self.login(user, Proof::Key(&key)),
-            None => Ok(Auth::reject()),
+            None => Ok(refusal()),
         }
     }
 
@@ -187,7 +214,7 @@ impl Handler for Connection {
         session.channel_success(id)?;
         let answers = Answers::new(login, Arc::clone(&self.world.clock), Arc::clone(&self.cutter));
         let config = russh_sftp::server::Config { max_client_packet_len: PACKET };
-        russh_sftp::server::run_with_config(channel.into_stream(), answers, config).await;
+        russh_sftp::server::run_with_config(apart(channel), answers, config).await;
         Ok(())
     }
 

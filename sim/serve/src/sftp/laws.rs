@@ -4,10 +4,11 @@ use super::{host_key_fingerprint, spawn_on};
 use crate::Served;
 use crate::testing::Network;
 use bytes::Bytes;
+use futures_util::future::join_all;
 use pollster::block_on;
-use russh::keys::PrivateKey;
 use russh::keys::ssh_key::LineEnding;
 use russh::keys::ssh_key::private::Ed25519Keypair;
+use russh::keys::{PrivateKey, PrivateKeyWithHashAlg};
 use standin_fake_sftp::{DEFAULT_HOST, DEFAULT_PASSWORD, DEFAULT_USER, Drop, FileOp, MemoryLogin};
 use standin_model::Instant;
 use standin_ports::clock::VirtualClock;
@@ -206,6 +207,8 @@ fn what_cannot_be_done_says_why_and_changes_nothing() {
         let why = format!("/{long}: a name is longer than 255 bytes");
         assert_eq!(put(&*files, &format!("/{long}"), ""), Err(FileError::Failed(why)));
         assert_eq!(put(&*files, "/a\nb", ""), Err(failed("/a\nb: a name has a control character in it")));
+        let bytes = "/a\u{fffd}b";
+        assert_eq!(put(&*files, bytes, ""), Err(failed(&format!("{bytes}: a name is not in UTF-8"))));
         assert_eq!(stand.paths(), ["/secret.csv"]);
     });
     assert_eq!(journal, []);
@@ -412,6 +415,68 @@ fn more_files_one_after_the_other_than_handles_at_once() {
             assert_eq!(block_on(reader.read(4)).unwrap(), "UID\n");
         }
     });
+}
+
+#[test]
+fn more_is_asked_for_at_once_than_any_queue_holds() {
+    let piece = Bytes::from(vec![b'x'; 1_000_000]);
+    let journal = hold(|stand| {
+        let files = stand.files();
+        stand.drop.lock().unwrap().put(Instant::START, "/big", &piece).unwrap();
+        let mut readers: Vec<_> = (0..100).map(|_| block_on(files.open("/big")).unwrap()).collect();
+        let all = block_on(join_all(readers.iter_mut().map(|reader| reader.read(1_000_000))));
+        assert!(all.into_iter().all(|read| read.unwrap() == piece));
+        let big = vec![b'y'; 2_000_000];
+        let paths: Vec<String> = (0..20).map(|at| format!("/out/{at:02}")).collect();
+        let writes = paths.iter().map(|path| write_whole(&*files, path, big.clone().into()));
+        let both = futures_util::future::join(join_all(writes), read_whole(&*files, "/big", LIMIT));
+        let (written, read) = block_on(both);
+        assert!(written.into_iter().all(|written| written.is_ok()) && read.unwrap() == piece);
+        assert!(paths.iter().all(|path| stand.content(path).unwrap() == big));
+        // Which of them is whole first is the scheduler's affair.
+        stand.journal.0.lock().unwrap().clear();
+    });
+    assert_eq!(journal, []);
+}
+
+/// Trusts any host: what is asked here is not about keys.
+struct Trusting;
+
+impl russh::client::Handler for Trusting {
+    type Error = russh::Error;
+
+    async fn check_server_key(
+        &mut self,
+        _shown: &russh::keys::PublicKeyOrCertificate,
+    ) -> Result<bool, russh::Error> {
+        Ok(true)
+    }
+}
+
+#[test]
+fn a_wrong_password_or_key_leaves_room_for_the_right_one() {
+    let stand = stand(true);
+    let Some((network, served)) = &stand.wire else { return };
+    let addr = served.addr;
+    let attempts = async move {
+        let key = |seed| {
+            let key = PrivateKey::from(Ed25519Keypair::from_seed(&[seed; 32]));
+            PrivateKeyWithHashAlg::new(Arc::new(key), None)
+        };
+        let mut accepted = Vec::new();
+        for user in [DEFAULT_USER, "robot"] {
+            let mut ssh = russh::client::connect(Arc::default(), addr, Trusting).await?;
+            accepted.push(ssh.authenticate_password(user, "wrong").await?.success());
+            accepted.push(ssh.authenticate_publickey(user, key(2)).await?.success());
+            accepted.push(match user {
+                DEFAULT_USER => ssh.authenticate_password(user, DEFAULT_PASSWORD).await?.success(),
+                _ => ssh.authenticate_publickey(user, key(1)).await?.success(),
+            });
+        }
+        Ok::<_, russh::Error>(accepted)
+    };
+    let accepted = block_on(network.handle().spawn(attempts)).unwrap().unwrap();
+    assert_eq!(accepted, [false, false, true, false, false, true]);
 }
 
 #[test]
