@@ -3,6 +3,7 @@
 use crate::definition::{self, Definition};
 use crate::eloqua::{Due, Eloqua};
 use crate::listing::{self, Oversize};
+use crate::load;
 use crate::reply::{self, Failure, Refused};
 use crate::router::Call;
 use crate::sync::Sync;
@@ -216,16 +217,8 @@ type Rows = Vec<BTreeMap<String, String>>;
 
 fn csv_rows(body: &[u8]) -> Result<(Rows, usize), Refused> {
     let table = table::read(body, Format::CSV).map_err(|_| reply::unreadable())?;
-    let mut malformed = 0;
-    let mut rows = Vec::with_capacity(table.records.len());
-    for record in table.records {
-        if record.len() > table.headings.len() {
-            malformed += 1;
-        } else {
-            rows.push(table.headings.iter().cloned().zip(record).collect());
-        }
-    }
-    Ok((rows, malformed))
+    let (rows, malformed) = load::rows_of(&table.headings, table.records);
+    Ok((rows.into_iter().map(|row| row.values).collect(), malformed.len()))
 }
 
 fn json_rows(body: &[u8]) -> Result<Rows, Refused> {
@@ -258,7 +251,9 @@ fn drop_data(eloqua: &mut Eloqua, call: &Call<'_>, sort: Sort) -> Result<Respons
 }
 
 impl Eloqua {
+    /// What the definition says now counts, whatever an earlier one of this key said.
     fn plan_deletion(&mut self, now: Instant, definition: &Definition) {
+        self.agenda.retain(|due| !matches!(due, Due::DropDefinition(key) if *key == definition.key));
         if let Some(span) = definition.auto_delete() {
             self.agenda.add(now.plus(span), Due::DropDefinition(definition.key));
         }

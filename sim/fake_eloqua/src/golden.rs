@@ -467,6 +467,10 @@ fn definitions_live_and_die() {
         200
     );
     assert_eq!(caller.get("/api/bulk/2.0/contacts/exports?totalResults=false").get("totalResults"), None);
+    let later = json!({ "name": "f", "fields": { "id": "{{Contact.Id}}" }, "autoDeleteDuration": "PT2H" });
+    assert_eq!(caller.call("PUT", &path, later).0, 200);
+    caller.pass(3600);
+    assert_eq!(caller.call("GET", &path, Value::Null).0, 200, "only the last definition counts");
     caller.pass(3600);
     assert_eq!(caller.call("GET", &path, Value::Null).0, 404, "it deletes itself");
     assert_eq!(caller.call("DELETE", &path, Value::Null).0, 404);
@@ -901,6 +905,11 @@ fn sync_actions_unsubscribe() {
     caller.call("POST", "/api/bulk/2.0/emailAddresses/imports/1/data", json!([{ "e": "new@brand.example" }]));
     assert_eq!(caller.sync("/emailAddresses/imports/1").1, "success");
     assert_eq!(caller.eloqua.contacts().len(), 2, "an address is no contact");
+    for sort in ["exports", "syncActions"] {
+        let path = format!("/api/bulk/2.0/emailAddresses/{sort}");
+        let body = json!({ "name": "e", "fields": { "id": "{{Contact.Id}}" } });
+        assert_eq!(caller.call("POST", &path, body).0, 404, "addresses are only imported");
+    }
     let (_, made) =
         caller.call("POST", "/api/rest/1.0/data/contact", json!({ "emailAddress": "New@brand.example" }));
     assert_eq!(made["isSubscribed"], json!("false"));

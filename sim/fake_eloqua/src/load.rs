@@ -38,7 +38,7 @@ impl Eloqua {
         } else {
             record.files.push(file.to_owned());
             match table::read(bytes, job.format) {
-                Ok(table) => match self.load_table(now, &job, &table, &mut record) {
+                Ok(table) => match self.load_table(now, &job, table, &mut record) {
                     Ok(()) => {
                         self.jobs.loaded.insert(place, Loaded { size, modified, at: now, digest });
                     }
@@ -50,29 +50,30 @@ impl Eloqua {
         self.jobs.runs.insert(run.id, Arc::new(record));
     }
 
-    fn load_table(&mut self, now: Instant, job: &Job, table: &Table, record: &mut Run) -> Result<(), String> {
+    fn load_table(&mut self, now: Instant, job: &Job, table: Table, record: &mut Run) -> Result<(), String> {
         let Direction::Import { kind, key, update_rule, import_rule, sets_subscription } = &job.direction
         else {
             return Err("an export loads no file".to_owned());
         };
-        if table.headings.is_empty() {
+        let Table { headings, records } = table;
+        if headings.is_empty() {
             record.notes.push("the file is empty".to_owned());
             return Ok(());
         }
-        if let Some(twice) = repeated(&table.headings) {
+        if let Some(twice) = repeated(&headings) {
             return Err(format!("the heading `{twice}` stands twice"));
         }
-        let (rows, malformed) = rows_of(table);
+        let (rows, malformed) = rows_of(&headings, records);
         match kind {
             ImportKind::Contacts => {
                 let rules = (*update_rule, *import_rule);
-                let plan = self.plan_of(job, key, rules, sets_subscription.as_ref(), table, record)?;
+                let plan = self.plan_of(job, key, rules, sets_subscription.as_ref(), &headings, record)?;
                 let choices = Choices::of(&self.knobs);
                 let outcome = import::run(&mut self.store, now, &plan, &rows, choices);
                 record.take(&outcome);
             }
             ImportKind::Unsubscribe => {
-                let column = self.address_column(job, table)?;
+                let column = self.address_column(job, &headings)?;
                 record.rows += rows.len() as u64;
                 for row in &rows {
                     self.unsubscribe(now, row, &column, record);
@@ -100,12 +101,12 @@ impl Eloqua {
         key: &str,
         (update_rule, import_rule): (UpdateRule, ImportRule),
         sets_subscription: Option<&SetsSubscription>,
-        table: &Table,
+        headings: &[String],
         record: &mut Run,
     ) -> Result<Plan, String> {
         let mut columns = Vec::new();
         let mut unmapped = BTreeSet::new();
-        for heading in &table.headings {
+        for heading in headings {
             let target = match sets_subscription {
                 Some(sets) if sets.column == *heading => {
                     Some(Target::Subscription { yes: sets.yes.clone(), no: sets.no.clone() })
@@ -123,7 +124,7 @@ impl Eloqua {
             }
         }
         for (column, _) in &job.mapping {
-            if !table.headings.contains(column) {
+            if !headings.contains(column) {
                 record.notes.push(format!("column `{column}` is mapped and not in the file"));
             }
         }
@@ -169,17 +170,12 @@ impl Eloqua {
         field.or_else(|| Statement::read(name, &self.store))
     }
 
-    fn address_column(&self, job: &Job, table: &Table) -> Result<String, String> {
+    fn address_column(&self, job: &Job, headings: &[String]) -> Result<String, String> {
         let is_address = |heading: &&String| {
             let target = self.target_of(job, heading);
             matches!(target, Ok(Some(Target::Statement(Statement::Field(field)))) if field.id == crate::field::EMAIL)
         };
-        table
-            .headings
-            .iter()
-            .find(is_address)
-            .cloned()
-            .ok_or_else(|| "no column holds the address".to_owned())
+        headings.iter().find(is_address).cloned().ok_or_else(|| "no column holds the address".to_owned())
     }
 
     fn unsubscribe(&mut self, now: Instant, row: &Row, column: &str, record: &mut Run) {
@@ -267,15 +263,15 @@ fn mapped_to(job: &Job, role: &str) -> Option<String> {
 }
 
 /// The records as rows, and the numbers of those with more values than headings.
-pub(crate) fn rows_of(table: &Table) -> (Vec<Row>, Vec<u64>) {
+pub(crate) fn rows_of(headings: &[String], records: Vec<Vec<String>>) -> (Vec<Row>, Vec<u64>) {
     let (mut rows, mut malformed) = (Vec::new(), Vec::new());
-    for (at, record) in table.records.iter().enumerate() {
+    for (at, record) in records.into_iter().enumerate() {
         let index = at as u64 + 1;
-        if record.len() > table.headings.len() {
+        if record.len() > headings.len() {
             malformed.push(index);
             continue;
         }
-        let values = table.headings.iter().cloned().zip(record.iter().cloned()).collect();
+        let values = headings.iter().cloned().zip(record).collect();
         rows.push(Row { index, values });
     }
     (rows, malformed)
