@@ -7,12 +7,14 @@
 //! - [`world`]: the Rust face.
 //! - [`program`]: the commands' whole output and exit codes.
 //! - [`clients`]: answers that no fake gives.
+//! - [`transport`]: Gigya over a socket, as foreign clients speak.
 
 mod clients;
 mod house;
 mod laws;
 mod program;
 mod scenarios;
+mod transport;
 mod vectors;
 mod world;
 

@@ -6,10 +6,13 @@ use crate::gigya::Gigya;
 use crate::params::{Params, brief};
 use crate::site::Site;
 use http::HeaderValue;
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use standin_fake_kit::answer::with_body;
 use standin_model::Instant;
+use standin_ports::http::Compressible;
 use standin_ports::{Request, Response};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Who calls.
@@ -21,6 +24,8 @@ pub(crate) enum Caller {
     Server { user_key: String },
     /// A browser with a session.
     Session { uid: String },
+    /// A browser with a query that its site signed.
+    Query,
 }
 
 /// A call whose site and caller are known.
@@ -44,27 +49,41 @@ impl Call {
     }
 }
 
-/// The method that a path names, as the client spelt it.
-pub(crate) fn method_of(request: &Request) -> &str {
+/// The method that a path names, as the client spelt it; a name without a dot belongs to `socialize`.
+pub(crate) fn method_of(request: &Request) -> Cow<'_, str> {
     let path = request.uri().path().trim_matches('/');
-    path.rsplit_once('/').map_or(path, |(_, last)| last)
+    let name = path.rsplit_once('/').map_or(path, |(_, last)| last);
+    let name = percent_decode_str(name).decode_utf8_lossy();
+    if name.is_empty() || name.contains('.') { name } else { format!("socialize.{name}").into() }
 }
 
-/// The endpoint that a path names, in any case; a name without a dot belongs to `socialize`.
+/// The endpoint that a path names, in any case.
 pub(crate) fn endpoint_of(request: &Request) -> Option<&'static Endpoint> {
     let name = method_of(request);
-    ENDPOINTS.iter().find(|endpoint| endpoint.name.eq_ignore_ascii_case(name))
+    ENDPOINTS.iter().find(|endpoint| endpoint.name.eq_ignore_ascii_case(&name))
 }
 
-/// The vendor's data centre that a host names, if it is one of the vendor's hosts.
+/// The vendor's data centre that a host names, if it is one of the vendor's hosts. A host without one is
+/// the first data centre's.
 fn data_center_of(host: &str) -> Option<&str> {
-    if let Some(labels) = host.strip_suffix(".gigya.com") {
-        let (_, dc) = labels.rsplit_once('.').unwrap_or((labels, "us1"));
-        return Some(dc);
+    let host = host.strip_suffix('.').unwrap_or(host);
+    if ["cn1.sapcdm.cn", "cn1.gigya-api.cn"].iter().any(|cn| is_under(host, cn)) {
+        return Some("cn1");
     }
-    let chinese = host.ends_with(".cn1.sapcdm.cn") || host.ends_with(".cn1.gigya-api.cn");
-    chinese.then_some("cn1")
+    let labels = host.strip_suffix(".gigya.com")?;
+    match labels.rsplit_once('.') {
+        Some((_, dc)) => Some(dc),
+        None if DATA_CENTERS.contains(&labels) => Some(labels),
+        None => Some("us1"),
+    }
 }
+
+fn is_under(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// The data centres that have a domain under `gigya.com`.
+const DATA_CENTERS: &[&str] = &["us1", "eu1", "eu2", "au1", "ru1", "il1", "global"];
 
 /// The domain of a data centre.
 pub(crate) fn api_domain(data_center: &str) -> String {
@@ -77,18 +96,20 @@ pub(crate) fn api_domain(data_center: &str) -> String {
 impl Gigya {
     /// Answers a decoded call; everything that is wrong becomes a refusal.
     pub(crate) fn answer(&mut self, now: Instant, request: &Request, params: &Params) -> Reply {
+        self.check_sizes(request, params)?;
+        if let Some(fault) = params.fault() {
+            return Err(fault.clone());
+        }
         if !matches!(*request.method(), http::Method::GET | http::Method::POST) {
             return Err(Refusal::new(400_001));
         }
-        let Some(endpoint) = endpoint_of(request) else {
-            let details = format!("Invalid API method: {}", brief(method_of(request)));
-            return Err(Refusal::because(405_001, details));
-        };
+        let Some(endpoint) = endpoint_of(request) else { return Err(no_endpoint(&method_of(request))) };
         check_format(params, endpoint)?;
-        let site = self.site_of(params, endpoint)?;
+        let site = self.site_of(now, request, params, endpoint)?;
         check_data_center(request, endpoint, &site)?;
-        let caller = self.authenticate(now, request, params, &site)?;
-        self.check_access(request, endpoint, &site, &caller)?;
+        let caller = self.authenticate(now, request, params, endpoint, &site)?;
+        self.check_rates(now, request, endpoint, &site.api_key, &caller)?;
+        self.check_access(request, endpoint, &site, &caller, params)?;
         let mut params = params.clone();
         let ignored = self.drop_ignored(endpoint, &caller, &mut params);
         let call = Call { now, method: endpoint.name, site, caller, params };
@@ -99,11 +120,23 @@ impl Gigya {
         Ok(body)
     }
 
-    fn site_of(&self, params: &Params, endpoint: &Endpoint) -> Result<Arc<Site>, Refusal> {
-        let api_key = params.get("apiKey").ok_or_else(|| Refusal::missing(endpoint.name, "apiKey"))?;
+    fn site_of(
+        &self,
+        now: Instant,
+        request: &Request,
+        params: &Params,
+        endpoint: &Endpoint,
+    ) -> Result<Arc<Site>, Refusal> {
+        if endpoint.access == Access::Client
+            && let Some(site) = params.get("client_id").and_then(|client| self.site_of_client(client))
+        {
+            return Ok(site);
+        }
+        // Some clients send no apiKey beside a token, since the token says whose it is.
+        let api_key = params.get("apiKey").or_else(|| self.site_of_token(now, request, params));
+        let api_key = api_key.ok_or_else(|| Refusal::missing(endpoint.name, "apiKey"))?;
         if let Some(site) = self.sites.get(api_key) {
-            let parent = site.parent.as_ref().and_then(|key| self.sites.get(key));
-            return Ok(parent.map_or_else(|| site.clone(), |parent| Arc::new(site.within(parent))));
+            return Ok(self.in_its_group(site));
         }
         let versioned = ["2_", "3_", "4_"].iter().any(|prefix| api_key.starts_with(prefix));
         let details = match versioned {
@@ -113,22 +146,41 @@ impl Gigya {
         Err(Refusal::because(400_093, details))
     }
 
+    /// The site of an apiKey, or the first one that a user key belongs to.
+    fn site_of_client(&self, client: &str) -> Option<Arc<Site>> {
+        let holder = || self.sites.values().find(|site| site.keys.contains_key(client));
+        self.sites.get(client).or_else(holder).map(|site| self.in_its_group(site))
+    }
+
+    /// A site as it works in its group, if it is a child of one.
+    fn in_its_group(&self, site: &Arc<Site>) -> Arc<Site> {
+        let parent = site.parent.as_ref().and_then(|key| self.sites.get(key));
+        parent.map_or_else(|| site.clone(), |parent| Arc::new(site.within(parent)))
+    }
+
     fn check_access(
         &self,
         request: &Request,
         endpoint: &Endpoint,
         site: &Site,
         caller: &Caller,
+        params: &Params,
     ) -> Result<(), Refusal> {
         if let Caller::Server { user_key } = caller {
             let may = site.keys.get(user_key).is_none_or(|key| key.may(endpoint.name));
             return if may { Ok(()) } else { Err(Refusal::new(403_007)) };
         }
-        if endpoint.access == Access::Private {
-            return Err(Refusal::new(403_007));
+        match (endpoint.access, caller) {
+            // A signed query may search, and only in one piece.
+            (Access::Private, Caller::Query)
+                if params.get("openCursor").is_none() && params.get("cursorId").is_none() => {}
+            (Access::Private, _) => return Err(Refusal::new(403_007)),
+            (Access::Client, _) => return Ok(()),
+            (Access::Public, _) => {}
         }
         let header = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let page = header(http::header::ORIGIN).or_else(|| header(http::header::REFERER));
+        let page = page.or_else(|| params.get("pageURL"));
         match page {
             Some(page) if self.knobs.on("gigya.check_origin") && !site.trusts(page) => Err(Refusal::because(
                 400_120,
@@ -149,7 +201,13 @@ impl Gigya {
     }
 
     /// The envelope and the transport around a reply.
-    pub(crate) fn respond(&mut self, now: Instant, params: &Params, reply: Reply) -> Response {
+    pub(crate) fn respond(
+        &mut self,
+        now: Instant,
+        request: &Request,
+        params: &Params,
+        reply: Reply,
+    ) -> Response {
         let call_id = self.ids.hex(32);
         let code = reply.as_ref().err().map_or(0, |refusal| refusal.code);
         let body = envelope::wrap(now, call_id, params.raw("context"), reply);
@@ -169,11 +227,28 @@ impl Gigya {
             response.headers_mut().insert(http::header::DATE, date);
         }
         response.headers_mut().insert("x-server", HeaderValue::from_static("standin"));
+        for cookie in std::mem::take(&mut self.cookies) {
+            if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+                response.headers_mut().append(http::header::SET_COOKIE, cookie);
+            }
+        }
+        share_with_page(request, &mut response);
+        if self.knobs.on("gigya.gzip") {
+            response.extensions_mut().insert(Compressible);
+        }
         if honest {
             standin_fake_kit::answer::with_reason(response, envelope::reason(status))
         } else {
             response
         }
+    }
+}
+
+/// Why no endpoint answers to a name: the platform has none, or this fake leaves it out.
+fn no_endpoint(name: &str) -> Refusal {
+    match crate::inventory::is_known(name) {
+        true => Refusal::because(403_007, format!("{} is not available on this platform", brief(name))),
+        false => Refusal::because(405_001, format!("Invalid API method: {}", brief(name))),
     }
 }
 
@@ -189,8 +264,19 @@ fn ignored(name: &str) -> Value {
     })
 }
 
+/// Lets the page that calls read the answer, whatever it is: it has to learn of a refusal, too.
+fn share_with_page(request: &Request, response: &mut Response) {
+    let Some(origin) = request.headers().get(http::header::ORIGIN) else { return };
+    let headers = response.headers_mut();
+    headers.insert(http::header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    headers.insert(http::header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    headers.append(http::header::VARY, HeaderValue::from_static("Origin"));
+}
+
 fn is_callback(name: &str) -> bool {
-    name.len() <= 128 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_$.".contains(&byte))
+    name.len() <= 128
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_$.".contains(&byte))
+        && name.bytes().next().is_some_and(|first| first.is_ascii_alphabetic() || b"_$".contains(&first))
 }
 
 fn check_format(params: &Params, endpoint: &Endpoint) -> Result<(), Refusal> {
@@ -229,10 +315,38 @@ mod tests {
             ("accounts.eu1.gigya.com", Some("eu1")),
             ("mtls.accounts.au1.gigya.com", Some("au1")),
             ("idx.cn1.sapcdm.cn", Some("cn1")),
+            ("accounts.cn1.gigya-api.cn", Some("cn1")),
+            ("cn1.sapcdm.cn", Some("cn1")),
+            ("eu1.gigya.com", Some("eu1")),
+            ("cdns.gigya.com", Some("us1")),
+            ("socialize.ru1.gigya.com.", Some("ru1")),
+            ("accounts.global.gigya.com", Some("global")),
+            ("7700001.gigya-api.com", None),
+            ("evilcn1.sapcdm.cn", None),
+            ("gigya.com.evil.example", None),
             ("login.brand.example", None),
             ("127.0.0.1", None),
         ] {
             assert_eq!(data_center_of(host), expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn paths_name_methods() {
+        for (path, expected) in [
+            ("/accounts.login", "accounts.login"),
+            ("//accounts.login/", "accounts.login"),
+            ("/proxy/gigya/ACCOUNTS.Login", "ACCOUNTS.Login"),
+            ("/accounts%2Elogin", "accounts.login"),
+            ("/accounts.%FF", "accounts.\u{fffd}"),
+            ("/getUserInfo", "socialize.getUserInfo"),
+            ("/accounts.tfa.initTFA", "accounts.tfa.initTFA"),
+            ("/..", ".."),
+            ("/", ""),
+        ] {
+            let uri = format!("https://accounts.eu1.gigya.com{path}");
+            let request = http::Request::get(uri).body(bytes::Bytes::new()).unwrap();
+            assert_eq!(method_of(&request), expected, "{path}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What goes for every call: transport, envelope, credentials; samples of answers; and hostile input.
 
-use crate::auth::{hmac_sha1, uid_signature};
 use crate::job::JobEnd;
+use crate::signature::{hmac_sha1, uid_signature};
 use crate::testing::*;
 use crate::{DEFAULT_API_KEY, DEFAULT_PARTNER_SECRET, DEFAULT_SECRET, DEFAULT_USER_KEY, ENDPOINTS, Gigya};
 use bytes::Bytes;
@@ -130,6 +130,12 @@ fn secret_over_http() {
         bench.knob("gigya.refuse_http_secret", refuse);
         let request = post_to("http://127.0.0.1:8080/admin.getSiteConfig", &SERVER);
         assert_eq!(body(&bench.send(request))["errorCode"], expected);
+        let client =
+            [("grant_type", "none"), ("client_id", DEFAULT_USER_KEY), ("client_secret", DEFAULT_SECRET)];
+        let request = post_to("http://127.0.0.1:8080/socialize.getToken", &client);
+        assert_eq!(body(&bench.send(request))["errorCode"], expected);
+        let request = post_to("https://127.0.0.1:8080/socialize.getToken", &client);
+        assert_eq!(body(&bench.send(request))["errorCode"], 0);
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::call::Call;
 use crate::envelope::Reply;
 use crate::gigya::Gigya;
-use crate::{accounts, admin, idx};
+use crate::{accounts, admin, idx, socialize};
 use standin_fake_kit::EndpointDoc;
 use standin_model::Evidence;
 
@@ -14,6 +14,8 @@ pub enum Access {
     Public,
     /// Servers with a key.
     Private,
+    /// Clients that show `client_id` and `client_secret`, which the method judges itself.
+    Client,
 }
 
 /// One method.
@@ -44,6 +46,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     accounts::finalize_registration::ENDPOINT,
     accounts::get_account_info::ENDPOINT,
     accounts::get_conflicting_account::ENDPOINT,
+    accounts::get_jwt::ENDPOINT,
+    accounts::get_jwt_public_key::ENDPOINT,
     accounts::get_schema::ENDPOINT,
     accounts::identifiers_create_token::ENDPOINT,
     accounts::identifiers_find::ENDPOINT,
@@ -98,6 +102,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     accounts::verify_email::ENDPOINT,
     accounts::verify_login::ENDPOINT,
     accounts::verify_login::SESSION,
+    accounts::web_sdk_bootstrap::ENDPOINT,
     admin::get_site_config::ENDPOINT,
     admin::set_site_config::ENDPOINT,
     idx::create_dataflow::ENDPOINT,
@@ -111,6 +116,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     idx::set_dataflow::ENDPOINT,
     idx::set_dataflow::DRAFT,
     idx::set_scheduling::ENDPOINT,
+    socialize::exchange_uid_signature::ENDPOINT,
+    socialize::get_token::ENDPOINT,
 ];
 
 /// The list for help, reference pages and coverage tests.

@@ -2,6 +2,7 @@
 
 use crate::account::Account;
 use crate::accounts::social::ProviderUser;
+use crate::bearer::AccessToken;
 use crate::call::{endpoint_of, method_of};
 use crate::envelope::Refusal;
 use crate::events::Events;
@@ -9,6 +10,7 @@ use crate::expiring::Expiring;
 use crate::idx::Idx;
 use crate::job::{IdxJob, JobEnd};
 use crate::knobs::KNOBS;
+use crate::limits::Counts;
 use crate::outbox::Outbox;
 use crate::params::Params;
 use crate::people::People;
@@ -18,7 +20,7 @@ use crate::site::{DEFAULT_API_KEY, Site};
 use crate::tickets::Tickets;
 use imbl::OrdMap;
 use serde_json::Value;
-use standin_fake_kit::{Agenda, Fake, Ids, Knobs, SeedError};
+use standin_fake_kit::{Fake, Ids, Knobs, SeedError};
 use standin_model::Instant;
 use standin_ports::{Request, Response};
 use std::sync::Arc;
@@ -32,8 +34,11 @@ pub struct Gigya {
     pub(crate) sites: OrdMap<String, Arc<Site>>,
     pub(crate) first_site: String,
     pub(crate) people: OrdMap<String, People>,
-    pub(crate) nonces: OrdMap<String, Instant>,
-    pub(crate) nonce_ends: Agenda<String>,
+    pub(crate) nonces: Expiring<()>,
+    pub(crate) access_tokens: Expiring<AccessToken>,
+    pub(crate) counts: Counts,
+    /// What the answer in the making sets; empty between calls.
+    pub(crate) cookies: Vec<String>,
     pub(crate) reg_tokens: Expiring<RegToken>,
     pub(crate) tickets: Tickets,
     pub(crate) sessions: Sessions,
@@ -63,6 +68,10 @@ pub(crate) struct RegToken {
     pub(crate) conflict: Option<String>,
 }
 
+/// How many nonces are remembered; the first to be forgotten go first.
+const MOST_NONCES: usize = 100_000;
+/// How many access tokens are kept; the first to end go first.
+const MOST_ACCESS_TOKENS: usize = 100_000;
 /// How many open registrations are kept; the first to end go first.
 const MOST_REG_TOKENS: usize = 100_000;
 /// How many UIDs the pace of imports is watched for; the first to end go first.
@@ -80,8 +89,10 @@ impl Gigya {
             sites: OrdMap::unit(site.api_key.clone(), Arc::new(site)),
             first_site: DEFAULT_API_KEY.to_owned(),
             people: OrdMap::new(),
-            nonces: OrdMap::new(),
-            nonce_ends: Agenda::default(),
+            nonces: Expiring::at_most(MOST_NONCES),
+            access_tokens: Expiring::at_most(MOST_ACCESS_TOKENS),
+            counts: Counts::default(),
+            cookies: Vec::new(),
             reg_tokens: Expiring::at_most(MOST_REG_TOKENS),
             tickets: Tickets::default(),
             sessions: Sessions::default(),
@@ -219,10 +230,16 @@ impl Gigya {
     }
 
     /// Starts a session and gives its token.
-    pub(crate) fn new_session(&mut self, api_key: &str, uid: &str, ends: Option<Instant>) -> String {
+    pub(crate) fn new_session(
+        &mut self,
+        api_key: &str,
+        uid: &str,
+        ends: Option<Instant>,
+        dynamic: bool,
+    ) -> String {
         let token = format!("st2.s.{}", self.ids.token(64));
         let home = self.home_of(api_key).to_owned();
-        let session = Session { api_key: api_key.to_owned(), home, uid: uid.to_owned(), ends };
+        let session = Session { api_key: api_key.to_owned(), home, uid: uid.to_owned(), ends, dynamic };
         self.sessions.start(token.clone(), session);
         token
     }
@@ -254,9 +271,9 @@ impl Fake for Gigya {
 
     fn call_name(&self, request: &Request) -> String {
         endpoint_of(request).map_or_else(
-            || match method_of(request) {
-                "" => format!("{} {}", request.method(), request.uri().path()),
-                name => name.to_owned(),
+            || match method_of(request).into_owned() {
+                name if name.is_empty() => format!("{} {}", request.method(), request.uri().path()),
+                name => name,
             },
             |endpoint| endpoint.name.to_owned(),
         )
@@ -266,12 +283,12 @@ impl Fake for Gigya {
         self.advance(now);
         let params = Params::of(&request);
         let reply = self.answer(now, &request, &params);
-        self.respond(now, &params, reply)
+        self.respond(now, &request, &params, reply)
     }
 
     fn refuse(&mut self, now: Instant, request: &Request, code: u32) -> Response {
         let params = Params::of(request);
-        self.respond(now, &params, Err(Refusal::new(code)))
+        self.respond(now, request, &params, Err(Refusal::new(code)))
     }
 
     fn next_due(&self) -> Option<Instant> {
@@ -289,6 +306,8 @@ impl Fake for Gigya {
         self.reg_tokens.expire(now);
         self.tickets.expire(now);
         self.imports.expire(now);
+        self.nonces.expire(now);
+        self.access_tokens.expire(now);
         self.sessions.expire(now);
         self.cursors.expire(now);
     }

@@ -56,10 +56,10 @@ fn sessions_are_shared_within_a_segment() {
         (true, "3_news", 0),
         (true, "3_shop", 0),
         (true, PARENT, 0),
-        (true, "3_games", 403_001),
-        (true, "3_alone", 403_001),
+        (true, "3_games", 403_005),
+        (true, "3_alone", 403_005),
         (false, "3_news", 0),
-        (false, "3_shop", 403_001),
+        (false, "3_shop", 403_005),
     ] {
         let mut bench = bench(sso);
         let params = [("loginID", "ann@example.org"), ("password", "secret12")];
@@ -71,7 +71,7 @@ fn sessions_are_shared_within_a_segment() {
         let answer = at(&mut bench, "3_news", "accounts.logout", &[("login_token", &token)]);
         assert_eq!(answer["errorCode"], 0);
         let answer = at(&mut bench, api_key, "accounts.getAccountInfo", &[("login_token", &token)]);
-        assert_eq!(answer["errorCode"], 403_001, "a logout ends the session everywhere");
+        assert_eq!(answer["errorCode"], 403_005, "a logout ends the session everywhere");
     }
 }
 

@@ -5,8 +5,10 @@
 //! the jobs that are due.
 //!
 //! - [`gigya`]: the state, and what the stage asks of it.
-//! - `call`, `params`, `envelope`, `auth`: what every call goes through.
-//! - [`endpoints`]: the one list of methods; each lives in a file of its own under `accounts`, `admin`, `idx`.
+//! - `call`, `params`, `envelope`, `limits`, `inventory`: what every call goes through.
+//! - `auth`, `bearer`, [`signature`], `jwt`: who calls, and what the platform signs.
+//! - [`endpoints`]: the one list of methods; each lives in a file of its own under `accounts`, `admin`, `idx`,
+//!   `socialize`.
 //! - `site`, `schema`, `profile_schema`: settings of a site.
 //! - `sessions`, `tickets`, `outbox`, `events`: who is in, what is under way, what was sent, what happened.
 //! - `account`, `rare`, `people`, `merge`, `consent`, `sanitise`, `email`, `password`: what is known about people.
@@ -19,6 +21,7 @@ mod account;
 mod accounts;
 mod admin;
 mod auth;
+mod bearer;
 mod call;
 mod consent;
 mod email;
@@ -28,8 +31,11 @@ mod events;
 mod expiring;
 pub mod gigya;
 mod idx;
+mod inventory;
 pub mod job;
+mod jwt;
 pub mod knobs;
+mod limits;
 mod merge;
 mod outbox;
 mod params;
@@ -42,12 +48,18 @@ mod sanitise;
 mod schema;
 mod seed;
 mod sessions;
+pub mod signature;
 mod site;
+mod socialize;
 mod tickets;
 mod views;
 
 #[cfg(test)]
 mod contract_tests;
+#[cfg(test)]
+mod credential_tests;
+#[cfg(test)]
+mod fuzz_tests;
 #[cfg(test)]
 mod group_tests;
 #[cfg(test)]

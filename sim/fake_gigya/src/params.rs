@@ -1,15 +1,24 @@
 //! The parameters of a call.
 
 use crate::envelope::{Object, Refusal};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode;
 use serde_json::Value;
-use standin_fake_kit::form::Form;
 use standin_ports::Request;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Parameters by name in lower case, with the spelling the client used. The body wins over the query, the
 /// last of a repeated name wins.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Params(BTreeMap<String, (String, String)>);
+pub(crate) struct Params {
+    pairs: BTreeMap<String, (String, String)>,
+    fault: Option<Refusal>,
+}
+
+/// How many parameters are read of one call.
+const MOST_PARAMS: usize = 2_000;
 
 /// Parameters that every method takes; they never count as unknown. In lower case.
 const CONTROL: &[&str] = &[
@@ -39,20 +48,80 @@ const CONTROL: &[&str] = &[
 ];
 
 impl Params {
+    /// The parameters of a request, and what is wrong with them. What can be read is kept, so that the
+    /// refusal can have the form that the client asked for.
     pub(crate) fn of(request: &Request) -> Self {
-        let mut form = Form::query(request);
+        let mut params = Self::default();
+        params.read_form(request.uri().query().unwrap_or_default().as_bytes());
         let kind = request.headers().get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        match kind.and_then(boundary) {
-            Some(boundary) => {
-                return Self::from_pairs(form.iter().map(owned).chain(multipart(request.body(), &boundary)));
-            }
-            None => form.extend(Form::body(request)),
+        let kind = kind.unwrap_or_default();
+        match boundary(kind) {
+            Some(boundary) => params.read_multipart(request.body(), &boundary),
+            None if kind.is_empty() || is_form(kind) => params.read_form(request.body()),
+            None => {}
         }
-        Self::from_pairs(form.iter().map(owned))
+        params.read_client(request);
+        params
     }
 
-    fn from_pairs(pairs: impl Iterator<Item = (String, String)>) -> Self {
-        Self(pairs.map(|(name, value)| (name.to_lowercase(), (name, value))).collect())
+    fn read_form(&mut self, text: &[u8]) {
+        for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+            let mut halves = pair.splitn(2, |byte| *byte == b'=');
+            let name = decoded(halves.next().unwrap_or_default());
+            let value = decoded(halves.next().unwrap_or_default());
+            if !self.keep(name, value) {
+                return;
+            }
+        }
+    }
+
+    /// Takes the text parts of a multipart body; a part that cannot be read is left out.
+    fn read_multipart(&mut self, body: &[u8], boundary: &str) {
+        let mark = format!("--{boundary}");
+        for part in parts(body, mark.as_bytes()) {
+            let Some((name, value)) = part_of(part) else { continue };
+            if !self.keep(String::from_utf8(name), String::from_utf8(value)) {
+                return;
+            }
+        }
+    }
+
+    /// A client that shows its credentials in the header instead of the body.
+    fn read_client(&mut self, request: &Request) {
+        let header = request.headers().get(http::header::AUTHORIZATION).and_then(|text| text.to_str().ok());
+        let basic =
+            header.and_then(|text| text.split_once(' ')).filter(|it| it.0.eq_ignore_ascii_case("basic"));
+        let Some(text) = basic.and_then(|(_, text)| STANDARD.decode(text.trim()).ok()) else { return };
+        let text = String::from_utf8_lossy(&text);
+        if let Some((id, secret)) = text.split_once(':') {
+            self.insert("client_id".into(), id.into());
+            self.insert("client_secret".into(), secret.into());
+        }
+    }
+
+    /// Keeps a pair; whether there may be more of them.
+    fn keep(&mut self, name: Decoded, value: Decoded) -> bool {
+        if self.pairs.len() >= MOST_PARAMS {
+            self.fault.get_or_insert_with(|| Refusal::because(400_001, "too many parameters"));
+            return false;
+        }
+        let valid = name.is_ok() && value.is_ok();
+        let (name, value) = (lossy(name), lossy(value));
+        if !valid {
+            let details = format!("parameter {} is not UTF-8", brief(&name));
+            self.fault.get_or_insert_with(|| Refusal::because(400_001, details));
+        }
+        self.insert(name, value);
+        true
+    }
+
+    fn insert(&mut self, name: String, value: String) {
+        self.pairs.insert(name.to_lowercase(), (name, value));
+    }
+
+    /// Why the request cannot be read, if it cannot.
+    pub(crate) fn fault(&self) -> Option<&Refusal> {
+        self.fault.as_ref()
     }
 
     /// A parameter; an empty one counts as absent.
@@ -62,26 +131,26 @@ impl Params {
 
     /// A parameter, empty or not.
     pub(crate) fn raw(&self, name: &str) -> Option<&str> {
-        self.0.get(&name.to_lowercase()).map(|(_, value)| value.as_str())
+        self.pairs.get(&name.to_lowercase()).map(|(_, value)| value.as_str())
     }
 
     /// All pairs as the client spelt them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.values().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.pairs.values().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Names, as spelt, that are neither control parameters nor in `known`.
     pub(crate) fn unknown(&self, known: &[&[&str]]) -> Vec<&str> {
         let listed =
             |name: &str| known.iter().any(|list| list.iter().any(|item| item.eq_ignore_ascii_case(name)));
-        let stray = self.0.iter().filter(|(key, _)| !CONTROL.contains(&key.as_str()) && !listed(key));
+        let stray = self.pairs.iter().filter(|(key, _)| !CONTROL.contains(&key.as_str()) && !listed(key));
         stray.map(|(_, (name, _))| name.as_str()).collect()
     }
 
     /// Takes parameters away, as if they had not been sent.
     pub(crate) fn forget(&mut self, names: &[&str]) {
         for name in names {
-            self.0.remove(&name.to_lowercase());
+            self.pairs.remove(&name.to_lowercase());
         }
     }
 
@@ -130,8 +199,23 @@ impl Params {
     }
 }
 
-fn owned((name, value): (&str, &str)) -> (String, String) {
-    (name.to_owned(), value.to_owned())
+type Decoded = Result<String, std::string::FromUtf8Error>;
+
+/// One half of a pair of a form: `+` is a blank, `%41` is a byte.
+fn decoded(text: &[u8]) -> Decoded {
+    let blanks: Cow<'_, [u8]> = match text.contains(&b'+') {
+        true => text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect(),
+        false => text.into(),
+    };
+    String::from_utf8(Cow::from(percent_decode(&blanks)).into_owned())
+}
+
+fn lossy(text: Decoded) -> String {
+    text.unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned())
+}
+
+fn is_form(kind: &str) -> bool {
+    kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
 }
 
 /// The start of a text that a client sent, for a message.
@@ -148,21 +232,39 @@ fn boundary(kind: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// The named text parts of a multipart body; a part that cannot be read is left out.
-fn multipart(body: &[u8], boundary: &str) -> Vec<(String, String)> {
-    let text = String::from_utf8_lossy(body);
-    let mark = format!("--{boundary}");
-    let parts = text.split(&mark).skip(1).take_while(|part| !part.starts_with("--"));
-    parts.filter_map(part).collect()
+/// What stands between the marks, up to the one that closes.
+fn parts<'b>(body: &'b [u8], mark: &'b [u8]) -> impl Iterator<Item = &'b [u8]> {
+    let mut rest = body;
+    let mut first = true;
+    std::iter::from_fn(move || {
+        if first {
+            first = false;
+            rest = after(rest, mark)?.1;
+        }
+        if rest.starts_with(b"--") {
+            return None;
+        }
+        let (part, behind) = after(rest, mark)?;
+        rest = behind;
+        Some(part)
+    })
 }
 
-fn part(part: &str) -> Option<(String, String)> {
-    let (head, value) = part.split_once("\r\n\r\n")?;
+/// What is before and what is after the first `mark`.
+fn after<'b>(text: &'b [u8], mark: &[u8]) -> Option<(&'b [u8], &'b [u8])> {
+    let at = memchr::memmem::find(text, mark)?;
+    Some((&text[..at], &text[at + mark.len()..]))
+}
+
+/// Name and value of a part.
+fn part_of(part: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+    let (head, value) = after(part, b"\r\n\r\n")?;
+    let head = String::from_utf8_lossy(head);
     let disposition =
         head.lines().find(|line| line.to_ascii_lowercase().starts_with("content-disposition:"))?;
     let name = disposition.split(';').map(str::trim).find_map(|item| item.strip_prefix("name="))?;
-    let value = value.strip_suffix("\r\n").unwrap_or(value);
-    Some((name.trim_matches('"').to_owned(), value.to_owned()))
+    let value = value.strip_suffix(b"\r\n").unwrap_or(value);
+    Some((name.trim_matches('"').into(), value.to_vec()))
 }
 
 #[cfg(test)]
@@ -188,6 +290,42 @@ mod tests {
             "--X\r\nContent-Disposition: form-data; name=\"query\"\r\n\r\nselect *\r\nfrom x\r\n--X--\r\n";
         let params = Params::of(&request("multipart/form-data; boundary=X", "", body));
         assert_eq!(params.get("query"), Some("select *\r\nfrom x"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_a_fault() {
+        let form = "application/x-www-form-urlencoded; charset=UTF-8";
+        let many: String = (0..=MOST_PARAMS).map(|number| format!("p{number}=&")).collect();
+        for (kind, body, expected) in [
+            (form, "a=%C3%A9&b=%zz&c", None),
+            (form, "a=1&b=%FF&context=x", Some("parameter b is not UTF-8")),
+            (form, "a=1&%C3=2&context=x", Some("parameter \u{fffd} is not UTF-8")),
+            (form, many.as_str(), Some("too many parameters")),
+            ("application/json", "{\"a\":\"\\xff\"}", None),
+        ] {
+            let params = Params::of(&request(kind, "context=x", body));
+            assert_eq!(params.fault().map(|fault| fault.details.as_str()), expected);
+            assert!(params.pairs.len() <= MOST_PARAMS);
+            assert_eq!(params.get("context"), Some("x"));
+        }
+        let params = Params::of(&request("", "", "a=x+y%2Bz"));
+        assert_eq!(params.get("a"), Some("x y+z"), "a body without a kind is a form");
+    }
+
+    #[test]
+    fn clients_in_the_header() {
+        for (header, expected) in [
+            ("Basic QUtleTpjMlZqOng=", Some(("AKey", "c2Vj:x"))),
+            ("basic QUtleTpjMlZqOng=", Some(("AKey", "c2Vj:x"))),
+            ("Basic QUtleQ==", None),
+            ("Basic !", None),
+            ("Bearer QUtleTpjMlZqOng=", None),
+        ] {
+            let mut request = request("", "", "");
+            request.headers_mut().insert("authorization", header.parse().unwrap());
+            let params = Params::of(&request);
+            assert_eq!(params.get("client_id").zip(params.get("client_secret")), expected, "{header}");
+        }
     }
 
     #[test]

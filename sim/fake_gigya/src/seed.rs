@@ -5,6 +5,7 @@ use crate::accounts::social::{ProviderUser, token_key};
 use crate::consent::{Source, write_communications, write_preferences, write_subscriptions};
 use crate::envelope::{Object, Problem};
 use crate::gigya::Gigya;
+use crate::jwt::PublicKey;
 use crate::merge::{Merge, Part, Rules, Writer};
 use crate::password::Password;
 use crate::schema::{Field, Format, Kind, Write};
@@ -198,6 +199,13 @@ fn secret_of(place: &Section<'_>) -> Result<Secret, SeedError> {
     }
 }
 
+fn public_key_of(place: &Section<'_>) -> Result<PublicKey, SeedError> {
+    let key = PublicKey::from_pem(place.text()?);
+    key.ok_or_else(|| {
+        place.wrong("a public key is PEM, `PUBLIC KEY` or `RSA PUBLIC KEY`, of 2048 bits or more")
+    })
+}
+
 fn fields(schema: &Section<'_>, into: &mut OrdMap<String, Field>) -> Result<(), SeedError> {
     let Some(list) = schema.get("fields") else { return Ok(()) };
     for (name, place) in list.each()? {
@@ -240,7 +248,7 @@ fn keys(place: &Section<'_>, site: &mut Site) -> Result<(), SeedError> {
     }
     site.keys = OrdMap::new();
     for (at, key) in list.iter().enumerate() {
-        key.only(&["user_key", "secret", "permissions"])?;
+        key.only(&["user_key", "secret", "public_key", "permissions"])?;
         let name = key.need("user_key")?.text()?;
         let permissions = match key.get("permissions") {
             None => None,
@@ -251,7 +259,12 @@ fn keys(place: &Section<'_>, site: &mut Site) -> Result<(), SeedError> {
         if at == 0 {
             site.first_key = name.to_owned();
         }
-        site.keys.insert(name.to_owned(), Key { secret: secret_of(&key.need("secret")?)?, permissions });
+        let public = key.get("public_key").map(|place| public_key_of(&place)).transpose()?;
+        let secret = match (key.get("secret"), &public) {
+            (None, Some(_)) => Secret::default(),
+            _ => secret_of(&key.need("secret")?)?,
+        };
+        site.keys.insert(name.to_owned(), Key { secret, public, permissions });
     }
     Ok(())
 }
@@ -402,6 +415,10 @@ mod tests {
             (json!({"account": []}), "account"),
             (json!({"sites": [{"apikey": "x"}]}), "sites[0].apikey"),
             (json!({"sites": [{"partner_secret": "!"}]}), "sites[0].partner_secret"),
+            (
+                json!({"sites": [{"keys": [{"user_key": "K", "public_key": "PEM"}]}]}),
+                "sites[0].keys[0].public_key",
+            ),
             (json!({"accounts": [{"UID": "a"}, {"UID": "a"}]}), "accounts[1]"),
             (json!({"accounts": [{"profile": {"gender": "X"}}]}), "accounts[0].profile.gender"),
             (json!({"accounts": [{"profile": {"nickName": "A"}}]}), "accounts[0].profile.nickName"),

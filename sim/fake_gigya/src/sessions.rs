@@ -21,6 +21,8 @@ pub(crate) struct Session {
     pub(crate) home: String,
     pub(crate) uid: String,
     pub(crate) ends: Option<Instant>,
+    /// Whether the site's own signature keeps it alive after its end.
+    pub(crate) dynamic: bool,
 }
 
 /// Sessions by token, and by whose they are.
@@ -44,7 +46,8 @@ impl Session {
 
 impl Sessions {
     pub(crate) fn start(&mut self, token: String, session: Session) {
-        let kept = session.ends.map_or(NEVER, |ends| ends.plus(REMEMBERED));
+        let ends = session.ends.filter(|_| !session.dynamic);
+        let kept = ends.map_or(NEVER, |ends| ends.plus(REMEMBERED));
         self.by_owner.insert(session.owned(&token));
         if let Some((token, gone)) = self.by_token.insert(kept, token, session) {
             self.by_owner.remove(&gone.owned(&token));
@@ -83,7 +86,8 @@ mod tests {
         let mut sessions = Sessions::default();
         let now = Instant::START;
         for (token, uid) in [("t1", "ann"), ("t2", "ann"), ("t3", "anna"), ("t4", "ann")] {
-            let session = Session { api_key: "k".into(), home: "k".into(), uid: uid.into(), ends: None };
+            let (api_key, home) = ("k".to_owned(), "k".to_owned());
+            let session = Session { api_key, home, uid: uid.into(), ends: None, dynamic: false };
             sessions.start(token.to_owned(), session);
         }
         sessions.end_all("k", "ann", Some("t4"));

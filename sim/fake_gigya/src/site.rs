@@ -1,6 +1,7 @@
 //! A site: its data centre, settings, policies, schemas and keys.
 
 use crate::envelope::Object;
+use crate::jwt::PublicKey;
 use crate::profile_schema::profile_schema;
 use crate::schema::Schema;
 use imbl::OrdMap;
@@ -55,7 +56,9 @@ pub(crate) struct Site {
 /// A user or application key.
 #[derive(Clone, Debug)]
 pub(crate) struct Key {
+    /// Empty where the key signs with a private key instead.
     pub(crate) secret: Secret,
+    pub(crate) public: Option<PublicKey>,
     /// Methods or namespaces that it may call; `None` is everything.
     pub(crate) permissions: Option<Vec<String>>,
 }
@@ -66,7 +69,7 @@ impl Key {
         let namespace = method.split('.').next().unwrap_or_default();
         let fits = |entry: &String| {
             let entry = entry.strip_suffix(".*").unwrap_or(entry);
-            entry == "*" || entry == namespace || entry.eq_ignore_ascii_case(method)
+            entry == "*" || entry.eq_ignore_ascii_case(namespace) || entry.eq_ignore_ascii_case(method)
         };
         self.permissions.as_ref().is_none_or(|list| list.iter().any(fits))
     }
@@ -75,7 +78,7 @@ impl Key {
 impl Site {
     /// A site with the default settings and key.
     pub(crate) fn new(api_key: &str) -> Self {
-        let key = Key { secret: Secret::new(DEFAULT_SECRET), permissions: None };
+        let key = Key { secret: Secret::new(DEFAULT_SECRET), public: None, permissions: None };
         Self {
             api_key: api_key.to_owned(),
             site_id: 7_700_001,
@@ -235,7 +238,10 @@ mod tests {
             (Some(vec!["accounts.LOGIN"]), true),
         ] {
             let permissions = list.map(|list| list.into_iter().map(str::to_owned).collect());
-            assert_eq!(Key { secret: Secret::default(), permissions }.may("accounts.login"), expected);
+            assert_eq!(
+                Key { secret: Secret::default(), public: None, permissions }.may("accounts.login"),
+                expected
+            );
         }
     }
 }

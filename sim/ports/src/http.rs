@@ -14,6 +14,15 @@ pub type Response = http::Response<Bytes>;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reason(pub Cow<'static, str>);
 
+/// In the extensions of a request: the socket did not take its body, since it is larger than the socket's bound.
+/// The body is empty, and the platform refuses the call in its own words.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Oversized;
+
+/// In the extensions of a response: the platform compresses it for clients that accept that.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Compressible;
+
 /// No response came.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum HttpError {

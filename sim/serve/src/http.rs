@@ -1,5 +1,6 @@
 //! Any surface over HTTP/1.1.
 
+use crate::gzip;
 use crate::served::{self, Served};
 use ::http::request::Parts;
 use ::http::uri::{Authority, PathAndQuery, Scheme};
@@ -12,6 +13,7 @@ use hyper::ext::ReasonPhrase;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use standin_ports::http::Oversized;
 use standin_ports::{Http, HttpError, Reason, Request, Response};
 use std::io;
 use std::net::TcpListener;
@@ -19,8 +21,11 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 
-/// The largest body that a request may have, in bytes; a larger one is answered 413.
+/// The largest body that a surface gets to see, in bytes; of a larger one it hears only that it came.
 pub const BODY_LIMIT: usize = 64 * 1024 * 1024;
+
+/// How much of a body above the limit is read, so that its client gets to read the refusal.
+const DRAINED: usize = 8 * BODY_LIMIT;
 
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -33,8 +38,10 @@ pub fn spawn(listener: TcpListener, surface: Arc<dyn Http>) -> io::Result<Served
 /// Serves `surface` on `listener`, on the runtime behind `handle`.
 ///
 /// The surface sees the absolute URI that the client meant: scheme from `X-Forwarded-Proto` (else `http`),
-/// authority from `X-Forwarded-Host`, else `Host`. Where the surface has no answer, the connection is cut,
-/// so the client sees what it would see of a platform that broke.
+/// authority from `X-Forwarded-Host`, else from the request target where a client takes this for its proxy, else
+/// `Host`. A body above [`BODY_LIMIT`] is withheld and marked [`Oversized`]. What the surface marks
+/// [`Compressible`](standin_ports::http::Compressible) is compressed for clients that accept gzip. Where the surface has no answer, the connection
+/// is cut, so the client sees what it would see of a platform that broke.
 pub fn spawn_on(handle: &Handle, listener: TcpListener, surface: Arc<dyn Http>) -> io::Result<Served> {
     served::accept(handle, listener, move |stream| connection(stream, Arc::clone(&surface)))
 }
@@ -61,7 +68,8 @@ async fn answer(
     let body = match whole(&parts.headers, body).await {
         Ok(body) => body,
         Err(NotWhole::TooLarge) => {
-            return Ok(refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"));
+            parts.extensions.insert(Oversized);
+            Bytes::new()
         }
         Err(NotWhole::BrokenOff) => {
             let host = uri.host().unwrap_or_default().to_owned();
@@ -69,29 +77,34 @@ async fn answer(
         }
     };
     parts.uri = uri;
+    let gzip = gzip::accepted(&parts.headers);
     without_hops(&mut parts.headers);
     parts.headers.remove(FORWARDED_PROTO);
     parts.headers.remove(FORWARDED_HOST);
     let response = surface.send(Request::from_parts(parts, body)).await?;
-    Ok(outgoing(response))
+    Ok(outgoing(if gzip { gzip::compressed(response) } else { response }))
 }
 
 /// The URI that the client meant, or what is wrong with what it sent.
 fn logical_uri(parts: &Parts) -> Result<Uri, &'static str> {
-    if parts.method == Method::CONNECT || parts.uri.scheme().is_some() || parts.uri.authority().is_some() {
-        return Err("only a path is served as the request target");
+    const TARGET: &str = "only a path or an http address is served as the request target";
+    let proxied = parts.uri.scheme() == Some(&Scheme::HTTP);
+    if parts.method == Method::CONNECT || (parts.uri.authority().is_some() && !proxied) {
+        return Err(TARGET);
     }
     let target = parts.uri.path_and_query().filter(|target| target.as_str().starts_with('/'));
-    let target: PathAndQuery = target.cloned().ok_or("only a path is served as the request target")?;
+    let target: PathAndQuery = target.cloned().ok_or(TARGET)?;
     let scheme = match single(&parts.headers, FORWARDED_PROTO)? {
         None => Scheme::HTTP,
         Some(text) if text.eq_ignore_ascii_case("http") => Scheme::HTTP,
         Some(text) if text.eq_ignore_ascii_case("https") => Scheme::HTTPS,
         Some(_) => return Err("x-forwarded-proto is http or https"),
     };
-    let host = match single(&parts.headers, FORWARDED_HOST)? {
-        Some(host) => host,
-        None => single(&parts.headers, header::HOST)?.ok_or("the host header is missing")?,
+    let named = single(&parts.headers, header::HOST)?;
+    let host = match (single(&parts.headers, FORWARDED_HOST)?, parts.uri.authority()) {
+        (Some(host), _) => host,
+        (None, Some(authority)) => authority.as_str(),
+        (None, None) => named.ok_or("the host header is missing")?,
     };
     let authority: Authority = host.parse().map_err(|_| "the host header is not a host")?;
     if host.contains('@') || authority.host().is_empty() {
@@ -101,7 +114,7 @@ fn logical_uri(parts: &Parts) -> Result<Uri, &'static str> {
     uri.build().map_err(|_| "the request target is not a path")
 }
 
-/// The value of a header that may come once.
+/// The value of a header that may come once. Proxies in a row make a list; its first is what the client saw.
 fn single(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, &'static str> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
@@ -109,7 +122,7 @@ fn single(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, &'stati
         return Err("a header that says where the request goes comes twice");
     }
     let text = value.to_str().map_err(|_| "a header that says where the request goes is not text")?;
-    Ok(Some(text.trim()))
+    Ok(Some(text.split(',').next().unwrap_or_default().trim()))
 }
 
 enum NotWhole {
@@ -123,6 +136,7 @@ async fn whole(headers: &HeaderMap, body: Incoming) -> Result<Bytes, NotWhole> {
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let limit = u64::try_from(BODY_LIMIT).unwrap_or(u64::MAX);
     let declared_too_large = declared.is_some_and(|length: u64| length > limit);
+    // Nothing was sent yet where the client waits to be told to go on.
     if declared_too_large && headers.contains_key(header::EXPECT) {
         return Err(NotWhole::TooLarge);
     }
@@ -132,10 +146,12 @@ async fn whole(headers: &HeaderMap, body: Incoming) -> Result<Bytes, NotWhole> {
     while let Some(chunk) = chunks.next().await {
         let Ok(chunk) = chunk else { return Err(NotWhole::BrokenOff) };
         seen = seen.saturating_add(chunk.len());
-        if seen > 2 * BODY_LIMIT {
+        if seen > DRAINED {
             return Err(NotWhole::TooLarge);
         }
-        if !declared_too_large && seen <= BODY_LIMIT {
+        if declared_too_large || seen > BODY_LIMIT {
+            kept = BytesMut::new();
+        } else {
             kept.extend_from_slice(&chunk);
         }
     }
@@ -177,6 +193,7 @@ mod tests {
     use super::*;
     use crate::testing::Network;
     use pollster::block_on;
+    use standin_ports::http::Compressible;
     use standin_wire::HttpClient;
     use std::io::{Read, Write};
     use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -199,6 +216,9 @@ mod tests {
             *response.status_mut() = StatusCode::from_u16(if path == "/412" { 412 } else { 200 }).unwrap();
             if path == "/412" {
                 response.extensions_mut().insert(Reason("Duplicate E-mail".into()));
+            }
+            if path == "/gzip" {
+                response.extensions_mut().insert(Compressible);
             }
             response
                 .headers_mut()
@@ -282,25 +302,70 @@ mod tests {
     }
 
     #[test]
-    fn a_body_above_the_limit_is_refused() {
+    fn a_body_above_the_limit_is_withheld() {
         let stand = stand();
         let client = client(&stand);
         let uri = "https://accounts.eu1.gigya.com/";
-        for (length, status) in [(BODY_LIMIT, 200), (BODY_LIMIT + 1, 413)] {
+        for (length, seen) in [(BODY_LIMIT, BODY_LIMIT), (BODY_LIMIT + 1, 0), (100 << 20, 0)] {
             let response = block_on(client.send(request(Method::POST, uri, vec![b'x'; length]))).unwrap();
-            assert_eq!(response.status(), status, "{length}");
+            assert_eq!(response.body(), &format!("POST {uri} {seen}"));
         }
-        assert_eq!(stand.echo.0.lock().unwrap().len(), 1);
+        let seen = stand.echo.0.lock().unwrap();
+        let marked: Vec<bool> = seen.iter().map(|it| it.extensions().get::<Oversized>().is_some()).collect();
+        assert_eq!(marked, [false, true, true]);
     }
 
-    /// What a socket answers to these bytes, as far as the status line.
-    fn raw(addr: SocketAddr, bytes: &str) -> String {
+    #[test]
+    fn bodies_in_chunks_and_connections_kept_open() {
+        let stand = stand();
+        let bytes = "POST /a HTTP/1.1\r\nHost: x.example\r\nTransfer-Encoding: chunked\r\n\r\n\
+                     3\r\nabc\r\n2;ext=1\r\nde\r\n0\r\n\r\n\
+                     GET /b HTTP/1.1\r\nHost: x.example\r\n\r\n\
+                     GET /c HTTP/1.0\r\nHost: x.example\r\n\r\n";
+        let answer = whole_answer(stand.served.addr, bytes);
+        let said: Vec<&str> = answer.lines().filter(|line| line.contains("http://")).collect();
+        let expected = ["POST http://x.example/a 5", "GET http://x.example/b 0", "GET http://x.example/c 0"];
+        assert!(said.iter().zip(expected).all(|(line, expected)| line.starts_with(expected)), "{answer}");
+        assert_eq!(said.len(), 3, "{answer}");
+    }
+
+    #[test]
+    fn compressed_where_surface_and_client_agree() {
+        let stand = stand();
+        let ask = |path: &str, accepts: &str| {
+            let bytes = format!(
+                "GET {path} HTTP/1.1\r\nHost: x.example\r\nAccept-Encoding: {accepts}\r\nConnection: close\r\n\r\n"
+            );
+            whole_answer(stand.served.addr, &bytes).to_ascii_lowercase().contains("content-encoding: gzip")
+        };
+        for (path, accepts, expected) in [
+            ("/gzip", "gzip, deflate", true),
+            ("/gzip", "br;q=1.0, GZIP;q=0.5", true),
+            ("/gzip", "*", true),
+            ("/gzip", "gzip;q=0", false),
+            ("/gzip", "gzip;q=0, *", false),
+            ("/gzip", "identity", false),
+            ("/plain", "gzip", false),
+        ] {
+            assert_eq!(ask(path, accepts), expected, "{path} {accepts}");
+        }
+        let uri = "https://accounts.eu1.gigya.com/gzip";
+        let response = block_on(client(&stand).send(request(Method::GET, uri, ""))).unwrap();
+        assert_eq!(response.body(), &format!("GET {uri} 0"), "what the client reads is the same");
+    }
+
+    fn whole_answer(addr: SocketAddr, bytes: &str) -> String {
         let mut stream = TcpStream::connect(addr).unwrap();
         stream.write_all(bytes.as_bytes()).unwrap();
         stream.shutdown(Shutdown::Write).unwrap();
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
-        String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned()
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// What a socket answers to these bytes, as far as the status line.
+    fn raw(addr: SocketAddr, bytes: &str) -> String {
+        whole_answer(addr, bytes).lines().next().unwrap_or_default().to_owned()
     }
 
     #[test]
@@ -308,7 +373,7 @@ mod tests {
         let stand = stand();
         for (bytes, expected) in [
             ("GET /a HTTP/1.1\r\nHost: x.example\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK"),
-            ("GET http://x.example/a HTTP/1.1\r\nHost: x.example\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+            ("GET ftp://x.example/a HTTP/1.1\r\nHost: x.example\r\n\r\n", "HTTP/1.1 400 Bad Request"),
             ("OPTIONS * HTTP/1.1\r\nHost: x.example\r\n\r\n", "HTTP/1.1 400 Bad Request"),
             ("CONNECT x.example:443 HTTP/1.1\r\nHost: x.example\r\n\r\n", "HTTP/1.1 400 Bad Request"),
             ("GET /a HTTP/1.1\r\n\r\n", "HTTP/1.1 400 Bad Request"),
@@ -321,11 +386,20 @@ mod tests {
         ] {
             assert_eq!(raw(stand.served.addr, bytes), expected, "{bytes:?}");
         }
-        let forwarded = "GET /a HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-Host: p.example\r\n\
-                         X-Forwarded-Proto: HTTPS\r\nConnection: close\r\n\r\n";
-        assert_eq!(raw(stand.served.addr, forwarded), "HTTP/1.1 200 OK");
+        for forwarded in [
+            "GET /a HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-Host: p.example\r\n\
+             X-Forwarded-Proto: HTTPS\r\nConnection: close\r\n\r\n",
+            "GET /b HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-Host: p.example, inner.example\r\n\
+             X-Forwarded-Proto: https,http\r\nConnection: close\r\n\r\n",
+            "GET http://q.example:81/c?d HTTP/1.1\r\nHost: q.example:81\r\nConnection: close\r\n\r\n",
+        ] {
+            assert_eq!(raw(stand.served.addr, forwarded), "HTTP/1.1 200 OK", "{forwarded}");
+        }
         let seen: Vec<String> =
             stand.echo.0.lock().unwrap().iter().map(|request| request.uri().to_string()).collect();
-        assert_eq!(seen, ["http://x.example/a", "https://p.example/a"]);
+        assert_eq!(
+            seen,
+            ["http://x.example/a", "https://p.example/a", "https://p.example/b", "http://q.example:81/c?d"]
+        );
     }
 }

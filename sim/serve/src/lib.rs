@@ -7,6 +7,7 @@
 //! - [`sftp`]: the drop over SSH.
 //! - [`served`]: what keeps a shell running.
 
+mod gzip;
 pub mod http;
 mod line;
 pub mod served;

@@ -9,7 +9,7 @@ use standin_fake_kit::answer;
 use standin_fake_kit::faults::Effect;
 use standin_fake_qualifio::{Answer, Ask, Turn};
 use standin_model::Instant;
-use standin_ports::http::host_of;
+use standin_ports::http::{Oversized, host_of};
 use standin_ports::{Clock, Http, HttpError, Request, Response};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -81,6 +81,10 @@ impl Http for Surface {
                 Err(CUT)
             }
             Some(Effect::Truncated) => Ok(halved(parts.handle(self.platform, now, request).await)),
+            // Gigya has words of its own for that; the others are what a web server in front of them says.
+            None if self.platform != Platform::Gigya && request.extensions().get::<Oversized>().is_some() => {
+                Ok(answer::html(413, "<html><body><h1>413 Request Entity Too Large</h1></body></html>"))
+            }
             None => Ok(parts.handle(self.platform, now, request).await),
         };
         if let Ok(response) = &result {

@@ -1,14 +1,12 @@
 //! `accounts.exchangeUIDSignature`.
 
-use crate::auth::{uid_signature, uid_signature_is_right};
 use crate::call::{Call, Caller};
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Object, Refusal, Reply};
 use crate::gigya::Gigya;
+use crate::signature::{uid_signature, uid_signature_is_right};
 use standin_model::Evidence;
-
-/// How old the signature that is handed in may be, in seconds.
-const YOUNGEST: i64 = 60;
+use std::time::Duration;
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     name: "accounts.exchangeUIDSignature",
@@ -23,22 +21,20 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     run,
 };
 
-fn run(_: &mut Gigya, call: &Call) -> Reply {
+pub(crate) fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     let (uid, signature) = (call.need("UID")?, call.need("UIDSignature")?);
     let timestamp = call.need("signatureTimestamp")?;
     let Caller::Server { user_key } = &call.caller else { return Err(Refusal::new(403_007)) };
     let own =
         call.site.keys.get(user_key).map(|key| key.secret.clone()).ok_or_else(|| Refusal::new(403_005))?;
+    if own.reveal().is_empty() {
+        return Err(Refusal::because(400_096, "the key has no secret to sign with"));
+    }
     let right = |secret| uid_signature_is_right(secret, uid, timestamp, signature);
     if !right(&call.site.partner_secret) && !right(&own) {
         return Err(Refusal::because(403_003, "Invalid UIDSignature"));
     }
-    let made = timestamp
-        .parse::<i64>()
-        .map_err(|_| Refusal::because(400_006, "signatureTimestamp is not a number"))?;
-    if made.saturating_sub(call.now.seconds()).saturating_abs() > YOUNGEST {
-        return Err(Refusal::new(400_128));
-    }
+    check_age(call, timestamp, gigya.knobs.span("gigya.exchange_lasts"))?;
     let mut out = Object::new();
     out.insert("UID".into(), uid.into());
     out.insert("UIDSignature".into(), uid_signature(&own, uid, call.now).into());
@@ -46,9 +42,18 @@ fn run(_: &mut Gigya, call: &Call) -> Reply {
     Ok(out)
 }
 
+/// Refuses a signature on a UID that is older, or further ahead, than it may be.
+pub(crate) fn check_age(call: &Call, timestamp: &str, lasts: Duration) -> Result<(), Refusal> {
+    let made = timestamp
+        .parse::<i64>()
+        .map_err(|_| Refusal::because(400_006, "the timestamp of a signature is not a number"))?;
+    let age = made.saturating_sub(call.now.seconds()).unsigned_abs();
+    if age > lasts.as_secs() { Err(Refusal::new(400_128)) } else { Ok(()) }
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::auth::uid_signature;
+    use crate::signature::uid_signature;
     use crate::testing::*;
     use crate::{DEFAULT_PARTNER_SECRET, DEFAULT_SECRET};
     use standin_ports::Secret;

@@ -52,8 +52,8 @@ mod tests {
         let other = bench.session("ann");
         let answer = bench.client("accounts.logout", &[("login_token", &token)]);
         assert_eq!((&answer["UID"], &answer["logoutActiveSession"]), (&json!("ann"), &json!(true)));
-        assert_eq!(bench.client("accounts.getAccountInfo", &[("login_token", &other)])["errorCode"], 403_001);
-        assert_eq!(bench.client("accounts.getAccountInfo", &[("login_token", &token)])["errorCode"], 403_001);
+        assert_eq!(bench.client("accounts.getAccountInfo", &[("login_token", &other)])["errorCode"], 403_005);
+        assert_eq!(bench.client("accounts.getAccountInfo", &[("login_token", &token)])["errorCode"], 403_005);
         assert_eq!(bench.client("accounts.logout", &[])["errorCode"], 403_005);
     }
 }

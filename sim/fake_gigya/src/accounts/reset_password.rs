@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(reset(&mut bench, token, "secret3")["errorCode"], 403_025, "once only");
         assert_eq!((login(&mut bench, "secret1"), login(&mut bench, "secret2")), (401_030, 0));
         let info = bench.client("accounts.getAccountInfo", &[("login_token", &session)]);
-        assert_eq!(info["errorCode"], 403_001, "sessions end");
+        assert_eq!(info["errorCode"], 403_005, "sessions end");
         assert_eq!(bench.gigya.outbox()[2]["kind"], "passwordResetConfirmation");
     }
 

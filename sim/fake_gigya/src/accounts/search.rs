@@ -20,7 +20,16 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     summary: "Finds accounts or addresses by a query; sees only the index, which lags behind writes.",
     evidence: Evidence::documented("accounts.search REST", "queries_over_a_small_world"),
     access: Access::Private,
-    params: &["query", "openCursor", "cursorId", "timeout", "accountTypes", "restrictedQuery"],
+    params: &[
+        "query",
+        "openCursor",
+        "cursorId",
+        "timeout",
+        "accountTypes",
+        "restrictedQuery",
+        "querySig",
+        "expTime",
+    ],
     server_params: &[],
     run,
 };

@@ -1,10 +1,11 @@
 //! Who is meant by a call, sessions, and what an answer shows of an account.
 
 use crate::account::{Account, Shape, View};
-use crate::auth::uid_signature;
+use crate::accounts::get_jwt::id_token;
 use crate::call::{Call, Caller};
 use crate::envelope::{Object, Refusal};
 use crate::gigya::{Gigya, RegToken};
+use crate::signature::{session_secret, uid_signature};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -32,6 +33,9 @@ pub(crate) fn shown(gigya: &Gigya, call: &Call, account: &Account, shape: Shape,
         split_unverified(ids, account);
     }
     sign(gigya, call, &account.uid, &mut out);
+    if view.sections.iter().any(|name| name.eq_ignore_ascii_case("id_token")) {
+        out.insert("id_token".into(), id_token(call, account, matches!(shape, Shape::Login)).into());
+    }
     out
 }
 
@@ -59,7 +63,7 @@ pub(crate) fn uid_of(call: &Call) -> Result<String, Refusal> {
     match &call.caller {
         Caller::Server { .. } => call.need("UID").map(str::to_owned),
         Caller::Session { uid } => Ok(uid.clone()),
-        Caller::Anonymous => Err(Refusal::new(403_005)),
+        Caller::Anonymous | Caller::Query => Err(Refusal::new(403_005)),
     }
 }
 
@@ -74,12 +78,12 @@ pub(crate) fn session_info(gigya: &mut Gigya, call: &Call, uid: &str) -> Result<
     };
     let ends = lasts.map(|seconds| call.now.plus(Duration::from_secs(seconds)));
     let api_key = &call.site.api_key;
-    let token = gigya.new_session(api_key, uid, ends);
+    let token = gigya.new_session(api_key, uid, ends, seconds == -1);
     let expires = lasts.unwrap_or(0).to_string();
     Ok(match call.params.get("targetEnv").map(str::to_ascii_lowercase).as_deref() {
         Some("mobile") => {
-            let secret = crate::auth::hmac_sha1(&call.site.partner_secret, &token).unwrap_or_default();
-            json!({"sessionToken": token, "sessionSecret": secret, "expires_in": expires})
+            let secret = session_secret(&call.site.partner_secret, &token);
+            json!({"sessionToken": token, "sessionSecret": secret.reveal(), "expires_in": expires})
         }
         Some("jssdk") => json!({"login_token": token, "expires_in": expires}),
         _ => json!({"cookieName": format!("glt_{api_key}"), "cookieValue": token}),

@@ -61,7 +61,7 @@ mod tests {
         let token = bench.session("ann");
         for method in ["accounts.verifyLogin", "accounts.session.verify"] {
             assert_eq!(bench.client(method, &[("login_token", &token)])["UID"], "ann", "{method}");
-            assert_eq!(bench.client(method, &[("login_token", "st2.s.x")])["errorCode"], 403_001);
+            assert_eq!(bench.client(method, &[("login_token", "st2.s.x")])["errorCode"], 403_005);
             assert_eq!(bench.client(method, &[])["errorCode"], 403_005);
         }
     }

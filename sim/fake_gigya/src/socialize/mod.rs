@@ -1,0 +1,4 @@
+//! The `socialize` namespace, one method a file.
+
+pub(crate) mod exchange_uid_signature;
+pub(crate) mod get_token;
