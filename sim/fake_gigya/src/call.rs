@@ -113,7 +113,9 @@ impl Gigya {
         let mut params = params.clone();
         let ignored = self.drop_ignored(endpoint, &caller, &mut params);
         let call = Call { now, method: endpoint.name, site, caller, params };
-        let mut body = (endpoint.run)(self, &call)?;
+        let reply = (endpoint.run)(self, &call);
+        self.aftermath(&call, request, &reply);
+        let mut body = reply?;
         if !ignored.is_empty() && self.knobs.on("gigya.ignored_params") {
             body.insert("ignoredParams".into(), ignored.into());
         }
@@ -208,7 +210,7 @@ impl Gigya {
         params: &Params,
         reply: Reply,
     ) -> Response {
-        let call_id = self.ids.hex(32);
+        let call_id = self.call_id.take().unwrap_or_else(|| self.ids.hex(32));
         let code = reply.as_ref().err().map_or(0, |refusal| refusal.code);
         let body = envelope::wrap(now, call_id, params.raw("context"), reply);
         let text = Value::Object(body).to_string();

@@ -436,6 +436,10 @@ fn covers(expected: &Value, actual: &Value, path: &str) -> Result<(), String> {
         (Value::Object(wanted), Value::Object(found)) => wanted.iter().try_for_each(|(name, value)| {
             covers(value, found.get(name).unwrap_or(&Value::Null), &format!("{path}.{name}"))
         }),
+        (Value::Array(wanted), Value::Array(found)) if wanted.len() == found.len() => {
+            let mut pairs = wanted.iter().zip(found).enumerate();
+            pairs.try_for_each(|(at, (value, found))| covers(value, found, &format!("{path}[{at}]")))
+        }
         _ if expected == actual => Ok(()),
         _ => Err(format!("{path}: expected {expected}, got {actual}")),
     }

@@ -3,7 +3,7 @@
 use crate::call::Call;
 use crate::envelope::Reply;
 use crate::gigya::Gigya;
-use crate::{accounts, admin, idx, socialize};
+use crate::{accounts, admin, audit, ds, idx, socialize};
 use standin_fake_kit::EndpointDoc;
 use standin_model::Evidence;
 
@@ -38,6 +38,14 @@ pub struct Endpoint {
 
 /// Every method of this fake.
 pub const ENDPOINTS: &[Endpoint] = &[
+    accounts::communication_settings::GET_CHANNELS,
+    accounts::communication_settings::SEARCH,
+    accounts::communication_settings::SET,
+    accounts::communication_settings::SET_CHANNELS,
+    accounts::consent_statements::DELETE,
+    accounts::consent_statements::DETAILS,
+    accounts::consent_statements::GET,
+    accounts::consent_statements::SET,
     accounts::delete_account::ENDPOINT,
     accounts::delete_account::SOCIALIZE,
     accounts::emails::ADD,
@@ -50,6 +58,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     accounts::get_jwt_public_key::ENDPOINT,
     accounts::get_schema::ENDPOINT,
     accounts::identifiers_create_token::ENDPOINT,
+    accounts::delete_schema_fields::ENDPOINT,
+    accounts::get_policies::ENDPOINT,
+    accounts::get_screen_sets::ENDPOINT,
+    accounts::get_screen_sets::VERSIONS,
     accounts::identifiers_find::ENDPOINT,
     accounts::import_full_account::ENDPOINT,
     accounts::import_lite_account::ENDPOINT,
@@ -61,6 +73,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
     accounts::lite::INVITE,
     accounts::lite::SET_POLICY,
     accounts::lite::TOKEN,
+    accounts::legal_statements::DELETE,
+    accounts::legal_statements::GET,
+    accounts::legal_statements::SET,
     accounts::login::ENDPOINT,
     accounts::logout::ENDPOINT,
     accounts::logout::SOCIALIZE,
@@ -103,8 +118,28 @@ pub const ENDPOINTS: &[Endpoint] = &[
     accounts::verify_login::ENDPOINT,
     accounts::verify_login::SESSION,
     accounts::web_sdk_bootstrap::ENDPOINT,
+    accounts::set_policies::ENDPOINT,
+    accounts::set_schema::ENDPOINT,
+    accounts::set_screen_set::ENDPOINT,
+    accounts::set_screen_set::DELETE,
+    accounts::subscriptions::CONFIRM,
+    accounts::subscriptions::RESEND,
+    accounts::subscriptions::UNSUBSCRIBE,
+    accounts::webhooks::DELETE,
+    accounts::webhooks::GET_ALL,
+    accounts::webhooks::GET_STATUS,
+    accounts::webhooks::SET,
     admin::get_site_config::ENDPOINT,
     admin::set_site_config::ENDPOINT,
+    audit::search::ENDPOINT,
+    ds::delete::ENDPOINT,
+    ds::get::ENDPOINT,
+    ds::put::ENDPOINT,
+    ds::schema::DELETE_FIELDS,
+    ds::schema::GET,
+    ds::schema::SET,
+    ds::schema::TYPES,
+    ds::search::ENDPOINT,
     idx::create_dataflow::ENDPOINT,
     idx::create_dataflow::DRAFT,
     idx::create_scheduling::ENDPOINT,

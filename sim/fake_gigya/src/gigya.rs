@@ -3,7 +3,11 @@
 use crate::account::Account;
 use crate::accounts::social::ProviderUser;
 use crate::bearer::AccessToken;
-use crate::call::{endpoint_of, method_of};
+use crate::addresses::Strays;
+use crate::audit::Audit;
+use crate::call::{Call, endpoint_of, method_of};
+use crate::double_opt_in::Confirmations;
+use crate::ds::store::Store;
 use crate::envelope::Refusal;
 use crate::events::Events;
 use crate::expiring::Expiring;
@@ -18,6 +22,7 @@ use crate::query::cursor::Cursors;
 use crate::sessions::{Session, Sessions};
 use crate::site::{DEFAULT_API_KEY, Site};
 use crate::tickets::Tickets;
+use crate::webhooks::queue::Deliveries;
 use imbl::OrdMap;
 use serde_json::Value;
 use standin_fake_kit::{Fake, Ids, Knobs, SeedError};
@@ -50,6 +55,16 @@ pub struct Gigya {
     pub(crate) events: Events,
     pub(crate) cursors: Cursors,
     pub(crate) idx: Idx,
+    /// The id of the call that is being answered, once its work is done.
+    pub(crate) call_id: Option<String>,
+    pub(crate) audit: Audit,
+    pub(crate) strays: Strays,
+    pub(crate) confirmations: Confirmations,
+    pub(crate) deliveries: Deliveries,
+    /// Up to where the log of events has been followed.
+    pub(crate) events_told: u64,
+    /// The data store of each site.
+    pub(crate) stores: OrdMap<String, Store>,
 }
 
 /// A registration or login that is not complete.
@@ -102,6 +117,13 @@ impl Gigya {
             events: Events::default(),
             cursors: Cursors::default(),
             idx: Idx::default(),
+            call_id: None,
+            audit: Audit::default(),
+            strays: Strays::default(),
+            confirmations: Confirmations::default(),
+            deliveries: Deliveries::default(),
+            events_told: 0,
+            stores: OrdMap::new(),
         }
     }
 
@@ -187,6 +209,16 @@ impl Gigya {
     /// The site whose accounts a site has: the parent of its group, or itself.
     pub(crate) fn home_of<'a>(&'a self, api_key: &'a str) -> &'a str {
         self.sites.get(api_key).map_or(api_key, |site| site.home())
+    }
+
+    /// A copy of the calling site as it was set, to be changed.
+    pub(crate) fn own_site(&self, call: &Call) -> Site {
+        Site::clone(self.sites.get(&call.site.api_key).unwrap_or(&call.site))
+    }
+
+    /// A copy of the site whose accounts the calling site has, to be changed.
+    pub(crate) fn home_site(&self, call: &Call) -> Site {
+        Site::clone(self.sites.get(call.site.home()).unwrap_or(&call.site))
     }
 
     /// The children of a group, by API key.
@@ -293,7 +325,7 @@ impl Fake for Gigya {
 
     fn next_due(&self) -> Option<Instant> {
         let index = self.people.values().filter_map(People::next_due);
-        index.chain(self.idx.next_due()).min()
+        index.chain(self.idx.next_due()).chain(self.deliveries.next_due()).min()
     }
 
     fn advance(&mut self, now: Instant) {
@@ -309,6 +341,7 @@ impl Fake for Gigya {
         self.nonces.expire(now);
         self.access_tokens.expire(now);
         self.sessions.expire(now);
+        self.confirmations.expire(now);
         self.cursors.expire(now);
     }
 }

@@ -225,8 +225,10 @@ mod tests {
 
     #[test]
     fn every_endpoint_is_known() {
-        let stray: Vec<_> =
-            crate::ENDPOINTS.iter().map(|it| it.name).filter(|name| !is_known(name)).collect();
+        // Where the link in a mail leads is no method of the vendor's list.
+        let own = crate::accounts::subscriptions::CONFIRM.name;
+        let names = crate::ENDPOINTS.iter().map(|it| it.name);
+        let stray: Vec<_> = names.filter(|name| !is_known(name) && *name != own).collect();
         assert!(stray.is_empty(), "not in the inventory: {stray:?}");
     }
 }

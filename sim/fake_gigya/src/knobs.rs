@@ -230,4 +230,48 @@ pub const KNOBS: &[Knob] = &[
             "cursor_pages_may_be_short",
         ),
     },
+    Knob {
+        name: "gigya.audit_scope",
+        default: "documented",
+        takes: Takes::Word(&["documented", "all"]),
+        summary: "which calls the audit log keeps: those of the documented methods, or all",
+        evidence: Evidence::documented("Using the Audit Log", "every_call_is_logged_on_demand"),
+    },
+    Knob {
+        name: "gigya.webhook_delay",
+        default: "1s",
+        takes: Takes::Span,
+        summary: "how long events are collected before they are delivered",
+        evidence: Evidence::documented(
+            "Webhooks: near real time, in batches",
+            "failed_deliveries_are_tried_again",
+        ),
+    },
+    Knob {
+        name: "gigya.webhook_copies",
+        default: "1",
+        takes: Takes::Number,
+        summary: "how often every batch is delivered: at least once is the promise, and no more",
+        evidence: Evidence::documented("Webhooks: at least once", "a_test_may_ask_for_copies_and_disorder"),
+    },
+    Knob {
+        name: "gigya.webhook_order",
+        default: "kept",
+        takes: Takes::Word(&["kept", "reversed"]),
+        summary: "whether events are delivered in their order, or the newest first",
+        evidence: Evidence::documented(
+            "Webhooks: in order for one UID",
+            "a_test_may_ask_for_copies_and_disorder",
+        ),
+    },
+    Knob {
+        name: "gigya.webhook_v1",
+        default: "false",
+        takes: Takes::Bool,
+        summary: "webhooks of version 1.0, signed with HMAC-SHA1, can still be set",
+        evidence: Evidence::documented(
+            "Webhooks: versions 1.0 and 1.1 ended on 5 July 2021",
+            "the_old_version_signs_with_the_keys_secret",
+        ),
+    },
 ];

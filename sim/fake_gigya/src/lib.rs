@@ -7,23 +7,33 @@
 //! - [`gigya`]: the state, and what the stage asks of it.
 //! - `call`, `params`, `envelope`, `limits`, `inventory`: what every call goes through.
 //! - `auth`, `bearer`, [`signature`], `jwt`: who calls, and what the platform signs.
-//! - [`endpoints`]: the one list of methods; each lives in a file of its own under `accounts`, `admin`, `idx`,
-//!   `socialize`.
-//! - `site`, `schema`, `profile_schema`: settings of a site.
 //! - `sessions`, `tickets`, `outbox`, `events`: who is in, what is under way, what was sent, what happened.
-//! - `account`, `rare`, `people`, `merge`, `consent`, `sanitise`, `email`, `password`: what is known about people.
-//! - `query`: the search language.
+//! - `aftermath`, `changes`, `audit`, `webhooks`: what a call leaves behind.
+//! - [`endpoints`]: the one list of methods; each lives in a file of its own under `accounts`, `admin`, `audit`,
+//!   `ds`, `idx`, `socialize`.
+//! - `site`, `schema`, `profile_schema`, `policies`, `screen_sets`: settings of a site.
+//! - `account`, `rare`, `people`, `merge`, `sanitise`, `email`, `password`: what is known about people.
+//! - `consent`, `subscriptions`, `communications`, `addresses`, `double_opt_in`: what people agreed to.
+//! - `query`, `documents`: the search language, and searching what is no account.
 //! - [`job`]: dataflow jobs as they leave and come back.
 //! - [`knobs`]: what the sources leave open.
 //! - `seed`: a world file's section.
 
 mod account;
 mod accounts;
+mod addresses;
 mod admin;
+mod aftermath;
+mod audit;
 mod auth;
 mod bearer;
 mod call;
+mod changes;
+mod communications;
 mod consent;
+mod documents;
+mod double_opt_in;
+mod ds;
 mod email;
 pub mod endpoints;
 mod envelope;
@@ -41,18 +51,22 @@ mod outbox;
 mod params;
 mod password;
 mod people;
+mod policies;
 mod profile_schema;
 mod query;
 mod rare;
 mod sanitise;
 mod schema;
+mod screen_sets;
 mod seed;
 mod sessions;
 pub mod signature;
 mod site;
 mod socialize;
+mod subscriptions;
 mod tickets;
 mod views;
+mod webhooks;
 
 #[cfg(test)]
 mod contract_tests;
@@ -72,3 +86,4 @@ pub use gigya::Gigya;
 pub use job::{IdxJob, JobEnd};
 pub use knobs::KNOBS;
 pub use site::{DEFAULT_API_KEY, DEFAULT_PARTNER_SECRET, DEFAULT_SECRET, DEFAULT_USER_KEY};
+pub use webhooks::queue::WebhookCall;

@@ -179,7 +179,7 @@ impl<'s> Merge<'s> {
             self.problems.push(Problem::new(400_023, shown.clone(), format!("{shown} must be an object")));
             return None;
         }
-        if !self.schema.dynamic {
+        if !self.schema.dynamic || self.schema.retired.contains(place) {
             if !self.rules.ignore_unknown {
                 let message = format!("{shown} is not in the schema and dynamic fields are not allowed");
                 self.problems.push(Problem::new(400_024, shown, message));
@@ -216,7 +216,7 @@ mod tests {
     fn merged(part: Part, rules: Rules, before: Value, write: Value) -> (Value, Vec<(u32, String)>) {
         let schema = match part {
             Part::Profile => profile_schema(),
-            Part::Data => Schema { fields: imbl::OrdMap::new(), dynamic: true },
+            Part::Data => Schema::open(),
         };
         let mut into = before.as_object().unwrap().clone();
         let mut merge = Merge::new(&schema, part, rules);

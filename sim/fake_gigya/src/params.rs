@@ -147,6 +147,11 @@ impl Params {
         stray.map(|(_, (name, _))| name.as_str()).collect()
     }
 
+    /// Adds a parameter, as if it had been sent.
+    pub(crate) fn put(&mut self, name: &str, value: &str) {
+        self.insert(name.into(), value.into());
+    }
+
     /// Takes parameters away, as if they had not been sent.
     pub(crate) fn forget(&mut self, names: &[&str]) {
         for name in names {
@@ -216,6 +221,11 @@ fn lossy(text: Decoded) -> String {
 
 fn is_form(kind: &str) -> bool {
     kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
+}
+
+/// Whether every method takes a parameter of this name.
+pub(crate) fn is_control(name: &str) -> bool {
+    CONTROL.contains(&name.to_ascii_lowercase().as_str())
 }
 
 /// The start of a text that a client sent, for a message.

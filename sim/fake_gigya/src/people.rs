@@ -17,6 +17,14 @@ pub(crate) struct People {
     pub(crate) index: OrdMap<String, Arc<Indexed>>,
     pub(crate) lite_index: OrdMap<String, Arc<Value>>,
     queue: Agenda<Change>,
+    touched: Vec<Touched>,
+}
+
+/// A record that was stored or removed, before and after.
+#[derive(Clone, Debug)]
+pub(crate) enum Touched {
+    Account { before: Option<Arc<Account>>, after: Option<Arc<Account>> },
+    Lite { before: Option<Arc<Lite>>, after: Option<Arc<Lite>> },
 }
 
 /// An account as search sees it.
@@ -37,6 +45,7 @@ pub(crate) struct Lite {
     pub(crate) data: Object,
     pub(crate) preferences: Object,
     pub(crate) subscriptions: Object,
+    pub(crate) communications: Object,
 }
 
 #[derive(Clone, Debug)]
@@ -83,7 +92,8 @@ impl People {
         }
         let account = Arc::new(account);
         self.queue.add(due, Change::Account(account.uid.clone(), Some(account.clone())));
-        self.accounts.insert(account.uid.clone(), account);
+        let before = self.accounts.insert(account.uid.clone(), account.clone());
+        self.touched.push(Touched::Account { before, after: Some(account) });
     }
 
     /// Removes an account; search forgets it at `due`.
@@ -93,6 +103,7 @@ impl People {
                 self.login_ids.remove(&id);
             }
             self.queue.add(due, Change::Account(uid.to_owned(), None));
+            self.touched.push(Touched::Account { before: Some(old), after: None });
         }
     }
 
@@ -101,7 +112,18 @@ impl People {
         let key = crate::email::folded(&lite.email);
         let lite = Arc::new(lite);
         self.queue.add(due, Change::Lite(key.clone(), Some(lite.clone())));
-        self.lites.insert(key, lite);
+        let before = self.lites.insert(key, lite.clone());
+        self.touched.push(Touched::Lite { before, after: Some(lite) });
+    }
+
+    /// What was stored or removed since this was last asked, in order.
+    pub(crate) fn take_touched(&mut self) -> Vec<Touched> {
+        std::mem::take(&mut self.touched)
+    }
+
+    /// Whether anything was stored or removed since.
+    pub(crate) fn is_touched(&self) -> bool {
+        !self.touched.is_empty()
     }
 
     /// Removes a lite record; search forgets it at `due`.
@@ -109,6 +131,7 @@ impl People {
         let key = crate::email::folded(email);
         let gone = self.lites.remove(&key)?;
         self.queue.add(due, Change::Lite(key, None));
+        self.touched.push(Touched::Lite { before: Some(gone.clone()), after: None });
         Some(gone)
     }
 
@@ -147,6 +170,7 @@ impl Lite {
             data: Object::new(),
             preferences: Object::new(),
             subscriptions: Object::new(),
+            communications: Object::new(),
         }
     }
 

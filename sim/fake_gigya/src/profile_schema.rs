@@ -133,7 +133,7 @@ pub(crate) fn profile_schema() -> Schema {
                 .insert(name.to_owned(), Field { encrypted: *encrypted, write, format, ..Field::new(*kind) });
         }
     }
-    Schema { fields, dynamic: false }
+    Schema { fields, dynamic: false, ..Schema::open() }
 }
 
 /// Whether `path` (below `profile`) may hold a list of objects.

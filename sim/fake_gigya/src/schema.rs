@@ -1,7 +1,7 @@
 //! Fields, their types, and who may write them.
 
-use crate::envelope::{Object, Problem};
-use imbl::OrdMap;
+use crate::envelope::{Object, Problem, Refusal};
+use imbl::{OrdMap, OrdSet};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -133,6 +133,21 @@ impl Write {
             Self::ClientModify => "clientModify",
         }
     }
+
+    /// From its word, in any case.
+    pub(crate) fn of(value: &Value) -> Option<Self> {
+        let word = value.as_str()?;
+        Self::ALL.into_iter().find(|write| write.word().eq_ignore_ascii_case(word))
+    }
+
+    /// Whether a client may write; `present` says whether there is a value already.
+    pub(crate) fn lets_client(self, present: bool) -> bool {
+        match self {
+            Self::ClientModify => true,
+            Self::ClientCreate => !present,
+            Self::ServerOnly => false,
+        }
+    }
 }
 
 /// A format that values must have.
@@ -145,7 +160,17 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// From `regex('…')`, as schemas write it.
+    /// From `regex('…')` or `true`, as schemas write it.
+    pub(crate) fn of(written: &Value) -> Option<Self> {
+        match written {
+            Value::Bool(true) => Some(Self::Email),
+            Value::String(text) if text == "true" => Some(Self::Email),
+            Value::String(text) => Self::parse(text),
+            _ => None,
+        }
+    }
+
+    /// From `regex('…')`.
     pub(crate) fn parse(written: &str) -> Option<Self> {
         let inner = written.strip_prefix("regex('")?.strip_suffix("')")?;
         let compiled =
@@ -170,6 +195,8 @@ pub(crate) struct Field {
     pub(crate) write: Write,
     pub(crate) format: Option<Format>,
     pub(crate) encrypted: bool,
+    /// The properties that were set one by one, as they were given; the rest are defaults.
+    pub(crate) explicit: Object,
 }
 
 impl Field {
@@ -181,7 +208,73 @@ impl Field {
             write: Write::ServerOnly,
             format: None,
             encrypted: false,
+            explicit: Object::new(),
         }
+    }
+
+    /// Sets the properties that are passed; `null` takes a property back to its default. `has_data` says
+    /// whether somebody has a value in the field: then its type stays.
+    pub(crate) fn set(
+        &mut self,
+        path: &str,
+        properties: &Object,
+        has_data: impl Fn() -> bool,
+    ) -> Result<(), Refusal> {
+        let plain = Self::new(Kind::String);
+        for (name, value) in properties {
+            let wrong = || Refusal::because(400_006, format!("{path}: invalid value for {name}: {value}"));
+            let flag = |default: bool| match value {
+                Value::Null => Ok(default),
+                value => boolean(value).ok_or_else(wrong),
+            };
+            match name.as_str() {
+                "type" => {
+                    let kind = match value {
+                        Value::Null => plain.kind,
+                        value => Kind::ALL
+                            .into_iter()
+                            .find(|kind| {
+                                value.as_str().is_some_and(|it| it.eq_ignore_ascii_case(kind.word()))
+                            })
+                            .ok_or_else(wrong)?,
+                    };
+                    if kind != self.kind && has_data() {
+                        let details = format!(
+                            "{path} holds data of type {} and cannot become {}",
+                            self.kind.word(),
+                            kind.word()
+                        );
+                        return Err(Refusal::because(400_029, details));
+                    }
+                    self.kind = kind;
+                }
+                "required" => self.required = flag(plain.required)?,
+                "allowNull" => self.allow_null = flag(plain.allow_null)?,
+                "writeAccess" if value.is_null() => self.write = plain.write,
+                "writeAccess" => self.write = Write::of(value).ok_or_else(wrong)?,
+                "format" => {
+                    self.format = match value {
+                        Value::Null => None,
+                        value => Some(Format::of(value).ok_or_else(wrong)?),
+                    }
+                }
+                "encrypt" if value.is_null() && self.encrypted => {
+                    let details = format!("{path} is encrypted and stays so");
+                    return Err(Refusal::because(400_030, details));
+                }
+                "encrypt" if value.is_null() => {}
+                "encrypt" if value == "AES" => self.encrypted = true,
+                "encrypt" => return Err(wrong()),
+                "encryptedNonSearchable" => _ = flag(false)?,
+                "languages" | "subType" | "tags" | "description" => {}
+                _ => continue,
+            }
+            match value {
+                Value::Null => _ = self.explicit.shift_remove(name),
+                value => _ = self.explicit.insert(name.clone(), value.clone()),
+            }
+        }
+        Ok(())
     }
 
     /// The value in the field's type and format, or what is wrong with it.
@@ -212,6 +305,11 @@ impl Field {
         if self.encrypted {
             out["encrypt"] = "AES".into();
         }
+        for name in ["encryptedNonSearchable", "languages", "subType", "tags", "description"] {
+            if let Some(value) = self.explicit.get(name) {
+                out[name] = value.clone();
+            }
+        }
         out
     }
 }
@@ -224,6 +322,18 @@ pub(crate) const MOST_FIELDS: usize = 1000;
 pub(crate) struct Schema {
     pub(crate) fields: OrdMap<String, Field>,
     pub(crate) dynamic: bool,
+    /// Names of deleted fields; they cannot be used again.
+    pub(crate) retired: OrdSet<String>,
+}
+
+/// Which fields and properties accounts.getSchema tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Filter {
+    Full,
+    /// Properties that were set one by one.
+    ExplicitOnly,
+    /// Fields that clients may write.
+    ClientOnly,
 }
 
 impl Schema {
@@ -238,15 +348,71 @@ impl Schema {
         out
     }
 
+    /// No fields yet; writes make them.
+    pub(crate) fn open() -> Self {
+        Self { fields: OrdMap::new(), dynamic: true, retired: OrdSet::new() }
+    }
+
     /// Whether `path` is an object that has known fields in it.
     pub(crate) fn is_group(&self, path: &str) -> bool {
         let prefix = format!("{path}.");
         self.fields.range(prefix.clone()..).next().is_some_and(|(name, _)| name.starts_with(&prefix))
     }
 
-    pub(crate) fn to_json(&self) -> Value {
-        let fields: Object =
-            self.fields.iter().map(|(name, field)| (name.clone(), field.to_json())).collect();
+    /// Adds or changes the field at `path`.
+    pub(crate) fn set_field(
+        &mut self,
+        path: &str,
+        properties: &Object,
+        has_data: impl Fn() -> bool,
+    ) -> Result<(), Refusal> {
+        let known = self.fields.get(path).cloned();
+        if known.is_none() {
+            self.check_name(path)?;
+        }
+        let mut field = known.unwrap_or_else(|| Field::new(Kind::String));
+        field.set(path, properties, has_data)?;
+        self.fields.insert(path.to_owned(), field);
+        Ok(())
+    }
+
+    /// Refuses names that a new field cannot have.
+    fn check_name(&self, path: &str) -> Result<(), Refusal> {
+        let word = |name: &str| {
+            name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        };
+        if path.len() > 255 || !path.split('.').all(word) {
+            return Err(Refusal::because(
+                400_006,
+                format!("invalid field name: {}", crate::params::brief(path)),
+            ));
+        }
+        if self.retired.contains(path) {
+            return Err(Refusal::because(400_030, format!("{path} was deleted and cannot be used again")));
+        }
+        let mut above = path.match_indices('.').map(|(at, _)| &path[..at]);
+        if self.is_group(path) || above.any(|parent| self.fields.contains_key(parent)) {
+            return Err(Refusal::because(400_029, format!("{path} is both a field and a group of fields")));
+        }
+        if self.fields.len() >= MOST_FIELDS {
+            return Err(Refusal::because(400_124, format!("a site has at most {MOST_FIELDS} custom fields")));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn to_json(&self, filter: Filter) -> Value {
+        let mut fields = Object::new();
+        for (name, field) in &self.fields {
+            let told = match filter {
+                Filter::Full => field.to_json(),
+                Filter::ExplicitOnly if field.explicit.is_empty() => continue,
+                Filter::ExplicitOnly => field.explicit.clone().into(),
+                Filter::ClientOnly if field.write == Write::ServerOnly => continue,
+                Filter::ClientOnly => field.to_json(),
+            };
+            fields.insert(name.clone(), told);
+        }
         json!({"fields": fields, "dynamicSchema": self.dynamic})
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::account::Account;
 use crate::accounts::social::{ProviderUser, token_key};
-use crate::consent::{Source, write_communications, write_preferences, write_subscriptions};
+use crate::communications::write_communications;
+use crate::consent::{Consent, Consenting, Source, check_ids, write_preferences};
 use crate::envelope::{Object, Problem};
 use crate::gigya::Gigya;
 use crate::jwt::PublicKey;
@@ -10,6 +11,7 @@ use crate::merge::{Merge, Part, Rules, Writer};
 use crate::password::Password;
 use crate::schema::{Field, Format, Kind, Write};
 use crate::site::{DEFAULT_API_KEY, Key, Site};
+use crate::subscriptions::{Subscribing, Subscription, write_subscriptions};
 use base64::Engine as _;
 use imbl::OrdMap;
 use serde_json::Value;
@@ -34,6 +36,8 @@ const SITE: &[&str] = &[
     "data_schema",
     "profile_schema",
     "subscriptions_schema",
+    "preferences_schema",
+    "communications",
     "keys",
 ];
 const ACCOUNT: &[&str] = &[
@@ -72,7 +76,13 @@ const POLICIES: &[&str] = &[
     "doubleOptIn",
     "passwordReset",
     "authentication",
+    "profilePhoto",
+    "federation",
     "twoFactorAuth",
+    "rba",
+    "preferencesCenter",
+    "codeVerification",
+    "emailNotifications",
 ];
 /// Policies that this fake acts on.
 const ACCOUNT_OPTIONS: &[&str] = &[
@@ -111,6 +121,7 @@ pub(crate) fn seed(gigya: &mut Gigya, now: Instant, section: &Value) -> Result<(
     for place in root.list("accounts")? {
         account(&mut next, now, &place)?;
     }
+    next.settle_seeded(now);
     next.advance(now);
     *gigya = next;
     Ok(())
@@ -160,6 +171,8 @@ fn site(place: &Section<'_>) -> Result<Site, SeedError> {
         fields(&schema, &mut site.profile_schema.fields)?;
     }
     subscriptions(place, &mut site)?;
+    consents(place, &mut site)?;
+    communications(place, &mut site)?;
     keys(place, &mut site)?;
     Ok(site)
 }
@@ -235,8 +248,57 @@ fn subscriptions(place: &Section<'_>, site: &mut Site) -> Result<(), SeedError> 
     let Some(schema) = place.get("subscriptions_schema") else { return Ok(()) };
     schema.only(&["fields"])?;
     for (name, field) in schema.need("fields")?.each()? {
-        field.only(&["doubleOptIn"])?;
-        site.subscriptions.insert(name.to_owned(), field.flag_of("doubleOptIn", false)?);
+        field.only(&[
+            "doubleOptIn",
+            "enableConditionalDoubleOptIn",
+            "required",
+            "writeAccess",
+            "description",
+        ])?;
+        let mut subscription = Subscription::default();
+        let set = subscription.set(name, field.members()?);
+        set.map_err(|refusal| field.wrong(refusal.details))?;
+        site.subscriptions.insert(name.to_owned(), subscription);
+    }
+    check_ids(site.subscriptions.keys()).map_err(|refusal| schema.wrong(refusal.details))
+}
+
+fn consents(place: &Section<'_>, site: &mut Site) -> Result<(), SeedError> {
+    let Some(schema) = place.get("preferences_schema") else { return Ok(()) };
+    schema.only(&["fields"])?;
+    for (name, field) in schema.need("fields")?.each()? {
+        field.only(&[
+            "required",
+            "writeAccess",
+            "langs",
+            "defaultLang",
+            "customData",
+            "entitlements",
+            "consentVaultRetentionPeriod",
+            "currentDocVersion",
+            "currentDocDate",
+            "minDocVersion",
+            "minDocDate",
+        ])?;
+        let mut consent = Consent::default();
+        consent.set_schema(name, field.members()?).map_err(|refusal| field.wrong(refusal.details))?;
+        site.consents.insert(name.to_owned(), consent);
+    }
+    check_ids(site.consents.keys()).map_err(|refusal| schema.wrong(refusal.details))
+}
+
+fn communications(place: &Section<'_>, site: &mut Site) -> Result<(), SeedError> {
+    let Some(section) = place.get("communications") else { return Ok(()) };
+    section.only(&["channels", "topics"])?;
+    if let Some(channels) = section.get("channels") {
+        for (name, channel) in channels.each()? {
+            site.communications.channels.insert(name.to_owned(), Value::Object(channel.members()?.clone()));
+        }
+    }
+    for topic in section.list("topics")? {
+        topic.only(&["channel", "topic", "description"])?;
+        let key = format!("{}_{}", topic.need("channel")?.text()?, topic.need("topic")?.text()?);
+        site.communications.topics.insert(key, Value::Object(topic.members()?.clone()));
     }
     Ok(())
 }
@@ -321,15 +383,15 @@ fn sections(
     let from = object("subscriptions")?;
     let mut problems = profile.problems;
     problems.append(&mut data.problems);
-    problems.extend(write_subscriptions(
-        &mut account.subscriptions,
-        &from,
-        &site.subscriptions,
-        Source::Import,
-        now,
-    ));
-    problems.extend(write_preferences(&mut account.preferences, &object("preferences")?, lang, now));
-    problems.extend(write_communications(&mut account.communications, &object("communications")?, now));
+    let (source, writer) = (Source::Import, Writer::Server);
+    let subscribing = Subscribing { declared: &site.subscriptions, source, writer, now };
+    problems.extend(write_subscriptions(&mut account.subscriptions, &from, subscribing));
+    let consenting =
+        Consenting { statements: &site.consents, source, writer, lang: Some(lang), or_lang: lang, now };
+    problems.extend(write_preferences(&mut account.preferences, &object("preferences")?, consenting));
+    let from = object("communications")?;
+    let topics = &site.communications;
+    problems.extend(write_communications(&mut account.communications, &from, topics, source, now));
     account.internal = object("internal")?;
     account.custom_identifiers = object("customIdentifiers")?;
     account.lang = place.text_of("lang")?.map(str::to_owned);

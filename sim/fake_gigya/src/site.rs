@@ -1,12 +1,19 @@
 //! A site: its data centre, settings, policies, schemas and keys.
 
+use crate::communications::Communications;
+use crate::consent::Consent;
 use crate::envelope::Object;
 use crate::jwt::PublicKey;
+use crate::policies;
 use crate::profile_schema::profile_schema;
 use crate::schema::Schema;
+use crate::screen_sets::ScreenSet;
+use crate::subscriptions::Subscription;
+use crate::webhooks::Webhook;
 use imbl::OrdMap;
 use serde_json::{Value, json};
 use standin_ports::Secret;
+use std::sync::Arc;
 
 /// The default site's key.
 pub const DEFAULT_API_KEY: &str = "3_StandinBrandSiteKey_0123456789abcdefghijklmnopqrstuvwxyzABCDEF-X";
@@ -43,11 +50,22 @@ pub(crate) struct Site {
     pub(crate) enable_sso: bool,
     /// Which sites of the group share sessions with this one.
     pub(crate) sso_segment: String,
+    /// What was set one by one; the rest are the platform's defaults.
     pub(crate) policies: Object,
     pub(crate) profile_schema: Schema,
     pub(crate) data_schema: Schema,
-    /// Subscription ids that a schema declares, and whether they want double opt-in.
-    pub(crate) subscriptions: OrdMap<String, bool>,
+    pub(crate) internal_schema: Schema,
+    pub(crate) addresses_schema: Schema,
+    /// What the schema says about subscriptions, by id.
+    pub(crate) subscriptions: OrdMap<String, Subscription>,
+    /// Consent statements by id.
+    pub(crate) consents: OrdMap<String, Consent>,
+    pub(crate) communications: Communications,
+    /// Screen-sets that were changed, by id; `None` for a standard one that was deleted.
+    pub(crate) screen_sets: OrdMap<String, Option<Arc<ScreenSet>>>,
+    pub(crate) webhooks: OrdMap<String, Arc<Webhook>>,
+    /// Settings of admin.setSiteConfig that nothing here acts on.
+    pub(crate) settings: Object,
     pub(crate) keys: OrdMap<String, Key>,
     /// The key that the platform uses for its own calls.
     pub(crate) first_key: String,
@@ -93,8 +111,15 @@ impl Site {
             sso_segment: String::new(),
             policies: Object::new(),
             profile_schema: profile_schema(),
-            data_schema: Schema { fields: OrdMap::new(), dynamic: true },
+            data_schema: Schema::open(),
+            internal_schema: Schema::open(),
+            addresses_schema: Schema::open(),
             subscriptions: OrdMap::new(),
+            consents: OrdMap::new(),
+            communications: Communications::default(),
+            screen_sets: OrdMap::new(),
+            webhooks: OrdMap::new(),
+            settings: Object::new(),
             keys: OrdMap::unit(DEFAULT_USER_KEY.to_owned(), key),
             first_key: DEFAULT_USER_KEY.into(),
         }
@@ -123,14 +148,19 @@ impl Site {
         out.profile_schema = parent.profile_schema.requiring(&self.profile_schema);
         out.data_schema = parent.data_schema.requiring(&self.data_schema);
         out.subscriptions = parent.subscriptions.clone();
+        out.consents = parent.consents.clone();
+        out.communications = parent.communications.clone();
         for (name, key) in &parent.keys {
             out.keys.entry(name.clone()).or_insert_with(|| key.clone());
         }
         out
     }
 
-    fn policy(&self, section: &str, path: &[&str]) -> Option<&Value> {
-        path.iter().try_fold(self.policies.get(section)?, |value, name| value.get(name))
+    /// What was set, or else the platform's default.
+    pub(crate) fn policy<'s>(&'s self, section: &str, path: &[&str]) -> Option<&'s Value> {
+        let from =
+            |policies: Option<&'s Value>| path.iter().try_fold(policies?, |value, name| value.get(name));
+        from(self.policies.get(section)).or_else(|| from(policies::defaults().get(section)))
     }
 
     pub(crate) fn policy_on(&self, section: &str, name: &str) -> bool {
@@ -190,6 +220,12 @@ impl Site {
         }
         out.insert("gigyaSettings".into(), settings);
         out.insert("siteID".into(), self.site_id.into());
+        for (name, value) in &self.settings {
+            match (out.get_mut(name).and_then(Value::as_object_mut), value) {
+                (Some(known), Value::Object(members)) => known.extend(members.clone()),
+                _ => _ = out.insert(name.clone(), value.clone()),
+            }
+        }
         out
     }
 }

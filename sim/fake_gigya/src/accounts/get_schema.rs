@@ -1,10 +1,12 @@
 //! `accounts.getSchema`.
 
+use crate::accounts::set_schema::{preferences_json, subscriptions_json};
 use crate::call::Call;
 use crate::endpoints::{Access, Endpoint};
-use crate::envelope::{Object, Reply};
+use crate::envelope::{Object, Refusal, Reply};
 use crate::gigya::Gigya;
-use serde_json::{Value, json};
+use crate::schema::Filter;
+use serde_json::Value;
 use standin_model::Evidence;
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
@@ -21,25 +23,40 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 };
 
 fn run(_: &mut Gigya, call: &Call) -> Reply {
+    scope(call)?;
+    let filter = match call.params.get("filter").map(str::to_ascii_lowercase).as_deref() {
+        None | Some("full") => Filter::Full,
+        Some("explicitonly") => Filter::ExplicitOnly,
+        Some("clientonly") => Filter::ClientOnly,
+        Some(_) => return Err(Refusal::because(400_006, "filter takes full, explicitOnly and clientOnly")),
+    };
     let include = call.params.words("include").unwrap_or_else(|| {
         ["profileSchema", "dataSchema", "subscriptionsSchema", "preferencesSchema"]
             .map(str::to_owned)
             .to_vec()
     });
     let mut out = Object::new();
-    let mut section = |name: &str, value: Value| {
+    let mut section = |name: &str, value: &dyn Fn() -> Value| {
         if include.iter().any(|wanted| wanted.eq_ignore_ascii_case(name)) {
-            out.insert(name.to_owned(), value);
+            out.insert(name.to_owned(), value());
         }
     };
-    section("profileSchema", call.site.profile_schema.to_json());
-    section("dataSchema", call.site.data_schema.to_json());
-    let subscription = |double: &bool| json!({"email": {"type": "subscription", "required": false, "doubleOptIn": double, "writeAccess": "clientModify"}});
-    let subscriptions: Object =
-        call.site.subscriptions.iter().map(|(id, double)| (id.clone(), subscription(double))).collect();
-    section("subscriptionsSchema", json!({"fields": subscriptions}));
-    section("preferencesSchema", json!({"fields": {}}));
+    let site = &call.site;
+    section("profileSchema", &|| site.profile_schema.to_json(filter));
+    section("dataSchema", &|| site.data_schema.to_json(filter));
+    section("subscriptionsSchema", &|| subscriptions_json(site));
+    section("preferencesSchema", &|| preferences_json(site));
+    section("internalSchema", &|| site.internal_schema.to_json(filter));
+    section("addressesSchema", &|| site.addresses_schema.to_json(filter));
     Ok(out)
+}
+
+/// Checks `scope`: a site that belongs to no group is its own group.
+pub(crate) fn scope(call: &Call) -> Result<(), Refusal> {
+    match call.params.get("scope").map(str::to_ascii_lowercase).as_deref() {
+        None | Some("effective" | "group" | "site") => Ok(()),
+        Some(_) => Err(Refusal::because(400_006, "scope takes effective, group and site")),
+    }
 }
 
 #[cfg(test)]
@@ -64,5 +81,6 @@ mod tests {
         assert_eq!(answer["profileSchema"]["fields"]["phones.number"]["encrypt"], "AES");
         let one = bench.call("accounts.getSchema", &[("include", "dataSchema")]);
         assert!(one.get("profileSchema").is_none());
+        assert_eq!(bench.code("accounts.getSchema", &[("filter", "most")]), 400_006);
     }
 }

@@ -123,7 +123,8 @@ pub(crate) fn pending(gigya: &mut Gigya, call: &Call, open: RegToken, code: u32,
     Refusal::because(code, details).with(body)
 }
 
-/// Required fields of the site's schemas that the account does not have.
+/// Required fields of the site's schemas that the account does not have, and consents that it has to give or
+/// to renew.
 pub(crate) fn missing_fields(call: &Call, account: &Account) -> Vec<String> {
     let parts = [
         ("profile", &call.site.profile_schema, &account.profile),
@@ -138,5 +139,7 @@ pub(crate) fn missing_fields(call: &Call, account: &Account) -> Vec<String> {
             }
         }
     }
+    missing.extend(crate::consent::missing(&call.site.consents, &account.preferences));
+    missing.extend(crate::subscriptions::missing(&call.site.subscriptions, &account.subscriptions));
     missing
 }

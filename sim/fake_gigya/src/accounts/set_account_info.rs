@@ -271,6 +271,7 @@ pub(crate) fn write_lite(
     account.data = lite.data;
     account.preferences = lite.preferences;
     account.subscriptions = lite.subscriptions;
+    account.communications = lite.communications;
     account.profile.insert("email".into(), email.into());
     let mut written = sections(gigya, call, &mut account, writer, source)?;
     if !crate::email::is_valid(email) {
@@ -289,6 +290,7 @@ pub(crate) fn write_lite(
         data: account.data,
         preferences: account.preferences,
         subscriptions: account.subscriptions,
+        communications: account.communications,
     };
     keep_fields(gigya, call, written.new_fields);
     let due = gigya.visible_at(call.now);

@@ -3,13 +3,15 @@
 
 use crate::account::Account;
 use crate::call::Call;
-use crate::consent::{Source, write_communications, write_preferences, write_subscriptions};
+use crate::communications::write_communications;
+use crate::consent::{Consenting, Source, write_preferences};
 use crate::envelope::{Object, Problem, Refusal};
 use crate::events::Event;
 use crate::gigya::Gigya;
 use crate::merge::{Merge, Part, Rules, Writer};
 use crate::password::Password;
 use crate::schema::Field;
+use crate::subscriptions::{Subscribing, write_subscriptions};
 use serde_json::Value;
 use standin_model::Instant;
 use std::sync::Arc;
@@ -60,22 +62,25 @@ pub(crate) fn sections(
         written.problems.append(&mut merge.problems);
         written.new_fields = merge.new_fields;
     }
-    let lang = call.params.get("lang").or(account.lang.as_deref()).unwrap_or("en").to_owned();
     if let Some(from) = call.params.object("preferences")? {
-        written.problems.extend(write_preferences(&mut account.preferences, &from, &lang, call.now));
+        let rules = Consenting {
+            statements: &call.site.consents,
+            source,
+            writer,
+            lang: call.params.get("lang"),
+            or_lang: account.lang.as_deref().unwrap_or("en"),
+            now: call.now,
+        };
+        written.problems.extend(write_preferences(&mut account.preferences, &from, rules));
     }
     if let Some(from) = call.params.object("subscriptions")? {
-        let declared = &call.site.subscriptions;
-        written.problems.extend(write_subscriptions(
-            &mut account.subscriptions,
-            &from,
-            declared,
-            source,
-            call.now,
-        ));
+        let rules = Subscribing { declared: &call.site.subscriptions, source, writer, now: call.now };
+        written.problems.extend(write_subscriptions(&mut account.subscriptions, &from, rules));
     }
     if let Some(from) = call.params.object("communications")? {
-        written.problems.extend(write_communications(&mut account.communications, &from, call.now));
+        let topics = &call.site.communications;
+        let into = &mut account.communications;
+        written.problems.extend(write_communications(into, &from, topics, source, call.now));
     }
     Ok(written)
 }

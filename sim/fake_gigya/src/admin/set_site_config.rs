@@ -4,6 +4,7 @@ use crate::call::Call;
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Object, Refusal, Reply};
 use crate::gigya::Gigya;
+use crate::site::Site;
 use serde_json::Value;
 use standin_model::Evidence;
 use std::sync::Arc;
@@ -13,7 +14,22 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     summary: "Changes the settings that are passed.",
     evidence: Evidence::documented("admin.setSiteConfig REST", "prefix_can_be_enabled_later"),
     access: Access::Private,
-    params: &["trustedSiteURLs", "customAPIDomainPrefix", "gigyaSettings", "description", "baseDomain"],
+    params: &[
+        "trustedSiteURLs",
+        "customAPIDomainPrefix",
+        "gigyaSettings",
+        "description",
+        "baseDomain",
+        "trustedShareURLs",
+        "tags",
+        "captchaProvider",
+        "invisibleRecaptcha",
+        "recaptchaV2",
+        "funCaptcha",
+        "settings",
+        "enableDataSharing",
+        "isCDP",
+    ],
     server_params: &[],
     run,
 };
@@ -50,8 +66,45 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     if let Some(domain) = call.params.get("baseDomain") {
         site.base_domain = domain.to_owned();
     }
+    further(call, &mut site)?;
     gigya.sites.insert(site.api_key.clone(), Arc::new(site));
     Ok(Object::new())
+}
+
+/// Settings that are kept and told, and that nothing here acts on.
+fn further(call: &Call, site: &mut Site) -> Result<(), Refusal> {
+    for name in ["trustedShareURLs", "tags"] {
+        if let Some(list) = call.params.json(name)? {
+            let texts = list
+                .as_array()
+                .is_some_and(|list| list.len() <= MOST_URLS && list.iter().all(Value::is_string));
+            if !texts {
+                return Err(Refusal::because(400_006, format!("{name} must be a list of texts")));
+            }
+            site.settings.insert(name.into(), list);
+        }
+    }
+    for name in ["invisibleRecaptcha", "recaptchaV2", "funCaptcha", "settings"] {
+        if let Some(members) = call.params.object(name)? {
+            let slot = site.settings.entry(name).or_insert_with(|| Object::new().into());
+            if let Some(known) = slot.as_object_mut() {
+                known.extend(members);
+            }
+        }
+    }
+    for name in ["enableDataSharing", "isCDP"] {
+        if let Some(flag) = call.params.flag(name)? {
+            site.settings.insert(name.into(), flag.into());
+        }
+    }
+    match call.params.get("captchaProvider") {
+        None => Ok(()),
+        Some(provider) if ["Google", "FunCaptcha"].contains(&provider) => {
+            site.settings.insert("captchaProvider".into(), provider.into());
+            Ok(())
+        }
+        Some(_) => Err(Refusal::because(400_006, "captchaProvider takes Google and FunCaptcha")),
+    }
 }
 
 #[cfg(test)]
@@ -71,5 +124,31 @@ mod tests {
         assert_eq!(bench.code("admin.setSiteConfig", &[("trustedSiteURLs", "[1]")]), 400_006);
         assert_eq!(bench.code("admin.setSiteConfig", &[("customAPIDomainPrefix", "")]), 0);
         assert_eq!(bench.call("admin.getSiteConfig", &[]).get("customAPIDomainPrefix"), None);
+    }
+
+    #[test]
+    fn other_settings_are_kept() {
+        let mut bench = Bench::new();
+        let params = [
+            ("tags", r#"["brand"]"#),
+            ("captchaProvider", "FunCaptcha"),
+            ("settings", r#"{"CNAME":"login.brand.example"}"#),
+            ("isCDP", "true"),
+        ];
+        assert_eq!(bench.code("admin.setSiteConfig", &params), 0);
+        let answer = bench.call("admin.getSiteConfig", &[]);
+        assert_eq!(
+            (&answer["tags"], &answer["captchaProvider"], &answer["isCDP"]),
+            (&json!(["brand"]), &json!("FunCaptcha"), &json!(true))
+        );
+        assert_eq!(
+            answer["settings"],
+            json!({"CNAME": "login.brand.example", "shortURLDomain": "", "shortURLRedirMethod": "js", "encryptPII": true})
+        );
+        for (name, value) in
+            [("tags", "[1]"), ("captchaProvider", "Me"), ("isCDP", "maybe"), ("settings", "[]")]
+        {
+            assert_eq!(bench.code("admin.setSiteConfig", &[(name, value)]), 400_006, "{name}={value}");
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! The store of dataflows and drafts.
 
 use crate::envelope::{Object, Refusal};
-use crate::idx::document::{check, masked, restore};
-use crate::idx::{Idx, MOST};
+use crate::idx::document::{check, components, masked, restore};
+use crate::idx::{Idx, MOST, MOST_VERSIONS};
 use crate::site::Site;
 use serde_json::{Value, json};
 use standin_model::Instant;
@@ -101,6 +101,26 @@ impl Idx {
         }
     }
 
+    /// Keeps a version that has just been stored.
+    fn remember(&mut self, store: Store, flow: &Arc<Dataflow>) {
+        let versions = match store {
+            Store::Published => &mut self.versions,
+            Store::Draft => &mut self.draft_versions,
+        };
+        versions.insert((flow.id.clone(), flow.version), flow.clone());
+        if let Some(old) = flow.version.checked_sub(MOST_VERSIONS) {
+            versions.remove(&(flow.id.clone(), old));
+        }
+    }
+
+    /// The id of a new draft: that of the published dataflow which it names, or else a fresh one.
+    pub(crate) fn draft_id(&self, site: &Site, document: &Object, fresh: String) -> String {
+        let named = document.get("id").and_then(Value::as_str).filter(|id| !self.drafts.contains_key(*id));
+        let published =
+            named.filter(|id| self.dataflows.get(*id).is_some_and(|it| it.api_key == site.api_key));
+        published.map_or(fresh, str::to_owned)
+    }
+
     /// Stores a new dataflow under `id`.
     pub(crate) fn create_dataflow(
         &mut self,
@@ -124,7 +144,9 @@ impl Idx {
             updated: now,
             last_runtime: None,
         };
-        self.store(store).insert(id.clone(), Arc::new(made));
+        let made = Arc::new(made);
+        self.remember(store, &made);
+        self.store(store).insert(id.clone(), made);
         Ok(id)
     }
 
@@ -154,7 +176,9 @@ impl Idx {
         changed.version += 1;
         changed.updated = now;
         let version = changed.version;
-        self.store(store).insert(changed.id.clone(), Arc::new(changed));
+        let changed = Arc::new(changed);
+        self.remember(store, &changed);
+        self.store(store).insert(changed.id.clone(), changed);
         Ok(version)
     }
 
@@ -199,6 +223,15 @@ impl Idx {
         self.dataflow_of(site, id)?;
         self.dataflows.remove(id);
         self.drafts.remove(id);
+        for versions in [&mut self.versions, &mut self.draft_versions] {
+            let numbers: Vec<(String, u64)> = versions
+                .range((id.to_owned(), 0)..=(id.to_owned(), u64::MAX))
+                .map(|(key, _)| key.clone())
+                .collect();
+            for key in numbers {
+                versions.remove(&key);
+            }
+        }
         let of_it: Vec<String> = self
             .schedulings
             .iter()
@@ -211,22 +244,29 @@ impl Idx {
         Ok(())
     }
 
-    /// All documents of a source of idx.search, by id.
-    pub(crate) fn documents(&self, site: &Site, source: &str) -> Option<Vec<Value>> {
+    /// All documents of a source of idx.search, each with an id of its own.
+    pub(crate) fn documents(&self, site: &Site, source: &str) -> Option<Vec<(String, Value)>> {
         let flows = |flows: &imbl::OrdMap<String, Arc<Dataflow>>, store| {
             let own = flows.values().filter(|flow| flow.api_key == site.api_key);
-            own.map(|flow| flow.shown(store)).collect()
+            own.map(|flow| (flow.id.clone(), flow.shown(store))).collect()
+        };
+        let versions = |flows: &imbl::OrdMap<(String, u64), Arc<Dataflow>>, store| {
+            let own = flows.values().filter(|flow| flow.api_key == site.api_key);
+            own.map(|flow| (format!("{}:{:020}", flow.id, flow.version), flow.shown(store))).collect()
         };
         match source {
             "dataflow" => Some(flows(&self.dataflows, Store::Published)),
             "dataflow_draft" => Some(flows(&self.drafts, Store::Draft)),
+            "dataflow_version" => Some(versions(&self.versions, Store::Published)),
+            "dataflow_draft_version" => Some(versions(&self.draft_versions, Store::Draft)),
+            "script" => Some(components()),
             "scheduling" => {
                 let own = self.schedulings.values().filter(|it| it.api_key == site.api_key);
-                Some(own.map(|it| it.shown()).collect())
+                Some(own.map(|it| (it.id.clone(), it.shown())).collect())
             }
             "idx_job_status" => {
                 let own = self.jobs.values().filter(|job| job.api_key == site.api_key);
-                Some(own.map(|job| job.record.clone()).collect())
+                Some(own.map(|job| (job.id.clone(), job.record.clone())).collect())
             }
             _ => None,
         }

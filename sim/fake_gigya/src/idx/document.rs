@@ -1,7 +1,7 @@
 //! What a dataflow document must be, and which of its parameters are secret.
 
 use crate::envelope::{Object, Refusal};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Component types that the platform knows, in lower case.
@@ -83,6 +83,24 @@ const SECRETS: &[&str] = &["password", "secret", "secretKey", "clientSecret", "a
 const MASK: &str = "********";
 /// How many steps a dataflow may have.
 const MOST_STEPS: usize = 1000;
+
+/// Every component type as the search source `script` lists it.
+pub(crate) fn components() -> Vec<(String, Value)> {
+    let told = |name: &&str| {
+        let (input, output) = match *name {
+            name if name.starts_with("datasource.read.gigya.") => ("", "record"),
+            name if name.starts_with("datasource.read.") => ("", "file"),
+            name if name.starts_with("datasource.write.gigya.") => ("record", "record"),
+            name if name.starts_with("datasource.write.") => ("file", ""),
+            name if name.starts_with("file.parse.") => ("file", "record"),
+            name if name.starts_with("file.format.") => ("record", "file"),
+            name if name.starts_with("file.") => ("file", "file"),
+            _ => ("record", "record"),
+        };
+        ((*name).to_owned(), json!({"id": name, "description": "", "input": input, "output": output}))
+    };
+    TYPES.iter().map(told).collect()
+}
 
 /// Checks the structure: steps with unique ids and known types, references that exist, an entry, no cycle.
 pub(crate) fn check(document: &Object) -> Result<(), Refusal> {
@@ -206,7 +224,6 @@ fn each_secret(document: &mut Value, act: &mut dyn FnMut(&str, &str, &mut Value)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn structure() {

@@ -26,6 +26,9 @@ use std::sync::Arc;
 pub(crate) struct Idx {
     dataflows: OrdMap<String, Arc<dataflow::Dataflow>>,
     drafts: OrdMap<String, Arc<dataflow::Dataflow>>,
+    /// Every version of a dataflow or draft, by id and number.
+    versions: OrdMap<(String, u64), Arc<dataflow::Dataflow>>,
+    draft_versions: OrdMap<(String, u64), Arc<dataflow::Dataflow>>,
     schedulings: OrdMap<String, Arc<scheduling::Scheduling>>,
     jobs: OrdMap<u64, Arc<Job>>,
     made: u64,
@@ -42,5 +45,7 @@ pub(crate) struct Job {
     record: Value,
 }
 
+/// How many versions of one dataflow are kept; the oldest go first.
+const MOST_VERSIONS: u64 = 100;
 /// Dataflows, schedulings and jobs that are kept at most; the oldest jobs go first.
 const MOST: usize = 10_000;

@@ -1,0 +1,181 @@
+//! What happened in a call, in the words of the platform's notifications.
+
+use crate::account::Account;
+use crate::addresses::AddressChange;
+use crate::call::Call;
+use crate::changes::Change;
+use crate::events::Event as Told;
+use crate::people::Lite;
+use standin_model::Instant;
+
+/// Events that a webhook may be told of.
+pub(crate) const EVENTS: &[&str] = &[
+    "accountCreated",
+    "accountRegistered",
+    "accountUpdated",
+    "accountLoggedIn",
+    "accountDeleted",
+    "accountLockedOut",
+    "accountMerged",
+    "accountProgressed",
+    "accountUidChanged",
+    "sitePreferencesReset",
+    "subscriptionUpdated",
+    "consentUpdated",
+    "communicationUpdated",
+];
+/// Events that an import does not keep to itself.
+const TOLD_BY_IMPORTS: &[&str] = &["subscriptionUpdated", "accountProgressed"];
+/// Events whose payload may carry the parameters of the call.
+pub(crate) const WITH_PARAMS: &[&str] = &["accountCreated", "accountRegistered", "accountUpdated"];
+
+/// One event.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Event {
+    pub(crate) kind: &'static str,
+    pub(crate) at: Instant,
+    /// `full` or `lite`.
+    pub(crate) account_type: &'static str,
+    pub(crate) uid: Option<String>,
+    pub(crate) new_uid: Option<String>,
+    pub(crate) email_token: Option<String>,
+}
+
+/// The events that changed records tell, in their order.
+pub(crate) fn events(
+    call: &Call,
+    changes: &[Change],
+    addresses: &[AddressChange],
+    full: impl Fn(&str) -> Option<String>,
+) -> Vec<Event> {
+    let mut events = Vec::new();
+    for change in changes {
+        match change {
+            Change::Account { uid, before, after } => {
+                account(call, uid, before.as_deref(), after.as_deref(), &mut events);
+            }
+            Change::Lite { email, before, after } => {
+                lite(call, email, before.as_deref(), after.as_deref(), &mut events);
+            }
+        }
+    }
+    for address in addresses {
+        let uid = address.uid.clone().or_else(|| full(&address.email));
+        events.push(Event {
+            account_type: if uid.is_some() { "full" } else { "lite" },
+            email_token: Some(crate::addresses::token(&call.site, &address.email)),
+            ..event(call, "subscriptionUpdated", uid.as_deref())
+        });
+    }
+    events
+}
+
+/// Takes away what the call keeps to itself.
+pub(crate) fn mute(call: &Call, events: &mut Vec<Event>) {
+    let muted = call.params.flag("muteWebhooks").ok().flatten().unwrap_or(false);
+    let import = call.method == "accounts.importFullAccount";
+    events.retain(|event| !muted && (!import || TOLD_BY_IMPORTS.contains(&event.kind)));
+}
+
+fn event(call: &Call, kind: &'static str, uid: Option<&str>) -> Event {
+    let uid = uid.map(str::to_owned);
+    Event { kind, at: call.now, account_type: "full", uid, new_uid: None, email_token: None }
+}
+
+fn account(
+    call: &Call,
+    uid: &str,
+    before: Option<&Account>,
+    after: Option<&Account>,
+    events: &mut Vec<Event>,
+) {
+    let mut add = |kind| events.push(event(call, kind, Some(uid)));
+    let Some(after) = after else {
+        if before.is_some() {
+            add("accountDeleted");
+        }
+        return;
+    };
+    let created = before.is_none();
+    let registered = after.is_registered && !before.is_some_and(|it| it.is_registered);
+    let logged_in = after.last_login == Some(call.now) && call.method != "accounts.importFullAccount";
+    let changed = before.is_some_and(|it| !it.same_content(after));
+    if created {
+        add("accountCreated");
+    }
+    if registered {
+        add("accountRegistered");
+    }
+    if changed && !registered {
+        add("accountUpdated");
+    }
+    if logged_in {
+        add("accountLoggedIn");
+    }
+    let blank = Account::default();
+    let before = before.unwrap_or(&blank);
+    if before.subscriptions != after.subscriptions && after.email().is_none() {
+        events.push(event(call, "subscriptionUpdated", Some(uid)));
+    }
+    if before.preferences != after.preferences {
+        events.push(event(call, "consentUpdated", Some(uid)));
+    }
+    if before.communications != after.communications {
+        events.push(event(call, "communicationUpdated", Some(uid)));
+    }
+}
+
+fn lite(call: &Call, email: &str, before: Option<&Lite>, after: Option<&Lite>, events: &mut Vec<Event>) {
+    let token = crate::addresses::token(&call.site, email);
+    let lite =
+        |kind| Event { account_type: "lite", email_token: Some(token.clone()), ..event(call, kind, None) };
+    let Some(after) = after else {
+        // A record that an account took over is not deleted.
+        if call.method == "accounts.deleteLiteAccount" {
+            events.push(lite("accountDeleted"));
+        }
+        return;
+    };
+    if before.is_none() {
+        events.push(lite("accountCreated"));
+    } else if before.is_some_and(|it| (&it.profile, &it.data) != (&after.profile, &after.data)) {
+        events.push(lite("accountUpdated"));
+    }
+    let parts = [
+        ("consentUpdated", before.map(|it| &it.preferences), &after.preferences),
+        ("communicationUpdated", before.map(|it| &it.communications), &after.communications),
+    ];
+    for (kind, before, after) in parts {
+        if before.map_or(!after.is_empty(), |before| before != after) {
+            events.push(lite(kind));
+        }
+    }
+}
+
+/// Adds what records alone do not tell: that somebody was locked out, became a full account or was merged.
+pub(crate) fn add_told(call: &Call, changes: &[Change], told: &[(Told, String)], events: &mut Vec<Event>) {
+    for (what, uid) in told {
+        let at = |kind: &str| {
+            events.iter().position(|event| event.kind == kind && event.uid.as_ref() == Some(uid))
+        };
+        match what {
+            Told::LockedOut => events.push(event(call, "accountLockedOut", Some(uid))),
+            Told::Progressed => {
+                let behind = at("accountRegistered").map_or(events.len(), |at| at + 1);
+                events.insert(behind, event(call, "accountProgressed", Some(uid)));
+            }
+            Told::Merged => {
+                let new_uid = changes.iter().find_map(|change| match change {
+                    Change::Account { uid, after: Some(_), .. } => Some(uid.clone()),
+                    _ => None,
+                });
+                let merged = Event { new_uid, ..event(call, "accountMerged", Some(uid)) };
+                match at("accountDeleted") {
+                    Some(at) => events[at] = merged,
+                    None => events.push(merged),
+                }
+            }
+            _ => {}
+        }
+    }
+}
