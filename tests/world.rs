@@ -127,3 +127,34 @@ async fn a_world_may_be_driven_from_async_code() {
     let world = World::open(&spec(), Transport::Wire).unwrap();
     assert!(world.gigya("accounts.getAccountInfo", &[("UID", "ann")]).is_ok());
 }
+
+/// A webhook reaches somebody else's receiver on this machine: real HTTP, one whole request.
+#[test]
+fn webhooks_reach_receivers_outside() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/hook?tenant=1", listener.local_addr().unwrap());
+    let receiver = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let (mut text, mut buffer) = (String::new(), [0; 4096]);
+        while !text.ends_with('}') {
+            let read = stream.read(&mut buffer).unwrap();
+            text.push_str(std::str::from_utf8(&buffer[..read]).unwrap());
+        }
+        stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+        text
+    });
+    let world = World::open(&spec(), Transport::Wire).unwrap();
+    let hook = [("name", "sync"), ("url", url.as_str()), ("events", "accountUpdated")];
+    world.gigya("accounts.webhooks.set", &hook).unwrap();
+    world.gigya("accounts.setAccountInfo", &[("UID", "ann"), ("data", r#"{"n":1}"#)]).unwrap();
+    world.advance(std::time::Duration::from_secs(1));
+    let status = world.gigya("accounts.webhooks.getStatus", &[("url", url.as_str())]).unwrap();
+    assert_eq!(status["webhookStatus"]["statusCode"], 204);
+    let text = receiver.join().unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("POST /hook?tenant=1 HTTP/1.1\r\n"), "{head}");
+    assert!(head.to_ascii_lowercase().contains("\r\nx-gigya-sig-jwt: "), "{head}");
+    assert!(!head.to_ascii_lowercase().contains("x-standin-actor"), "{head}");
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    assert_eq!(body["events"][0]["data"], json!({"accountType": "full", "uid": "ann"}));
+}

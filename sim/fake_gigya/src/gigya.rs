@@ -2,9 +2,9 @@
 
 use crate::account::Account;
 use crate::accounts::social::ProviderUser;
-use crate::bearer::AccessToken;
 use crate::addresses::Strays;
 use crate::audit::Audit;
+use crate::bearer::AccessToken;
 use crate::call::{Call, endpoint_of, method_of};
 use crate::double_opt_in::Confirmations;
 use crate::ds::store::Store;

@@ -69,6 +69,11 @@ impl Parts {
             self.run_job(job).await;
         }
         loop {
+            let call = locked(&self.gigya).take_webhook(now);
+            let Some(call) = call else { break };
+            self.deliver(call).await;
+        }
+        loop {
             let run = locked(&self.eloqua).take_run(now);
             let Some(run) = run else { break };
             self.run_eloqua(run).await;

@@ -8,6 +8,7 @@
 //! - [`agenda`]: what a world does by itself, in order.
 //! - [`sso`]: where the real sync logic is plugged into Qualifio.
 //! - [`login_page`], [`browser`]: the customer's login pages, and a participant at the level of HTTP.
+//! - [`receiver`]: the customer's receiver of webhooks.
 //! - [`step`], [`steps`]: what a step is, and all of them.
 //! - [`runner`]: scenario files in, outcomes out.
 //! - [`control`]: the surface of the stage itself under `serve`.
@@ -24,6 +25,7 @@ pub mod journal;
 pub mod lineage;
 pub mod login_page;
 pub mod parts;
+pub mod receiver;
 pub mod run;
 pub mod runner;
 pub mod sso;

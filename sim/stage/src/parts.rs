@@ -3,6 +3,7 @@
 use crate::clock::StageClock;
 use crate::journal::WorldJournal;
 use crate::login_page::LoginPages;
+use crate::receiver::Receiver;
 use crate::surface::{Platform, Surface, locked};
 use standin_fake_eloqua::Eloqua;
 use standin_fake_gigya::Gigya;
@@ -35,6 +36,10 @@ pub struct Parts {
     pub login_pages: Mutex<LoginPages>,
     /// Pushes on their way to Gigya.
     pub outbox: tokio::sync::Mutex<Outbox>,
+    /// What webhooks brought to the customer.
+    pub receiver: Mutex<Receiver>,
+    /// The runtime on which receivers of others are reached, on the wire.
+    pub(crate) outside: OnceLock<tokio::runtime::Handle>,
     /// How our own side reaches the platforms.
     pub(crate) http: OnceLock<Arc<dyn Http>>,
     /// How our own side and Eloqua reach the drop.
@@ -65,6 +70,8 @@ impl Parts {
             files,
             login_pages,
             outbox,
+            receiver,
+            outside: _,
             http: _,
             login: _,
         } = self;
@@ -80,6 +87,8 @@ impl Parts {
             files: Arc::new(copied(files)),
             login_pages: copied(login_pages),
             outbox: tokio::sync::Mutex::new(outbox),
+            receiver: copied(receiver),
+            outside: OnceLock::new(),
             http: OnceLock::new(),
             login: OnceLock::new(),
         })
@@ -104,7 +113,9 @@ impl Parts {
         {
             Some(Platform::Qualifio)
         } else {
-            (self.is_prefixed(host) && !under(&["qualifioapp.com"])).then_some(Platform::Gigya)
+            let prefixed = self.is_prefixed(host) && !under(&["qualifioapp.com"]);
+            let told = || locked(&self.gigya).webhook_hosts().iter().any(|own| own == host);
+            prefixed.then_some(Platform::Gigya).or_else(|| told().then_some(Platform::Receiver))
         }
     }
 
@@ -149,6 +160,8 @@ pub struct Sockets {
     pub login_pages: SocketAddr,
     /// The drop's.
     pub sftp: SocketAddr,
+    /// That of the customer's receiver of webhooks.
+    pub receiver: SocketAddr,
 }
 
 impl Sockets {
@@ -159,6 +172,7 @@ impl Sockets {
             Platform::Qualifio => self.qualifio,
             Platform::Eloqua => self.eloqua,
             Platform::LoginPage => self.login_pages,
+            Platform::Receiver => self.receiver,
         }
     }
 }

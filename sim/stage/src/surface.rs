@@ -20,7 +20,7 @@ pub const ACTOR: &str = "x-standin-actor";
 /// cannot tell whether the platform saw the call, and the journal is the same on both transports.
 const CUT: &str = "connection closed before message completed";
 
-/// The four things on the stage that speak HTTP.
+/// The things on the stage that speak HTTP.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Platform {
     /// Gigya.
@@ -31,6 +31,8 @@ pub enum Platform {
     Eloqua,
     /// The customer's login pages.
     LoginPage,
+    /// The customer's receiver of Gigya's webhooks.
+    Receiver,
 }
 
 impl Platform {
@@ -41,6 +43,7 @@ impl Platform {
             Self::Qualifio => "qualifio",
             Self::Eloqua => "eloqua",
             Self::LoginPage => "login-page",
+            Self::Receiver => "webhook-receiver",
         }
     }
 }
@@ -122,7 +125,9 @@ impl Parts {
             Platform::Gigya => locked(&self.gigya).call_name(request),
             Platform::Eloqua => locked(&self.eloqua).call_name(request),
             Platform::Qualifio => locked(&self.qualifio).call_name(request),
-            Platform::LoginPage => format!("{} {}", request.method(), request.uri().path()),
+            Platform::LoginPage | Platform::Receiver => {
+                format!("{} {}", request.method(), request.uri().path())
+            }
         }
     }
 
@@ -131,7 +136,9 @@ impl Parts {
             Platform::Gigya => locked(&self.gigya).refuse(now, request, code),
             Platform::Eloqua => locked(&self.eloqua).refuse(now, request, code),
             Platform::Qualifio => locked(&self.qualifio).refuse(now, request, code),
-            Platform::LoginPage => answer::html(u16::try_from(code).unwrap_or(500), "<h1>error</h1>"),
+            Platform::LoginPage | Platform::Receiver => {
+                answer::html(u16::try_from(code).unwrap_or(500), "<h1>error</h1>")
+            }
         }
     }
 
@@ -141,6 +148,7 @@ impl Parts {
             Platform::Gigya => locked(&self.gigya).handle(now, request),
             Platform::Eloqua => locked(&self.eloqua).handle(now, request),
             Platform::LoginPage => self.login_page(now, request).await,
+            Platform::Receiver => self.receive(now, &request),
             Platform::Qualifio => {
                 let mut turn = locked(&self.qualifio).handle(now, request);
                 loop {

@@ -353,7 +353,11 @@ impl World {
             self.served.push(standin_serve::http::spawn(listener, Arc::new(Control::new(&self.parts)))?);
             self.control = Some(address);
         }
+        // Nobody but Gigya calls it: it needs no port of one's own choice.
+        let (listener, receiver) = bind(Listen::default(), 0)?;
+        self.served.push(standin_serve::http::spawn(listener, crate::receiver::surface(&self.parts))?);
         let sockets = Sockets {
+            receiver,
             gigya: addresses[0],
             qualifio: addresses[1],
             eloqua: addresses[2],
@@ -366,6 +370,7 @@ impl World {
         let weak = Arc::downgrade(&self.parts);
         let ssh =
             SshLogin::new(handle, Arc::new(move |host: &str, _port| resolve_drop(&weak, &sockets, host)));
+        drop(self.parts.outside.set(runtime().clone()));
         drop(self.parts.http.set(Arc::new(client) as Arc<dyn Http>));
         drop(self.parts.login.set(Arc::new(ssh) as Arc<dyn Login>));
         self.sockets = Some(sockets);
@@ -450,6 +455,8 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
         eloqua: Mutex::new(eloqua),
         files: Arc::new(Mutex::new(files)),
         login_pages: Mutex::new(login_pages),
+        receiver: Mutex::default(),
+        outside: OnceLock::new(),
         outbox: tokio::sync::Mutex::new(Outbox::default()),
         http: OnceLock::new(),
         login: OnceLock::new(),

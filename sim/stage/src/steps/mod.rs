@@ -7,6 +7,7 @@ mod gigya;
 mod participant;
 mod qualifio;
 mod stage;
+mod webhooks;
 
 use crate::step::Step;
 pub(crate) use stage::SET_KNOB;
@@ -31,6 +32,7 @@ pub const STEPS: &[Step] = &[
     gigya::EXPECT_ACCOUNTS,
     gigya::EXPECT_MESSAGE,
     gigya::GENERATE_ACCOUNTS,
+    webhooks::EXPECT_WEBHOOKS,
     dataflow::RUN_DATAFLOW,
     dataflow::CREATE_DATAFLOW,
     dataflow::SCHEDULE_DATAFLOW,

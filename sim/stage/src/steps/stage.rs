@@ -46,15 +46,18 @@ pub const SET_KNOB: Step = Step {
 };
 
 /// Where a fault may be.
-const PLATFORMS: &[&str] = &["gigya", "qualifio", "eloqua", "login-page", "sftp", "*"];
+const PLATFORMS: &[&str] = &["gigya", "qualifio", "eloqua", "login-page", "webhook-receiver", "sftp", "*"];
 
 /// A fault.
 pub const FAULT: Step = Step {
     name: "fault",
     summary: "makes coming calls to a platform go wrong",
     args: &[
-        needed("platform", "gigya, qualifio, eloqua, login-page or *; sftp breaks transfers instead")
-            .takes(Takes::Word(PLATFORMS)),
+        needed(
+            "platform",
+            "gigya, qualifio, eloqua, login-page, webhook-receiver or *; sftp breaks transfers instead",
+        )
+        .takes(Takes::Word(PLATFORMS)),
         optional("call", "the call's name or a part of it; all calls if it is not given"),
         optional("skip", "how many calls pass first, 0 if it is not given").takes(Takes::Number),
         optional("times", "how many calls go wrong then, 1 if it is not given").takes(Takes::Number),

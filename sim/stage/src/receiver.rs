@@ -1,0 +1,146 @@
+//! The customer's receiver: what Gigya's webhooks call, whatever host they name in this world.
+
+use crate::parts::Parts;
+use crate::surface::{ACTOR, Platform, Surface, locked};
+use bytes::Bytes;
+use flate2::read::GzDecoder;
+use http::HeaderValue;
+use imbl::Vector;
+use serde_json::{Value, json};
+use standin_fake_gigya::WebhookCall;
+use standin_fake_kit::answer;
+use standin_model::Instant;
+use standin_ports::{Clock, Http, HttpError, Request, Response};
+use standin_wire::HttpClient;
+use std::io::Read;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+/// How many deliveries are kept; the oldest go first.
+const KEPT: usize = 10_000;
+/// How large a packed body may become, in bytes.
+const LARGEST: u64 = 64 << 20;
+
+/// What webhooks brought.
+#[derive(Clone, Debug, Default)]
+pub struct Receiver {
+    received: Vector<Received>,
+    taken: usize,
+    forgotten: u64,
+}
+
+/// One delivery.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// When.
+    pub at: Instant,
+    /// Where it was sent to.
+    pub url: String,
+    /// The token that signs it.
+    pub jwt: Option<String>,
+    /// The body as it was signed.
+    pub body: Bytes,
+    /// The events in it.
+    pub events: Vec<Value>,
+}
+
+impl Receiver {
+    /// All deliveries that are kept, oldest first.
+    pub fn received(&self) -> impl Iterator<Item = &Received> {
+        self.received.iter()
+    }
+
+    /// How many deliveries are not kept any more.
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+
+    /// The events that came since this was last asked, in the order in which they came.
+    pub fn take_events(&mut self) -> Vec<Value> {
+        let new = self.received.iter().skip(self.taken).flat_map(|it| it.events.clone()).collect();
+        self.taken = self.received.len();
+        new
+    }
+
+    /// Takes a delivery in; what is no list of events is refused.
+    fn receive(&mut self, now: Instant, request: &Request) -> Response {
+        let Some(body) = unpacked(request) else { return answer::html(400, "the body cannot be unpacked") };
+        let told: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let Some(events) = told["events"].as_array().cloned() else {
+            return answer::html(400, "the body has no events");
+        };
+        let jwt = request.headers().get("x-gigya-sig-jwt").and_then(|it| it.to_str().ok());
+        if self.received.len() >= KEPT {
+            self.received.pop_front();
+            self.taken = self.taken.saturating_sub(1);
+            self.forgotten += 1;
+        }
+        self.received.push_back(Received {
+            at: now,
+            url: request.uri().to_string(),
+            jwt: jwt.map(str::to_owned),
+            body,
+            events,
+        });
+        answer::with_body(200, "application/json", json!({"ok": true}).to_string())
+    }
+}
+
+fn unpacked(request: &Request) -> Option<Bytes> {
+    let packed = request.headers().get(http::header::CONTENT_ENCODING).is_some_and(|it| it == "gzip");
+    if !packed {
+        return Some(request.body().clone());
+    }
+    let mut body = Vec::new();
+    GzDecoder::new(&request.body()[..]).take(LARGEST).read_to_end(&mut body).ok()?;
+    Some(Bytes::from(body))
+}
+
+impl Parts {
+    /// Answers as the customer's receiver.
+    pub(crate) fn receive(&self, now: Instant, request: &Request) -> Response {
+        locked(&self.receiver).receive(now, request)
+    }
+
+    /// Delivers what is due at a webhook and tells Gigya what came of it.
+    pub(crate) async fn deliver(&self, call: WebhookCall) {
+        let WebhookCall { api_key, name, mut request, attempt } = call;
+        let sent = match self.outside(&request) {
+            Some(http) => http.send(request).await,
+            None => {
+                request.headers_mut().insert(ACTOR, HeaderValue::from_static("gigya"));
+                self.http().send(request).await
+            }
+        };
+        let answer = match sent {
+            Ok(response) => Ok(response.status().as_u16()),
+            Err(error) => Err(told(&error)),
+        };
+        if let Err(why) = &answer {
+            self.note(&format!("attempt {attempt} at webhook `{name}` failed: {why}"));
+        }
+        locked(&self.gigya).webhook_answered(self.clock.now(), &api_key, &name, answer);
+    }
+
+    /// The way to a receiver of somebody else's on this machine, on the wire.
+    fn outside(&self, request: &Request) -> Option<Arc<dyn Http>> {
+        let handle = self.outside.get()?;
+        let host = request.uri().host()?.trim_matches(['[', ']']);
+        let ip = match host {
+            "localhost" => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            literal => literal.parse::<IpAddr>().ok().filter(IpAddr::is_loopback)?,
+        };
+        let address = SocketAddr::new(ip, request.uri().port_u16().unwrap_or(80));
+        Some(Arc::new(HttpClient::new(handle.clone(), Arc::new(move |_: &str| Some(address)))))
+    }
+}
+
+/// An error in words that are the same on both transports.
+fn told(error: &HttpError) -> String {
+    error.to_string()
+}
+
+/// The surface of the receiver in a world.
+pub(crate) fn surface(parts: &Arc<Parts>) -> Arc<dyn Http> {
+    Arc::new(Surface::new(Platform::Receiver, parts))
+}
