@@ -1,8 +1,10 @@
 //! One person's record, and the shapes in which answers show it.
 
 use crate::envelope::Object;
+use crate::packed::{Packed, Packet};
 use crate::password::Password;
 use crate::profile_schema::EXTRA;
+use crate::query::document::{NEVER, Node};
 use crate::rare::{Identity, Rare};
 use serde_json::{Value, json};
 use standin_model::Instant;
@@ -21,19 +23,19 @@ pub(crate) struct Account {
     pub(crate) is_registered: bool,
     pub(crate) is_verified: bool,
     pub(crate) must_change_password: bool,
-    pub(crate) profile: Object,
-    pub(crate) data: Object,
-    pub(crate) preferences: Object,
-    pub(crate) subscriptions: Object,
-    pub(crate) communications: Object,
-    pub(crate) internal: Object,
-    pub(crate) custom_identifiers: Object,
+    pub(crate) profile: Packed,
+    pub(crate) data: Packed,
+    pub(crate) preferences: Packed,
+    pub(crate) subscriptions: Packed,
+    pub(crate) communications: Packed,
+    pub(crate) internal: Packed,
+    pub(crate) custom_identifiers: Packed,
     pub(crate) verified_emails: Vec<String>,
     pub(crate) unverified_emails: Vec<String>,
     pub(crate) login_emails: Vec<String>,
     pub(crate) username: Option<String>,
     pub(crate) phone_number: Option<String>,
-    pub(crate) password: Option<Password>,
+    pub(crate) password: Option<Box<Password>>,
     pub(crate) rare: Option<Box<Rare>>,
     pub(crate) reg_source: Option<String>,
     pub(crate) lang: Option<String>,
@@ -69,11 +71,37 @@ impl View {
     }
 }
 
+/// Members of a record in `emailAccounts`, in their order.
+const ADDRESS: &[&str] = &[
+    "email",
+    "UID",
+    "channel",
+    "created",
+    "createdTimestamp",
+    "lastUpdated",
+    "lastUpdatedTimestamp",
+    "hasFullAccount",
+    "hasLiteAccount",
+    "profile",
+    "data",
+    "subscriptions",
+];
+
+/// Phones as they were written, always as a list, or a list of one as an object.
+pub(crate) fn shape_phones(profile: &mut Object, shape: &str) {
+    let Some(value) = profile.get_mut("phones") else { return };
+    match (shape, &mut *value) {
+        ("array", Value::Object(one)) => *value = json!([one]),
+        ("single", Value::Array(list)) if list.len() == 1 => *value = list.remove(0),
+        _ => {}
+    }
+}
+
 impl Account {
     /// A new record that nothing is known about yet.
-    pub(crate) fn new(uid: String, now: Instant) -> Self {
+    pub(crate) fn new(uid: impl Into<String>, now: Instant) -> Self {
         Self {
-            uid,
+            uid: uid.into(),
             created: now,
             last_updated: now,
             oldest_data_updated: now,
@@ -84,7 +112,7 @@ impl Account {
 
     /// `profile.email`.
     pub(crate) fn email(&self) -> Option<&str> {
-        self.profile.get("email").and_then(Value::as_str).filter(|email| !email.is_empty())
+        self.profile.get("email").and_then(Packet::as_str).filter(|email| !email.is_empty())
     }
 
     /// Everything that must not be the same at two accounts, in the spelling that is compared.
@@ -92,7 +120,7 @@ impl Account {
         let names = self.login_emails.iter().chain(&self.username).map(|name| crate::email::folded(name));
         let social = self.identities().iter().map(|it| Identity::key(&it.provider, &it.provider_uid));
         let phone = self.phone_number.iter().map(|number| phone_key(number));
-        let custom = self.custom_identifiers.iter();
+        let custom = self.custom_identifiers.members();
         let custom = custom.filter_map(|(name, value)| Some(custom_key(name, value.as_str()?)));
         names.chain(social).chain(phone).chain(custom).collect()
     }
@@ -107,18 +135,18 @@ impl Account {
             }
         };
         section("profile", Value::Object(self.profile_view(view, phones, now)));
-        section("data", Value::Object(self.data.clone()));
+        section("data", Value::from(&self.data));
         section("emails", self.emails());
         section("loginIDs", self.login_ids_view());
-        section("preferences", Value::Object(self.preferences.clone()));
-        section("internal", Value::Object(self.internal.clone()));
-        section("customIdentifiers", Value::Object(self.custom_identifiers.clone()));
+        section("preferences", Value::from(&self.preferences));
+        section("internal", Value::from(&self.internal));
+        section("customIdentifiers", Value::from(&self.custom_identifiers));
         section("isLockedOut", self.locked(now).is_some().into());
         if let Some(until) = self.locked(now).filter(|_| view.has("isLockedOut")) {
             out.insert("lockedUntil".into(), until.to_string().into());
         }
         if view.has("subscriptions") && !self.subscriptions.is_empty() {
-            out.insert("subscriptions".into(), self.subscriptions.clone().into());
+            out.insert("subscriptions".into(), Value::from(&self.subscriptions));
         }
         if let (true, Some(source)) = (view.has("regSource"), &self.reg_source) {
             out.insert("regSource".into(), source.as_str().into());
@@ -132,7 +160,7 @@ impl Account {
             out.insert("identities".into(), site.into_iter().chain(social).collect());
         }
         if view.communications {
-            out.insert("communications".into(), self.communications.clone().into());
+            out.insert("communications".into(), Value::from(&self.communications));
         }
         out
     }
@@ -161,46 +189,50 @@ impl Account {
         time("lastUpdated", self.last_updated, self.last_updated.millis().into());
         time("oldestDataUpdated", self.oldest_data_updated, self.oldest_data_updated.millis().into());
         if shape == Shape::Search && self.last_login.is_none() {
-            out.insert("lastLogin".into(), "0001-01-01T00:00:00Z".into());
+            out.insert("lastLogin".into(), NEVER.into());
             out.insert("lastLoginTimestamp".into(), 0.into());
         }
         out.insert("UID".into(), self.uid.as_str().into());
         out.insert("isActive".into(), self.is_active.into());
         out.insert("isRegistered".into(), self.is_registered.into());
         out.insert("isVerified".into(), self.is_verified.into());
-        let provider = self.rare.as_deref().and_then(|rare| rare.login_provider.as_deref());
-        out.insert("loginProvider".into(), provider.unwrap_or("site").into());
+        out.insert("loginProvider".into(), self.login_provider().into());
         out.insert("socialProviders".into(), self.providers().join(",").into());
         if let Some(number) = &self.phone_number {
             out.insert("phoneNumber".into(), number.as_str().into());
         }
     }
 
-    /// The profile without the fields that nobody asked for.
+    /// The profile without the fields that nobody asked for, phones in the shape that is set.
     fn profile_view(&self, view: &View, phones: &str, now: Instant) -> Object {
         let wanted = |name: &str| !EXTRA.contains(&name) || view.extra.iter().any(|extra| extra == name);
-        let whole = self.whole_profile(phones, now);
-        whole.into_iter().filter(|(name, _)| wanted(name)).collect()
-    }
-
-    /// The profile with everything: computed age, and phones in the shape that is set.
-    pub(crate) fn whole_profile(&self, phones: &str, now: Instant) -> Object {
-        let mut profile = self.profile.clone();
-        if let Some(age) = self.age(now) {
+        let mut profile = Object::new();
+        for (name, value) in self.profile.members().filter(|(name, _)| wanted(name)) {
+            profile.insert(name.to_owned(), value.value());
+        }
+        if let Some(age) = self.age(now).filter(|_| wanted("age")) {
             profile.insert("age".into(), age.into());
         }
-        if let Some(value) = profile.get_mut("phones") {
-            match (phones, &mut *value) {
-                ("array", Value::Object(one)) => *value = json!([one]),
-                ("single", Value::Array(list)) if list.len() == 1 => *value = list.remove(0),
-                _ => {}
-            }
+        shape_phones(&mut profile, phones);
+        profile
+    }
+
+    /// The profile with everything: computed age, and phones as they were written.
+    pub(crate) fn whole_profile(&self, now: Instant) -> Object {
+        let mut profile = self.profile.object();
+        if let Some(age) = self.age(now) {
+            profile.insert("age".into(), age.into());
         }
         profile
     }
 
+    /// The age as the index has it: that of the last change.
+    pub(crate) fn shown_age(&self) -> Option<i64> {
+        self.age(self.last_updated)
+    }
+
     fn age(&self, now: Instant) -> Option<i64> {
-        let part = |name: &str| self.profile.get(name).and_then(Value::as_i64);
+        let part = |name: &str| self.profile.get(name).and_then(Packet::as_i64);
         let year = part("birthYear")?;
         let today = now.timestamp().strftime("%Y %m %d").to_string();
         let mut today = today.split(' ').map(|text| text.parse::<i64>().unwrap_or_default());
@@ -213,6 +245,11 @@ impl Account {
     /// Whether there is more than what social providers tell.
     pub(crate) fn has_site_identity(&self) -> bool {
         self.password.is_some() || self.identities().is_empty()
+    }
+
+    /// With what the person came in last.
+    fn login_provider(&self) -> &str {
+        self.rare.as_deref().and_then(|rare| rare.login_provider.as_deref()).unwrap_or("site")
     }
 
     /// With what the person may come in: social providers, and `site`.
@@ -233,7 +270,7 @@ impl Account {
         json!({"verified": self.verified_emails, "unverified": self.unverified_emails})
     }
 
-    fn login_ids_view(&self) -> Value {
+    pub(crate) fn login_ids_view(&self) -> Value {
         let mut out = json!({"emails": self.login_emails, "unverifiedEmails": []});
         if let Some(username) = &self.username {
             out["username"] = username.as_str().into();
@@ -259,17 +296,17 @@ impl Account {
                 .chain(["country", "city", "zip", "photoURL", "thumbnailURL", "profileURL"])
         {
             if let Some(value) = self.profile.get(name) {
-                out[name] = value.clone();
+                out[name] = value.value();
             }
         }
         out
     }
 
-    /// What the search index keeps: everything but password and subscriptions, with exact times.
-    pub(crate) fn document(&self, phones: &str) -> Object {
+    /// What search shows of it: everything but password and subscriptions, with exact times.
+    pub(crate) fn document(&self) -> Object {
         let view = View::of(&["data", "emails", "loginIDs", "preferences", "regSource", "customIdentifiers"]);
-        let mut out = self.show(Shape::Search, &view, phones, self.last_updated);
-        out.insert("profile".into(), self.whole_profile(phones, self.last_updated).into());
+        let mut out = self.show(Shape::Search, &view, "stored", self.last_updated);
+        out.insert("profile".into(), self.whole_profile(self.last_updated).into());
         for name in ["preferences", "customIdentifiers", "data"] {
             if out.get(name).and_then(Value::as_object).is_some_and(Object::is_empty) {
                 out.remove(name);
@@ -278,27 +315,69 @@ impl Account {
         out
     }
 
-    /// The address's record in `emailAccounts`.
-    pub(crate) fn email_document(&self, phones: &str) -> Option<Object> {
-        let email = self.email()?;
+    /// One member of [`document`](Self::document), without making the others.
+    pub(crate) fn member(&self, name: &str) -> Option<Node<'_>> {
+        let part = |it: &'_ Packed| !it.is_empty();
+        let stamp = |at: Instant| Some(Node::Whole(at.millis()));
+        match name {
+            "UID" => Some(Node::Text(&self.uid)),
+            "profile" => Some(Node::Profile(self)),
+            "data" => Some(Node::Members(self.data.members())).filter(|_| part(&self.data)),
+            "preferences" => {
+                Some(Node::Members(self.preferences.members())).filter(|_| part(&self.preferences))
+            }
+            "customIdentifiers" => {
+                let members = self.custom_identifiers.members();
+                Some(Node::Members(members)).filter(|_| part(&self.custom_identifiers))
+            }
+            "emails" => Some(Node::Emails(self)),
+            "loginIDs" => Some(Node::LoginIds(self)),
+            "created" => Some(Node::Time(self.created)),
+            "createdTimestamp" => stamp(self.created),
+            "registered" => self.registered.map(Node::Time),
+            "registeredTimestamp" => self.registered.and_then(stamp),
+            "verified" => self.verified.map(Node::Time),
+            "verifiedTimestamp" => self.verified.and_then(stamp),
+            "lastLogin" => Some(self.last_login.map_or(Node::Text(NEVER), Node::Time)),
+            "lastLoginTimestamp" => Some(Node::Whole(self.last_login.map_or(0, Instant::millis))),
+            "lastUpdated" => Some(Node::Time(self.last_updated)),
+            "lastUpdatedTimestamp" => stamp(self.last_updated),
+            "oldestDataUpdated" => Some(Node::Time(self.oldest_data_updated)),
+            "oldestDataUpdatedTimestamp" => stamp(self.oldest_data_updated),
+            "isActive" => Some(Node::Flag(self.is_active)),
+            "isRegistered" => Some(Node::Flag(self.is_registered)),
+            "isVerified" => Some(Node::Flag(self.is_verified)),
+            "loginProvider" => Some(Node::Text(self.login_provider())),
+            "socialProviders" => Some(Node::Providers(self)),
+            "phoneNumber" => self.phone_number.as_deref().map(Node::Text),
+            "regSource" => self.reg_source.as_deref().map(Node::Text),
+            _ => None,
+        }
+    }
+
+    /// The address's record in `emailAccounts`; whether it has a lite record beside the account.
+    pub(crate) fn address(&self, lite: bool) -> Object {
         let mut out = Object::new();
-        out.insert("email".into(), email.into());
-        out.insert("UID".into(), self.uid.as_str().into());
-        out.insert("channel".into(), "email".into());
-        out.insert("created".into(), self.created.to_string().into());
-        out.insert("createdTimestamp".into(), self.created.millis().into());
-        out.insert("lastUpdated".into(), self.last_updated.to_string().into());
-        out.insert("lastUpdatedTimestamp".into(), self.last_updated.millis().into());
-        out.insert("hasFullAccount".into(), true.into());
-        out.insert("hasLiteAccount".into(), false.into());
-        out.insert("profile".into(), self.whole_profile(phones, self.last_updated).into());
-        if !self.data.is_empty() {
-            out.insert("data".into(), self.data.clone().into());
+        for name in ADDRESS {
+            if let Some(node) = self.address_member(lite, name) {
+                out.insert((*name).to_owned(), node.value());
+            }
         }
-        if !self.subscriptions.is_empty() {
-            out.insert("subscriptions".into(), self.subscriptions.clone().into());
+        out
+    }
+
+    /// One member of [`address`](Self::address).
+    pub(crate) fn address_member(&self, lite: bool, name: &str) -> Option<Node<'_>> {
+        match name {
+            "email" => self.email().map(Node::Text),
+            "channel" => Some(Node::Text("email")),
+            "hasFullAccount" => Some(Node::Flag(true)),
+            "hasLiteAccount" => Some(Node::Flag(lite)),
+            "subscriptions" if self.subscriptions.is_empty() => None,
+            "subscriptions" => Some(Node::Members(self.subscriptions.members())),
+            _ if ADDRESS.contains(&name) => self.member(name),
+            _ => None,
         }
-        Some(out)
     }
 
     /// Everything, for who looks at the world from outside.
@@ -316,10 +395,12 @@ impl Account {
             ])
         };
         let mut out = self.show(Shape::Search, &view, phones, now);
-        out.insert("profile".into(), self.whole_profile(phones, now).into());
+        let mut profile = self.whole_profile(now);
+        shape_phones(&mut profile, phones);
+        out.insert("profile".into(), profile.into());
         for (name, part) in [("internal", &self.internal), ("customIdentifiers", &self.custom_identifiers)] {
             if !part.is_empty() {
-                out.insert(name.into(), part.clone().into());
+                out.insert(name.into(), part.into());
             }
         }
         out
@@ -359,22 +440,23 @@ impl Account {
 
     /// Whether anything but times differs.
     pub(crate) fn same_content(&self, other: &Self) -> bool {
-        let parts = |it: &Self| {
-            let objects = [&it.profile, &it.data, &it.preferences, &it.subscriptions, &it.communications];
-            let more = [&it.internal, &it.custom_identifiers];
-            objects.into_iter().chain(more).cloned().collect::<Vec<_>>()
-        };
-        let lists =
-            |it: &Self| [it.verified_emails.clone(), it.unverified_emails.clone(), it.login_emails.clone()];
         let flags =
             |it: &Self| (it.is_active, it.is_registered, it.is_verified, it.must_change_password, it.created);
-        let texts = |it: &Self| {
-            [it.username.clone(), it.phone_number.clone(), it.reg_source.clone(), it.lang.clone()]
-        };
-        parts(self) == parts(other)
-            && lists(self) == lists(other)
-            && flags(self) == flags(other)
-            && texts(self) == texts(other)
+        flags(self) == flags(other)
+            && self.profile == other.profile
+            && self.data == other.data
+            && self.preferences == other.preferences
+            && self.subscriptions == other.subscriptions
+            && self.communications == other.communications
+            && self.internal == other.internal
+            && self.custom_identifiers == other.custom_identifiers
+            && self.verified_emails == other.verified_emails
+            && self.unverified_emails == other.unverified_emails
+            && self.login_emails == other.login_emails
+            && self.username == other.username
+            && self.phone_number == other.phone_number
+            && self.reg_source == other.reg_source
+            && self.lang == other.lang
             && self.rare == other.rare
             && self.password == other.password
     }
@@ -396,18 +478,18 @@ mod tests {
 
     #[test]
     fn age_is_computed() {
-        let mut account = Account::new("u".into(), Instant::START);
-        account.profile =
-            json!({"birthYear": 1990, "birthMonth": 1, "birthDay": 6}).as_object().unwrap().clone();
+        let mut account = Account::new("u", Instant::START);
+        let birthday = json!({"birthYear": 1990, "birthMonth": 1, "birthDay": 6});
+        account.profile = Packed::of(birthday.as_object().unwrap());
         assert_eq!(account.age(Instant::START), Some(35));
         assert_eq!(account.age(Instant::START.plus(std::time::Duration::from_secs(86_400))), Some(36));
-        account.profile.insert("birthYear".into(), 0.into());
+        account.profile.insert("birthYear", 0);
         assert_eq!(account.age(Instant::START), None);
     }
 
     #[test]
     fn times_by_method() {
-        let mut account = Account::new("u".into(), Instant::from_millis(1_700_000_000_880));
+        let mut account = Account::new("u", Instant::from_millis(1_700_000_000_880));
         account.last_updated = Instant::from_millis(1_700_000_400_321);
         for (shape, created) in [
             (Shape::Info, 1_700_000_000_000),

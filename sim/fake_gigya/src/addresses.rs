@@ -5,6 +5,7 @@ use crate::account::Account;
 use crate::changes::Change;
 use crate::envelope::Object;
 use crate::gigya::Gigya;
+use crate::packed::Packed;
 use crate::people::Lite;
 use crate::site::Site;
 use crate::subscriptions::{entries, entry, is_subscribed, put_entry};
@@ -96,28 +97,29 @@ impl Gigya {
         let own = |uid: &String| matches!(but, Some(Change::Account { uid: it, .. }) if it == uid);
         let holder = self.holders(api_key, email).into_iter().find(|uid| !own(uid));
         if let Some(account) = holder.and_then(|uid| people.get(&uid).cloned()) {
-            return Some(account.subscriptions.clone());
+            return Some(account.subscriptions.object());
         }
         match but {
             Some(Change::Lite { .. }) => None,
-            _ => people.lite(email).map(|lite| lite.subscriptions.clone()),
+            _ => people.lite(email).map(|lite| lite.subscriptions.object()),
         }
     }
 
     /// Gives every record of an address the same subscriptions.
     pub(crate) fn put_subscriptions(&mut self, now: Instant, api_key: &str, email: &str, state: &Object) {
         let due = self.visible_at(now);
+        let packed = Packed::of(state);
         let uids = self.holders(api_key, email);
         let people = self.people_of(api_key);
         for uid in uids {
-            let Some(account) = people.get(&uid).filter(|it| it.subscriptions != *state) else { continue };
+            let Some(account) = people.get(&uid).filter(|it| it.subscriptions != packed) else { continue };
             let mut account = Account::clone(account);
-            account.subscriptions = state.clone();
+            account.subscriptions = packed.clone();
             account.last_updated = now;
             people.put(account, due);
         }
-        if let Some(lite) = people.lite(email).filter(|it| it.subscriptions != *state) {
-            let lite = Lite { subscriptions: state.clone(), last_updated: now, ..Lite::clone(lite) };
+        if let Some(lite) = people.lite(email).filter(|it| it.subscriptions != packed) {
+            let lite = Lite { subscriptions: packed, last_updated: now, ..Lite::clone(lite) };
             people.put_lite(lite, due);
         }
     }
@@ -199,7 +201,7 @@ impl Gigya {
 fn left_by(changes: &[Change], email: &str) -> Option<Object> {
     changes.iter().find_map(|change| match change {
         Change::Lite { email: own, before: Some(before), after: None } if own == email => {
-            Some(before.subscriptions.clone())
+            Some(before.subscriptions.object())
         }
         _ => None,
     })
@@ -247,7 +249,7 @@ mod tests {
     fn lite(bench: &mut Bench, email: &str) -> Value {
         let site = bench.gigya.first_site();
         let lite = bench.gigya.people_of(&site).lite(email).cloned().unwrap();
-        lite.subscriptions.get("news").map_or(Value::Null, |it| it["email"]["isSubscribed"].clone())
+        lite.subscriptions.object().get("news").map_or(Value::Null, |it| it["email"]["isSubscribed"].clone())
     }
 
     #[test]

@@ -84,16 +84,16 @@ impl Change {
 
     pub(crate) fn subscriptions_before(&self) -> Object {
         match self {
-            Self::Account { before, .. } => before.as_ref().map(|it| it.subscriptions.clone()),
-            Self::Lite { before, .. } => before.as_ref().map(|it| it.subscriptions.clone()),
+            Self::Account { before, .. } => before.as_ref().map(|it| it.subscriptions.object()),
+            Self::Lite { before, .. } => before.as_ref().map(|it| it.subscriptions.object()),
         }
         .unwrap_or_default()
     }
 
     pub(crate) fn subscriptions_after(&self) -> Object {
         match self {
-            Self::Account { after, .. } => after.as_ref().map(|it| it.subscriptions.clone()),
-            Self::Lite { after, .. } => after.as_ref().map(|it| it.subscriptions.clone()),
+            Self::Account { after, .. } => after.as_ref().map(|it| it.subscriptions.object()),
+            Self::Lite { after, .. } => after.as_ref().map(|it| it.subscriptions.object()),
         }
         .unwrap_or_default()
     }

@@ -12,7 +12,8 @@
 //! - [`endpoints`]: the one list of methods; each lives in a file of its own under `accounts`, `admin`, `audit`,
 //!   `ds`, `idx`, `socialize`.
 //! - `site`, `schema`, `profile_schema`, `policies`, `screen_sets`: settings of a site.
-//! - `account`, `rare`, `people`, `merge`, `sanitise`, `email`, `password`: what is known about people.
+//! - `account`, `rare`, `packed`, `people`, `index`, `merge`, `sanitise`, `email`, `password`: what is known
+//!   about people.
 //! - `consent`, `subscriptions`, `communications`, `addresses`, `double_opt_in`: what people agreed to.
 //! - `query`, `documents`: the search language, and searching what is no account.
 //! - [`job`]: dataflow jobs as they leave and come back.
@@ -41,6 +42,7 @@ mod events;
 mod expiring;
 pub mod gigya;
 mod idx;
+mod index;
 mod inventory;
 pub mod job;
 mod jwt;
@@ -48,6 +50,7 @@ pub mod knobs;
 mod limits;
 mod merge;
 mod outbox;
+mod packed;
 mod params;
 mod password;
 mod people;

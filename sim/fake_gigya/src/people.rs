@@ -1,9 +1,11 @@
 //! The accounts of one site, and the search index that follows them.
 
 use crate::account::Account;
-use crate::envelope::Object;
+use crate::email::folded;
+use crate::index::{Index, Indexed};
+use crate::packed::Packed;
+use crate::query::document::Node;
 use imbl::OrdMap;
-use serde_json::Value;
 use standin_fake_kit::Agenda;
 use standin_model::Instant;
 use std::sync::Arc;
@@ -11,11 +13,11 @@ use std::sync::Arc;
 /// Accounts by UID, who owns which login identifier, and what search sees of them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct People {
-    accounts: OrdMap<String, Arc<Account>>,
-    login_ids: OrdMap<String, String>,
-    lites: OrdMap<String, Arc<Lite>>,
-    pub(crate) index: OrdMap<String, Arc<Indexed>>,
-    pub(crate) lite_index: OrdMap<String, Arc<Value>>,
+    accounts: OrdMap<Arc<str>, Arc<Account>>,
+    login_ids: OrdMap<Arc<str>, Arc<str>>,
+    lites: OrdMap<Arc<str>, Arc<Lite>>,
+    pub(crate) seen: Index<Account>,
+    pub(crate) seen_lites: Index<Lite>,
     queue: Agenda<Change>,
     touched: Vec<Touched>,
 }
@@ -27,13 +29,6 @@ pub(crate) enum Touched {
     Lite { before: Option<Arc<Lite>>, after: Option<Arc<Lite>> },
 }
 
-/// An account as search sees it.
-#[derive(Debug)]
-pub(crate) struct Indexed {
-    pub(crate) account: Value,
-    pub(crate) email: Option<Value>,
-}
-
 /// A record that has an address and no account.
 #[derive(Clone, Debug)]
 pub(crate) struct Lite {
@@ -41,17 +36,17 @@ pub(crate) struct Lite {
     pub(crate) email: String,
     pub(crate) created: Instant,
     pub(crate) last_updated: Instant,
-    pub(crate) profile: Object,
-    pub(crate) data: Object,
-    pub(crate) preferences: Object,
-    pub(crate) subscriptions: Object,
-    pub(crate) communications: Object,
+    pub(crate) profile: Packed,
+    pub(crate) data: Packed,
+    pub(crate) preferences: Packed,
+    pub(crate) subscriptions: Packed,
+    pub(crate) communications: Packed,
 }
 
 #[derive(Clone, Debug)]
 enum Change {
-    Account(String, Option<Arc<Account>>),
-    Lite(String, Option<Arc<Lite>>),
+    Account(Arc<str>, Option<Arc<Account>>),
+    Lite(Arc<str>, Option<Arc<Lite>>),
 }
 
 impl People {
@@ -68,51 +63,62 @@ impl People {
         if id.contains('\n') {
             return None;
         }
-        self.holder(&crate::email::folded(id))
+        self.holder(&folded(id))
     }
 
     /// The UID that has one of the other identifiers: a phone, a custom one, one at a provider.
     pub(crate) fn holder(&self, key: &str) -> Option<&str> {
-        self.login_ids.get(key).map(String::as_str)
+        self.login_ids.get(key).map(AsRef::as_ref)
     }
 
     pub(crate) fn lite(&self, email: &str) -> Option<&Arc<Lite>> {
-        self.lites.get(&crate::email::folded(email))
+        self.lites.get(folded(email).as_str())
     }
 
     /// Stores an account; search sees it at `due`.
-    pub(crate) fn put(&mut self, account: Account, due: Instant) {
-        if let Some(old) = self.accounts.get(&account.uid) {
-            for id in old.login_ids() {
-                self.login_ids.remove(&id);
+    pub(crate) fn put(&mut self, mut account: Account, due: Instant) {
+        for list in [&mut account.verified_emails, &mut account.unverified_emails, &mut account.login_emails]
+        {
+            list.shrink_to_fit();
+        }
+        let ids = account.login_ids();
+        let uid = match self.accounts.get_key_value(account.uid.as_str()) {
+            None => Arc::from(account.uid.as_str()),
+            Some((uid, old)) => {
+                for id in old.login_ids().into_iter().filter(|id| !ids.contains(id)) {
+                    self.login_ids.remove(id.as_str());
+                }
+                Arc::clone(uid)
+            }
+        };
+        for id in ids {
+            if self.login_ids.get(id.as_str()) != Some(&uid) {
+                self.login_ids.insert(id.into(), Arc::clone(&uid));
             }
         }
-        for id in account.login_ids() {
-            self.login_ids.insert(id, account.uid.clone());
-        }
         let account = Arc::new(account);
-        self.queue.add(due, Change::Account(account.uid.clone(), Some(account.clone())));
-        let before = self.accounts.insert(account.uid.clone(), account.clone());
+        self.queue.add(due, Change::Account(Arc::clone(&uid), Some(Arc::clone(&account))));
+        let before = self.accounts.insert(uid, Arc::clone(&account));
         self.touched.push(Touched::Account { before, after: Some(account) });
     }
 
     /// Removes an account; search forgets it at `due`.
     pub(crate) fn remove(&mut self, uid: &str, due: Instant) {
-        if let Some(old) = self.accounts.remove(uid) {
+        if let Some((uid, old)) = self.accounts.remove_with_key(uid) {
             for id in old.login_ids() {
-                self.login_ids.remove(&id);
+                self.login_ids.remove(id.as_str());
             }
-            self.queue.add(due, Change::Account(uid.to_owned(), None));
+            self.queue.add(due, Change::Account(uid, None));
             self.touched.push(Touched::Account { before: Some(old), after: None });
         }
     }
 
     /// Stores a lite record; search sees it at `due`.
     pub(crate) fn put_lite(&mut self, lite: Lite, due: Instant) {
-        let key = crate::email::folded(&lite.email);
+        let key: Arc<str> = folded(&lite.email).into();
         let lite = Arc::new(lite);
-        self.queue.add(due, Change::Lite(key.clone(), Some(lite.clone())));
-        let before = self.lites.insert(key, lite.clone());
+        self.queue.add(due, Change::Lite(Arc::clone(&key), Some(Arc::clone(&lite))));
+        let before = self.lites.insert(key, Arc::clone(&lite));
         self.touched.push(Touched::Lite { before, after: Some(lite) });
     }
 
@@ -128,8 +134,7 @@ impl People {
 
     /// Removes a lite record; search forgets it at `due`.
     pub(crate) fn remove_lite(&mut self, email: &str, due: Instant) -> Option<Arc<Lite>> {
-        let key = crate::email::folded(email);
-        let gone = self.lites.remove(&key)?;
+        let (key, gone) = self.lites.remove_with_key(folded(email).as_str())?;
         self.queue.add(due, Change::Lite(key, None));
         self.touched.push(Touched::Lite { before: Some(gone.clone()), after: None });
         Some(gone)
@@ -144,18 +149,46 @@ impl People {
     pub(crate) fn catch_up(&mut self, now: Instant) {
         while let Some((_, change)) = self.queue.take_due(now) {
             match change {
-                Change::Account(uid, Some(account)) => {
-                    let email = account.email_document("stored").map(Value::Object);
-                    let account = Value::Object(account.document("stored"));
-                    self.index.insert(uid, Arc::new(Indexed { account, email }));
-                }
-                Change::Account(uid, None) => _ = self.index.remove(&uid),
-                Change::Lite(key, Some(lite)) => {
-                    self.lite_index.insert(key, Arc::new(lite.document()));
-                }
-                Change::Lite(key, None) => _ = self.lite_index.remove(&key),
+                Change::Account(uid, Some(account)) => self.seen.put(uid, account, &known(&self.login_ids)),
+                Change::Account(uid, None) => self.seen.remove(&uid),
+                Change::Lite(key, Some(lite)) => self.seen_lites.put(key, lite, &|name| name.into()),
+                Change::Lite(key, None) => self.seen_lites.remove(&key),
             }
         }
+    }
+}
+
+/// Names as the login identifiers spell them already, so that each text is in memory once.
+fn known(ids: &OrdMap<Arc<str>, Arc<str>>) -> impl Fn(&str) -> Arc<str> {
+    |name| ids.get_key_value(name).map_or_else(|| name.into(), |(known, _)| Arc::clone(known))
+}
+
+impl Indexed for Account {
+    fn updated(&self) -> Instant {
+        self.last_updated
+    }
+
+    /// Addresses and user names, wherever a query may ask for them.
+    fn names(&self) -> Vec<String> {
+        let texts = self.verified_emails.iter().chain(&self.unverified_emails).chain(&self.login_emails);
+        let one = |name: &str| self.profile.get(name).and_then(|it| it.as_str()).map(folded);
+        let mut names: Vec<String> = texts.chain(&self.username).map(|text| folded(text)).collect();
+        names.extend(one("email"));
+        names.extend(one("username"));
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
+impl Indexed for Lite {
+    fn updated(&self) -> Instant {
+        self.last_updated
+    }
+
+    /// Its key is its address already.
+    fn names(&self) -> Vec<String> {
+        Vec::new()
     }
 }
 
@@ -166,40 +199,65 @@ impl Lite {
             email: email.to_owned(),
             created: now,
             last_updated: now,
-            profile: Object::new(),
-            data: Object::new(),
-            preferences: Object::new(),
-            subscriptions: Object::new(),
-            communications: Object::new(),
+            profile: Packed::default(),
+            data: Packed::default(),
+            preferences: Packed::default(),
+            subscriptions: Packed::default(),
+            communications: Packed::default(),
         }
     }
 
     /// The record in the shape in which accounts are shown.
     pub(crate) fn as_account(&self) -> Account {
-        let mut account = Account::new(self.uid.clone(), self.created);
+        let mut account = Account::new(self.uid.as_str(), self.created);
         account.last_updated = self.last_updated;
         account.profile = self.profile.clone();
-        account.profile.insert("email".into(), self.email.as_str().into());
+        account.profile.insert("email", self.email.as_str());
         account.data = self.data.clone();
         account.preferences = self.preferences.clone();
         account.subscriptions = self.subscriptions.clone();
+        account.communications = self.communications.clone();
         account
     }
 
-    fn document(&self) -> Value {
-        serde_json::json!({
-            "email": self.email,
-            "channel": "email",
-            "created": self.created.to_string(),
-            "createdTimestamp": self.created.millis(),
-            "lastUpdated": self.last_updated.to_string(),
-            "lastUpdatedTimestamp": self.last_updated.millis(),
-            "hasFullAccount": false,
-            "hasLiteAccount": true,
-            "profile": self.profile,
-            "data": self.data,
-            "preferences": self.preferences,
-            "subscriptions": self.subscriptions,
+    /// Its record in `emailAccounts`.
+    pub(crate) fn document(&self) -> crate::envelope::Object {
+        let each = MEMBERS.iter().filter_map(|name| Some(((*name).to_owned(), self.member(name)?.value())));
+        each.collect()
+    }
+
+    /// One member of [`document`](Self::document).
+    pub(crate) fn member(&self, name: &str) -> Option<Node<'_>> {
+        Some(match name {
+            "email" => Node::Text(&self.email),
+            "channel" => Node::Text("email"),
+            "created" => Node::Time(self.created),
+            "createdTimestamp" => Node::Whole(self.created.millis()),
+            "lastUpdated" => Node::Time(self.last_updated),
+            "lastUpdatedTimestamp" => Node::Whole(self.last_updated.millis()),
+            "hasFullAccount" => Node::Flag(false),
+            "hasLiteAccount" => Node::Flag(true),
+            "profile" => Node::Members(self.profile.members()),
+            "data" => Node::Members(self.data.members()),
+            "preferences" => Node::Members(self.preferences.members()),
+            "subscriptions" => Node::Members(self.subscriptions.members()),
+            _ => return None,
         })
     }
 }
+
+/// Members of a lite record, in their order.
+const MEMBERS: &[&str] = &[
+    "email",
+    "channel",
+    "created",
+    "createdTimestamp",
+    "lastUpdated",
+    "lastUpdatedTimestamp",
+    "hasFullAccount",
+    "hasLiteAccount",
+    "profile",
+    "data",
+    "preferences",
+    "subscriptions",
+];

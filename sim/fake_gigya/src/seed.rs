@@ -353,7 +353,7 @@ fn account(gigya: &mut Gigya, now: Instant, place: &Section<'_>) -> Result<(), S
     times_and_flags(place, &mut account, now)?;
     identifiers(gigya, place, &site, &mut account)?;
     if let Some(password) = place.text_of("password")? {
-        account.password = Some(Password::new(password, gigya.ids.hex(16), now));
+        account.password = Some(Box::new(Password::new(password, gigya.ids.hex(16), now)));
     }
     if let Some(site) = gigya.sites.get_mut(site.home()).filter(|_| !new_fields.is_empty()) {
         Arc::make_mut(site).data_schema.fields.extend(new_fields);
@@ -376,24 +376,28 @@ fn sections(
         place.get(name).map_or(Ok(Object::new()), |section| section.members().cloned())
     };
     let mut profile = Merge::new(&site.profile_schema, Part::Profile, rules);
-    profile.object("", &mut account.profile, &object("profile")?);
+    let from = object("profile")?;
+    account.profile.edit(|into| profile.object("", into, &from));
     let mut data = Merge::new(&site.data_schema, Part::Data, rules);
-    data.object("", &mut account.data, &object("data")?);
+    let from = object("data")?;
+    account.data.edit(|into| data.object("", into, &from));
     let lang = place.text_of("lang")?.unwrap_or("en");
     let from = object("subscriptions")?;
     let mut problems = profile.problems;
     problems.append(&mut data.problems);
     let (source, writer) = (Source::Import, Writer::Server);
     let subscribing = Subscribing { declared: &site.subscriptions, source, writer, now };
-    problems.extend(write_subscriptions(&mut account.subscriptions, &from, subscribing));
+    problems.extend(account.subscriptions.edit(|into| write_subscriptions(into, &from, subscribing)));
     let consenting =
         Consenting { statements: &site.consents, source, writer, lang: Some(lang), or_lang: lang, now };
-    problems.extend(write_preferences(&mut account.preferences, &object("preferences")?, consenting));
+    let from = object("preferences")?;
+    problems.extend(account.preferences.edit(|into| write_preferences(into, &from, consenting)));
     let from = object("communications")?;
     let topics = &site.communications;
-    problems.extend(write_communications(&mut account.communications, &from, topics, source, now));
-    account.internal = object("internal")?;
-    account.custom_identifiers = object("customIdentifiers")?;
+    let write = |into: &mut Object| write_communications(into, &from, topics, source, now);
+    problems.extend(account.communications.edit(write));
+    account.internal = object("internal")?.into();
+    account.custom_identifiers = object("customIdentifiers")?.into();
     account.lang = place.text_of("lang")?.map(str::to_owned);
     account.reg_source = place.text_of("regSource")?.map(str::to_owned);
     account.phone_number = place.text_of("phoneNumber")?.map(str::to_owned);

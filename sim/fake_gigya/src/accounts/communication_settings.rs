@@ -3,12 +3,14 @@
 
 use crate::call::Call;
 use crate::communications::MOST;
-use crate::documents::{Documents, Source, results, search};
+use crate::documents::{self, results};
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Object, Refusal, Reply};
 use crate::gigya::Gigya;
 use crate::params::brief;
-use crate::query::parse::Query;
+use crate::query::fields::Fields;
+use crate::query::plan::Plan;
+use crate::query::search::{LIMITS, Search, Sourced};
 use serde_json::{Value, json};
 use standin_model::Evidence;
 use std::sync::Arc;
@@ -114,19 +116,22 @@ fn set_topic(gigya: &mut Gigya, call: &Call) -> Reply {
     Ok(Object::new())
 }
 
+const FIND: Search = Search { limits: LIMITS, fields: |_| Fields::PLAIN, source, shown: |_gigya, _row| {} };
+
 fn find(gigya: &mut Gigya, call: &Call) -> Reply {
     let mut call = call.clone();
     if call.params.get("query").is_none() && call.params.get("cursorId").is_none() {
         call.params.put("query", "select * from topicChannels limit 2000");
     }
-    search(gigya, &call, &Source { documents, page: results, rewrite: str::to_owned })
+    FIND.run(gigya, &call).map(results)
 }
 
-fn documents(_: &Gigya, call: &Call, query: &Query) -> Result<Documents, Refusal> {
-    if !query.from.eq_ignore_ascii_case("topicChannels") {
-        return Err(wrong(format!("Unknown source in FROM: {}", brief(&query.from))));
+fn source<'g>(_: &'g Gigya, call: &'g Call, plan: &Plan) -> Sourced<'g> {
+    if !plan.from.eq_ignore_ascii_case("topicChannels") {
+        return Err(wrong(format!("Unknown source in FROM: {}", brief(&plan.from))));
     }
-    Ok(call.site.communications.topics.iter().map(|(key, topic)| (key.clone(), topic.clone())).collect())
+    let topics = call.site.communications.topics.iter();
+    Ok(documents::source(topics.map(|(key, topic)| (key.clone(), topic.clone())).collect()))
 }
 
 #[cfg(test)]
@@ -186,6 +191,6 @@ mod tests {
         assert_eq!(bench.code("accounts.importLiteAccount", &params), 0);
         let site = bench.gigya.first_site();
         let lite = bench.gigya.people_of(&site).lite("lite@example.org").cloned().unwrap();
-        assert_eq!(lite.communications["SMS_offers"]["status"], "OptIn");
+        assert_eq!(lite.communications.object()["SMS_offers"]["status"], "OptIn");
     }
 }

@@ -5,6 +5,7 @@ use crate::call::Call;
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Object, Refusal, Reply};
 use crate::gigya::Gigya;
+use crate::query::document::is_there;
 use serde_json::Value;
 use standin_model::Evidence;
 use std::sync::Arc;
@@ -44,10 +45,10 @@ fn forget(gigya: &mut Gigya, call: &Call, names: &[String]) {
     let people = gigya.people_of(&call.site.api_key);
     let changed: Vec<Account> = people
         .all()
-        .filter(|account| names.iter().any(|name| super::set_schema::has(&account.data, name)))
+        .filter(|account| names.iter().any(|name| is_there(account.data.members(), name)))
         .map(|account| {
             let mut account = Account::clone(account);
-            names.iter().for_each(|name| remove(&mut account.data, name));
+            account.data.edit(|data| names.iter().for_each(|name| remove(data, name)));
             account
         })
         .collect();

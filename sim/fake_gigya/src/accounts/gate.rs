@@ -10,6 +10,7 @@ use crate::envelope::{Refusal, Reply};
 use crate::events::Event;
 use crate::gigya::{Gigya, RegToken};
 use crate::outbox::Message;
+use crate::packed::Packet;
 use serde_json::json;
 use standin_model::Instant;
 use std::time::Duration;
@@ -138,7 +139,7 @@ fn welcome(gigya: &mut Gigya, call: &Call, account: &Account) {
 
 /// The language of a mail: the call's, the person's, or the site's.
 pub(crate) fn mail_language(call: &Call, account: &Account) -> String {
-    let locale = account.profile.get("locale").and_then(serde_json::Value::as_str);
+    let locale = account.profile.get("locale").and_then(Packet::as_str);
     let own = call.params.get("lang").or(account.lang.as_deref()).or(locale);
     let default = call.site.policy_text("accountOptions", &["defaultLanguage"]);
     own.or(default).unwrap_or("en").to_owned()

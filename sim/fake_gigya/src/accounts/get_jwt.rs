@@ -7,7 +7,7 @@ use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Object, Refusal, Reply};
 use crate::gigya::Gigya;
 use crate::jwt;
-use crate::query::project::first;
+use crate::query::document::first;
 use serde_json::Value;
 use standin_model::Evidence;
 
@@ -103,7 +103,7 @@ fn claim(call: &Call, whole: &Value, field: &str) -> Claim {
         _ => false,
     };
     match first(whole, &path) {
-        Some(value) => Claim::Value(value.clone()),
+        Some(value) => Claim::Value(value),
         None if known => Claim::Empty,
         None => Claim::Unknown,
     }

@@ -37,7 +37,7 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
             identifiers.insert(format!("gigya.com/identifiers/{name}"), json!(values));
         }
     };
-    add("UID", vec![account.uid.clone()]);
+    add("UID", vec![account.uid.to_string()]);
     add("email", account.login_emails.clone());
     add("username", account.username.iter().cloned().collect());
     add("phone", account.phone_number.iter().cloned().collect());

@@ -154,7 +154,7 @@ fn groups(
     problems.dedup();
     if let Some(password) = call.params.object("password")? {
         let wrong = |why: String| Refusal::because(400_006, format!("password: {why}"));
-        account.password = Some(Password::imported(&password, call.now).map_err(wrong)?);
+        account.password = Some(Box::new(Password::imported(&password, call.now).map_err(wrong)?));
     }
     if let Some(secret) = call.params.object("secretQuestionAndAnswer")? {
         let text = |name: &str| any_case(&secret, name).and_then(Value::as_str);

@@ -10,6 +10,7 @@ use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Object, Refusal, Reply};
 use crate::events::Event;
 use crate::gigya::{Gigya, RegToken};
+use crate::packed::Packed;
 use standin_model::Evidence;
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
@@ -92,11 +93,17 @@ pub(crate) fn merge(gigya: &mut Gigya, call: &Call, from: &str, into: &Account) 
 }
 
 /// Adds the members that are missing; what is there wins.
-pub(crate) fn fill(into: &mut Object, from: &Object) {
+pub(crate) fn fill(into: &mut Packed, from: &Packed) {
+    into.edit(|into| fill_object(into, &from.object()));
+}
+
+fn fill_object(into: &mut Object, from: &Object) {
     for (name, value) in from {
         match (into.get_mut(name), value) {
             (None, value) => _ = into.insert(name.clone(), value.clone()),
-            (Some(serde_json::Value::Object(have)), serde_json::Value::Object(more)) => fill(have, more),
+            (Some(serde_json::Value::Object(have)), serde_json::Value::Object(more)) => {
+                fill_object(have, more)
+            }
             _ => {}
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! What several methods share: [`session`] (who is meant, sessions, what is shown of an account), [`write`]
 //! (how parameters change an account), [`gate`] (what stands between a person and a session) and [`social`]
-//! (people whom a provider brings).
+//! (people whom a provider brings); [`sources`] is what `FROM` names in a search.
 
 pub(crate) mod communication_settings;
 pub(crate) mod consent_statements;
@@ -44,6 +44,7 @@ pub(crate) mod set_policies;
 pub(crate) mod set_schema;
 pub(crate) mod set_screen_set;
 pub(crate) mod social;
+pub(crate) mod sources;
 pub(crate) mod stream;
 pub(crate) mod subscriptions;
 pub(crate) mod tfa;

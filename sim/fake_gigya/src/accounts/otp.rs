@@ -151,7 +151,7 @@ fn login(gigya: &mut Gigya, call: &Call) -> Reply {
     }
     let mut account = with(&Account::new(gigya.ids.hex(32), call.now), &ticket.to);
     if is_email(&ticket.to) {
-        account.profile.insert("email".into(), ticket.to.as_str().into());
+        account.profile.insert("email", ticket.to.as_str());
         account.add_login_email(&ticket.to);
         account.add_email(&ticket.to, true);
         account.verify(call.now);

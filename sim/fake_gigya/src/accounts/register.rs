@@ -60,7 +60,7 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     account.lang = call.params.get("lang").map(str::to_owned);
     account.reg_source = call.params.get("regSource").or(call.params.get("pageURL")).map(str::to_owned);
     if let (Some(lang), None) = (&account.lang, account.profile.get("locale")) {
-        account.profile.insert("locale".into(), lang.as_str().into());
+        account.profile.insert("locale", lang.as_str());
     }
     keep_fields(gigya, call, written.new_fields);
     if let Some((token, _)) = token {
@@ -137,7 +137,7 @@ fn identify(
 ) -> Result<Option<String>, Refusal> {
     if let Some(email) = call.params.get("email") {
         match crate::email::is_valid(email) {
-            true => _ = account.profile.insert("email".into(), email.into()),
+            true => account.profile.insert("email", email),
             false => problems.push(Problem::new(400_006, "email", "email is not a valid address")),
         }
     }

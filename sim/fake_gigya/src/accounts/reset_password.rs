@@ -90,7 +90,7 @@ fn check_person(call: &Call, account: &Account) -> Result<(), Refusal> {
     let fields = call.params.object("securityFields")?.unwrap_or_default();
     let differs = fields.iter().any(|(path, given)| {
         let told = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_lowercase);
-        crate::query::project::first(&whole, path).is_none_or(|kept| told(kept) != told(given))
+        crate::query::document::first(&whole, path).is_none_or(|kept| told(&kept) != told(given))
     });
     if !wrong && !differs {
         return Ok(());

@@ -1,19 +1,17 @@
 //! `accounts.search`.
 
+use crate::account::shape_phones;
+use crate::accounts::sources::{Accounts, Addresses};
 use crate::call::Call;
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Object, Refusal, Reply};
 use crate::gigya::Gigya;
 use crate::params::brief;
-use crate::people::People;
-use crate::query::check::Fields;
-use crate::query::cursor::Cursor;
-use crate::query::parse::{Query, parse};
-use serde_json::{Value, json};
+use crate::query::fields::Fields;
+use crate::query::plan::Plan;
+use crate::query::search::{LIMITS, Limits, Search, Sourced};
+use serde_json::Value;
 use standin_model::Evidence;
-use std::borrow::Cow;
-use std::collections::BTreeSet;
-use std::sync::Arc;
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     name: "accounts.search",
@@ -34,57 +32,44 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     run,
 };
 
+const SEARCH: Search = Search {
+    limits: Limits { jitter: true, ..LIMITS },
+    fields: |call| Fields { schemas: Some((&call.site.profile_schema, &call.site.data_schema)) },
+    source,
+    shown,
+};
+
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     if call.params.number("timeout")?.is_some_and(|timeout| !(0..=60_000).contains(&timeout)) {
         return Err(Refusal::because(400_006, "timeout may not exceed 60000"));
     }
-    let text = call.params.get("query").or(call.params.get("restrictedQuery"));
-    match (text, call.params.get("cursorId")) {
-        (Some(_), Some(_)) => Err(Refusal::because(400_006, "query and cursorId exclude each other")),
-        (None, Some(id)) => next_page(gigya, call, id),
-        (Some(text), None) => first_page(gigya, call, text),
-        (None, None) => Err(Refusal::missing(call.method, "query")),
+    let page = SEARCH.run(gigya, call)?;
+    let mut out = Object::new();
+    out.insert("objectsCount".into(), page.rows.len().into());
+    out.insert("totalCount".into(), page.total.into());
+    if page.from.eq_ignore_ascii_case("emailAccounts") {
+        out.insert("missing".into(), 0.into());
     }
+    out.insert("results".into(), page.rows.into());
+    if let Some(next) = page.next {
+        out.insert("nextCursorId".into(), next.into());
+    }
+    Ok(out)
 }
 
-/// Whether a source of accounts or of addresses is asked.
-fn is_email_source(query: &Query) -> Result<bool, Refusal> {
-    match query.from.to_ascii_lowercase().as_str() {
-        "accounts" => Ok(false),
-        "emailaccounts" => Ok(true),
-        _ => Err(Refusal::because(400_006, format!("Unknown source in FROM: {}", brief(&query.from)))),
+fn source<'g>(gigya: &'g Gigya, call: &'g Call, plan: &Plan) -> Sourced<'g> {
+    let people = gigya.people_at(&call.site.api_key);
+    match plan.from.to_ascii_lowercase().as_str() {
+        "accounts" => {
+            let (full, lite) = account_types(call)?;
+            Ok(Box::new(Accounts { people, full, lite }))
+        }
+        "emailaccounts" => {
+            account_types(call)?;
+            Ok(Box::new(Addresses { people }))
+        }
+        _ => Err(Refusal::because(400_006, format!("Unknown source in FROM: {}", brief(&plan.from)))),
     }
-}
-
-fn first_page(gigya: &mut Gigya, call: &Call, text: &str) -> Reply {
-    let query = parse(text)?;
-    let open = call.params.get("openCursor").is_some_and(|it| it.eq_ignore_ascii_case("true"));
-    let size = query.page_size(open)?;
-    let email_source = is_email_source(&query)?;
-    let (full, lite) = account_types(call)?;
-    let fields = Fields { schemas: Some((&call.site.profile_schema, &call.site.data_schema)) };
-    fields.check(&query)?;
-    let people = gigya.people_at(&call.site.api_key).cloned().unwrap_or_default();
-    let documents = documents(&people, email_source, full, lite);
-    let found = query.find(documents.into_iter(), fields);
-    if query.aggregates() {
-        let rows = query.rows(&found.iter().map(|(_, document)| document.as_ref()).collect::<Vec<_>>());
-        let shown: Vec<Value> = rows.into_iter().skip(start(&query)).take(size).collect();
-        return Ok(page(shown, found.len(), email_source));
-    }
-    if open {
-        let ids: Vec<String> = found.into_iter().map(|(id, _)| id).collect();
-        let cursor = Cursor::new(&call.site.api_key, Arc::new(query), Arc::new(ids), 0, 0, call.now);
-        return cursor_page(gigya, call, cursor, None);
-    }
-    let total = found.len();
-    let results =
-        found.iter().skip(start(&query)).take(size).map(|(_, document)| show(gigya, &query, document));
-    Ok(page(results.collect(), total, email_source))
-}
-
-fn start(query: &Query) -> usize {
-    query.start.and_then(|start| usize::try_from(start).ok()).unwrap_or(0)
 }
 
 fn account_types(call: &Call) -> Result<(bool, bool), Refusal> {
@@ -97,118 +82,11 @@ fn account_types(call: &Call) -> Result<(bool, bool), Refusal> {
     }
 }
 
-/// All documents of a source with their ids: `f:` and a UID, or `l:` and an address.
-fn documents(people: &People, email_source: bool, full: bool, lite: bool) -> Vec<(String, Cow<'_, Value>)> {
-    let mut out: Vec<(String, Cow<'_, Value>)> = Vec::new();
-    let mut with_account = BTreeSet::new();
-    for (uid, indexed) in &people.index {
-        let id = format!("f:{uid}");
-        match (&indexed.email, email_source) {
-            (Some(document), true) => {
-                let email = crate::email::folded(document["email"].as_str().unwrap_or_default());
-                out.push((id, with_lite(people, &email, document)));
-                if !people.lite_index.is_empty() {
-                    with_account.insert(email);
-                }
-            }
-            (_, false) if full => out.push((id, Cow::Borrowed(&indexed.account))),
-            _ => {}
-        }
+/// Phones have the shape that the knob says here too.
+fn shown(gigya: &Gigya, row: &mut Value) {
+    if let Some(profile) = row.get_mut("profile").and_then(Value::as_object_mut) {
+        shape_phones(profile, gigya.phones_shape());
     }
-    if email_source || lite {
-        let alone = people.lite_index.iter().filter(|(email, _)| !with_account.contains(*email));
-        out.extend(alone.map(|(email, document)| (format!("l:{email}"), Cow::Borrowed(document.as_ref()))));
-    }
-    out
-}
-
-/// The record of an address that has both an account and a lite record.
-fn with_lite<'d>(people: &People, email: &str, document: &'d Value) -> Cow<'d, Value> {
-    if people.lite_index.is_empty() || !people.lite_index.contains_key(email) {
-        return Cow::Borrowed(document);
-    }
-    let mut both = document.clone();
-    both["hasLiteAccount"] = true.into();
-    Cow::Owned(both)
-}
-
-/// The present document behind an id of [`documents`].
-fn document<'p>(people: &'p People, id: &str, email_source: bool) -> Option<Cow<'p, Value>> {
-    match id.split_once(':')? {
-        ("f", uid) => {
-            let indexed = people.index.get(uid)?;
-            match (&indexed.email, email_source) {
-                (Some(document), true) => {
-                    let email = crate::email::folded(document["email"].as_str().unwrap_or_default());
-                    Some(with_lite(people, &email, document))
-                }
-                (None, true) => None,
-                _ => Some(Cow::Borrowed(&indexed.account)),
-            }
-        }
-        (_, email) => people.lite_index.get(email).map(|document| Cow::Borrowed(document.as_ref())),
-    }
-}
-
-fn show(gigya: &Gigya, query: &Query, document: &Value) -> Value {
-    let mut shown = query.show(document);
-    if let Some(phones) = shown.pointer_mut("/profile/phones") {
-        match (gigya.phones_shape(), &mut *phones) {
-            ("array", Value::Object(one)) => *phones = json!([one]),
-            ("single", Value::Array(list)) if list.len() == 1 => *phones = list.remove(0),
-            _ => {}
-        }
-    }
-    shown
-}
-
-fn page(results: Vec<Value>, total: usize, email_source: bool) -> Object {
-    let mut out = Object::new();
-    out.insert("objectsCount".into(), results.len().into());
-    out.insert("totalCount".into(), total.into());
-    if email_source {
-        out.insert("missing".into(), 0.into());
-    }
-    out.insert("results".into(), results.into());
-    out
-}
-
-fn next_page(gigya: &mut Gigya, call: &Call, id: &str) -> Reply {
-    let found = gigya.cursors.take(call.now, &call.site.api_key, id);
-    let cursor = found.ok_or_else(|| Refusal::because(400_006, "cursorId is not known or has expired"))?;
-    cursor_page(gigya, call, cursor, Some(id))
-}
-
-/// One page of a cursor. Asked twice with the same id it is the same page and names the same next cursor.
-fn cursor_page(gigya: &mut Gigya, call: &Call, cursor: Cursor, id: Option<&str>) -> Reply {
-    let size = cursor.query.page_size(true)?.max(1);
-    let jitter = gigya.knobs.number("gigya.search_batch_jitter");
-    let shorter = cursor.page.checked_rem(jitter.saturating_add(1)).unwrap_or(0);
-    let size = size.saturating_sub(usize::try_from(shorter).unwrap_or(0)).max(1);
-    let email_source = is_email_source(&cursor.query)?;
-    let end = cursor.offset.saturating_add(size).min(cursor.ids.len());
-    let people = gigya.people_at(&call.site.api_key).cloned().unwrap_or_default();
-    let wanted = cursor.ids.get(cursor.offset..end).unwrap_or_default();
-    let present = wanted.iter().filter_map(|id| document(&people, id, email_source));
-    let results: Vec<Value> = present.map(|document| show(gigya, &cursor.query, &document)).collect();
-    let mut out = page(results, cursor.ids.len(), email_source);
-    if end < cursor.ids.len() {
-        let next = match cursor.next {
-            Some(next) => next,
-            None => {
-                let next = gigya.ids.token(48);
-                let behind =
-                    Cursor::new(&cursor.api_key, cursor.query, cursor.ids, end, cursor.page + 1, call.now);
-                gigya.cursors.open(call.now, next.clone(), behind);
-                if let Some(id) = id {
-                    gigya.cursors.follow(id, &next);
-                }
-                next
-            }
-        };
-        out.insert("nextCursorId".into(), next.into());
-    }
-    Ok(out)
 }
 
 #[cfg(test)]

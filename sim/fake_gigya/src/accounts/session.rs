@@ -132,14 +132,14 @@ pub(crate) fn missing_fields(call: &Call, account: &Account) -> Vec<String> {
     ];
     let mut missing = Vec::new();
     for (name, schema, object) in parts {
-        let document = Value::Object(object.clone());
+        let document = object.members();
         for (path, field) in &schema.fields {
-            if field.required && crate::query::project::first(&document, path).is_none() {
+            if field.required && !crate::query::document::is_there(document, path) {
                 missing.push(format!("{name}.{path}"));
             }
         }
     }
-    missing.extend(crate::consent::missing(&call.site.consents, &account.preferences));
-    missing.extend(crate::subscriptions::missing(&call.site.subscriptions, &account.subscriptions));
+    missing.extend(crate::consent::missing(&call.site.consents, &account.preferences.object()));
+    missing.extend(crate::subscriptions::missing(&call.site.subscriptions, &account.subscriptions.object()));
     missing
 }

@@ -112,8 +112,8 @@ fn identifiers(
 ) {
     if let Some(problem) = follow_email(gigya, call, account, before) {
         match before {
-            Some(email) => _ = account.profile.insert("email".into(), email.into()),
-            None => _ = account.profile.shift_remove("email"),
+            Some(email) => account.profile.insert("email", email),
+            None => account.profile.remove("email"),
         }
         problems.push(problem);
     }
@@ -173,7 +173,7 @@ fn state(
         let field = format!("customIdentifiers.{name}");
         let text = match &value {
             Value::Null => {
-                account.custom_identifiers.shift_remove(&name);
+                account.custom_identifiers.remove(&name);
                 continue;
             }
             Value::String(text) => text.clone(),
@@ -185,7 +185,7 @@ fn state(
         };
         match held(gigya, call, account, &custom_key(&name, &text), &field) {
             Some(problem) => problems.push(problem),
-            None => _ = account.custom_identifiers.insert(name, text.into()),
+            None => account.custom_identifiers.insert(&name, text),
         }
     }
     match params.get("tfaStatus").map(str::to_ascii_lowercase).as_deref() {
@@ -196,8 +196,8 @@ fn state(
     }
     for (name, value) in params.object("internal")?.unwrap_or_default() {
         match value {
-            Value::Null => _ = account.internal.shift_remove(&name),
-            value => _ = account.internal.insert(name, value),
+            Value::Null => account.internal.remove(&name),
+            value => account.internal.insert(&name, value),
         }
     }
     if account.reg_source.is_none() {
@@ -272,7 +272,7 @@ pub(crate) fn write_lite(
     account.preferences = lite.preferences;
     account.subscriptions = lite.subscriptions;
     account.communications = lite.communications;
-    account.profile.insert("email".into(), email.into());
+    account.profile.insert("email", email);
     let mut written = sections(gigya, call, &mut account, writer, source)?;
     if !crate::email::is_valid(email) {
         written.problems.push(Problem::new(400_026, "profile.email", "email is not a valid address"));

@@ -6,6 +6,8 @@ use crate::consent::Consent;
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Object, Refusal, Reply};
 use crate::gigya::Gigya;
+use crate::packed::Packed;
+use crate::query::document::is_there;
 use crate::schema::Schema;
 use crate::site::Site;
 use crate::subscriptions::Subscription;
@@ -108,9 +110,9 @@ fn change(
 }
 
 /// Whether any account of the site has a value at `path`.
-fn somebody_has(gigya: &Gigya, call: &Call, path: &str, part: fn(&Account) -> &Object) -> bool {
+fn somebody_has(gigya: &Gigya, call: &Call, path: &str, part: fn(&Account) -> &Packed) -> bool {
     let Some(people) = gigya.people_at(&call.site.api_key) else { return false };
-    people.all().any(|account| has(part(account), path))
+    people.all().any(|account| is_there(part(account).members(), path))
 }
 
 /// Whether there is a value at `path`; lists count item by item.

@@ -9,6 +9,7 @@ use crate::call::Call;
 use crate::envelope::{Object, Refusal, Reply};
 use crate::gigya::{Gigya, RegToken};
 use crate::merge::{Merge, Part};
+use crate::packed::Packed;
 use crate::rare::Identity;
 use serde_json::Value;
 use std::sync::Arc;
@@ -59,7 +60,8 @@ pub(crate) fn arrive(gigya: &mut Gigya, call: &Call, user: &ProviderUser) -> Rep
     }
     let uid = format!("_guid_{}=", gigya.ids.token(43));
     let mut account = Account::new(uid, call.now);
-    account.profile = profile(gigya, call, user)?;
+    let told = profile(gigya, call, user)?;
+    account.profile = Packed::of(&told);
     let email = account.email().map(str::to_owned);
     let conflict = email.as_deref().and_then(|email| in_conflict(gigya, call, email));
     if let Some(email) = email {
@@ -75,7 +77,7 @@ pub(crate) fn arrive(gigya: &mut Gigya, call: &Call, user: &ProviderUser) -> Rep
     let identity = Identity {
         provider: user.provider.clone(),
         provider_uid: user.provider_uid.clone(),
-        profile: account.profile.clone(),
+        profile: told,
         since: call.now,
         last_updated: call.now,
     };

@@ -53,34 +53,35 @@ pub(crate) fn sections(
     let mut written = Written { problems: Vec::new(), new_fields: Vec::new() };
     if let Some(profile) = call.params.object("profile")? {
         let mut merge = Merge::new(&call.site.profile_schema, Part::Profile, rules);
-        merge.object("", &mut account.profile, &profile);
+        account.profile.edit(|into| merge.object("", into, &profile));
         written.problems.append(&mut merge.problems);
     }
     if let Some(data) = call.params.object("data")? {
         let mut merge = Merge::new(&call.site.data_schema, Part::Data, rules);
-        merge.object("", &mut account.data, &data);
+        account.data.edit(|into| merge.object("", into, &data));
         written.problems.append(&mut merge.problems);
         written.new_fields = merge.new_fields;
     }
     if let Some(from) = call.params.object("preferences")? {
+        let or_lang = account.lang.clone();
         let rules = Consenting {
             statements: &call.site.consents,
             source,
             writer,
             lang: call.params.get("lang"),
-            or_lang: account.lang.as_deref().unwrap_or("en"),
+            or_lang: or_lang.as_deref().unwrap_or("en"),
             now: call.now,
         };
-        written.problems.extend(write_preferences(&mut account.preferences, &from, rules));
+        written.problems.extend(account.preferences.edit(|into| write_preferences(into, &from, rules)));
     }
     if let Some(from) = call.params.object("subscriptions")? {
         let rules = Subscribing { declared: &call.site.subscriptions, source, writer, now: call.now };
-        written.problems.extend(write_subscriptions(&mut account.subscriptions, &from, rules));
+        written.problems.extend(account.subscriptions.edit(|into| write_subscriptions(into, &from, rules)));
     }
     if let Some(from) = call.params.object("communications")? {
         let topics = &call.site.communications;
-        let into = &mut account.communications;
-        written.problems.extend(write_communications(into, &from, topics, source, call.now));
+        let write = |into: &mut Object| write_communications(into, &from, topics, source, call.now);
+        written.problems.extend(account.communications.edit(write));
     }
     Ok(written)
 }
@@ -129,7 +130,7 @@ pub(crate) fn new_username(gigya: &Gigya, call: &Call, account: &mut Account, na
         return Some(problem);
     }
     account.username = Some(name.to_owned());
-    account.profile.insert("username".into(), name.into());
+    account.profile.insert("username", name);
     None
 }
 
@@ -147,14 +148,14 @@ pub(crate) fn new_password(
     let kept = call.site.policy_number("security", &["passwordHistorySize"], 0).min(MOST_OLD_PASSWORDS);
     let kept = usize::try_from(kept).unwrap_or_default();
     let old = account.rare.as_deref().map_or(&[][..], |rare| &rare.old_passwords);
-    let mut known = old.iter().rev().take(kept).chain(&account.password);
+    let mut known = old.iter().rev().take(kept).chain(account.password.as_deref());
     if kept > 0 && known.any(|old| old.is(plain)) {
         return Some(Problem::new(400_006, field, "Password was used before"));
     }
     let made = Password::new(plain, gigya.ids.hex(16), call.now);
-    if let Some(old) = account.password.replace(made) {
+    if let Some(old) = account.password.replace(Box::new(made)) {
         let list = &mut account.rare_mut().old_passwords;
-        list.push(old);
+        list.push(*old);
         let surplus = list.len().saturating_sub(MOST_OLD_PASSWORDS as usize);
         list.drain(..surplus);
     }

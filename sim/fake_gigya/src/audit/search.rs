@@ -1,12 +1,13 @@
 //! `audit.search`.
 
 use crate::call::Call;
-use crate::documents::{Documents, Source, search};
+use crate::documents::{self, results};
 use crate::endpoints::{Access, Endpoint};
-use crate::envelope::{Object, Refusal, Reply};
+use crate::envelope::{Refusal, Reply};
 use crate::gigya::Gigya;
-use crate::query::parse::{Query, Select};
-use serde_json::Value;
+use crate::query::fields::Fields;
+use crate::query::plan::Plan;
+use crate::query::search::{LIMITS, Limits, Search, Sourced};
 use standin_model::Evidence;
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
@@ -19,33 +20,25 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     run,
 };
 
-/// Records on a page at most.
-const MOST_LIMIT: u64 = 5_000;
+const SEARCH: Search = Search {
+    limits: Limits { most_limit: 5_000, ..LIMITS },
+    fields: |_| Fields::PLAIN,
+    source,
+    shown: |_gigya, _row| {},
+};
 
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
-    search(gigya, call, &Source { documents, page, rewrite })
+    SEARCH.run(gigya, call).map(results)
 }
 
-/// The one field whose name needs quotes, in the way in which the grammar takes it.
-fn rewrite(text: &str) -> String {
-    text.replace("\"@timestamp\"", "@timestamp").replace("'@timestamp'", "@timestamp")
-}
-
-fn documents(gigya: &Gigya, call: &Call, query: &Query) -> Result<Documents, Refusal> {
-    if !query.from.eq_ignore_ascii_case("auditLog") {
+fn source<'g>(gigya: &'g Gigya, call: &'g Call, plan: &Plan) -> Sourced<'g> {
+    if !plan.from.eq_ignore_ascii_case("auditLog") {
         return Err(Refusal::because(400_006, "audit.search reads FROM auditLog only"));
     }
-    if query.select != Select::Everything {
+    if !plan.shows_everything() {
         return Err(Refusal::because(400_006, "audit.search takes SELECT * only"));
     }
-    if query.limit.is_some_and(|limit| limit > MOST_LIMIT) {
-        return Err(Refusal::because(400_006, format!("LIMIT may not exceed {MOST_LIMIT}")));
-    }
-    Ok(gigya.audit.documents(&call.site.api_key, call.now))
-}
-
-fn page(results: Vec<Value>, total: usize) -> Object {
-    crate::documents::results(results, total)
+    Ok(documents::source(gigya.audit.documents(&call.site.api_key, call.now)))
 }
 
 #[cfg(test)]
@@ -92,7 +85,7 @@ mod tests {
         assert_eq!((failed.len(), failed[0].get("uid")), (1, None));
         let late = found(
             &mut bench,
-            r#"SELECT * FROM auditLog WHERE "@timestamp" > "2026-01-05T08:01:30.000Z" AND uid = "ann" ORDER BY @timestamp DESC LIMIT 1"#,
+            r#"SELECT * FROM auditLog WHERE "@timestamp" > "2026-01-05T08:01:30.000Z" AND uid = "ann" ORDER BY "@timestamp" DESC LIMIT 1"#,
         );
         assert_eq!(late.len(), 1);
         let set = found(

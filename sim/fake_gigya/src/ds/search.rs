@@ -1,13 +1,15 @@
 //! `ds.search`.
 
 use crate::call::Call;
-use crate::documents::{Documents, Source, results, search};
+use crate::documents::{self, results};
 use crate::ds::owner;
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Refusal, Reply};
 use crate::gigya::Gigya;
 use crate::params::brief;
-use crate::query::parse::Query;
+use crate::query::fields::Fields;
+use crate::query::plan::Plan;
+use crate::query::search::{LIMITS, Search, Sourced};
 use serde_json::Value;
 use standin_model::Evidence;
 
@@ -21,23 +23,23 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     run,
 };
 
+const SEARCH: Search = Search { limits: LIMITS, fields: |_| Fields::PLAIN, source, shown: |_gigya, _row| {} };
+
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
-    search(gigya, call, &Source { documents, page: results, rewrite: str::to_owned })
+    SEARCH.run(gigya, call).map(results)
 }
 
-fn documents(gigya: &Gigya, call: &Call, query: &Query) -> Result<Documents, Refusal> {
+fn source<'g>(gigya: &'g Gigya, call: &'g Call, plan: &Plan) -> Sourced<'g> {
     let owner = owner(call)?;
-    let kind = gigya.stores.get(&call.site.api_key).and_then(|store| store.types.get(&query.from));
-    let kind = kind.ok_or_else(|| {
-        Refusal::because(400_006, format!("Unknown source in FROM: {}", brief(&query.from)))
-    })?;
+    let kind = gigya.stores.get(&call.site.api_key).and_then(|store| store.types.get(&plan.from));
+    let unknown = || Refusal::because(400_006, format!("Unknown source in FROM: {}", brief(&plan.from)));
+    let kind = kind.ok_or_else(unknown)?;
     let own = kind.objects.iter().filter(|(key, _)| owner.is_none() || key.1 == owner);
-    Ok(own
-        .map(|(key, item)| {
-            let id = format!("{}\n{}", key.0, key.1.as_deref().unwrap_or_default());
-            (id, Value::Object(item.told(key, item.data.clone())))
-        })
-        .collect())
+    let told = own.map(|(key, item)| {
+        let id = format!("{}\n{}", key.0, key.1.as_deref().unwrap_or_default());
+        (id, Value::Object(item.told(key, item.data.clone())))
+    });
+    Ok(documents::source(told.collect()))
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! `idx.search`.
 
 use crate::call::Call;
-use crate::documents::{Documents, Source, search};
+use crate::documents;
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Object, Refusal, Reply};
 use crate::gigya::Gigya;
 use crate::params::brief;
-use crate::query::parse::Query;
-use serde_json::Value;
+use crate::query::fields::Fields;
+use crate::query::plan::Plan;
+use crate::query::search::{LIMITS, Search, Sourced};
 use standin_model::Evidence;
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
@@ -20,23 +21,26 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     run,
 };
 
-fn run(gigya: &mut Gigya, call: &Call) -> Reply {
-    search(gigya, call, &Source { documents, page, rewrite: str::to_owned })
-}
-
-/// The documents of a query's source.
-fn documents(gigya: &Gigya, call: &Call, query: &Query) -> Result<Documents, Refusal> {
-    let found = gigya.idx.documents(&call.site, &query.from.to_ascii_lowercase());
-    found.ok_or_else(|| Refusal::because(400_006, format!("Unknown source in FROM: {}", brief(&query.from))))
-}
+const SEARCH: Search = Search { limits: LIMITS, fields: |_| Fields::PLAIN, source, shown: |_gigya, _row| {} };
 
 /// With no hit at all there is a count and nothing else.
-fn page(result: Vec<Value>, total: usize) -> Object {
+fn run(gigya: &mut Gigya, call: &Call) -> Reply {
+    let page = SEARCH.run(gigya, call)?;
+    let total = if page.aggregated { page.rows.len() } else { page.total };
     let mut out = Object::new();
-    out.insert("resultCount".into(), result.len().into());
+    out.insert("resultCount".into(), page.rows.len().into());
     if total > 0 {
         out.insert("totalCount".into(), total.into());
-        out.insert("result".into(), result.into());
+        out.insert("result".into(), page.rows.into());
     }
-    out
+    if let Some(next) = page.next {
+        out.insert("nextCursorId".into(), next.into());
+    }
+    Ok(out)
+}
+
+fn source<'g>(gigya: &'g Gigya, call: &'g Call, plan: &Plan) -> Sourced<'g> {
+    let found = gigya.idx.documents(&call.site, &plan.from.to_ascii_lowercase());
+    let unknown = || Refusal::because(400_006, format!("Unknown source in FROM: {}", brief(&plan.from)));
+    Ok(documents::source(found.ok_or_else(unknown)?))
 }

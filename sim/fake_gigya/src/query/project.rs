@@ -1,98 +1,79 @@
 //! What of a match is shown, and functions over many.
 
 use crate::envelope::Object;
-use crate::query::eval::{order, values};
-use crate::query::parse::{Item, Query, Select};
+use crate::query::document::{Document, Leaf};
+use crate::query::eval::{Names, order};
+use crate::query::plan::{Aggregate, Plan};
+use crate::query::tree::Function;
 use serde_json::Value;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-impl Query {
-    /// Whether the answer is computed over matches instead of showing them.
-    pub(crate) fn aggregates(&self) -> bool {
-        let is_aggregate = |item: &Item| matches!(item, Item::Aggregate { .. });
-        !self.group_by.is_empty()
-            || matches!(&self.select, Select::Items(items) if items.iter().any(is_aggregate))
-    }
-
+impl Plan {
     /// A match as the select list wants it.
-    pub(crate) fn show(&self, document: &Value) -> Value {
-        let Select::Items(items) = &self.select else { return document.clone() };
+    pub(crate) fn show(&self, document: &Document<'_>) -> Value {
+        let Some(shown) = &self.shown else { return document.whole() };
         let mut out = Value::Object(Object::new());
-        for item in items {
-            if let Item::Path { path, alias } = item {
-                let names: Vec<&str> = path.split('.').collect();
-                if let Some(part) = part(document, &names, alias.as_deref()) {
-                    blend(&mut out, part);
-                }
-            }
+        for item in shown {
+            let Some((name, rest)) = item.path.split_first() else { continue };
+            let Some(inner) = document.member(name).and_then(|node| node.part(rest, item.alias.as_deref()))
+            else {
+                continue;
+            };
+            let alias = item.alias.as_deref().filter(|_| rest.is_empty());
+            blend(&mut out, Object::from_iter([(alias.unwrap_or(name).to_owned(), inner)]).into());
         }
         out
     }
 
-    /// One row for each group, or one for all.
-    pub(crate) fn rows(&self, documents: &[&Value]) -> Vec<Value> {
+    /// One row for each group, or one for all; and how many documents match.
+    pub(crate) fn rows<'d>(&self, documents: impl Iterator<Item = Document<'d>>) -> (Vec<Value>, usize) {
+        let mut total = 0;
+        let mut groups: BTreeMap<String, (Vec<Value>, Vec<Tally>)> = BTreeMap::new();
+        let fresh = || vec![Tally::default(); self.aggregates.len()];
         if self.group_by.is_empty() {
-            return vec![self.row(documents, None)];
+            groups.insert(String::new(), (Vec::new(), fresh()));
         }
-        let mut groups: BTreeMap<String, (Vec<&Value>, Vec<&Value>)> = BTreeMap::new();
-        for document in documents {
-            let key: Vec<&Value> = self.group_by.iter().filter_map(|path| first(document, path)).collect();
-            if key.len() == self.group_by.len() {
-                let name = format!("{key:?}");
-                groups.entry(name).or_insert_with(|| (key, Vec::new())).1.push(document);
+        for document in documents.filter(|document| self.matches(document)) {
+            total += 1;
+            let key: Option<Vec<Value>> = self.group_by.iter().map(|path| document.first(path)).collect();
+            let Some(key) = key else { continue };
+            let name: String = key.iter().map(|value| format!("{value}\n")).collect();
+            let (_, tallies) = groups.entry(name).or_insert_with(|| (key, fresh()));
+            for (aggregate, tally) in self.aggregates.iter().zip(tallies) {
+                tally.add(aggregate, &document);
             }
         }
         let mut groups: Vec<_> = groups.into_values().collect();
         groups.sort_by(|(a, _), (b, _)| {
-            let orders = a.iter().zip(b).map(|(a, b)| order(Some(*a), Some(*b), false));
+            let orders = a.iter().zip(b).map(|(a, b)| order(Some(a), Some(b), false));
             orders.fold(Ordering::Equal, Ordering::then)
         });
-        groups.iter().map(|(key, members)| self.row(members, Some(key))).collect()
+        (groups.into_iter().map(|(key, tallies)| self.row(key, &tallies)).collect(), total)
     }
 
-    fn row(&self, documents: &[&Value], key: Option<&Vec<&Value>>) -> Value {
+    fn row(&self, key: Vec<Value>, tallies: &[Tally]) -> Value {
         let mut out = Value::Object(Object::new());
-        for (path, value) in self.group_by.iter().zip(key.into_iter().flatten()) {
-            blend(&mut out, nested(path, (*value).clone()));
+        for (path, value) in self.group_by.iter().zip(key) {
+            blend(&mut out, nested(path, self.alias_of(path), value));
         }
-        if let Select::Items(items) = &self.select {
-            for item in items {
-                if let Item::Aggregate { function, path, alias } = item {
-                    let name = alias.clone().unwrap_or_else(|| format!("{function}({path})"));
-                    let found = aggregate(function, path, documents);
-                    blend(&mut out, Object::from_iter([(name, found)]).into());
-                }
-            }
+        for (aggregate, tally) in self.aggregates.iter().zip(tallies) {
+            let column = Object::from_iter([(aggregate.column.clone(), tally.result(aggregate))]);
+            blend(&mut out, column.into());
         }
         out
     }
-}
 
-/// The first value at a path.
-pub(crate) fn first<'d>(document: &'d Value, path: &str) -> Option<&'d Value> {
-    values(document, path).into_iter().find(|value| !value.is_null())
-}
-
-fn nested(path: &str, value: Value) -> Value {
-    path.rsplit('.').fold(value, |inner, name| Object::from_iter([(name.to_owned(), inner)]).into())
-}
-
-/// The part of a document at a path, nested as it is there; the last name may be another.
-fn part(value: &Value, names: &[&str], alias: Option<&str>) -> Option<Value> {
-    let Some((name, rest)) = names.split_first() else { return Some(value.clone()) };
-    match value {
-        Value::Array(list) => {
-            let parts: Vec<Option<Value>> = list.iter().map(|item| part(item, names, alias)).collect();
-            let some = parts.iter().any(Option::is_some);
-            some.then(|| parts.into_iter().map(|it| it.unwrap_or_else(|| Object::new().into())).collect())
-        }
-        _ => {
-            let inner = part(value.get(name)?, rest, alias)?;
-            let shown = if rest.is_empty() { alias.unwrap_or(name) } else { name };
-            Some(Object::from_iter([(shown.to_owned(), inner)]).into())
-        }
+    fn alias_of(&self, path: &Names) -> Option<&str> {
+        self.shown.iter().flatten().find(|item| item.path == *path)?.alias.as_deref()
     }
+}
+
+fn nested(path: &Names, alias: Option<&str>, value: Value) -> Value {
+    let mut names = path.iter().rev().map(AsRef::as_ref);
+    let last = names.next().unwrap_or_default();
+    let inner = Object::from_iter([(alias.unwrap_or(last).to_owned(), value)]);
+    names.fold(inner.into(), |inner, name| Object::from_iter([(name.to_owned(), inner)]).into())
 }
 
 /// Puts `from` into `into`: objects member by member, lists of one length item by item.
@@ -113,30 +94,70 @@ fn blend(into: &mut Value, from: Value) {
     }
 }
 
-fn aggregate(function: &str, path: &str, documents: &[&Value]) -> Value {
-    if path == "*" {
-        return documents.len().into();
+/// What is known so far of one function over one group.
+#[derive(Clone, Debug)]
+struct Tally {
+    documents: u64,
+    numbers: u64,
+    sum: f64,
+    squares: f64,
+    least: f64,
+    most: f64,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        let (least, most) = (f64::INFINITY, f64::NEG_INFINITY);
+        Self { documents: 0, numbers: 0, sum: 0.0, squares: 0.0, least, most }
     }
-    let found: Vec<&Value> = documents.iter().flat_map(|document| values(document, path)).collect();
-    if function == "count" {
-        return documents.iter().filter(|document| first(document, path).is_some()).count().into();
+}
+
+impl Tally {
+    fn add(&mut self, aggregate: &Aggregate, document: &Document<'_>) {
+        let Some(path) = &aggregate.path else {
+            self.documents += 1;
+            return;
+        };
+        let mut there = false;
+        document.any(path, &mut |node| {
+            let number = match node.leaf() {
+                Some(Leaf::Null) => return false,
+                Some(Leaf::Whole(number)) => number as f64,
+                Some(Leaf::Float(number)) => number,
+                _ => {
+                    there = true;
+                    return false;
+                }
+            };
+            there = true;
+            self.numbers += 1;
+            self.sum += number;
+            self.squares += number * number;
+            self.least = self.least.min(number);
+            self.most = self.most.max(number);
+            false
+        });
+        self.documents += u64::from(there);
     }
-    let numbers: Vec<f64> = found.iter().filter_map(|value| value.as_f64()).collect();
-    let count = numbers.len() as f64;
-    let sum: f64 = numbers.iter().sum();
-    let squares: f64 = numbers.iter().map(|number| number * number).sum();
-    let variance = if numbers.is_empty() { 0.0 } else { (squares / count - (sum / count).powi(2)).max(0.0) };
-    let result = match function {
-        "min" => numbers.iter().copied().fold(f64::INFINITY, f64::min),
-        "max" => numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        "sum" => sum,
-        "avg" if numbers.is_empty() => 0.0,
-        "avg" => sum / count,
-        "sum_of_squares" => squares,
-        "variance" => variance,
-        _ => variance.sqrt(),
-    };
-    number(result)
+
+    fn result(&self, aggregate: &Aggregate) -> Value {
+        let count = self.numbers as f64;
+        let mean = if self.numbers == 0 { 0.0 } else { self.sum / count };
+        let variance = || match self.numbers {
+            0 => 0.0,
+            _ => (self.squares / count - mean.powi(2)).max(0.0),
+        };
+        number(match aggregate.function {
+            Function::Count => return self.documents.into(),
+            Function::Sum => self.sum,
+            Function::Min => self.least,
+            Function::Max => self.most,
+            Function::Avg => mean,
+            Function::SumOfSquares => self.squares,
+            Function::Variance => variance(),
+            Function::Std => variance().sqrt(),
+        })
+    }
 }
 
 /// Whole results as whole numbers; the two infinities as words.

@@ -1,57 +1,75 @@
-//! Which documents a query finds, in which order.
+//! Which documents a plan finds, in which order.
 
-use crate::envelope::Refusal;
-use crate::query::check::Fields;
+use crate::query::document::Document;
 use crate::query::eval::order;
-use crate::query::parse::{Direction, Query};
-use crate::query::project::first;
+use crate::query::plan::Plan;
+use crate::query::source::{Candidates, Hold};
+use crate::query::tree::Direction;
 use serde_json::Value;
-use std::borrow::Borrow;
 use std::cmp::Ordering;
+use std::ops::Range;
 
-/// Records on a page when the query does not say.
-pub(crate) const PAGE: u64 = 300;
-const MOST_LIMIT: u64 = 10_000;
-const MOST_START: u64 = 5_000;
+/// A match with what it is sorted by.
+struct Match<'s> {
+    keys: Box<[Option<Value>]>,
+    place: usize,
+    hold: Hold<'s>,
+    document: Document<'s>,
+}
 
-impl Query {
-    /// The documents that match, sorted; without ORDER BY they stay in the order in which they came.
-    pub(crate) fn find<K, D: Borrow<Value>>(
-        &self,
-        documents: impl Iterator<Item = (K, D)>,
-        fields: Fields<'_>,
-    ) -> Vec<(K, D)> {
-        let wanted =
-            |document: &Value| self.filter.as_ref().is_none_or(|filter| filter.matches(document, fields));
-        let mut found: Vec<(K, D)> = documents.filter(|(_, document)| wanted(document.borrow())).collect();
-        if !self.order_by.is_empty() {
-            found.sort_by(|(_, a), (_, b)| self.compare(a.borrow(), b.borrow()));
-        }
-        found
+/// How many match, and those of them that were wanted.
+pub(crate) struct Matches<'s> {
+    pub(crate) total: usize,
+    pub(crate) wanted: Vec<(Hold<'s>, Document<'s>)>,
+}
+
+impl Plan {
+    pub(crate) fn matches(&self, document: &Document<'_>) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter.matches(document))
     }
 
-    fn compare(&self, a: &Value, b: &Value) -> Ordering {
-        let each = self.order_by.iter().map(|(path, direction)| {
-            order(first(a, path), first(b, path), *direction == Direction::Descending)
-        });
-        each.fold(Ordering::Equal, Ordering::then)
+    /// Counts all matches and gives those at the places `window` of their order.
+    pub(crate) fn find<'s>(&self, candidates: Candidates<'s>, window: Range<usize>) -> Matches<'s> {
+        let matching = candidates.documents.filter(|(_, document)| self.matches(document));
+        if self.order_by.is_empty() && !candidates.shuffled {
+            let mut found = Matches { total: 0, wanted: Vec::new() };
+            for it in matching {
+                if window.contains(&found.total) {
+                    found.wanted.push(it);
+                }
+                found.total += 1;
+            }
+            return found;
+        }
+        let mut found: Vec<Match<'s>> = matching
+            .enumerate()
+            .map(|(place, (hold, document))| {
+                let keys = self.order_by.iter().map(|(path, _)| document.first(path)).collect();
+                Match { keys, place, hold, document }
+            })
+            .collect();
+        let total = found.len();
+        let compare = |a: &Match<'s>, b: &Match<'s>| self.compare(a, b, candidates.shuffled);
+        if window.end < total / 2 {
+            found.select_nth_unstable_by(window.end, compare);
+            found.truncate(window.end);
+        }
+        found.sort_by(compare);
+        let wanted = found.into_iter().skip(window.start).take(window.len());
+        Matches { total, wanted: wanted.map(|it| (it.hold, it.document)).collect() }
     }
 
-    /// Refuses what pages cannot be; gives the page's size.
-    pub(crate) fn page_size(&self, cursor: bool) -> Result<usize, Refusal> {
-        let limit = self.limit.unwrap_or(PAGE);
-        if limit > MOST_LIMIT {
-            return Err(Refusal::because(400_006, format!("LIMIT may not exceed {MOST_LIMIT}")));
-        }
-        if self.start.is_some_and(|start| start > MOST_START) {
-            return Err(Refusal::because(400_006, format!("START may not exceed {MOST_START}")));
-        }
-        if cursor && self.start.is_some() {
-            return Err(Refusal::because(400_006, "START cannot be used with a cursor"));
-        }
-        if cursor && self.aggregates() {
-            return Err(Refusal::because(400_006, "GROUP BY and aggregates cannot be used with a cursor"));
-        }
-        Ok(usize::try_from(limit).unwrap_or(usize::MAX))
+    fn compare(&self, a: &Match<'_>, b: &Match<'_>, by_id: bool) -> Ordering {
+        let each = self.order_by.iter().zip(a.keys.iter().zip(&b.keys));
+        let sorted = each
+            .map(|((_, direction), (a, b))| {
+                order(a.as_ref(), b.as_ref(), *direction == Direction::Descending)
+            })
+            .fold(Ordering::Equal, Ordering::then);
+        let among_equals = || match by_id {
+            true => a.hold.order().cmp(&b.hold.order()),
+            false => a.place.cmp(&b.place),
+        };
+        sorted.then_with(among_equals)
     }
 }

@@ -1,7 +1,7 @@
 //! What a query may do with which field.
 
 use crate::envelope::Refusal;
-use crate::query::parse::{Expr, Item, Op, Query, Select};
+use crate::query::tree::{Expr, Item, Op, Path, Query, Select};
 use crate::schema::{Kind, Schema};
 
 /// What search knows about fields.
@@ -12,6 +12,9 @@ pub(crate) struct Fields<'s> {
 }
 
 impl Fields<'_> {
+    /// For documents that are no accounts: nothing is encrypted, every text has words.
+    pub(crate) const PLAIN: Self = Self { schemas: None };
+
     /// Whether the field is encrypted at rest: compared whole and without case, and nothing else.
     pub(crate) fn is_encrypted(&self, path: &str) -> bool {
         let Some((profile, data)) = self.schemas else { return false };
@@ -36,8 +39,8 @@ impl Fields<'_> {
         field.is_none_or(|field| field.kind != Kind::BasicString)
     }
 
-    fn refuse(&self, path: &str, what: &str) -> Result<(), Refusal> {
-        match self.is_encrypted(path) {
+    fn refuse(&self, path: &Path, what: &str) -> Result<(), Refusal> {
+        match self.is_encrypted(path.as_str()) {
             true => {
                 Err(Refusal::because(400_006, format!("{what} is not supported on encrypted field {path}")))
             }
@@ -55,8 +58,8 @@ impl Fields<'_> {
         }
         if let Select::Items(items) = &query.select {
             for item in items {
-                if let Item::Aggregate { function, path, .. } = item {
-                    self.refuse(path, function)?;
+                if let Item::Aggregate { function, path: Some(path), .. } = item {
+                    self.refuse(path, function.word())?;
                 }
             }
         }
