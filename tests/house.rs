@@ -101,18 +101,39 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// The names of functions that stand under a test attribute.
+fn tests_in(files: &[PathBuf]) -> BTreeSet<String> {
+    let mut tests = BTreeSet::new();
+    for file in files {
+        let text = std::fs::read_to_string(file).unwrap();
+        let mut marked = false;
+        for line in text.lines().map(str::trim).filter(|line| !line.starts_with("//")) {
+            if line.starts_with("#[") {
+                marked |= line.contains("test]");
+                continue;
+            }
+            let named = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
+            if let (true, Some((name, _))) = (marked, named.and_then(|rest| rest.split_once('('))) {
+                tests.insert(name.to_owned());
+            }
+            marked = false;
+        }
+    }
+    tests
+}
+
 /// Every line of the ledger says where it comes from and names a test that exists.
 #[test]
 fn evidence_names_tests_that_exist() {
     let mut files = Vec::new();
     sources(&top().join("sim"), &mut files);
     sources(&top().join("tests"), &mut files);
-    let text: String = files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let tests = tests_in(&files);
     let mut missing: BTreeSet<String> = BTreeSet::new();
     for line in ledger() {
         assert!(!line.evidence.source.trim().is_empty(), "{} has no source", line.name);
         let name = line.evidence.test.rsplit("::").next().unwrap_or_default();
-        if !text.contains(&format!("fn {name}(")) {
+        if !tests.contains(name) {
             missing.insert(format!("{} {}: {}", line.kind, line.name, line.evidence.test));
         }
     }
@@ -135,6 +156,34 @@ fn names_in_the_lists_are_unique() {
         assert!(steps.insert(step.name), "step {} stands there twice", step.name);
         assert!(step.example.contains(step.name), "the example of {} does not show it", step.name);
     }
+}
+
+/// The table that tells where one more of a kind goes names places that exist.
+#[test]
+fn where_to_add_one_is_there() {
+    let map = std::fs::read_to_string(top().join("sim/README.md")).unwrap();
+    let table = map.split("## How to add one").nth(1).unwrap().split("## ").next().unwrap();
+    let places: Vec<&str> =
+        table.split('`').skip(1).step_by(2).filter(|place| place.contains("src/")).collect();
+    assert!(places.len() > 10, "{places:?}");
+    let absent: Vec<&&str> = places
+        .iter()
+        .filter(|place| {
+            let known = place.split('<').next().unwrap_or_default();
+            !top().join("sim").join(known).exists()
+        })
+        .collect();
+    assert!(absent.is_empty(), "{absent:?}");
+}
+
+/// The rows of the mapping and the variables of Qualifio's forms are written down twice, since a fake knows
+/// no mapping of ours; they name the same.
+#[test]
+fn forms_have_a_variable_for_every_row() {
+    let rows: BTreeSet<&str> = standin_push::rules::RULES.iter().filter_map(|rule| rule.variable).collect();
+    let fields: BTreeSet<&str> =
+        standin_fake_qualifio::campaign::MAPPED.iter().map(|(variable, _)| *variable).collect();
+    assert_eq!(rows, fields);
 }
 
 /// The code map shows every crate.

@@ -170,7 +170,20 @@ pub(crate) struct Outcome {
     pub(crate) unknown: BTreeSet<String>,
     /// Columns of the plan that no row had.
     pub(crate) absent: Vec<String>,
+    /// What became of rows that were not refused, the first of them.
+    pub(crate) fates: Vec<Fate>,
     actions: Vec<Log>,
+}
+
+/// How many fates an outcome keeps.
+const FATES_KEPT: usize = 200;
+
+/// What became of one row that was not refused.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Fate {
+    pub(crate) index: u64,
+    pub(crate) contacts: Vec<u64>,
+    pub(crate) verdict: &'static str,
 }
 
 /// What the sources leave open, as set by knobs.
@@ -208,8 +221,19 @@ pub(crate) fn run(store: &mut Store, now: Instant, plan: &Plan, rows: &[Row], ch
     let index = index_of(store, plan);
     let mut touched = Vec::new();
     for row in kept {
+        let (created, updated) = (outcome.created, outcome.updated);
         match place_row(store, now, plan, row, &index, choices, &mut outcome) {
-            Ok(ids) => touched.extend(ids),
+            Ok(ids) => {
+                if outcome.fates.len() < FATES_KEPT {
+                    let verdict = match (outcome.created > created, outcome.updated > updated) {
+                        (true, _) => "created",
+                        (_, true) => "updated",
+                        _ => "left unchanged",
+                    };
+                    outcome.fates.push(Fate { index: row.index, contacts: ids.clone(), verdict });
+                }
+                touched.extend(ids);
+            }
             Err((34, _)) => outcome.unmatched.push(reject(plan, row, 34, Vec::new())),
             Err((code, fields)) => outcome.rejected.push(reject(plan, row, code, fields)),
         }

@@ -52,3 +52,4 @@ mod value;
 pub use eloqua::{DEFAULT_PASSWORD, DEFAULT_SITE, DEFAULT_USER, Eloqua};
 pub use job::{JobRun, Work};
 pub use knobs::KNOBS;
+pub use load::RowLoaded;

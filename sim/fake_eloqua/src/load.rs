@@ -13,20 +13,40 @@ use standin_model::Instant;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// How many refused rows of one file are told of.
+const ROWS_TOLD: usize = 200;
+
+/// What an import made of one row, for whoever follows a value.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RowLoaded {
+    /// The import and its unique match field, as a reader would name them.
+    pub place: String,
+    /// The row's number in its file, from 1.
+    pub row: u64,
+    /// The row's cells by heading.
+    pub cells: Value,
+    /// Created, updated, left unchanged or refused, with the contact or the reason.
+    pub verdict: String,
+    /// The contact's values of the same columns afterwards; null where the row was refused.
+    pub contact: Value,
+}
+
 impl Eloqua {
-    /// Loads one file of an import run. One that is not as long as it was listed is still being written.
-    pub fn load(&mut self, now: Instant, run: &JobRun, file: &str, bytes: &[u8]) {
-        let Some(job) = self.jobs.all.get(&run.name).cloned() else { return };
-        let Some(mut record) = self.jobs.runs.get(&run.id).map(|run| (**run).clone()) else { return };
+    /// Loads one file of an import run; says of the first rows of contacts what became of them.
+    /// One that is not as long as it was listed is still being written.
+    pub fn load(&mut self, now: Instant, run: &JobRun, file: &str, bytes: &[u8]) -> Vec<RowLoaded> {
+        let mut told = Vec::new();
+        let Some(job) = self.jobs.all.get(&run.name).cloned() else { return told };
+        let Some(mut record) = self.jobs.runs.get(&run.id).map(|run| (**run).clone()) else { return told };
         if record.ended.is_some() {
-            return;
+            return told;
         }
         let digest: [u8; 32] = Sha256::digest(bytes).into();
         let (size, modified) = record.listed.get(file).copied().unwrap_or((bytes.len() as u64, now));
         if size != bytes.len() as u64 {
             record.notes.push(format!("{file} changed while it was fetched and is left for the next run"));
             self.jobs.runs.insert(run.id, Arc::new(record));
-            return;
+            return told;
         }
         let place = (run.name.clone(), file.to_owned());
         let again =
@@ -38,7 +58,7 @@ impl Eloqua {
         } else {
             record.files.push(file.to_owned());
             match table::read(bytes, job.format) {
-                Ok(table) => match self.load_table(now, &job, table, &mut record) {
+                Ok(table) => match self.load_table(now, &job, table, &mut record, &mut told) {
                     Ok(()) => {
                         self.jobs.loaded.insert(place, Loaded { size, modified, at: now, digest });
                     }
@@ -48,9 +68,17 @@ impl Eloqua {
             }
         }
         self.jobs.runs.insert(run.id, Arc::new(record));
+        told
     }
 
-    fn load_table(&mut self, now: Instant, job: &Job, table: Table, record: &mut Run) -> Result<(), String> {
+    fn load_table(
+        &mut self,
+        now: Instant,
+        job: &Job,
+        table: Table,
+        record: &mut Run,
+        told: &mut Vec<RowLoaded>,
+    ) -> Result<(), String> {
         let Direction::Import { kind, key, update_rule, import_rule, sets_subscription } = &job.direction
         else {
             return Err("an export loads no file".to_owned());
@@ -71,6 +99,8 @@ impl Eloqua {
                 let choices = Choices::of(&self.knobs);
                 let outcome = import::run(&mut self.store, now, &plan, &rows, choices);
                 record.take(&outcome);
+                let place = format!("import `{}` by {key}", job.name);
+                told.extend(self.told(&place, &plan, &rows, &outcome));
             }
             ImportKind::Unsubscribe => {
                 let column = self.address_column(job, &headings)?;
@@ -93,6 +123,31 @@ impl Eloqua {
             record.refuse(index, 32, "more values than headings");
         }
         Ok(())
+    }
+
+    /// The rows and what became of them: refused ones first, as far as they are kept.
+    fn told(&self, place: &str, plan: &Plan, rows: &[Row], outcome: &Outcome) -> Vec<RowLoaded> {
+        let loaded = |index: u64, verdict: String, contact: Value| {
+            let row = rows.iter().find(|row| row.index == index)?;
+            let cells = serde_json::to_value(&row.values).unwrap_or_default();
+            Some(RowLoaded { place: place.to_owned(), row: index, cells, verdict, contact })
+        };
+        let refused = outcome.refused().into_iter().take(ROWS_TOLD).filter_map(|reject| {
+            let name = elq::of(reject.code).name();
+            loaded(reject.index, format!("refused, {name}: {}", elq::reject_text(reject.code)), Value::Null)
+        });
+        let placed = outcome.fates.iter().filter_map(|fate| {
+            let contact = fate.contacts.first().and_then(|id| self.store.contacts.get(id))?;
+            let value = |column: &Column| match &column.target {
+                Target::Statement(Statement::Field(field)) => {
+                    Some((column.key.clone(), Value::from(self.store.text(contact, field))))
+                }
+                _ => None,
+            };
+            let values = plan.columns.iter().filter_map(value).collect();
+            loaded(fate.index, format!("{} contact {}", fate.verdict, contact.id), Value::Object(values))
+        });
+        refused.chain(placed).collect()
     }
 
     fn plan_of(

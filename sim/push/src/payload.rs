@@ -40,7 +40,7 @@ impl Payload {
 /// What one row did to a value.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RowChange {
-    /// The row, as a reader would name it: `rule 9 phone (append)`.
+    /// The row, as a reader would name it: `rule 7 locality to profile.city (overwrite)`.
     pub place: String,
     /// The value in Gigya before.
     pub before: String,
@@ -322,7 +322,7 @@ impl Context<'_> {
         };
         let held = rule.members().iter().map(|member| self.existing.get(member).cloned().unwrap_or_default());
         RowChange {
-            place: format!("rule {} {} ({word})", rule.number, rule.name),
+            place: format!("rule {} {} to {} ({word})", rule.number, rule.name, rule.path),
             before: shown(held.collect()),
             after: match outcome {
                 Ok(members) => shown(members.iter().map(|(_, value)| value.clone()).collect()),

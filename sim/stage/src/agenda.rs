@@ -5,11 +5,12 @@ use crate::surface::locked;
 use serde_json::{Value, json};
 use standin_clients::gigya::{GigyaAccess, Proof};
 use standin_dataflow::{Document, Job, JobReport, Ports};
-use standin_fake_eloqua::{JobRun, Work};
+use standin_fake_eloqua::{JobRun, RowLoaded, Work};
 use standin_fake_gigya::{IdxJob, JobEnd};
 use standin_fake_kit::Fake;
 use standin_model::Instant;
 use standin_ports::files::{read_whole, write_whole};
+use standin_ports::journal::masked;
 use standin_ports::{Clock, FileError, Journal, What};
 use standin_push::Outbox;
 use std::sync::Arc;
@@ -174,7 +175,8 @@ impl Parts {
                 let chosen = locked(&self.eloqua).choose(run, &listing);
                 for name in chosen {
                     let bytes = read_whole(files.as_ref(), &within(&name), LARGEST_IMPORT).await?;
-                    locked(&self.eloqua).load(self.clock.now(), run, &name, &bytes);
+                    let loaded = locked(&self.eloqua).load(self.clock.now(), run, &name, &bytes);
+                    self.tell_rows(&within(&name), loaded);
                 }
                 Ok(())
             }
@@ -183,6 +185,24 @@ impl Parts {
                 write_whole(files.as_ref(), &part, bytes.clone()).await?;
                 files.rename(&part, &within(file)).await
             }
+        }
+    }
+
+    /// What became of the rows of a file, in the order in which they stood.
+    fn tell_rows(&self, file: &str, mut loaded: Vec<RowLoaded>) {
+        loaded.sort_by_key(|row| row.row);
+        for row in loaded {
+            let contact = match &row.contact {
+                Value::Null => String::new(),
+                values => format!(" {}", masked(values.to_string().as_bytes())),
+            };
+            self.journal.record(What::Change {
+                who: "eloqua",
+                place: row.place,
+                subject: format!("{file}, row {}", row.row),
+                before: masked(row.cells.to_string().as_bytes()),
+                after: format!("{}{contact}", row.verdict),
+            });
         }
     }
 

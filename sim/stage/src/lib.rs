@@ -12,7 +12,7 @@
 //! - [`step`], [`steps`]: what a step is, and all of them.
 //! - [`runner`]: scenario files in, outcomes out.
 //! - [`control`]: the surface of the stage itself under `serve`.
-//! - [`journal`], [`lineage`], [`compare`], [`clock`], [`find`], [`run`]: what these are built from.
+//! - [`journal`], [`lineage`], [`sought`], [`compare`], [`clock`], [`find`], [`run`]: what these are built from.
 
 pub mod agenda;
 pub mod browser;
@@ -28,6 +28,7 @@ pub mod parts;
 pub mod receiver;
 pub mod run;
 pub mod runner;
+pub mod sought;
 pub mod sso;
 pub mod step;
 pub mod steps;

@@ -135,6 +135,7 @@ impl<'w> Run<'w> {
                 expected: Some(difference.expected),
                 actual: Some(difference.actual),
                 span: node.at_path(&difference.path).or(Some(node.span)),
+                path: difference.path,
             })
         })
     }

@@ -3,6 +3,7 @@
 use crate::find::{beside, read_beside};
 use crate::lineage::lineage;
 use crate::run::Run;
+use crate::sought::Sought;
 use crate::step::{Args, Miss, Takes, Unmet, named};
 use crate::steps::{SET_KNOB, STEPS, step_of};
 use crate::surface::locked;
@@ -388,7 +389,8 @@ fn failure(world: &World, scenario: &Scenario, step: &standin_scenario::Step, un
     let span = unmet.span.unwrap_or(step.name.span);
     let (line, column) = scenario.source.line_column(span.start);
     let entries = world.parts().journal.entries();
-    let hops = lineage(&entries, unmet.expected.as_deref(), unmet.actual.as_deref());
+    let sought = Sought::new(&unmet.path, unmet.expected.as_deref(), unmet.actual.as_deref());
+    let hops = lineage(&entries, &sought);
     let snippet = Diagnostic {
         message: unmet.message.clone(),
         span,

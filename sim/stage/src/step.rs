@@ -130,6 +130,8 @@ pub struct Unmet {
     pub expected: Option<String>,
     /// Actual value.
     pub actual: Option<String>,
+    /// Which part of what was looked at differs: `profile.city`; empty for the whole.
+    pub path: String,
     /// Where in the scenario the expectation stands.
     pub span: Option<Span>,
 }

@@ -271,10 +271,14 @@ fn the_journal_tells_each_row_once() {
     assert_eq!(
         diary.lines(),
         [
-            format!("push: rule 2 firstname (overwrite): {UID}: [Jon] -> [John]"),
-            format!("push: rule 4 email (key): {UID}: [] -> [not sent: EmailTamperIgnored]"),
-            format!("push: rule 9 phone (overwrite): {UID}: [] -> [not sent: InvalidPhone]"),
-            format!("push: rule 12 languages (append): {UID}: [] -> [not sent: UnknownLanguage]"),
+            format!("push: rule 2 firstname to profile.firstName (overwrite): {UID}: [Jon] -> [John]"),
+            format!("push: rule 4 email to profile.email (key): {UID}: [] -> [not sent: EmailTamperIgnored]"),
+            format!(
+                "push: rule 9 phone to profile.phones.number (overwrite): {UID}: [] -> [not sent: InvalidPhone]"
+            ),
+            format!(
+                "push: rule 12 languages to profile.languages (append): {UID}: [] -> [not sent: UnknownLanguage]"
+            ),
             "push: push 1 of participation p1: Retrying after attempt 1".to_owned(),
             "push: push 1 of participation p1: Succeeded after attempt 2".to_owned(),
         ]

@@ -389,11 +389,15 @@ fn changes_tell_the_way_of_each_value() {
     assert_eq!(
         changes,
         [
-            row("rule 3 lastname (overwrite)", "A &amp; B", "A & C"),
-            row("rule 4 email (key)", "", "not sent: KeyNeverSent"),
-            row("rule 9 phone (append)", "", r#"[{"number":"02 1"}]"#),
-            row("rule 10 birthday (overwrite)", "null, null, 1959", "not sent: InvalidDate"),
-            row("rule 12 languages (append)", "French", "French, Dutch"),
+            row("rule 3 lastname to profile.lastName (overwrite)", "A &amp; B", "A & C"),
+            row("rule 4 email to profile.email (key)", "", "not sent: KeyNeverSent"),
+            row("rule 9 phone to profile.phones.number (append)", "", r#"[{"number":"02 1"}]"#),
+            row(
+                "rule 10 birthday to profile.birthDay, profile.birthMonth, profile.birthYear (overwrite)",
+                "null, null, 1959",
+                "not sent: InvalidDate"
+            ),
+            row("rule 12 languages to profile.languages (append)", "French", "French, Dutch"),
         ]
     );
 }

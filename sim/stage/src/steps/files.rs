@@ -82,6 +82,7 @@ pub const EXPECT_FILE: Step = Step {
                 expected: Some(format!("one file {pattern}")),
                 actual: Some(all.join(", ")),
                 span: Some(args.need("path")?.span),
+                ..Unmet::default()
             }));
         };
         let bytes = locked(&run.world.parts().files).read(path).unwrap_or_default();
@@ -105,6 +106,7 @@ pub const EXPECT_FILE: Step = Step {
                 expected: Some(part.to_owned()),
                 actual: Some(text.chars().take(2000).collect()),
                 span: Some(args.need("contains")?.span),
+                ..Unmet::default()
             }));
         }
         if let Some(count) = args.number("count")? {

@@ -187,7 +187,7 @@ fn called(
         message: format!("{method} answers differently"),
         expected: Some(format!("errorCode {wanted}")),
         actual: Some(told),
-        span: None,
+        ..crate::step::Unmet::default()
     }))
 }
 

@@ -154,7 +154,7 @@ pub const PARTICIPATE: Step = Step {
                     message: "the participation does not reach the exit screen".to_owned(),
                     expected: Some("step `exit`".to_owned()),
                     actual: Some(format!("{} {}", browser.summary(), complaints(browser))),
-                    span: None,
+                    ..Unmet::default()
                 })),
             }
         })?;
@@ -416,7 +416,7 @@ fn settle_refusal(
         message: "the login was not refused like that".to_owned(),
         expected: Some(code.to_string()),
         actual: Some(seen.chars().take(300).collect()),
-        span: None,
+        ..Unmet::default()
     }))
 }
 

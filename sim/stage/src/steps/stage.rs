@@ -176,6 +176,7 @@ pub const EXPECT_CALLS: Step = Step {
                     expected: Some(format!("{words} {bound}")),
                     actual: Some(found.to_string()),
                     span: Some(args.node().span),
+                    ..crate::step::Unmet::default()
                 }));
             }
         }
