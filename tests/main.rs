@@ -4,6 +4,7 @@
 //! - [`scenarios`]: every file under `scenarios/`, on both transports.
 //! - [`laws`]: the world at random.
 //! - [`vectors`]: the known cases of Qualifio, each through the whole world.
+//! - [`traps`]: what is easy to get wrong about dataflows, numbered.
 //! - [`world`]: the Rust face.
 //! - [`program`]: the commands' whole output and exit codes.
 //! - [`clients`]: answers that no fake gives.
@@ -15,6 +16,7 @@ mod laws;
 mod program;
 mod scenarios;
 mod transport;
+mod traps;
 mod vectors;
 mod world;
 

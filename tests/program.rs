@@ -44,6 +44,7 @@ fn help() {
         ("help", "--help"),
         ("help-run", "run --help"),
         ("help-check", "check --help"),
+        ("help-dataflow", "dataflow --help"),
         ("help-list", "list --help"),
         ("help-serve", "serve --help"),
         ("version", "--version"),
@@ -85,6 +86,44 @@ fn a_mistake_is_shown_at_its_place() {
         ("bad-world", "serve --world tests/program/bad-world.yaml"),
         ("several-mistakes", "run tests/program/unknown-step.yaml tests/program/unknown-clause.yaml"),
     ]);
+}
+
+#[test]
+fn dataflows() {
+    check(&[
+        ("dataflow-good", "dataflow check fixtures/dataflows/samples/01-gigya-to-sftp-export.json"),
+        ("dataflow-warned", "dataflow check fixtures/dataflows/samples/14-jexl-catalogue-to-s3.json"),
+        ("dataflow-comment", "dataflow check tests/program/commented-dataflow.json"),
+        (
+            "dataflow-wrong",
+            "dataflow check tests/program/wrong-dataflow.json fixtures/dataflows/gigya-to-sftp.json",
+        ),
+        ("dataflow-nowhere", "dataflow check nowhere.json"),
+        (
+            "dataflow-explained",
+            "dataflow explain fixtures/dataflows/samples/05-eloqua-unsubscribes-to-subscriptions.json",
+        ),
+        ("dataflow-not-explained", "dataflow explain tests/program/commented-dataflow.json"),
+    ]);
+}
+
+/// The drawing goes into a file; a document that is refused leaves none.
+#[test]
+fn a_dataflow_is_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    for (flow, code, drawn) in [
+        ("fixtures/dataflows/samples/10-split-json-csv-ok-marker.json", 0, true),
+        ("tests/program/commented-dataflow.json", 2, false),
+    ] {
+        let file = folder.path().join(format!("{code}.svg"));
+        let output =
+            program(&["dataflow", "explain", flow, "--svg", file.to_str().unwrap()]).output().unwrap();
+        assert_eq!((output.status.code(), file.exists()), (Some(code), drawn), "{flow}");
+    }
+    let drawing = std::fs::read_to_string(folder.path().join("0.svg")).unwrap();
+    assert!(
+        drawing.starts_with("<svg ") && drawing.contains(">marker</text>") && drawing.ends_with("</svg>\n")
+    );
 }
 
 #[test]

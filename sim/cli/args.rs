@@ -17,6 +17,8 @@ Examples:
   standin check my.yaml                       is it well written?
   standin list steps                          what a scenario can say
   standin list clauses QG-MAP                 what the articles promise, and which scenarios show it
+  standin dataflow check flow.json            would IdentitySync take it?
+  standin dataflow explain flow.json          what it does, step by step
   standin serve --env-file .env               the platforms on loopback, for any program
 
 Exit codes: 0 all held, 1 an expectation failed, 2 the command line or a file is wrong, 3 the harness broke."
@@ -36,6 +38,9 @@ pub(crate) enum Command {
     Check(CheckCommand),
     /// Shows what there is: steps, endpoints, components, clauses, rules, evidence, knobs, reports
     List(ListCommand),
+    /// Checks and explains the dataflows of IdentitySync
+    #[command(subcommand)]
+    Dataflow(DataflowCommand),
     /// Serves the platforms and the file drop on loopback until Ctrl-C
     Serve(ServeCommand),
 }
@@ -93,6 +98,34 @@ pub(crate) struct CheckCommand {
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) world: WorldOptions,
+}
+
+/// `standin dataflow`.
+#[derive(Subcommand)]
+pub(crate) enum DataflowCommand {
+    /// Checks dataflow files as a compiler does: warnings and errors at their places
+    Check(DataflowCheckCommand),
+    /// Shows the graph of a dataflow and says what each step does
+    Explain(DataflowExplainCommand),
+}
+
+/// `standin dataflow check`.
+#[derive(Args)]
+pub(crate) struct DataflowCheckCommand {
+    /// Dataflow files, as the console exports them
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// `standin dataflow explain`.
+#[derive(Args)]
+pub(crate) struct DataflowExplainCommand {
+    /// A dataflow file, as the console exports it
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Draws the graph into a file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
 }
 
 /// `standin list`.

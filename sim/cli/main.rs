@@ -2,6 +2,7 @@
 //! input file is wrong, 3 the harness broke.
 
 mod args;
+mod dataflow;
 mod file_later;
 mod list;
 mod run;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Run(command) => run::run(&command),
         Command::Check(command) => run::check(&command),
         Command::List(command) => list::list(&command),
+        Command::Dataflow(command) => dataflow::dataflow(&command),
         Command::Serve(command) => serve::serve(&command),
     };
     match result {

@@ -32,11 +32,13 @@ pub fn ledger() -> Vec<Line> {
             evidence: endpoint.evidence,
         }));
     }
-    lines.extend(standin_dataflow::COMPONENTS.iter().map(|component| Line {
-        kind: "component",
-        name: component.kind.to_owned(),
-        summary: component.summary.to_owned(),
-        evidence: component.evidence,
+    lines.extend(standin_dataflow::COMPONENTS.iter().chain(standin_dataflow::ELSEWHERE).map(|component| {
+        Line {
+            kind: "component",
+            name: component.kind.to_owned(),
+            summary: component.summary.to_owned(),
+            evidence: component.evidence,
+        }
     }));
     lines.extend(standin_push::RULES.iter().map(|rule| Line {
         kind: "rule",

@@ -5,12 +5,17 @@ use crate::component::ComponentDoc;
 mod datasource_lookup_gigya_account;
 mod datasource_read_gigya_account;
 mod datasource_read_sftp;
+mod datasource_read_sharedvariable;
 mod datasource_write_gigya_account;
 mod datasource_write_gigya_generic;
 mod datasource_write_gigya_importaccount;
 mod datasource_write_sftp;
+mod elsewhere;
 mod field_add;
+mod field_array_extract;
+mod field_array_join;
 mod field_copy;
+mod field_date_format;
 mod field_evaluate;
 mod field_flatten;
 mod field_move;
@@ -19,13 +24,17 @@ mod field_rename;
 mod field_replace;
 mod field_select;
 mod file_compress_gzip;
+mod file_compress_zip;
 mod file_empty;
+mod file_format_aam;
 mod file_format_count;
 mod file_format_dsv;
 mod file_format_json;
+mod file_format_krux;
 mod file_parse_dsv;
 mod file_parse_json;
 mod file_uncompress_gzip;
+mod file_uncompress_zip;
 mod record_evaluate;
 
 /// Every component that runs here, by type.
@@ -33,12 +42,16 @@ pub const COMPONENTS: &[ComponentDoc] = &[
     datasource_lookup_gigya_account::DOC,
     datasource_read_gigya_account::DOC,
     datasource_read_sftp::DOC,
+    datasource_read_sharedvariable::DOC,
     datasource_write_gigya_account::DOC,
     datasource_write_gigya_generic::DOC,
     datasource_write_gigya_importaccount::DOC,
     datasource_write_sftp::DOC,
     field_add::DOC,
+    field_array_extract::DOC,
+    field_array_join::DOC,
     field_copy::DOC,
+    field_date_format::DOC,
     field_evaluate::DOC,
     field_flatten::DOC,
     field_move::DOC,
@@ -47,60 +60,26 @@ pub const COMPONENTS: &[ComponentDoc] = &[
     field_replace::DOC,
     field_select::DOC,
     file_compress_gzip::DOC,
+    file_compress_zip::DOC,
     file_empty::DOC,
+    file_format_aam::DOC,
     file_format_count::DOC,
     file_format_dsv::DOC,
     file_format_json::DOC,
+    file_format_krux::DOC,
     file_parse_dsv::DOC,
     file_parse_json::DOC,
     file_uncompress_gzip::DOC,
+    file_uncompress_zip::DOC,
     record_evaluate::DOC,
 ];
 
-/// Component types that IdentitySync has and this engine has not: named in the refusal, never guessed at.
-pub const KNOWN_ELSEWHERE: &[&str] = &[
-    "datasource.lookup.gender",
-    "datasource.lookup.gigya.gm",
-    "datasource.read.amazon.s3",
-    "datasource.read.azure.blob",
-    "datasource.read.azure.blob_token",
-    "datasource.read.azure.sas",
-    "datasource.read.campaignmonitor",
-    "datasource.read.constantcontact",
-    "datasource.read.ftp",
-    "datasource.read.gigya.audit",
-    "datasource.read.gigya.comment",
-    "datasource.read.gigya.ds",
-    "datasource.read.googlecloud",
-    "datasource.read.mailchimp",
-    "datasource.read.marketo",
-    "datasource.read.sharedvariable",
-    "datasource.read.silverpop",
-    "datasource.write.amazon.s3",
-    "datasource.write.azure.blob",
-    "datasource.write.azure.blob_token",
-    "datasource.write.azure.sas",
-    "datasource.write.bluekai",
-    "datasource.write.campaignmonitor",
-    "datasource.write.constantcontact",
-    "datasource.write.exacttarget",
-    "datasource.write.external.generic",
-    "datasource.write.ftp",
-    "datasource.write.gigya.ds",
-    "datasource.write.googlecloud",
-    "datasource.write.mailchimp",
-    "datasource.write.marketo",
-    "datasource.write.salesforce",
-    "datasource.write.silverpop",
-    "field.array.extract",
-    "field.array.join",
-    "field.date.format",
-    "file.compress.lzo",
-    "file.compress.zip",
-    "file.decrypt.pgp",
-    "file.encrypt.pgp",
-    "file.format.aam",
-    "file.format.krux",
-    "file.uncompress.lzo",
-    "file.uncompress.zip",
-];
+/// Component types that IdentitySync has and this engine has not: flows with them are read, checked and
+/// explained, and a job is refused at that step.
+pub const ELSEWHERE: &[ComponentDoc] = elsewhere::LIST_OF_KNOWN;
+
+/// The component of a type, in any case and with blanks around it.
+pub fn component(kind: &str) -> Option<&'static ComponentDoc> {
+    let kind = kind.trim().to_ascii_lowercase();
+    COMPONENTS.iter().chain(ELSEWHERE).find(|component| component.kind == kind)
+}

@@ -1,7 +1,7 @@
 //! The dataflow document: text in, steps out, and every problem with its place.
 
 use crate::component::ComponentDoc;
-use crate::components::{COMPONENTS, KNOWN_ELSEWHERE};
+use crate::components::{self, COMPONENTS, ELSEWHERE};
 use crate::graph::{self, Graph};
 use crate::json::{self, Kind, Node, Place};
 use crate::record::Fields;
@@ -231,19 +231,18 @@ impl Reader {
             self.error(node.at, format!("a step's `type` is a string, not {}", node.kind_name()), "");
             return None;
         };
-        let kind = text.trim().to_ascii_lowercase();
-        if let Some(found) = COMPONENTS.iter().find(|component| component.kind == kind) {
+        if let Some(found) = components::component(text) {
+            if ELSEWHERE.iter().any(|known| known.kind == found.kind) {
+                let message = format!(
+                    "`{}` is known by name and parameters only: a job with it is refused",
+                    found.kind
+                );
+                self.warning(node.at, message, "");
+            }
             return Some(found);
         }
-        if KNOWN_ELSEWHERE.contains(&kind.as_str()) {
-            self.error(
-                node.at,
-                format!("component `{kind}` exists in IdentitySync but is not implemented here"),
-                "",
-            );
-            return None;
-        }
-        let names = COMPONENTS.iter().map(|component| component.kind).chain(KNOWN_ELSEWHERE.iter().copied());
+        let kind = text.trim().to_ascii_lowercase();
+        let names = COMPONENTS.iter().chain(ELSEWHERE).map(|component| component.kind);
         let hint = nearest(&kind, names).map(|name| format!("did you mean `{name}`?")).unwrap_or_default();
         self.error(node.at, format!("unknown component type `{}`", text.trim()), hint);
         None
@@ -395,7 +394,10 @@ mod tests {
         check(
             "{\"name\":\"x\",\"steps\":[\n{\"id\":\"a\",\"type\":\"datasource.read.mailchimp\"}]}",
             &[
-                "2:18: component `datasource.read.mailchimp` exists in IdentitySync but is not implemented here",
+                "2:1: `datasource.read.mailchimp` needs parameter `apiUrl`: its job will fail",
+                "2:1: `datasource.read.mailchimp` needs parameter `apiKey`: its job will fail",
+                "2:1: `datasource.read.mailchimp` needs parameter `listId`: its job will fail",
+                "2:18: `datasource.read.mailchimp` is known by name and parameters only: a job with it is refused",
             ],
         );
         check(

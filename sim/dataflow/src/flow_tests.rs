@@ -1,7 +1,7 @@
 //! Whole flows: the samples as customers store them, our own ones, and laws that hold for any flow.
 
 use crate::testing::{World, cases, gunzipped};
-use crate::{COMPONENTS, Carries, Document, Extract, KNOWN_ELSEWHERE};
+use crate::{COMPONENTS, Carries, Document, ELSEWHERE, Extract};
 use base64::Engine as _;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -15,6 +15,40 @@ const SAMPLE_03: &str =
     include_str!("../../../fixtures/dataflows/samples/03-gigya-to-eloqua-incremental.json");
 const SAMPLE_04: &str =
     include_str!("../../../fixtures/dataflows/samples/04-eloqua-to-gigya-update-only.json");
+
+const SAMPLE_05: &str =
+    include_str!("../../../fixtures/dataflows/samples/05-eloqua-unsubscribes-to-subscriptions.json");
+const SAMPLE_06: &str = include_str!("../../../fixtures/dataflows/samples/06-sftp-json-to-gigya-import.json");
+const SAMPLE_07: &str =
+    include_str!("../../../fixtures/dataflows/samples/07-lite-accounts-lookup-branches.json");
+const SAMPLE_08: &str =
+    include_str!("../../../fixtures/dataflows/samples/08-audit-deleted-users-to-eloqua.json");
+const SAMPLE_09: &str = include_str!("../../../fixtures/dataflows/samples/09-bulk-delete-with-reports.json");
+const SAMPLE_10: &str = include_str!("../../../fixtures/dataflows/samples/10-split-json-csv-ok-marker.json");
+const SAMPLE_11: &str = include_str!("../../../fixtures/dataflows/samples/11-pgp-encrypted-export.json");
+const SAMPLE_12: &str = include_str!("../../../fixtures/dataflows/samples/12-pgp-inbound-datastore.json");
+const SAMPLE_13: &str = include_str!("../../../fixtures/dataflows/samples/13-array-extract-children.json");
+const SAMPLE_14: &str = include_str!("../../../fixtures/dataflows/samples/14-jexl-catalogue-to-s3.json");
+const SAMPLE_15: &str = include_str!("../../../fixtures/dataflows/samples/15-site-to-site-copy.json");
+
+/// Every sample, its entry point, and how many steps it has, as its description says.
+const SAMPLES: [(&str, &str, usize); 15] = [
+    (SAMPLE_01, "account", 6),
+    (SAMPLE_02, "account", 6),
+    (SAMPLE_03, "Read changed accounts", 6),
+    (SAMPLE_04, "sftp", 9),
+    (SAMPLE_05, "Pick unsubscribe files", 7),
+    (SAMPLE_06, "Read files from SFTP", 9),
+    (SAMPLE_07, "1. Read", 13),
+    (SAMPLE_08, "audit", 5),
+    (SAMPLE_09, "requests", 8),
+    (SAMPLE_10, "account", 7),
+    (SAMPLE_11, "account", 9),
+    (SAMPLE_12, "sftp", 8),
+    (SAMPLE_13, "account", 8),
+    (SAMPLE_14, "account", 7),
+    (SAMPLE_15, "Read source site", 7),
+];
 
 const OWN: [(&str, &str); 8] = [
     ("gigya-to-sftp", include_str!("../../../fixtures/dataflows/gigya-to-sftp.json")),
@@ -39,10 +73,34 @@ fn own(name: &str) -> &'static str {
 
 #[test]
 fn stored_flows_are_read_without_a_word() {
-    for text in [SAMPLE_01, SAMPLE_02, SAMPLE_03, SAMPLE_04].into_iter().chain(OWN.map(|(_, text)| text)) {
+    for text in OWN.map(|(_, text)| text) {
         let (document, warnings) = Document::parse(text).unwrap_or_else(|problems| panic!("{problems:?}"));
         assert_eq!(warnings, [], "{}", document.name);
         assert_eq!(document.graph.entries.len(), 1, "{}", document.name);
+    }
+}
+
+/// The one thing said about a sample is that a component in it does not run here.
+#[test]
+fn every_sample_is_checked_and_explained() {
+    for (text, entry, steps) in SAMPLES {
+        let (document, warnings) = Document::parse(text).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let unable = document
+            .steps
+            .iter()
+            .filter(|step| ELSEWHERE.iter().any(|known| known.kind == step.component.kind));
+        assert_eq!(warnings.len(), unable.count(), "{}: {warnings:?}", document.name);
+        let entries: Vec<&str> =
+            document.graph.entries.iter().map(|at| document.steps[*at].id.as_str()).collect();
+        assert_eq!((entries, document.steps.len()), (vec![entry], steps), "{}", document.name);
+
+        let (text, drawing) = (crate::explain(&document), crate::svg(&document));
+        for step in &document.steps {
+            let told = format!("\n`{}` {}\n  {}.\n", step.id, step.component.kind, step.component.summary);
+            assert!(text.contains(&told), "{told} in {text}");
+        }
+        let edges: usize = document.steps.iter().map(|step| step.next.len() + step.error.len()).sum();
+        assert_eq!((drawing.matches("<g>").count(), drawing.matches("marker-end").count()), (steps, edges));
     }
 }
 
@@ -438,7 +496,11 @@ fn the_list_is_sound() {
     let mut kinds = BTreeSet::new();
     for component in COMPONENTS {
         assert!(kinds.insert(component.kind), "{} twice", component.kind);
-        assert!(!KNOWN_ELSEWHERE.contains(&component.kind), "{} is implemented", component.kind);
+        assert!(
+            !ELSEWHERE.iter().any(|known| known.kind == component.kind),
+            "{} is implemented",
+            component.kind
+        );
         assert_eq!(component.kind, component.kind.trim().to_ascii_lowercase());
         assert!(!component.summary.is_empty() && !component.evidence.source.is_empty());
         let params: BTreeSet<&str> = component.params.iter().map(|param| param.name).collect();
@@ -452,7 +514,7 @@ fn the_list_is_sound() {
 
 /// Parameters with which a component works on any record.
 fn working(kind: &str, script: &str) -> Value {
-    let rows = json!([{"sourceField": "a", "targetField": "x.y", "field": "a", "value": "v", "expression": "a.substring(1)", "regex": "b", "replacement": "c"}]);
+    let rows = json!([{"sourceField": "a", "targetField": "x.y", "field": "a", "value": "v", "expression": "a.substring(1)", "regex": "b", "replacement": "c", "targetFormat": "yyyy"}]);
     match kind {
         "datasource.lookup.gigya.account" => {
             json!({"select": "UID", "lookupFields": [{"sourceField": "UID", "gigyaField": "UID"}], "batchSize": 3})
@@ -461,6 +523,7 @@ fn working(kind: &str, script: &str) -> Value {
             json!({"apiMethod": "accounts.x", "apiParams": [{"paramName": "UID", "sourceField": "UID"}]})
         }
         "record.evaluate" => json!({"script": base64::engine::general_purpose::STANDARD.encode(script)}),
+        "field.array.extract" | "field.array.join" => json!({"field": "a"}),
         "field.remove" | "field.select" | "field.flatten" => json!({"fields": ["a"]}),
         "field.move" => json!({"fields": ["a"], "after": "UID"}),
         "datasource.write.gigya.account" | "datasource.write.gigya.importaccount" => json!({}),

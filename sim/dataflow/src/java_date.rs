@@ -1,10 +1,21 @@
-//! Java date patterns, as far as file names and dates in dataflows use them, always in UTC.
+//! Java date patterns, as far as file names and dates in dataflows use them: English names, UTC unless said otherwise.
 
+mod reading;
+
+pub use reading::parse_in;
+
+use jiff::ZonedDateTime;
+use jiff::tz::TimeZone;
 use standin_model::Instant;
 
-/// An instant in a Java pattern. Unknown letters stay as they are; text in single quotes is literal.
+/// An instant in a Java pattern, in UTC. Unknown letters stay as they are; text in single quotes is literal.
 pub fn format(at: Instant, pattern: &str) -> String {
-    let civil = jiff::tz::Offset::UTC.to_datetime(at.timestamp());
+    format_in(at, &TimeZone::UTC, pattern)
+}
+
+/// The same on the clocks of a time zone.
+pub fn format_in(at: Instant, zone: &TimeZone, pattern: &str) -> String {
+    let zoned = at.timestamp().to_zoned_datetime(zone.clone());
     let mut out = String::new();
     let mut rest = pattern;
     while let Some(first) = rest.chars().next() {
@@ -14,7 +25,7 @@ pub fn format(at: Instant, pattern: &str) -> String {
         }
         let run = rest.chars().take_while(|c| *c == first).count();
         let (field, tail) = rest.split_at(run * first.len_utf8());
-        letters(civil, first, field, run, &mut out);
+        letters(&zoned, first, field, run, &mut out);
         rest = tail;
     }
     out
@@ -39,7 +50,7 @@ fn literal<'a>(rest: &'a str, out: &mut String) -> &'a str {
     ""
 }
 
-fn letters(at: jiff::civil::DateTime, letter: char, field: &str, run: usize, out: &mut String) {
+fn letters(at: &ZonedDateTime, letter: char, field: &str, run: usize, out: &mut String) {
     let number = match letter {
         // The week year differs from the year only around New Year; vendor templates write `YY` for the year.
         'y' | 'Y' if run == 2 => i64::from(at.year()).rem_euclid(100),
@@ -55,16 +66,17 @@ fn letters(at: jiff::civil::DateTime, letter: char, field: &str, run: usize, out
         'S' => i64::from(at.millisecond()),
         'a' => return name(at, "%p", out),
         'E' => return name(at, if run < 4 { "%a" } else { "%A" }, out),
-        'Z' => return out.push_str("+0000"),
-        'X' => return out.push('Z'),
-        'z' => return out.push_str("UTC"),
+        'Z' => return name(at, "%z", out),
+        'X' if at.offset().seconds() == 0 => return out.push('Z'),
+        'X' => return name(at, ["%:::z", "%z", "%:z"][run.min(3) - 1], out),
+        'z' => return name(at, "%Z", out),
         _ => return out.push_str(field),
     };
     let width = run.min(20);
     out.push_str(&format!("{number:0width$}"));
 }
 
-fn name(at: jiff::civil::DateTime, directive: &str, out: &mut String) {
+fn name(at: &ZonedDateTime, directive: &str, out: &mut String) {
     out.push_str(&at.strftime(directive).to_string());
 }
 
@@ -88,6 +100,20 @@ mod tests {
             ("", ""),
             ("é", "é"),
         ] {
+            assert_eq!(format(at, pattern), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn zones_have_their_own_clocks() {
+        let at: Instant = "2026-07-05T22:30:00Z".parse().unwrap();
+        let zone = TimeZone::get("Europe/Brussels").unwrap();
+        for (pattern, expected) in
+            [("dd HH Z", "06 00 +0200"), ("X", "+02"), ("XX", "+0200"), ("XXX", "+02:00"), ("z", "CEST")]
+        {
+            assert_eq!(format_in(at, &zone, pattern), expected, "{pattern}");
+        }
+        for (pattern, expected) in [("Z", "+0000"), ("X XX XXX", "Z Z Z"), ("z", "UTC")] {
             assert_eq!(format(at, pattern), expected, "{pattern}");
         }
     }

@@ -5,6 +5,7 @@
 //!
 //! - [`document`]: text becomes a document, every problem with its line and column.
 //! - [`components`]: the list of component types, one file each; [`component`] is what they have in common.
+//! - [`mod@explain`]: what a document does, as text and as a drawing.
 //! - [`job`] and [`mod@run`]: one run of a document, and what it leaves.
 //! - [`schedule`]: from when on a job reads.
 //! - [`record`], [`placeholder`], [`java_date`], [`java_text`], [`jexl`]: what steps are made of.
@@ -12,6 +13,7 @@
 pub mod component;
 pub mod components;
 pub mod document;
+pub mod explain;
 mod file_sink;
 mod gigya;
 mod graph;
@@ -31,9 +33,12 @@ mod spool;
 mod flow_tests;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod trap_tests;
 
 pub use component::{Carries, ComponentDoc, ParamDoc};
-pub use components::{COMPONENTS, KNOWN_ELSEWHERE};
+pub use components::{COMPONENTS, ELSEWHERE};
 pub use document::{Document, Problem, Severity, Step};
+pub use explain::{explain, svg};
 pub use job::{Extract, Job, JobReport, Ports, StepCount};
 pub use run::run;

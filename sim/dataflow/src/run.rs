@@ -334,6 +334,11 @@ impl Outlet<'_> {
         self.engine.counts[self.step].filtered += records;
     }
 
+    /// Counts files that came out of one beyond the first.
+    pub(crate) fn multiplied(&mut self, files: u64) {
+        self.engine.counts[self.step].made += files;
+    }
+
     /// Counts a file that stands whole under its final name.
     pub(crate) fn stored(&mut self, path: String) {
         self.engine.counts[self.step].output += 1;

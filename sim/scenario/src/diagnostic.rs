@@ -31,6 +31,15 @@ impl Diagnostic {
 
     /// File, line, the line itself, a caret, and the remedy.
     pub fn render(&self, source: &Source, colour: bool) -> String {
+        self.render_at(&Level::ERROR, source, colour)
+    }
+
+    /// The same for what does not stop anybody.
+    pub fn render_warning(&self, source: &Source, colour: bool) -> String {
+        self.render_at(&Level::WARNING, source, colour)
+    }
+
+    fn render_at(&self, level: &Level<'_>, source: &Source, colour: bool) -> String {
         let end = self.span.end.min(source.text.len());
         let start = self.span.start.min(end);
         // A place that spans lines is shown by its first line only.
@@ -39,7 +48,7 @@ impl Diagnostic {
         let annotation =
             if self.label.is_empty() { annotation } else { annotation.label(self.label.as_str()) };
         let snippet = Snippet::source(source.text.as_ref()).path(source.name.as_str()).annotation(annotation);
-        let mut group = Level::ERROR.primary_title(self.message.as_str()).element(snippet);
+        let mut group = level.clone().primary_title(self.message.as_str()).element(snippet);
         if let Some(hint) = &self.hint {
             group = group.element(Level::HELP.message(hint.as_str()));
         }

@@ -1,0 +1,396 @@
+//! Components that IdentitySync has and this engine does not run: known by name, parameters and edges, so that a
+//! flow with them can be checked and explained. A job with one is refused at that step before anything is read.
+
+use crate::component::{Carries, Component, ComponentDoc, ParamDoc, Setup, optional, required};
+use standin_model::Evidence;
+
+use Carries::{Files, Nothing, Records};
+
+const fn known(
+    kind: &'static str,
+    summary: &'static str,
+    (input, output): (Carries, Carries),
+    params: &'static [ParamDoc],
+) -> ComponentDoc {
+    let evidence = Evidence::recorded(
+        "dataflows and templates of sap-customer-data-cloud-toolkit and gigya-dataflow-tool",
+        "what_does_not_run_here_is_known_and_refused",
+    );
+    ComponentDoc { kind, summary, params, input, output, evidence, build: refuse }
+}
+
+/// A component that the documentation describes without its type's exact name.
+const fn unnamed(doc: ComponentDoc) -> ComponentDoc {
+    let evidence = Evidence::inferred(
+        "IdentitySync page of the vendor; the type's name is deduced",
+        "what_does_not_run_here_is_known_and_refused",
+    );
+    ComponentDoc { evidence, ..doc }
+}
+
+fn refuse(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
+    Err(format!(
+        "`{}` is known by name and parameters only: a job with it does not run here",
+        setup.step.component.kind
+    ))
+}
+
+const READER: (Carries, Carries) = (Nothing, Records);
+const WRITER: (Carries, Carries) = (Records, Records);
+const FETCHER: (Carries, Carries) = (Nothing, Files);
+const STORE: (Carries, Carries) = (Files, Nothing);
+const FILTER: (Carries, Carries) = (Files, Files);
+
+const NAME_REGEX: ParamDoc = optional("fileNameRegex", "", "only files whose whole name matches");
+const RETRY: ParamDoc = optional("retryIntervalSeconds", "", "seconds between two attempts");
+const TIMEOUT: ParamDoc = optional("timeout", "", "seconds to wait for an answer");
+const CONNECTIONS: ParamDoc = optional("maxConnections", "", "calls at once");
+const CLIENT_ID: ParamDoc = required("clientId", "the application");
+const CLIENT_SECRET: ParamDoc = required("clientSecret", "the application's secret");
+const API_KEY: ParamDoc = required("apiKey", "the account's key");
+const LIST: ParamDoc = required("listId", "the list");
+const NEWSLETTER: ParamDoc =
+    optional("newsletterField", "", "the field that tells whether someone subscribed");
+const BUCKET: ParamDoc = required("bucketName", "the bucket");
+const ACCESS_KEY: ParamDoc = required("accessKey", "the access key");
+const SECRET_KEY: ParamDoc = required("secretKey", "the access key's secret");
+const KEY_PREFIX: ParamDoc = optional("objectKeyPrefix", "", "the folder, or the beginning of the names");
+const REGION: ParamDoc = optional("region", "not specified", "the region");
+const AZURE_NAME: ParamDoc = required("accountName", "the storage account");
+const AZURE_KEY: ParamDoc = required("accountKey", "the storage account's key");
+const CONTAINER: ParamDoc = required("container", "the container");
+const BLOB_PREFIX: ParamDoc = optional("blobPrefix", "", "the beginning of the names");
+const BASE_URI: ParamDoc = required("baseUri", "the storage's address");
+const ACCESS_TOKEN: ParamDoc = required("accessToken", "the token");
+const HOST: ParamDoc = required("host", "the server");
+const USERNAME: ParamDoc = required("username", "the login");
+const PASSWORD: ParamDoc = required("password", "the login's password");
+const PORT: ParamDoc = optional("port", "21", "the server's port");
+const REMOTE_PATH: ParamDoc = optional("remotePath", "", "the folder");
+
+const SAS: &[ParamDoc] = &[
+    required("authenticationUrl", "where the token comes from"),
+    required("blobUri", "the storage's address"),
+    CLIENT_ID,
+    CLIENT_SECRET,
+    optional("loginUrl", "", "where to log in"),
+];
+const SILVERPOP: &[ParamDoc] = &[
+    CLIENT_ID,
+    CLIENT_SECRET,
+    required("refreshToken", "the token"),
+    optional("podNumber", "", "the vendor's server"),
+    optional("host", "", "the file server"),
+    optional("username", "", "the login"),
+    optional("password", "", "the login's password"),
+    LIST,
+    optional("columns", "", "the columns to read"),
+];
+const CLOUD: &[ParamDoc] = &[
+    required("projectId", "the project"),
+    required("clientEmail", "the service account"),
+    required("privateKey", "the service account's key, as base64 of its text"),
+    BUCKET,
+    KEY_PREFIX,
+    NAME_REGEX,
+];
+
+/// Every component that is known and does not run here, by type.
+pub(crate) const LIST_OF_KNOWN: &[ComponentDoc] = &[
+    known("datasource.lookup.gender", "Guesses a gender by first name; withdrawn by the vendor", WRITER, &[]),
+    known(
+        "datasource.lookup.gigya.gm",
+        "Adds what a user achieved in challenges; withdrawn by the vendor",
+        WRITER,
+        &[
+            optional("includeChallenges", "", "list of challenges, or `*`"),
+            optional("excludeChallenges", "", "list of challenges"),
+            optional("maxConnections", "10", "calls at once, from 1 to 100"),
+        ],
+    ),
+    known(
+        "datasource.read.amazon.s3",
+        "Reads files of a bucket that changed",
+        FETCHER,
+        &[BUCKET, ACCESS_KEY, SECRET_KEY, KEY_PREFIX, NAME_REGEX, REGION],
+    ),
+    known(
+        "datasource.read.azure.blob",
+        "Reads blobs of a container that changed",
+        FETCHER,
+        &[AZURE_NAME, AZURE_KEY, CONTAINER, BLOB_PREFIX, NAME_REGEX],
+    ),
+    known(
+        "datasource.read.azure.blob_token",
+        "Reads blobs of a container with a token",
+        FETCHER,
+        &[BASE_URI, ACCESS_TOKEN, CONTAINER, BLOB_PREFIX],
+    ),
+    known("datasource.read.azure.sas", "Reads blobs with a signature asked for at the start", FETCHER, SAS),
+    known(
+        "datasource.read.campaignmonitor",
+        "Reads subscribers of a list",
+        READER,
+        &[
+            API_KEY,
+            LIST,
+            optional("status", "", "only subscribers in this state"),
+            optional("targetField", "", "where the state goes"),
+        ],
+    ),
+    known(
+        "datasource.read.constantcontact",
+        "Reads contacts of a list",
+        READER,
+        &[API_KEY, ACCESS_TOKEN, LIST],
+    ),
+    known(
+        "datasource.read.ftp",
+        "Reads files of a folder that changed",
+        FETCHER,
+        &[
+            HOST,
+            USERNAME,
+            PASSWORD,
+            PORT,
+            REMOTE_PATH,
+            NAME_REGEX,
+            optional("sortBy", "time", "`time` or `name`"),
+            optional("sortOrder", "ASC", "`ASC` or `DESC`"),
+            TIMEOUT,
+        ],
+    ),
+    known(
+        "datasource.read.gigya.audit",
+        "Reads events of the audit log",
+        READER,
+        &[required("select", "the fields, or `*`"), optional("where", "", "a condition")],
+    ),
+    known(
+        "datasource.read.gigya.comment",
+        "Reads comments; withdrawn by the vendor",
+        READER,
+        &[
+            optional("from", "", "`streams` or `comments`"),
+            optional("where", "", "a condition"),
+            optional("batchSize", "300", "records of one page"),
+            optional("keepFieldNamesWithDotAsIs", "false", "whether names with dots stay flat"),
+        ],
+    ),
+    known(
+        "datasource.read.gigya.ds",
+        "Reads objects of the data store",
+        READER,
+        &[
+            required("select", "the fields, or `*`"),
+            required("from", "the type of object"),
+            optional("where", "", "a condition"),
+            optional("deltaField", "", "the time compared with the last successful run"),
+            optional("batchSize", "300", "objects per call"),
+            optional("apiKey", "", "another site"),
+            optional("userKey", "", "another site's user key"),
+            optional("secret", "", "another site's secret"),
+        ],
+    ),
+    unnamed(known("datasource.read.googlecloud", "Reads files of a bucket that changed", FETCHER, CLOUD)),
+    known(
+        "datasource.read.mailchimp",
+        "Reads members of an audience",
+        READER,
+        &[required("apiUrl", "the account's address"), API_KEY, LIST],
+    ),
+    known(
+        "datasource.read.marketo",
+        "Reads leads",
+        READER,
+        &[
+            required("baseUrl", "the account's address"),
+            CLIENT_ID,
+            CLIENT_SECRET,
+            optional("fields", "", "the fields to read, with commas"),
+            RETRY,
+            TIMEOUT,
+            CONNECTIONS,
+        ],
+    ),
+    known("datasource.read.silverpop", "Reads contacts of a database", READER, SILVERPOP),
+    known(
+        "datasource.write.amazon.s3",
+        "Puts files into a bucket",
+        STORE,
+        &[BUCKET, ACCESS_KEY, SECRET_KEY, KEY_PREFIX, REGION],
+    ),
+    known(
+        "datasource.write.azure.blob",
+        "Puts files into a container",
+        STORE,
+        &[AZURE_NAME, AZURE_KEY, CONTAINER, BLOB_PREFIX],
+    ),
+    known(
+        "datasource.write.azure.blob_token",
+        "Puts files into a container with a token",
+        STORE,
+        &[BASE_URI, ACCESS_TOKEN, CONTAINER],
+    ),
+    known("datasource.write.azure.sas", "Puts files with a signature asked for at the start", STORE, SAS),
+    known(
+        "datasource.write.bluekai",
+        "Sends profiles to a data platform",
+        WRITER,
+        &[
+            required("domain", "the platform's address"),
+            SECRET_KEY,
+            required("siteId", "the site"),
+            optional("version", "", "the interface's version"),
+            required("bkuid", "the account"),
+            required("uniqueIdField", "the field that tells people apart"),
+        ],
+    ),
+    known("datasource.write.campaignmonitor", "Writes subscribers", WRITER, &[API_KEY, LIST, NEWSLETTER]),
+    known("datasource.write.constantcontact", "Writes contacts", WRITER, &[API_KEY, ACCESS_TOKEN, LIST]),
+    known(
+        "datasource.write.exacttarget",
+        "Writes rows of a data extension",
+        WRITER,
+        &[
+            CLIENT_ID,
+            CLIENT_SECRET,
+            required("dataExtension", "the table"),
+            required("primaryKeys", "the table's keys, with commas"),
+        ],
+    ),
+    unnamed(known(
+        "datasource.write.external.generic",
+        "Calls the interface of any other platform",
+        WRITER,
+        &[],
+    )),
+    known(
+        "datasource.write.ftp",
+        "Uploads each file",
+        STORE,
+        &[HOST, USERNAME, PASSWORD, PORT, REMOTE_PATH, TIMEOUT],
+    ),
+    unnamed(known("datasource.write.googlecloud", "Puts files into a bucket", STORE, CLOUD)),
+    known(
+        "datasource.write.gigya.ds",
+        "Writes objects of the data store",
+        WRITER,
+        &[required("type", "the type of object")],
+    ),
+    known(
+        "datasource.write.mailchimp",
+        "Writes members of an audience",
+        WRITER,
+        &[
+            required("apiUrl", "the account's address"),
+            API_KEY,
+            LIST,
+            NEWSLETTER,
+            RETRY,
+            optional("maxRetry", "30", "attempts"),
+            TIMEOUT,
+            CONNECTIONS,
+        ],
+    ),
+    known(
+        "datasource.write.marketo",
+        "Writes leads",
+        WRITER,
+        &[
+            required("baseUrl", "the account's address"),
+            CLIENT_ID,
+            CLIENT_SECRET,
+            RETRY,
+            TIMEOUT,
+            CONNECTIONS,
+        ],
+    ),
+    known(
+        "datasource.write.salesforce",
+        "Writes objects of a customer platform; `#N/A` clears a field",
+        WRITER,
+        &[
+            USERNAME,
+            PASSWORD,
+            required("token", "the login's token"),
+            optional("authEndpoint", "", "where to log in"),
+            required("objectType", "the kind of object"),
+            optional("primaryId", "", "the object's key"),
+            optional("lookupId", "", "the field to find it by"),
+        ],
+    ),
+    known("datasource.write.silverpop", "Uploads a file of contacts", STORE, SILVERPOP),
+    known(
+        "file.compress.lzo",
+        "Compresses each file and adds `.lzo` to its name",
+        FILTER,
+        &[optional("createIndexFile", "false", "whether an index is written beside it")],
+    ),
+    known(
+        "file.decrypt.pgp",
+        "Decrypts each file and takes `.pgp` from its name",
+        FILTER,
+        &[
+            optional("pgpKey", "", "the private key"),
+            optional("pgpKey.importedPrivateKey", "", "the private key as the console stores it"),
+            optional("privateKey", "", "the private key"),
+            optional("passphrase", "", "the private key's passphrase"),
+        ],
+    ),
+    known(
+        "file.encrypt.pgp",
+        "Encrypts each file and adds `.pgp` to its name",
+        FILTER,
+        &[
+            required("publicKey", "the receiver's public key"),
+            optional("asciiArmor", "true", "whether the file is text"),
+        ],
+    ),
+    known("file.uncompress.lzo", "Uncompresses each file and takes `.lzo` from its name", FILTER, &[]),
+];
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::World;
+    use crate::{Document, ELSEWHERE, Severity};
+    use serde_json::{Value, json};
+
+    /// The smallest flow around a component that connects to nothing else.
+    fn alone(kind: &str) -> Value {
+        let server = json!({"host": "h", "username": "u", "password": "p"});
+        let reads = json!({"id": "read", "type": "datasource.read.sftp", "params": server, "next": ["x"]});
+        let parse = json!({"id": "parse", "type": "file.parse.json", "next": ["x"]});
+        let mut feeds = reads.clone();
+        feeds["next"] = json!(["parse"]);
+        let x = json!({"id": "x", "type": kind, "params": {}});
+        let steps = match ELSEWHERE.iter().find(|known| known.kind == kind).unwrap().input {
+            super::Nothing => json!([x]),
+            super::Files => json!([reads, x]),
+            super::Records => json!([feeds, parse, x]),
+        };
+        json!({"name": "f", "steps": steps})
+    }
+
+    #[test]
+    fn what_does_not_run_here_is_known_and_refused() {
+        for known in ELSEWHERE {
+            let flow = alone(known.kind).to_string();
+            let (_, warnings) = Document::parse(&flow).unwrap_or_else(|problems| panic!("{problems:?}"));
+            let told = format!("`{}` is known by name and parameters only", known.kind);
+            assert!(
+                warnings.iter().any(
+                    |problem| problem.severity == Severity::Warning && problem.message.starts_with(&told)
+                ),
+                "{warnings:?}"
+            );
+            let mut world = World::new();
+            world.file("/a.json", b"[]");
+            assert_eq!(
+                world.run(&flow).failure,
+                Some(format!("{} `x`: {told}: a job with it does not run here", known.kind))
+            );
+            assert_eq!((world.calls(), world.operations()), (vec![], vec![]));
+        }
+    }
+}
