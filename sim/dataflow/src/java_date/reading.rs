@@ -155,7 +155,7 @@ impl Parts {
 /// The number of a name, in full or by its first three letters, in any case.
 fn word<'t>(text: &'t str, names: &[&str]) -> Option<(usize, &'t str)> {
     let starts = |name: &&str| text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
-    let full = names.iter().position(|name| starts(name)).map(|index| (index, names[index].len()));
+    let full = names.iter().position(&starts).map(|index| (index, names[index].len()));
     let (index, length) = full.or_else(|| Some((names.iter().position(|name| starts(&&name[..3]))?, 3)))?;
     Some((index, &text[length..]))
 }
