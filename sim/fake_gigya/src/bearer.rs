@@ -22,6 +22,13 @@ pub(crate) struct AccessToken {
     ends: Instant,
 }
 
+/// The key that an application's token names, before anything of it is checked.
+pub(crate) fn signer_of(request: &Request) -> Option<String> {
+    let header = request.headers().get(http::header::AUTHORIZATION)?.to_str().ok()?;
+    let (_, token) = header.trim().split_once(' ')?;
+    Token::parse(token.trim())?.header("kid").map(str::to_owned)
+}
+
 impl Gigya {
     /// Who sends this header.
     pub(crate) fn bearer(
@@ -140,6 +147,20 @@ mod tests {
                 assert_eq!(call(&mut bench, DEFAULT_API_KEY, &token)["errorCode"], 403_004, "a replay");
             }
         }
+    }
+
+    #[test]
+    fn a_bearer_token_is_enough_where_no_site_is_meant() {
+        let mut bench = bench();
+        let mut sites = |authorization: &str| {
+            let mut request = post("admin.getUserSites", &[]);
+            request.headers_mut().insert("authorization", authorization.parse().unwrap());
+            body(&bench.send(request))
+        };
+        let answer = sites(&format!("Bearer {}", SIGNED.trim()));
+        assert_eq!(answer["sites"][0]["sites"][0]["apiKey"], DEFAULT_API_KEY, "{answer}");
+        assert_eq!(sites(&format!("Bearer {}", SIGNED.trim()))["errorCode"], 403_004, "a replay");
+        assert_eq!(sites("Bearer nonsense")["errorCode"], 400_002);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! One call on its way through: decode, site, credentials, method, envelope.
 
+use crate::bearer::signer_of;
 use crate::endpoints::{Access, ENDPOINTS, Endpoint};
 use crate::envelope::{self, Object, Refusal, Reply};
 use crate::gigya::Gigya;
@@ -85,6 +86,16 @@ fn is_under(host: &str, domain: &str) -> bool {
 /// The data centres that have a domain under `gigya.com`.
 const DATA_CENTERS: &[&str] = &["us1", "eu1", "eu2", "au1", "ru1", "il1", "global"];
 
+/// Whether a site may live there.
+pub(crate) fn is_data_center(name: &str) -> bool {
+    name == "cn1" || (name != "global" && DATA_CENTERS.contains(&name))
+}
+
+/// Whether the call is about a partner and not about a site, which has a data centre.
+fn names_no_site(endpoint: &Endpoint, params: &Params) -> bool {
+    endpoint.access == Access::Partner && params.get("apiKey").is_none()
+}
+
 /// The domain of a data centre.
 pub(crate) fn api_domain(data_center: &str) -> String {
     match data_center {
@@ -106,7 +117,9 @@ impl Gigya {
         let Some(endpoint) = endpoint_of(request) else { return Err(no_endpoint(&method_of(request))) };
         check_format(params, endpoint)?;
         let site = self.site_of(now, request, params, endpoint)?;
-        check_data_center(request, endpoint, &site)?;
+        if !names_no_site(endpoint, params) {
+            check_data_center(request, endpoint, &site)?;
+        }
         let caller = self.authenticate(now, request, params, endpoint, &site)?;
         self.check_rates(now, request, endpoint, &site.api_key, &caller)?;
         self.check_access(request, endpoint, &site, &caller, params)?;
@@ -134,11 +147,19 @@ impl Gigya {
         {
             return Ok(site);
         }
+        if names_no_site(endpoint, params)
+            && let Some(user_key) = params.get("userKey").map(str::to_owned).or_else(|| signer_of(request))
+        {
+            return self.site_of_client(&user_key).ok_or_else(|| self.stranger(&user_key));
+        }
         // Some clients send no apiKey beside a token, since the token says whose it is.
         let api_key = params.get("apiKey").or_else(|| self.site_of_token(now, request, params));
         let api_key = api_key.ok_or_else(|| Refusal::missing(endpoint.name, "apiKey"))?;
         if let Some(site) = self.sites.get(api_key) {
             return Ok(self.in_its_group(site));
+        }
+        if self.deleted_sites.contains(api_key) {
+            return Err(Refusal::because(403_007, "Site was deleted"));
         }
         let versioned = ["2_", "3_", "4_"].iter().any(|prefix| api_key.starts_with(prefix));
         let details = match versioned {
@@ -176,7 +197,7 @@ impl Gigya {
             // A signed query may search, and only in one piece.
             (Access::Private, Caller::Query)
                 if params.get("openCursor").is_none() && params.get("cursorId").is_none() => {}
-            (Access::Private, _) => return Err(Refusal::new(403_007)),
+            (Access::Private | Access::Partner, _) => return Err(Refusal::new(403_007)),
             (Access::Client, _) => return Ok(()),
             (Access::Public, _) => {}
         }

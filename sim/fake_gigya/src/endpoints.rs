@@ -3,7 +3,7 @@
 use crate::call::Call;
 use crate::envelope::Reply;
 use crate::gigya::Gigya;
-use crate::{accounts, admin, audit, ds, idx, socialize};
+use crate::{accounts, admin, audit, ds, ids, idx, socialize};
 use standin_fake_kit::EndpointDoc;
 use standin_model::Evidence;
 
@@ -14,6 +14,8 @@ pub enum Access {
     Public,
     /// Servers with a key.
     Private,
+    /// Servers with a key, which need not name a site.
+    Partner,
     /// Clients that show `client_id` and `client_secret`, which the method judges itself.
     Client,
 }
@@ -63,6 +65,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     accounts::get_screen_sets::ENDPOINT,
     accounts::get_screen_sets::VERSIONS,
     accounts::identifiers_find::ENDPOINT,
+    accounts::import_account::ENDPOINT,
     accounts::import_full_account::ENDPOINT,
     accounts::import_lite_account::ENDPOINT,
     accounts::init_registration::ENDPOINT,
@@ -87,11 +90,15 @@ pub const ENDPOINTS: &[Endpoint] = &[
     accounts::otp::SEND,
     accounts::otp::SEND_EMAIL,
     accounts::otp::UPDATE,
+    accounts::profile_photo::IMPORT,
+    accounts::profile_photo::PUBLISH,
+    accounts::profile_photo::SET,
     accounts::rba_lock::LOCK,
     accounts::rba_lock::UNLOCK,
     accounts::register::ENDPOINT,
     accounts::resend_verification_code::ENDPOINT,
     accounts::reset_password::ENDPOINT,
+    accounts::reset_site_preferences::ENDPOINT,
     accounts::search::ENDPOINT,
     accounts::set_account_info::ENDPOINT,
     accounts::stream::CREATE,
@@ -129,7 +136,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
     accounts::webhooks::GET_ALL,
     accounts::webhooks::GET_STATUS,
     accounts::webhooks::SET,
+    admin::create_site::ENDPOINT,
+    admin::delete_site::ENDPOINT,
+    admin::get_effective_acl::ENDPOINT,
     admin::get_site_config::ENDPOINT,
+    admin::get_user_sites::ENDPOINT,
     admin::set_site_config::ENDPOINT,
     audit::search::ENDPOINT,
     ds::delete::ENDPOINT,
@@ -140,6 +151,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
     ds::schema::SET,
     ds::schema::TYPES,
     ds::search::ENDPOINT,
+    ids::DELETE_ACCOUNT,
+    ids::GET_ACCOUNT_INFO,
+    ids::GET_SCHEMA,
+    ids::SEARCH,
+    ids::SET_ACCOUNT_INFO,
+    ids::SET_SCHEMA,
     idx::create_dataflow::ENDPOINT,
     idx::create_dataflow::DRAFT,
     idx::create_scheduling::ENDPOINT,
@@ -153,6 +170,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     idx::set_scheduling::ENDPOINT,
     socialize::exchange_uid_signature::ENDPOINT,
     socialize::get_token::ENDPOINT,
+    socialize::get_user_info::ENDPOINT,
+    socialize::set_uid::ENDPOINT,
 ];
 
 /// The list for help, reference pages and coverage tests.

@@ -246,6 +246,7 @@ pub(crate) const ERRORS: &[(u32, &str)] = &[
     (405_001, "Invalid API method"),
     (409_001, "Identity exists"),
     (409_003, "Login identifier exists, link required"),
+    (409_010, "Missing user photo"),
     (409_030, "Too many requests for same user"),
     (410_000, "Gone"),
     (413_001, "Entity too large"),

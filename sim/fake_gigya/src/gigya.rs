@@ -23,7 +23,7 @@ use crate::sessions::{Session, Sessions};
 use crate::site::{DEFAULT_API_KEY, Site};
 use crate::tickets::Tickets;
 use crate::webhooks::queue::Deliveries;
-use imbl::OrdMap;
+use imbl::{OrdMap, OrdSet};
 use serde_json::Value;
 use standin_fake_kit::{Fake, Ids, Knobs, SeedError};
 use standin_model::Instant;
@@ -38,6 +38,8 @@ pub struct Gigya {
     pub(crate) ids: Ids,
     pub(crate) sites: OrdMap<String, Arc<Site>>,
     pub(crate) first_site: String,
+    /// Keys of sites that are gone, which is told apart from keys that never were.
+    pub(crate) deleted_sites: OrdSet<String>,
     pub(crate) people: OrdMap<String, People>,
     pub(crate) nonces: Expiring<()>,
     pub(crate) access_tokens: Expiring<AccessToken>,
@@ -103,6 +105,7 @@ impl Gigya {
             ids: Ids::new(seed, "gigya"),
             sites: OrdMap::unit(site.api_key.clone(), Arc::new(site)),
             first_site: DEFAULT_API_KEY.to_owned(),
+            deleted_sites: OrdSet::new(),
             people: OrdMap::new(),
             nonces: Expiring::at_most(MOST_NONCES),
             access_tokens: Expiring::at_most(MOST_ACCESS_TOKENS),

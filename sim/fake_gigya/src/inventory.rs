@@ -194,6 +194,7 @@ pub(crate) const METHODS: &[(&str, &[&str])] = &[
             "getSavedResponse",
         ],
     ),
+    ("ids", &["deleteAccount", "getAccountInfo", "getSchema", "search", "setAccountInfo", "setSchema"]),
     ("fidm", &["*"]),
     ("reports", &["*"]),
 ];

@@ -10,7 +10,7 @@
 //! - `sessions`, `tickets`, `outbox`, `events`: who is in, what is under way, what was sent, what happened.
 //! - `aftermath`, `changes`, `audit`, `webhooks`: what a call leaves behind.
 //! - [`endpoints`]: the one list of methods; each lives in a file of its own under `accounts`, `admin`, `audit`,
-//!   `ds`, `idx`, `socialize`.
+//!   `ds`, `ids`, `idx`, `socialize`.
 //! - `site`, `schema`, `profile_schema`, `policies`, `screen_sets`: settings of a site.
 //! - `account`, `rare`, `packed`, `people`, `index`, `merge`, `sanitise`, `email`, `password`: what is known
 //!   about people.
@@ -41,6 +41,7 @@ mod envelope;
 mod events;
 mod expiring;
 pub mod gigya;
+mod ids;
 mod idx;
 mod index;
 mod inventory;

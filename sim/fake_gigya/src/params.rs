@@ -197,10 +197,12 @@ impl Params {
         }
     }
 
-    /// Items joined by commas, blanks around them dropped.
+    /// Items joined by commas, blanks around them dropped. Clients that turn every list into JSON send an array.
     pub(crate) fn words(&self, name: &str) -> Option<Vec<String>> {
         let text = self.get(name)?;
-        Some(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
+        let list = text.starts_with('[').then(|| serde_json::from_str(text).ok()).flatten();
+        let items: Vec<String> = list.unwrap_or_else(|| text.split(',').map(str::to_owned).collect());
+        Some(items.iter().map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect())
     }
 }
 
@@ -292,6 +294,20 @@ mod tests {
     fn body_wins_and_case_does_not_matter() {
         let params = Params::of(&request("application/x-www-form-urlencoded", "uid=a&b=1", "UID=x&UID=y"));
         assert_eq!((params.get("Uid"), params.get("B")), (Some("y"), Some("1")));
+    }
+
+    #[test]
+    fn lists_come_with_commas_or_as_json() {
+        for (text, expected) in [
+            ("profile,%20data", vec!["profile", "data"]),
+            ("%5B%22profile%22,%22%20data%22%5D", vec!["profile", "data"]),
+            ("%5B%5D", vec![]),
+            (",", vec![]),
+            ("%5Bprofile,1", vec!["[profile", "1"]),
+        ] {
+            let params = Params::of(&request("application/x-www-form-urlencoded", "", &format!("a={text}")));
+            assert_eq!(params.words("a").unwrap(), expected, "{text}");
+        }
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub(crate) struct Rare {
     /// The provider of the last login, if that was not the site itself.
     pub(crate) login_provider: Option<String>,
     pub(crate) second: SecondFactors,
+    /// The photo that was handed in last, shown or not.
+    pub(crate) photo: Option<String>,
 }
 
 /// What a person is asked who forgot the password.

@@ -30,6 +30,8 @@ pub(crate) enum Purpose {
     OneTimeCode,
     /// A lite record that may be read and written.
     LiteInvite,
+    /// A site that is to be deleted.
+    DeleteSite,
 }
 
 /// A token that waits to come back.

@@ -74,7 +74,7 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     run,
 };
 
-fn run(gigya: &mut Gigya, call: &Call) -> Reply {
+pub(crate) fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     let uid = match (call.params.get("UID"), call.params.flag("createUID")?) {
         (Some(uid), _) => uid.to_owned(),
         (None, Some(true)) => gigya.ids.hex(32),

@@ -2,3 +2,5 @@
 
 pub(crate) mod exchange_uid_signature;
 pub(crate) mod get_token;
+pub(crate) mod get_user_info;
+pub(crate) mod set_uid;

@@ -326,3 +326,22 @@ fn nothing_is_sent_where_nobody_listens() {
     assert_eq!(bench.code("accounts.webhooks.delete", &[("name", "sync")]), 0);
     assert!(delivered(&mut bench, 200).is_none(), "what was on its way is forgotten");
 }
+
+#[test]
+fn another_uid_and_forgotten_consents() {
+    let mut bench = Bench::seeded(&json!({"accounts": [
+        {"UID": "ann", "profile": {"email": "ann@example.org"}, "preferences": {"terms": {"tos": {"isConsentGranted": true}}}},
+    ]}));
+    let events = "accountCreated,accountUpdated,accountDeleted,accountUidChanged,sitePreferencesReset,\
+                  subscriptionUpdated,consentUpdated";
+    hook(&mut bench, &[("events", events)]);
+    let reset = [("UID", "ann"), ("resetPreferencesApiKey", crate::DEFAULT_API_KEY)];
+    assert_eq!(bench.code("accounts.resetSitePreferences", &reset), 0);
+    assert_eq!(told(&mut bench), ["accountUpdated", "sitePreferencesReset"]);
+    assert_eq!(bench.code("socialize.setUID", &[("UID", "ann"), ("siteUID", "crm-1")]), 0);
+    let (_, body) = delivered(&mut bench, 200).unwrap();
+    assert_eq!(kinds(&body), ["accountUidChanged"]);
+    assert_eq!(body["events"][0]["data"], json!({"accountType": "full", "uid": "ann", "newUid": "crm-1"}));
+    assert_eq!(bench.code("accounts.importAccount", &[("UID", "crm-2")]), 0);
+    assert_eq!(told(&mut bench), Vec::<String>::new(), "an import keeps it to itself");
+}

@@ -48,6 +48,9 @@ pub(crate) fn events(
     addresses: &[AddressChange],
     full: impl Fn(&str) -> Option<String>,
 ) -> Vec<Event> {
+    if let Some(event) = renamed(call, changes) {
+        return vec![event];
+    }
     let mut events = Vec::new();
     for change in changes {
         match change {
@@ -73,8 +76,26 @@ pub(crate) fn events(
 /// Takes away what the call keeps to itself.
 pub(crate) fn mute(call: &Call, events: &mut Vec<Event>) {
     let muted = call.params.flag("muteWebhooks").ok().flatten().unwrap_or(false);
-    let import = call.method == "accounts.importFullAccount";
+    let import = is_import(call);
     events.retain(|event| !muted && (!import || TOLD_BY_IMPORTS.contains(&event.kind)));
+}
+
+fn is_import(call: &Call) -> bool {
+    ["accounts.importFullAccount", "accounts.importAccount"].contains(&call.method)
+}
+
+/// The one event of an account that goes on under another UID.
+fn renamed(call: &Call, changes: &[Change]) -> Option<Event> {
+    let mut old = None;
+    let mut new = None;
+    for change in changes.iter().filter(|_| call.method == "socialize.setUID") {
+        match change {
+            Change::Account { uid, after: None, .. } => old = Some(uid),
+            Change::Account { uid, before: None, .. } => new = Some(uid),
+            _ => {}
+        }
+    }
+    Some(Event { new_uid: Some(new?.clone()), ..event(call, "accountUidChanged", Some(old?)) })
 }
 
 fn event(call: &Call, kind: &'static str, uid: Option<&str>) -> Event {
@@ -98,7 +119,7 @@ fn account(
     };
     let created = before.is_none();
     let registered = after.is_registered && !before.is_some_and(|it| it.is_registered);
-    let logged_in = after.last_login == Some(call.now) && call.method != "accounts.importFullAccount";
+    let logged_in = after.last_login == Some(call.now) && !is_import(call);
     let changed = before.is_some_and(|it| !it.same_content(after));
     if created {
         add("accountCreated");
@@ -118,7 +139,11 @@ fn account(
         events.push(event(call, "subscriptionUpdated", Some(uid)));
     }
     if before.preferences != after.preferences {
-        events.push(event(call, "consentUpdated", Some(uid)));
+        let kind = match call.method {
+            "accounts.resetSitePreferences" => "sitePreferencesReset",
+            _ => "consentUpdated",
+        };
+        events.push(event(call, kind, Some(uid)));
     }
     if before.communications != after.communications {
         events.push(event(call, "communicationUpdated", Some(uid)));
