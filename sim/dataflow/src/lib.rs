@@ -22,17 +22,23 @@ pub mod java_text;
 pub mod jexl;
 pub mod job;
 mod json;
+mod lanes;
 pub mod placeholder;
 pub mod record;
 pub mod run;
 pub mod schedule;
 mod script;
+mod server;
 mod spool;
 
+#[cfg(test)]
+mod concurrency_tests;
 #[cfg(test)]
 mod flow_tests;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod transfer_tests;
 #[cfg(test)]
 mod trap_tests;
 
@@ -40,5 +46,5 @@ pub use component::{Carries, ComponentDoc, ParamDoc};
 pub use components::{COMPONENTS, ELSEWHERE};
 pub use document::{Document, Problem, Severity, Step};
 pub use explain::{explain, svg};
-pub use job::{Extract, Job, JobReport, Ports, StepCount};
-pub use run::run;
+pub use job::{Extract, Job, JobReport, Log, Pace, Ports, StepCount, Watcher};
+pub use run::{run, run_watched};

@@ -450,7 +450,7 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
         journal: Arc::new(WorldJournal::new(Arc::clone(&clock))),
         clock,
         faults: Mutex::new(Faults::default()),
-        gigya: Mutex::new(gigya),
+        gigya: Arc::new(Mutex::new(gigya)),
         qualifio: Mutex::new(qualifio),
         eloqua: Mutex::new(eloqua),
         files: Arc::new(Mutex::new(files)),

@@ -80,10 +80,9 @@ impl Unzip {
             let Some((name, spool)) = self.entry(&mut archive, index, size, &mut made)? else { continue };
             files += 1;
             out.file(FilePart::Start(name)).await?;
-            for block in spool.drain() {
-                for frame in block {
-                    out.file(FilePart::Bytes(Bytes::from(frame))).await?;
-                }
+            let mut pieces = spool.read().map_err(|error| error.to_string())?;
+            while let Some(piece) = pieces.next().map_err(|error| error.to_string())? {
+                out.file(FilePart::Bytes(Bytes::copy_from_slice(piece))).await?;
             }
             out.file(FilePart::End).await?;
         }
