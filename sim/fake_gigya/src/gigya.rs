@@ -29,6 +29,7 @@ use serde_json::Value;
 use standin_fake_kit::{Fake, Ids, Knobs, SeedError};
 use standin_model::Instant;
 use standin_ports::{Request, Response};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,6 +48,8 @@ pub struct Gigya {
     pub(crate) counts: Counts,
     /// What the answer in the making sets; empty between calls.
     pub(crate) cookies: Vec<String>,
+    /// Members of the answer in the making that are JSON text already; empty between calls.
+    pub(crate) written: Vec<u8>,
     pub(crate) reg_tokens: Expiring<RegToken>,
     pub(crate) tickets: Tickets,
     pub(crate) sessions: Sessions,
@@ -112,6 +115,7 @@ impl Gigya {
             access_tokens: Expiring::at_most(MOST_ACCESS_TOKENS),
             counts: Counts::default(),
             cookies: Vec::new(),
+            written: Vec::new(),
             reg_tokens: Expiring::at_most(MOST_REG_TOKENS),
             tickets: Tickets::default(),
             sessions: Sessions::default(),
@@ -326,19 +330,19 @@ impl Fake for Gigya {
         "gigya"
     }
 
-    fn call_name(&self, request: &Request) -> String {
+    fn call_name(&self, request: &Request) -> Cow<'static, str> {
         endpoint_of(request).map_or_else(
             || match method_of(request).into_owned() {
-                name if name.is_empty() => format!("{} {}", request.method(), request.uri().path()),
-                name => name,
+                name if name.is_empty() => format!("{} {}", request.method(), request.uri().path()).into(),
+                name => name.into(),
             },
-            |endpoint| endpoint.name.to_owned(),
+            |endpoint| endpoint.name.into(),
         )
     }
 
     fn handle(&mut self, now: Instant, request: Request) -> Response {
         self.advance(now);
-        let params = Params::of(&request);
+        let params = Arc::new(Params::of(&request));
         let reply = self.answer(now, &request, &params);
         self.respond(now, &request, &params, reply)
     }
