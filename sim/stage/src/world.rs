@@ -274,6 +274,7 @@ impl World {
                     Credential::PrivateKey { .. } => String::new(),
                 },
             ),
+            ("SFTP_HOST_KEY", standin_serve::sftp::host_key_fingerprint(&host_key(self.seed))),
             ("GIGYA_API_KEY", api_key),
             ("GIGYA_USER_KEY", user_key),
             ("GIGYA_SECRET", secret.reveal().to_owned()),
