@@ -2,7 +2,7 @@
 
 use standin_clients::gigya::GigyaAccess;
 use standin_model::Instant;
-use standin_ports::{Clock, Http, Journal, Login};
+use standin_ports::{Chance, Clock, Http, Journal, Login, Stores};
 use std::sync::Arc;
 
 /// What a run is told.
@@ -77,10 +77,14 @@ pub struct Ports {
     pub http: Arc<dyn Http>,
     /// To file servers.
     pub login: Arc<dyn Login>,
+    /// To object stores.
+    pub stores: Arc<dyn Stores>,
     /// What happened.
     pub journal: Arc<dyn Journal>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// Bytes for keys.
+    pub chance: Arc<dyn Chance>,
 }
 
 /// What a run leaves.

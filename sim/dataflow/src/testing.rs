@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use standin_clients::gigya::{GigyaAccess, Proof};
 use standin_model::Instant;
+use standin_ports::chance::Seeded;
 use standin_ports::clock::VirtualClock;
 use standin_ports::{
     FileEntry, FileError, FileReader, FileWriter, Files, FilesTarget, Http, HttpError, Journal, Login,
@@ -15,6 +16,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+
+pub(crate) mod programs;
+pub(crate) mod stores;
 
 type Answerer = Box<dyn Fn(&Value) -> Option<Value> + Send>;
 
@@ -44,6 +48,7 @@ pub(crate) enum Trouble {
     LoginRefused,
     NoOutFolder,
     DiskFull,
+    StoreBreaks,
 }
 
 #[derive(Clone, Default)]
@@ -213,7 +218,15 @@ impl World {
         };
         let shared = Arc::new(self.shared.clone());
         let clock = Arc::new(VirtualClock::new(Instant::START));
-        let ports = Ports { http: shared.clone(), login: shared.clone(), journal: shared, clock };
+        let chance = Arc::new(Seeded::new("job-1"));
+        let ports = Ports {
+            http: shared.clone(),
+            login: shared.clone(),
+            stores: shared.clone(),
+            journal: shared,
+            clock,
+            chance,
+        };
         let report = pollster::block_on(run(&document, &job, &ports));
         if report.succeeded {
             for step in &report.steps {

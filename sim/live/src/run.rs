@@ -7,6 +7,8 @@ use standin_dataflow::{Document, Extract, Job, JobReport, Log, Pace, Ports, Watc
 use standin_model::Instant;
 use standin_ports::Clock;
 use standin_ports::journal::Silent;
+use standin_ports::stores::NoStores;
+use standin_wire::OsChance;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -72,7 +74,14 @@ pub async fn run(
             Some(plan) => (plan.http(http), plan.login(login)),
             None => (http, login),
         };
-        let ports = Ports { http, login, journal: Arc::new(Silent), clock: Arc::clone(&clock) };
+        let ports = Ports {
+            http,
+            login,
+            stores: Arc::new(NoStores),
+            journal: Arc::new(Silent),
+            clock: Arc::clone(&clock),
+            chance: Arc::new(OsChance),
+        };
         let report = run_watched(document, &job, &ports, Arc::clone(&watcher)).await;
         if report.succeeded || !report.unreachable || attempt >= live.attempts {
             return Ok(Outcome { report, attempts: attempt, started, plan });

@@ -9,6 +9,7 @@ use standin_fake_eloqua::{JobRun, RowLoaded, Work};
 use standin_fake_gigya::{Gigya, IdxJob, JobEnd};
 use standin_fake_kit::Fake;
 use standin_model::Instant;
+use standin_ports::chance::Seeded;
 use standin_ports::files::{read_whole, write_whole};
 use standin_ports::journal::masked;
 use standin_ports::{Clock, FileError, Journal, What};
@@ -139,8 +140,10 @@ impl Parts {
         let ports = Ports {
             http: self.http(),
             login: self.login(),
+            stores: Arc::new(self.stores()),
             journal: Arc::clone(&self.journal) as Arc<dyn Journal>,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            chance: Arc::new(Seeded::new(&job.job_id)),
         };
         let access = GigyaAccess {
             api_key: job.api_key.clone(),

@@ -7,6 +7,7 @@ use crate::journal::WorldJournal;
 use crate::login_page::LoginPages;
 use crate::parts::{Direct, Parts, Sockets};
 use crate::run::Run;
+use crate::stores::Buckets;
 use crate::surface::{Platform, Surface, locked};
 use serde_json::{Map, Value};
 use standin_clients::gigya::GigyaError;
@@ -65,7 +66,7 @@ pub struct WorldSpec {
 }
 
 /// The sections of a world file that a platform reads.
-pub const SECTIONS: &[&str] = &["gigya", "qualifio", "eloqua", "sftp", "login_pages"];
+pub const SECTIONS: &[&str] = &["gigya", "qualifio", "eloqua", "sftp", "stores", "login_pages"];
 
 /// A world could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -443,6 +444,8 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
     qualifio.seed(now, section("qualifio")).map_err(failed("qualifio"))?;
     eloqua.seed(now, section("eloqua")).map_err(failed("eloqua"))?;
     files.seed(now, section("sftp")).map_err(failed("sftp"))?;
+    let mut buckets = Buckets::default();
+    buckets.seed(now, section("stores")).map_err(failed("stores"))?;
     let mut login_pages = LoginPages::default();
     login_pages
         .seed(spec.sections.get("login_pages").unwrap_or(&Value::Null))
@@ -455,6 +458,7 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
         qualifio: Mutex::new(qualifio),
         eloqua: Mutex::new(eloqua),
         files: Arc::new(Mutex::new(files)),
+        buckets: Arc::new(Mutex::new(buckets)),
         login_pages: Mutex::new(login_pages),
         receiver: Mutex::default(),
         outside: OnceLock::new(),

@@ -92,7 +92,7 @@ impl Choice {
 
 /// Servers tell whole seconds: a file of the second in which the last run started may have been written after
 /// that start, so it is read again rather than lost. At exactly the same instant it was there.
-fn changed_after(modified: Instant, since: Instant) -> bool {
+pub(crate) fn changed_after(modified: Instant, since: Instant) -> bool {
     modified != since && modified.millis().saturating_add(999) > since.millis()
 }
 
