@@ -104,12 +104,12 @@ mod tests {
         check(&evaluate("a eq 'x' ? 1 : 2"), &[]);
         check(
             &evaluate("a eq"),
-            &[(2, start + 4, "expression of `a`: the expression ends where a value should stand")],
+            &[(2, start + 4, "expression of `a`: a value should stand here, not the end")],
         );
         // Two letters of the document are one of the expression.
         check(
             &evaluate("a == \\\"x\\\" +"),
-            &[(2, start + 13, "expression of `a`: the expression ends where a value should stand")],
+            &[(2, start + 13, "expression of `a`: a value should stand here, not the end")],
         );
     }
 

@@ -300,8 +300,10 @@ impl Outlet<'_> {
 
     /// Sends on a record that was read, parsed or made from nothing.
     pub(crate) async fn made(&mut self, record: Record) -> Result<(), Stop> {
-        self.engine.counts[self.step].made += 1;
-        self.put(vec![record]);
+        let count = &mut self.engine.counts[self.step];
+        count.made += 1;
+        count.output += 1;
+        self.next.push(record);
         self.flush_full().await
     }
 
