@@ -113,16 +113,19 @@ impl Gigya {
         api_key: &str,
         caller: &Caller,
     ) -> Result<(), Refusal> {
-        let class = Class::of(endpoint.name);
-        let (who, most) = match caller {
-            Caller::Server { .. } => {
-                let profile = self.knobs.text("gigya.rate_profile");
-                let profile = PROFILES.iter().find(|it| it.name == profile);
-                (String::new(), profile.map_or(0, |profile| profile.rate(class)))
+        let profile = self.knobs.text("gigya.rate_profile");
+        let profile = PROFILES.iter().find(|it| it.name == profile);
+        let most_by_client = self.knobs.number("gigya.client_rate");
+        let (class, who, most) = match (caller, profile) {
+            (Caller::Server { .. }, Some(profile)) => {
+                let class = Class::of(endpoint.name);
+                (class, String::new(), profile.rate(class))
             }
-            _ => (address_of(request), self.knobs.number("gigya.client_rate")),
+            (Caller::Server { .. }, None) => return Ok(()),
+            _ if most_by_client == 0 => return Ok(()),
+            _ => (Class::of(endpoint.name), address_of(request), most_by_client),
         };
-        if most > 0 && self.counts.call(now, (api_key.to_owned(), class, who), most) {
+        if self.counts.call(now, (api_key.to_owned(), class, who), most) {
             return Err(Refusal::new(403_048));
         }
         Ok(())
