@@ -23,10 +23,12 @@ use crate::sessions::{Session, Sessions};
 use crate::site::{DEFAULT_API_KEY, Site};
 use crate::tickets::Tickets;
 use crate::webhooks::queue::Deliveries;
+use http::StatusCode;
 use imbl::{OrdMap, OrdSet};
 use serde_json::Value;
 use standin_fake_kit::{Fake, Ids, Knobs, SeedError};
 use standin_model::Instant;
+use standin_ports::http::Unreadable;
 use standin_ports::{Request, Response};
 use std::sync::Arc;
 use std::time::Duration;
@@ -133,6 +135,15 @@ impl Gigya {
     /// Takes a world file's section.
     pub fn seed(&mut self, now: Instant, section: &Value) -> Result<(), SeedError> {
         crate::seed::seed(self, now, section)
+    }
+
+    /// Refuses what is no request. What could be read of it decides the form of the answer.
+    pub fn unreadable(&mut self, now: Instant, what: &Unreadable) -> Response {
+        let mut request = Request::default();
+        *request.uri_mut() = what.target.clone().map(Into::into).unwrap_or_default();
+        let params = Params::of(&request);
+        let code = if what.status == StatusCode::URI_TOO_LONG { 414_000 } else { 400_001 };
+        self.respond(now, &request, &params, Err(Refusal::because(code, what.why)))
     }
 
     /// The settings of this fake.
