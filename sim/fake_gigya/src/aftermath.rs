@@ -10,13 +10,12 @@ use crate::params::Params;
 use crate::people::People;
 use crate::webhooks::event::{add_told, events, mute};
 use standin_model::Instant;
-use standin_ports::Request;
 
 impl Gigya {
     /// Looks back on a call. The envelope that is made afterwards carries the same call id.
-    pub(crate) fn aftermath(&mut self, call: &Call, request: &Request, reply: &Reply) {
+    pub(crate) fn aftermath(&mut self, call: &Call, reply: &Reply) {
         let call_id = self.ids.hex(32);
-        self.audit_call(call, request, reply, &call_id);
+        self.audit_call(call, reply, &call_id);
         let told = self.take_told();
         if !told.is_empty() || self.people_at(&call.site.api_key).is_some_and(People::is_touched) {
             self.follow_changes(call, &call_id, &told);

@@ -6,7 +6,7 @@
 //!
 //! - [`gigya`]: the state, and what the stage asks of it.
 //! - `call`, `params`, `envelope`, `limits`, `inventory`: what every call goes through.
-//! - `auth`, `bearer`, [`signature`], `jwt`: who calls, and what the platform signs.
+//! - `auth`, `bearer`, `trust`, [`signature`], `jwt`: who calls, from which page, and what the platform signs.
 //! - `sessions`, `tickets`, `outbox`, `events`: who is in, what is under way, what was sent, what happened.
 //! - `aftermath`, `changes`, `audit`, `webhooks`: what a call leaves behind.
 //! - [`endpoints`]: the one list of methods; each lives in a file of its own under `accounts`, `admin`, `audit`,
@@ -69,6 +69,7 @@ mod site;
 mod socialize;
 mod subscriptions;
 mod tickets;
+mod trust;
 mod views;
 mod webhooks;
 

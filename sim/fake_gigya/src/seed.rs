@@ -10,7 +10,7 @@ use crate::jwt::PublicKey;
 use crate::merge::{Merge, Part, Rules, Writer};
 use crate::password::Password;
 use crate::schema::{Field, Format, Kind, Write};
-use crate::site::{DEFAULT_API_KEY, Key, Site};
+use crate::site::{DEFAULT_API_KEY, Key, Site, trusted_by_default};
 use crate::subscriptions::{Subscribing, Subscription, write_subscriptions};
 use base64::Engine as _;
 use imbl::OrdMap;
@@ -135,6 +135,7 @@ fn site(place: &Section<'_>) -> Result<Site, SeedError> {
     }
     if let Some(text) = place.text_of("base_domain")? {
         site.base_domain = text.to_owned();
+        site.trusted_site_urls = trusted_by_default(text);
     }
     if let Some(text) = place.text_of("description")? {
         site.description = text.to_owned();
