@@ -4,7 +4,7 @@
 use crate::call::Call;
 use crate::changes::Change;
 use crate::envelope::{Object, Reply};
-use crate::events::Event as Told;
+use crate::events::Event;
 use crate::gigya::Gigya;
 use crate::params::Params;
 use crate::people::People;
@@ -24,8 +24,8 @@ impl Gigya {
     }
 
     /// What the log of events says since this was last asked.
-    fn take_told(&mut self) -> Vec<(Told, String)> {
-        let new: Vec<(u64, Told, String)> =
+    fn take_told(&mut self) -> Vec<(Event, String)> {
+        let new: Vec<(u64, Event, String)> =
             self.events.from(self.events_told).map(|(at, it)| (at, it.event, it.uid.clone())).collect();
         if let Some((last, ..)) = new.last() {
             self.events_told = last + 1;
@@ -33,7 +33,7 @@ impl Gigya {
         new.into_iter().map(|(_, event, uid)| (event, uid)).collect()
     }
 
-    fn follow_changes(&mut self, call: &Call, call_id: &str, told: &[(Told, String)]) {
+    fn follow_changes(&mut self, call: &Call, call_id: &str, told: &[(Event, String)]) {
         let api_key = call.site.api_key.as_str();
         let home = call.site.home();
         let changes = Change::join(self.people_of(home).take_touched());

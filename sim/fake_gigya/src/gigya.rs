@@ -3,6 +3,7 @@
 use crate::account::Account;
 use crate::accounts::social::ProviderUser;
 use crate::addresses::Strays;
+use crate::attempts::Attempts;
 use crate::audit::Audit;
 use crate::bearer::AccessToken;
 use crate::call::{Call, endpoint_of, method_of};
@@ -51,6 +52,7 @@ pub struct Gigya {
     pub(crate) reg_tokens: Expiring<RegToken>,
     pub(crate) tickets: Tickets,
     pub(crate) sessions: Sessions,
+    pub(crate) attempts: Attempts,
     /// When accounts were imported in the last minute, by home and UID.
     pub(crate) imports: Expiring<Vec<Instant>>,
     /// What social providers would tell, by provider and token.
@@ -116,6 +118,7 @@ impl Gigya {
             reg_tokens: Expiring::at_most(MOST_REG_TOKENS),
             tickets: Tickets::default(),
             sessions: Sessions::default(),
+            attempts: Attempts::default(),
             imports: Expiring::at_most(MOST_IMPORTS),
             provider_users: OrdMap::new(),
             outbox: Outbox::default(),
@@ -352,6 +355,7 @@ impl Fake for Gigya {
         self.reg_tokens.expire(now);
         self.tickets.expire(now);
         self.imports.expire(now);
+        self.attempts.expire(now);
         self.nonces.expire(now);
         self.access_tokens.expire(now);
         self.sessions.expire(now);

@@ -7,7 +7,7 @@
 //! - [`gigya`]: the state, and what the stage asks of it.
 //! - `call`, `params`, `envelope`, `limits`, `inventory`: what every call goes through.
 //! - `auth`, `bearer`, `trust`, [`signature`], `jwt`: who calls, from which page, and what the platform signs.
-//! - `sessions`, `tickets`, `outbox`, `events`: who is in, what is under way, what was sent, what happened.
+//! - `sessions`, `attempts`, `tickets`, `outbox`, `events`: who is in, who failed to get in, what is under way, what was sent, what happened.
 //! - `aftermath`, `changes`, `audit`, `webhooks`: what a call leaves behind.
 //! - [`endpoints`]: the one list of methods; each lives in a file of its own under `accounts`, `admin`, `audit`,
 //!   `ds`, `ids`, `idx`, `socialize`.
@@ -25,6 +25,7 @@ mod accounts;
 mod addresses;
 mod admin;
 mod aftermath;
+mod attempts;
 mod audit;
 mod auth;
 mod bearer;

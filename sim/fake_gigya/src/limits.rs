@@ -138,8 +138,8 @@ fn over(length: usize, limit: u64) -> bool {
 mod tests {
     use super::*;
     use crate::testing::*;
-    use standin_ports::http::Peer;
     use crate::{DEFAULT_API_KEY, DEFAULT_SECRET, DEFAULT_USER_KEY};
+    use standin_ports::http::Peer;
 
     #[test]
     fn rates_by_class_and_licence() {

@@ -9,6 +9,7 @@ use crate::gigya::Gigya;
 use crate::jwt::PublicKey;
 use crate::merge::{Merge, Part, Rules, Writer};
 use crate::password::Password;
+use crate::policies::SECTIONS;
 use crate::schema::{Field, Format, Kind, Write};
 use crate::site::{DEFAULT_API_KEY, Key, Site, trusted_by_default};
 use crate::subscriptions::{Subscribing, Subscription, write_subscriptions};
@@ -65,24 +66,6 @@ const ACCOUNT: &[&str] = &[
     "lastUpdated",
     "regSource",
     "lang",
-];
-const POLICIES: &[&str] = &[
-    "registration",
-    "gigyaPlugins",
-    "accountOptions",
-    "passwordComplexity",
-    "security",
-    "emailVerification",
-    "doubleOptIn",
-    "passwordReset",
-    "authentication",
-    "profilePhoto",
-    "federation",
-    "twoFactorAuth",
-    "rba",
-    "preferencesCenter",
-    "codeVerification",
-    "emailNotifications",
 ];
 /// Policies that this fake acts on.
 const ACCOUNT_OPTIONS: &[&str] = &[
@@ -156,7 +139,7 @@ fn site(place: &Section<'_>) -> Result<Site, SeedError> {
     site.enable_sso = place.flag_of("enable_sso", false)?;
     site.sso_segment = place.text_of("sso_segment")?.unwrap_or_default().to_owned();
     if let Some(policies) = place.get("policies") {
-        policies.only(POLICIES)?;
+        policies.only(SECTIONS)?;
         if let Some(options) = policies.get("accountOptions") {
             options.only(ACCOUNT_OPTIONS)?;
         }

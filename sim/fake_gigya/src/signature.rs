@@ -2,10 +2,10 @@
 //!
 //! What this crate accepts it judges with [`verifies`]; what it hands out it makes with [`hmac_sha1`].
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use crate::jwt::Token;
 use crate::site::Key;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha1::Sha1;
@@ -289,7 +289,8 @@ mod tests {
         // Made with `openssl dgst -sha256 -sign` from `fixtures/keys/application.pem`.
         let signed = include_str!("../../../fixtures/keys/gltexp.jwt").trim();
         let of_another_kind = include_str!("../../../fixtures/keys/application.jwt").trim();
-        let empty = hmac_sha1(&Secret::default(), "st2.s.FAKE-token-0001.sc3_1735690500_ARsaUserKey").unwrap();
+        let empty =
+            hmac_sha1(&Secret::default(), "st2.s.FAKE-token-0001.sc3_1735690500_ARsaUserKey").unwrap();
         let empty = format!("1735690500_ARsaUserKey_{empty}");
         for (value, at, expected) in [
             ("1735690500_AppKey01_b11jppUCeIhC0pa/JCNLx9YsFrA=", 0, true),

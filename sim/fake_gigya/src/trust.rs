@@ -59,7 +59,9 @@ impl<'u> Place<'u> {
 
     fn is_local(&self) -> bool {
         let address = self.host.trim_matches(['[', ']']).parse::<IpAddr>();
-        self.host == "localhost" || self.host.ends_with(".localhost") || address.is_ok_and(|it| it.is_loopback())
+        self.host == "localhost"
+            || self.host.ends_with(".localhost")
+            || address.is_ok_and(|it| it.is_loopback())
     }
 
     /// `*.d` are all domains under `d`, and `d` is `d` alone. A path that ends in `*` is a beginning; without
@@ -131,7 +133,12 @@ mod tests {
         for (strict, expected) in [("false", 0), ("true", 400_120)] {
             let mut bench = Bench::new();
             bench.knob("gigya.strict_localhost", strict);
-            for page in ["http://localhost:3000/a", "http://127.0.0.1:8080/", "http://[::1]:80/", "http://a.localhost/"] {
+            for page in [
+                "http://localhost:3000/a",
+                "http://127.0.0.1:8080/",
+                "http://[::1]:80/",
+                "http://a.localhost/",
+            ] {
                 assert_eq!(code(&mut bench, page), expected, "{page}");
             }
             assert_eq!(code(&mut bench, "http://localhost.evil.example/"), 400_120);
@@ -145,7 +152,8 @@ mod tests {
             bench.knob("gigya.untrusted_error", word);
             assert_eq!(code(&mut bench, "https://evil.example/"), expected);
         }
-        let answer = Bench::new().client("accounts.initRegistration", &[("pageURL", "https://evil.example/")]);
+        let answer =
+            Bench::new().client("accounts.initRegistration", &[("pageURL", "https://evil.example/")]);
         assert_eq!(
             (&answer["errorMessage"], &answer["errorDetails"]),
             (&json!("Invalid site domain"), &json!("evil.example is not a trusted site URL"))

@@ -115,22 +115,6 @@ fn somebody_has(gigya: &Gigya, call: &Call, path: &str, part: fn(&Account) -> &P
     people.all().any(|account| is_there(part(account).members(), path))
 }
 
-/// Whether there is a value at `path`; lists count item by item.
-pub(crate) fn has(object: &Object, path: &str) -> bool {
-    let (first, rest) = path.split_once('.').unwrap_or((path, ""));
-    let within = |value: &Value| match value {
-        Value::Null => false,
-        _ if rest.is_empty() => true,
-        Value::Object(members) => has(members, rest),
-        _ => false,
-    };
-    match object.get(first) {
-        Some(Value::Array(items)) if !rest.is_empty() => items.iter().any(within),
-        Some(value) => within(value),
-        None => false,
-    }
-}
-
 fn subscriptions(site: &mut Site, schema: &Object) -> Result<(), Refusal> {
     for (id, channels) in fields_of("subscriptionsSchema", schema)? {
         let email = channels.get("email").and_then(Value::as_object);
