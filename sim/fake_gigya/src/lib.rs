@@ -12,7 +12,7 @@
 //! - [`endpoints`]: the one list of methods; each lives in a file of its own under `accounts`, `admin`, `audit`,
 //!   `ds`, `ids`, `idx`, `socialize`.
 //! - `site`, `schema`, `profile_schema`, `policies`, `screen_sets`: settings of a site.
-//! - `account`, `rare`, `packed`, `people`, `index`, `merge`, `sanitise`, `email`, `password`: what is known
+//! - `account`, `rare`, `packed`, `people`, `index`, `merge`, `sanitise`, `email`, `password`, `crypt`: what is known
 //!   about people.
 //! - `consent`, `subscriptions`, `communications`, `addresses`, `double_opt_in`: what people agreed to.
 //! - `query`, `documents`: the search language, and searching what is no account.
@@ -33,6 +33,7 @@ mod call;
 mod changes;
 mod communications;
 mod consent;
+mod crypt;
 mod documents;
 mod double_opt_in;
 mod ds;
