@@ -261,6 +261,13 @@ pub const KNOBS: &[Knob] = &[
         ),
     },
     Knob {
+        name: "gigya.search_takes",
+        default: "0s",
+        takes: Takes::Span,
+        summary: "how long accounts.search takes; where `timeout` (20 s) is shorter it answers 504001",
+        evidence: Evidence::documented("accounts.search REST, timeout", "a_search_may_take_too_long"),
+    },
+    Knob {
         name: "gigya.audit_scope",
         default: "documented",
         takes: Takes::Word(&["documented", "all"]),
