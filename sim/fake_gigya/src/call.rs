@@ -29,6 +29,17 @@ pub(crate) enum Caller {
     Query,
 }
 
+/// What an answer looks like; most are the envelope as JSON.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub(crate) enum Form {
+    #[default]
+    Envelope,
+    /// The envelope, but a success has no `errorCode`.
+    WithoutCode,
+    /// This text, if it is a success.
+    Csv(String),
+}
+
 /// What says which site a call is for.
 enum Named<'r> {
     /// Its apiKey.
@@ -272,9 +283,14 @@ impl Gigya {
         params: &Params,
         reply: Reply,
     ) -> Response {
+        let form = std::mem::take(&mut self.form);
+        let succeeded = reply.is_ok();
         let call_id = self.call_id.take().unwrap_or_else(|| self.ids.hex(32));
         let code = reply.as_ref().err().map_or(0, |refusal| refusal.code);
-        let body = envelope::wrap(now, call_id, params.raw("context"), reply);
+        let mut body = envelope::wrap(now, call_id, params.raw("context"), reply);
+        if succeeded && form == Form::WithoutCode {
+            body.shift_remove("errorCode");
+        }
         let text = Value::Object(body).to_string();
         let wanted =
             |name: &str, value: &str| params.get(name).is_some_and(|it| it.eq_ignore_ascii_case(value));
@@ -283,9 +299,14 @@ impl Gigya {
             Some(callback) => format!("{callback}({text});"),
             None => text,
         };
-        let honest = wanted("httpStatusCodes", "true") || wanted("httpStatusCodes", "1");
+        let honest = wanted("httpStatusCodes", "true")
+            || wanted("httpStatusCodes", "1")
+            || (wanted("format", "csv") && has_csv(endpoint_of(request)));
         let status = if honest { envelope::status(code).max(200) } else { 200 };
-        let mut response = with_body(status, "text/javascript; charset=utf-8", text);
+        let mut response = match form {
+            Form::Csv(table) if succeeded => with_body(status, "text/csv; charset=utf-8", table),
+            _ => with_body(status, "text/javascript; charset=utf-8", text),
+        };
         let date = now.timestamp().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
         if let Ok(date) = HeaderValue::from_str(&date) {
             response.headers_mut().insert(http::header::DATE, date);
@@ -350,6 +371,11 @@ fn is_callback(name: &str) -> bool {
         && name.bytes().next().is_some_and(|first| first.is_ascii_alphabetic() || b"_$".contains(&first))
 }
 
+/// Whether the method can answer in CSV. With that format its HTTP status is always the real one.
+fn has_csv(endpoint: Option<&Endpoint>) -> bool {
+    endpoint.is_some_and(|endpoint| endpoint.name == crate::socialize::export_users::ENDPOINT.name)
+}
+
 fn check_format(params: &Params, endpoint: &Endpoint) -> Result<(), Refusal> {
     match params.get("format").map(str::to_ascii_lowercase).as_deref() {
         None | Some("json") => Ok(()),
@@ -358,6 +384,7 @@ fn check_format(params: &Params, endpoint: &Endpoint) -> Result<(), Refusal> {
             Some(name) if is_callback(name) => Ok(()),
             Some(_) => Err(Refusal::because(400_006, "callback is not a name")),
         },
+        Some("csv") if has_csv(Some(endpoint)) => Ok(()),
         Some(other) => Err(Refusal::because(400_006, format!("format is not supported: {}", brief(other)))),
     }
 }

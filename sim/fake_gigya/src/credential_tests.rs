@@ -302,5 +302,5 @@ fn what_cannot_be_read_is_refused_in_the_form_that_was_asked_for() {
         (&json!(400_001), &json!("parameter apiKey is not UTF-8"), &json!("c d"))
     );
     let bench = Bench::new();
-    assert_eq!(bench.gigya.call_name(&post("EXPORTUSERS", &[])), "socialize.EXPORTUSERS");
+    assert_eq!(bench.gigya.call_name(&post("GETSAVEDRESPONSE", &[])), "socialize.GETSAVEDRESPONSE");
 }

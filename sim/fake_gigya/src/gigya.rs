@@ -6,7 +6,7 @@ use crate::addresses::Strays;
 use crate::attempts::Attempts;
 use crate::audit::Audit;
 use crate::bearer::AccessToken;
-use crate::call::{Call, endpoint_of, method_of};
+use crate::call::{Call, Form, endpoint_of, method_of};
 use crate::double_opt_in::Confirmations;
 use crate::ds::store::Store;
 use crate::envelope::Refusal;
@@ -49,6 +49,8 @@ pub struct Gigya {
     pub(crate) counts: Counts,
     /// What the answer in the making sets; empty between calls.
     pub(crate) cookies: Vec<String>,
+    /// What the answer in the making looks like.
+    pub(crate) form: Form,
     pub(crate) reg_tokens: Expiring<RegToken>,
     pub(crate) tickets: Tickets,
     pub(crate) sessions: Sessions,
@@ -115,6 +117,7 @@ impl Gigya {
             access_tokens: Expiring::at_most(MOST_ACCESS_TOKENS),
             counts: Counts::default(),
             cookies: Vec::new(),
+            form: Form::default(),
             reg_tokens: Expiring::at_most(MOST_REG_TOKENS),
             tickets: Tickets::default(),
             sessions: Sessions::default(),
