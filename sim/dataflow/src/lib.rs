@@ -8,6 +8,7 @@
 //! - [`mod@explain`]: what a document does, as text and as a drawing.
 //! - [`job`] and [`mod@run`]: one run of a document, and what it leaves.
 //! - [`schedule`]: from when on a job reads.
+//! - [`stub`]: what can stand in the place of a step.
 //! - [`record`], [`placeholder`], [`java_date`], [`java_text`], [`jexl`]: what steps are made of.
 
 pub mod component;
@@ -28,6 +29,7 @@ pub mod run;
 pub mod schedule;
 mod script;
 mod spool;
+pub mod stub;
 
 #[cfg(test)]
 mod flow_tests;
@@ -42,3 +44,4 @@ pub use document::{Document, Problem, Severity, Step};
 pub use explain::{explain, svg};
 pub use job::{Extract, Job, JobReport, Ports, StepCount};
 pub use run::run;
+pub use stub::{Answer, Answered, Got, Stub};

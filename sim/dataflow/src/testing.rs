@@ -149,6 +149,11 @@ impl World {
     /// Parses and runs a document.
     pub(crate) fn run(&mut self, text: &str) -> JobReport {
         let (document, _) = Document::parse(text).unwrap_or_else(|problems| panic!("{problems:?}"));
+        self.run_document(&document)
+    }
+
+    /// Runs a document.
+    pub(crate) fn run_document(&mut self, document: &Document) -> JobReport {
         let proof = Proof::Secret { user_key: "uk".to_owned(), secret: Secret::new("c2VjcmV0") };
         let job = Job {
             id: "job-1".to_owned(),
@@ -161,7 +166,7 @@ impl World {
         let shared = Arc::new(self.shared.clone());
         let clock = Arc::new(VirtualClock::new(Instant::START));
         let ports = Ports { http: shared.clone(), login: shared.clone(), journal: shared, clock };
-        let report = pollster::block_on(run(&document, &job, &ports));
+        let report = pollster::block_on(run(document, &job, &ports));
         if report.succeeded {
             for step in &report.steps {
                 assert!(step.balanced(), "{step:?}");

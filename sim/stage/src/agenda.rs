@@ -131,10 +131,11 @@ impl Parts {
 
     async fn run_document(&self, job: &IdxJob) -> Result<JobReport, String> {
         let text = job.document.to_string();
-        let (document, _) = Document::parse(&text).map_err(|problems| {
+        let (mut document, _) = Document::parse(&text).map_err(|problems| {
             problems.iter().map(|problem| problem.message.clone()).collect::<Vec<_>>().join("; ")
         })?;
         let extract = standin_dataflow::schedule::extract(&job.scheduling, job.last_runtime, job.started)?;
+        let (dataflow, stubs) = (&job.dataflow_id, self.place_stubs(&job.dataflow_id, &mut document)?);
         let ports = Ports {
             http: self.http(),
             login: self.login(),
@@ -146,7 +147,7 @@ impl Parts {
             data_center: job.data_center.clone(),
             proof: Proof::Secret { user_key: job.user_key.clone(), secret: job.secret.clone() },
         };
-        let job = Job {
+        let run = Job {
             id: job.job_id.clone(),
             access,
             extract,
@@ -154,7 +155,9 @@ impl Parts {
             started: job.started,
             debug: job.scheduling["logLevel"] == "debug",
         };
-        Ok(standin_dataflow::run(&document, &job, &ports).await)
+        let report = standin_dataflow::run(&document, &run, &ports).await;
+        self.keep_stubbed(dataflow, stubs);
+        Ok(report)
     }
 
     /// Runs one of Eloqua's own jobs to its end and lets Eloqua keep its history.

@@ -456,6 +456,7 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
         files: Arc::new(Mutex::new(files)),
         login_pages: Mutex::new(login_pages),
         receiver: Mutex::default(),
+        stubs: Mutex::default(),
         outside: OnceLock::new(),
         outbox: tokio::sync::Mutex::new(Outbox::default()),
         http: OnceLock::new(),

@@ -7,6 +7,7 @@ mod gigya;
 mod participant;
 mod qualifio;
 mod stage;
+mod stubs;
 mod webhooks;
 
 use crate::step::Step;
@@ -37,6 +38,8 @@ pub const STEPS: &[Step] = &[
     dataflow::CREATE_DATAFLOW,
     dataflow::SCHEDULE_DATAFLOW,
     dataflow::EXPECT_JOB,
+    stubs::STUB_STEP,
+    stubs::EXPECT_STUB,
     eloqua::ELOQUA_CALL,
     eloqua::ELOQUA_ADD_FIELD,
     eloqua::ELOQUA_IMPORT,
