@@ -4,9 +4,12 @@ use crate::component::ComponentDoc;
 
 mod datasource_lookup_gigya_account;
 mod datasource_read_gigya_account;
+mod datasource_read_gigya_audit;
+mod datasource_read_gigya_ds;
 mod datasource_read_sftp;
 mod datasource_read_sharedvariable;
 mod datasource_write_gigya_account;
+mod datasource_write_gigya_ds;
 mod datasource_write_gigya_generic;
 mod datasource_write_gigya_importaccount;
 mod datasource_write_sftp;
@@ -41,9 +44,12 @@ mod record_evaluate;
 pub const COMPONENTS: &[ComponentDoc] = &[
     datasource_lookup_gigya_account::DOC,
     datasource_read_gigya_account::DOC,
+    datasource_read_gigya_audit::DOC,
+    datasource_read_gigya_ds::DOC,
     datasource_read_sftp::DOC,
     datasource_read_sharedvariable::DOC,
     datasource_write_gigya_account::DOC,
+    datasource_write_gigya_ds::DOC,
     datasource_write_gigya_generic::DOC,
     datasource_write_gigya_importaccount::DOC,
     datasource_write_sftp::DOC,

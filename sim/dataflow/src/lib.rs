@@ -17,6 +17,7 @@ pub mod document;
 pub mod explain;
 mod file_sink;
 mod gigya;
+mod gigya_pages;
 mod graph;
 pub mod java_date;
 pub mod java_text;

@@ -161,12 +161,6 @@ pub(crate) const LIST_OF_KNOWN: &[ComponentDoc] = &[
         ],
     ),
     known(
-        "datasource.read.gigya.audit",
-        "Reads events of the audit log",
-        READER,
-        &[required("select", "the fields, or `*`"), optional("where", "", "a condition")],
-    ),
-    known(
         "datasource.read.gigya.comment",
         "Reads comments; withdrawn by the vendor",
         READER,
@@ -175,21 +169,6 @@ pub(crate) const LIST_OF_KNOWN: &[ComponentDoc] = &[
             optional("where", "", "a condition"),
             optional("batchSize", "300", "records of one page"),
             optional("keepFieldNamesWithDotAsIs", "false", "whether names with dots stay flat"),
-        ],
-    ),
-    known(
-        "datasource.read.gigya.ds",
-        "Reads objects of the data store",
-        READER,
-        &[
-            required("select", "the fields, or `*`"),
-            required("from", "the type of object"),
-            optional("where", "", "a condition"),
-            optional("deltaField", "", "the time compared with the last successful run"),
-            optional("batchSize", "300", "objects per call"),
-            optional("apiKey", "", "another site"),
-            optional("userKey", "", "another site's user key"),
-            optional("secret", "", "another site's secret"),
         ],
     ),
     unnamed(known("datasource.read.googlecloud", "Reads files of a bucket that changed", FETCHER, CLOUD)),
@@ -272,12 +251,6 @@ pub(crate) const LIST_OF_KNOWN: &[ComponentDoc] = &[
         &[HOST, USERNAME, PASSWORD, PORT, REMOTE_PATH, TIMEOUT],
     ),
     unnamed(known("datasource.write.googlecloud", "Puts files into a bucket", STORE, CLOUD)),
-    known(
-        "datasource.write.gigya.ds",
-        "Writes objects of the data store",
-        WRITER,
-        &[required("type", "the type of object")],
-    ),
     known(
         "datasource.write.mailchimp",
         "Writes members of an audience",
