@@ -4,6 +4,7 @@
 //! held by [`lists`]. A changed text is looked at and taken over with `INSTA_UPDATE=always cargo test program`.
 
 mod lists;
+mod live;
 mod serving;
 
 use crate::top;
@@ -45,6 +46,7 @@ fn help() {
         ("help-run", "run --help"),
         ("help-check", "check --help"),
         ("help-dataflow", "dataflow --help"),
+        ("help-dataflow-run", "dataflow run --help"),
         ("help-list", "list --help"),
         ("help-serve", "serve --help"),
         ("version", "--version"),
@@ -99,6 +101,7 @@ fn dataflows() {
             "dataflow check tests/program/wrong-dataflow.json fixtures/dataflows/gigya-to-sftp.json",
         ),
         ("dataflow-nowhere", "dataflow check nowhere.json"),
+        ("dataflow-expressions", "dataflow check tests/program/wrong-expressions.json"),
         (
             "dataflow-explained",
             "dataflow explain fixtures/dataflows/samples/05-eloqua-unsubscribes-to-subscriptions.json",

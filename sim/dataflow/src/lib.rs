@@ -19,23 +19,34 @@ mod file_sink;
 mod gigya;
 mod gigya_pages;
 mod graph;
+mod growth;
+mod inspect;
 pub mod java_date;
 pub mod java_text;
 pub mod jexl;
 pub mod job;
 mod json;
+mod lanes;
+mod lockstep;
+mod objects;
+mod openpgp;
 pub mod placeholder;
 pub mod record;
 pub mod run;
 pub mod schedule;
 mod script;
+mod server;
 mod spool;
 pub mod stub;
 
 #[cfg(test)]
+mod concurrency_tests;
+#[cfg(test)]
 mod flow_tests;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod transfer_tests;
 #[cfg(test)]
 mod trap_tests;
 
@@ -43,6 +54,7 @@ pub use component::{Carries, ComponentDoc, ParamDoc};
 pub use components::{COMPONENTS, ELSEWHERE};
 pub use document::{Document, Problem, Severity, Step};
 pub use explain::{explain, svg};
-pub use job::{Extract, Job, JobReport, Ports, StepCount};
-pub use run::run;
+pub use inspect::inspect;
+pub use job::{Extract, Job, JobReport, Log, Pace, Ports, StepCount, Watcher};
+pub use run::{run, run_watched};
 pub use stub::{Answer, Answered, Got, Stub};

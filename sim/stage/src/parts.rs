@@ -4,6 +4,7 @@ use crate::clock::StageClock;
 use crate::journal::WorldJournal;
 use crate::login_page::LoginPages;
 use crate::receiver::Receiver;
+use crate::stores::{Buckets, WorldStores};
 use crate::stubs::Stubs;
 use crate::surface::{Platform, Surface, locked};
 use standin_fake_eloqua::Eloqua;
@@ -26,13 +27,15 @@ pub struct Parts {
     /// What is to go wrong.
     pub faults: Mutex<Faults>,
     /// The fake Gigya.
-    pub gigya: Mutex<Gigya>,
+    pub gigya: Arc<Mutex<Gigya>>,
     /// The fake Qualifio.
     pub qualifio: Mutex<Qualifio>,
     /// The fake Eloqua.
     pub eloqua: Mutex<Eloqua>,
     /// The drop.
     pub files: Arc<Mutex<FileDrop>>,
+    /// The object stores.
+    pub buckets: Arc<Mutex<Buckets>>,
     /// The customer's login pages.
     pub login_pages: Mutex<LoginPages>,
     /// Pushes on their way to Gigya.
@@ -60,6 +63,12 @@ impl Parts {
         self.login.get().cloned().unwrap_or_else(|| Arc::new(Nowhere))
     }
 
+    /// How our own side reaches object stores, on every transport.
+    pub(crate) fn stores(&self) -> WorldStores {
+        let (buckets, clock) = (Arc::clone(&self.buckets), Arc::clone(&self.clock));
+        WorldStores { buckets, clock, journal: Arc::clone(&self.journal) }
+    }
+
     /// The same state, from here on apart. The stores share what neither side changes, so a world of any size
     /// is forked at once; who adds a kind of state has to say here what becomes of it.
     pub(crate) async fn fork(&self) -> Arc<Self> {
@@ -71,6 +80,7 @@ impl Parts {
             qualifio,
             eloqua,
             files,
+            buckets,
             login_pages,
             outbox,
             receiver,
@@ -85,10 +95,11 @@ impl Parts {
             journal: Arc::new(journal.fork(Arc::clone(&clock))),
             clock,
             faults: copied(faults),
-            gigya: copied(gigya),
+            gigya: Arc::new(copied(gigya)),
             qualifio: copied(qualifio),
             eloqua: copied(eloqua),
             files: Arc::new(copied(files)),
+            buckets: Arc::new(copied(buckets)),
             login_pages: copied(login_pages),
             outbox: tokio::sync::Mutex::new(outbox),
             receiver: copied(receiver),

@@ -108,24 +108,6 @@ pub(crate) const LIST_OF_KNOWN: &[ComponentDoc] = &[
             optional("maxConnections", "10", "calls at once, from 1 to 100"),
         ],
     ),
-    known(
-        "datasource.read.amazon.s3",
-        "Reads files of a bucket that changed",
-        FETCHER,
-        &[BUCKET, ACCESS_KEY, SECRET_KEY, KEY_PREFIX, NAME_REGEX, REGION],
-    ),
-    known(
-        "datasource.read.azure.blob",
-        "Reads blobs of a container that changed",
-        FETCHER,
-        &[AZURE_NAME, AZURE_KEY, CONTAINER, BLOB_PREFIX, NAME_REGEX],
-    ),
-    known(
-        "datasource.read.azure.blob_token",
-        "Reads blobs of a container with a token",
-        FETCHER,
-        &[BASE_URI, ACCESS_TOKEN, CONTAINER, BLOB_PREFIX],
-    ),
     known("datasource.read.azure.sas", "Reads blobs with a signature asked for at the start", FETCHER, SAS),
     known(
         "datasource.read.campaignmonitor",
@@ -171,7 +153,6 @@ pub(crate) const LIST_OF_KNOWN: &[ComponentDoc] = &[
             optional("keepFieldNamesWithDotAsIs", "false", "whether names with dots stay flat"),
         ],
     ),
-    unnamed(known("datasource.read.googlecloud", "Reads files of a bucket that changed", FETCHER, CLOUD)),
     known(
         "datasource.read.mailchimp",
         "Reads members of an audience",
@@ -193,24 +174,6 @@ pub(crate) const LIST_OF_KNOWN: &[ComponentDoc] = &[
         ],
     ),
     known("datasource.read.silverpop", "Reads contacts of a database", READER, SILVERPOP),
-    known(
-        "datasource.write.amazon.s3",
-        "Puts files into a bucket",
-        STORE,
-        &[BUCKET, ACCESS_KEY, SECRET_KEY, KEY_PREFIX, REGION],
-    ),
-    known(
-        "datasource.write.azure.blob",
-        "Puts files into a container",
-        STORE,
-        &[AZURE_NAME, AZURE_KEY, CONTAINER, BLOB_PREFIX],
-    ),
-    known(
-        "datasource.write.azure.blob_token",
-        "Puts files into a container with a token",
-        STORE,
-        &[BASE_URI, ACCESS_TOKEN, CONTAINER],
-    ),
     known("datasource.write.azure.sas", "Puts files with a signature asked for at the start", STORE, SAS),
     known(
         "datasource.write.bluekai",
@@ -250,7 +213,6 @@ pub(crate) const LIST_OF_KNOWN: &[ComponentDoc] = &[
         STORE,
         &[HOST, USERNAME, PASSWORD, PORT, REMOTE_PATH, TIMEOUT],
     ),
-    unnamed(known("datasource.write.googlecloud", "Puts files into a bucket", STORE, CLOUD)),
     known(
         "datasource.write.mailchimp",
         "Writes members of an audience",
@@ -299,26 +261,6 @@ pub(crate) const LIST_OF_KNOWN: &[ComponentDoc] = &[
         "Compresses each file and adds `.lzo` to its name",
         FILTER,
         &[optional("createIndexFile", "false", "whether an index is written beside it")],
-    ),
-    known(
-        "file.decrypt.pgp",
-        "Decrypts each file and takes `.pgp` from its name",
-        FILTER,
-        &[
-            optional("pgpKey", "", "the private key"),
-            optional("pgpKey.importedPrivateKey", "", "the private key as the console stores it"),
-            optional("privateKey", "", "the private key"),
-            optional("passphrase", "", "the private key's passphrase"),
-        ],
-    ),
-    known(
-        "file.encrypt.pgp",
-        "Encrypts each file and adds `.pgp` to its name",
-        FILTER,
-        &[
-            required("publicKey", "the receiver's public key"),
-            optional("asciiArmor", "true", "whether the file is text"),
-        ],
     ),
     known("file.uncompress.lzo", "Uncompresses each file and takes `.lzo` from its name", FILTER, &[]),
 ];

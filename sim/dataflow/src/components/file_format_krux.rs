@@ -111,10 +111,9 @@ impl Component for Krux {
         }
         let mut sink = FileSink::new(self.file_name.clone(), u64::MAX);
         sink.start(out).await?;
-        for block in std::mem::take(&mut self.lines).drain() {
-            for line in block {
-                sink.write(&line, out).await?;
-            }
+        let mut lines = std::mem::take(&mut self.lines).read().map_err(|error| error.to_string())?;
+        while let Some(line) = lines.next().map_err(|error| error.to_string())? {
+            sink.write(line, out).await?;
         }
         sink.end(out).await?;
         out.written(std::mem::take(&mut self.records));

@@ -12,9 +12,10 @@ use std::io::{Read, Write};
 /// A file put there.
 pub const WRITE_FILE: Step = Step {
     name: "write_file",
-    summary: "puts a file into the drop, as some other program would",
+    summary: "puts a file into the drop, or an object into a bucket, as some other program would",
     args: &[
-        needed("path", "where").takes(Takes::Text),
+        needed("path", "where: a path at the drop, or an object such as `s3://bucket/key`")
+            .takes(Takes::Text),
         optional("text", "its content"),
         optional("lines", "its content as lines, each ended by a line feed"),
         optional("file", "its content as a file, looked for beside the scenario and in the folders above it"),
@@ -29,8 +30,14 @@ pub const WRITE_FILE: Step = Step {
         let content = bytes_of(run, args.node())?.unwrap_or_default();
         let now = run.world.now();
         let size = content.len();
-        let put = locked(&run.world.parts().files).put(now, path, &content);
-        put.map_err(|error| run.mistake(args.node(), &error.to_string()))?;
+        let parts = run.world.parts();
+        let put = if path.contains("://") {
+            let put = locked(&parts.buckets).put(now, path, content.into());
+            put.map_err(|error| error.to_string())
+        } else {
+            locked(&parts.files).put(now, path, &content).map_err(|error| error.to_string())
+        };
+        put.map_err(|error| run.mistake(args.node(), &error))?;
         Ok(format!("{path}, {size} bytes"))
     },
 };
@@ -59,7 +66,7 @@ pub const RENAME_FILE: Step = Step {
 /// A file's content.
 pub const EXPECT_FILE: Step = Step {
     name: "expect_file",
-    summary: "holds a file at the drop against what is expected; `*` stands for any part of its name",
+    summary: "holds a file at the drop, or an object in a bucket, against what is expected; `*` stands for any part of its name",
     args: &[
         needed("path", "where; the last part may contain `*` if only one file fits").takes(Takes::Text),
         optional("text", "its whole content"),
@@ -81,8 +88,7 @@ pub const EXPECT_FILE: Step = Step {
         let pattern = args.need_text("path")?;
         let found = fitting(run, pattern);
         let [path] = found.as_slice() else {
-            let all: Vec<String> =
-                locked(&run.world.parts().files).files().into_iter().map(|(path, _, _)| path).collect();
+            let all = paths(run);
             return Err(Miss::Unmet(Unmet {
                 message: format!("{} files fit", found.len()),
                 expected: Some(format!("one file {pattern}")),
@@ -91,7 +97,9 @@ pub const EXPECT_FILE: Step = Step {
                 ..Unmet::default()
             }));
         };
-        let bytes = locked(&run.world.parts().files).read(path).unwrap_or_default();
+        let parts = run.world.parts();
+        let bytes = locked(&parts.files).read(path).or_else(|| locked(&parts.buckets).read(path));
+        let bytes = bytes.unwrap_or_default();
         let bytes = content(&bytes, args.flag("gzip")?.unwrap_or(false))?;
         let text = String::from_utf8_lossy(&bytes);
         if let Some(expected) = args.text("text")? {
@@ -165,8 +173,16 @@ pub const EXPECT_FILES: Step = Step {
 };
 
 fn fitting(run: &Run<'_>, pattern: &str) -> Vec<String> {
-    let files = locked(&run.world.parts().files).files();
-    files.into_iter().map(|(path, _, _)| path).filter(|path| fits(pattern, path)).collect()
+    paths(run).into_iter().filter(|path| fits(pattern, path)).collect()
+}
+
+/// Every file at the drop and every object in a bucket.
+fn paths(run: &Run<'_>) -> Vec<String> {
+    let parts = run.world.parts();
+    let files = locked(&parts.files).files();
+    let mut paths: Vec<String> = files.into_iter().map(|(path, _, _)| path).collect();
+    paths.extend(locked(&parts.buckets).objects());
+    paths
 }
 
 /// Whether a path fits a pattern; `*` stands for any text without a slash.

@@ -37,6 +37,7 @@ pub const STEPS: &[Step] = &[
     dataflow::RUN_DATAFLOW,
     dataflow::CREATE_DATAFLOW,
     dataflow::SCHEDULE_DATAFLOW,
+    dataflow::STOP_JOB,
     dataflow::EXPECT_JOB,
     stubs::STUB_STEP,
     stubs::EXPECT_STUB,
