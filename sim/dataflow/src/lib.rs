@@ -44,6 +44,8 @@ mod concurrency_tests;
 #[cfg(test)]
 mod flow_tests;
 #[cfg(test)]
+mod random_flow_tests;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod transfer_tests;
