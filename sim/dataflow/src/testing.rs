@@ -166,7 +166,14 @@ impl World {
         let shared = Arc::new(self.shared.clone());
         let clock = Arc::new(VirtualClock::new(Instant::START));
         let chance = Arc::new(Seeded::new("job-1"));
-        let ports = Ports { http: shared.clone(), login: shared.clone(), stores: shared.clone(), journal: shared, clock, chance };
+        let ports = Ports {
+            http: shared.clone(),
+            login: shared.clone(),
+            stores: shared.clone(),
+            journal: shared,
+            clock,
+            chance,
+        };
         let report = pollster::block_on(run(&document, &job, &ports));
         if report.succeeded {
             for step in &report.steps {

@@ -11,6 +11,7 @@
 //! - [`receiver`]: the customer's receiver of webhooks.
 //! - [`step`], [`steps`]: what a step is, and all of them.
 //! - [`runner`]: scenario files in, outcomes out.
+//! - [`stores`]: the object stores of a world.
 //! - [`control`]: the surface of the stage itself under `serve`.
 //! - [`journal`], [`lineage`], [`sought`], [`compare`], [`clock`], [`find`], [`run`]: what these are built from.
 
@@ -32,6 +33,7 @@ pub mod sought;
 pub mod sso;
 pub mod step;
 pub mod steps;
+pub mod stores;
 pub mod surface;
 pub mod world;
 

@@ -49,7 +49,8 @@ mod tests {
 
     #[test]
     fn objects_below_a_prefix_are_read() {
-        let params = json!({"bucketName": "b", "accessKey": "AK", "secretKey": "s", "region": "not specified"});
+        let params =
+            json!({"bucketName": "b", "accessKey": "AK", "secretKey": "s", "region": "not specified"});
         check_reader("datasource.read.amazon.s3", &params, "objectKeyPrefix", "s3://b", "bucketName");
     }
 }

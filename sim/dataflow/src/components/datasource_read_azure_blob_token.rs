@@ -45,7 +45,8 @@ mod tests {
 
     #[test]
     fn objects_below_a_prefix_are_read() {
-        let params = json!({"baseUri": "https://acct.blob.core.windows.net", "accessToken": "t", "container": "c"});
+        let params =
+            json!({"baseUri": "https://acct.blob.core.windows.net", "accessToken": "t", "container": "c"});
         check_reader("datasource.read.azure.blob_token", &params, "blobPrefix", "azure://acct/c", "baseUri");
     }
 }

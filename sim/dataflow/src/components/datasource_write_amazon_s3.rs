@@ -36,7 +36,8 @@ mod tests {
 
     #[test]
     fn files_become_objects_below_a_prefix() {
-        let params = json!({"bucketName": "b", "accessKey": "AK", "secretKey": "s", "region": "not specified"});
+        let params =
+            json!({"bucketName": "b", "accessKey": "AK", "secretKey": "s", "region": "not specified"});
         check_writer("datasource.write.amazon.s3", &params, "objectKeyPrefix", "s3://b", "bucketName");
     }
 }

@@ -35,7 +35,8 @@ mod tests {
 
     #[test]
     fn files_become_objects_below_a_prefix() {
-        let params = json!({"baseUri": "https://acct.blob.core.windows.net", "accessToken": "t", "container": "c"});
+        let params =
+            json!({"baseUri": "https://acct.blob.core.windows.net", "accessToken": "t", "container": "c"});
         check_writer("datasource.write.azure.blob_token", &params, "blobPrefix", "azure://acct/c", "baseUri");
     }
 }

@@ -51,16 +51,7 @@ const API_KEY: ParamDoc = required("apiKey", "the account's key");
 const LIST: ParamDoc = required("listId", "the list");
 const NEWSLETTER: ParamDoc =
     optional("newsletterField", "", "the field that tells whether someone subscribed");
-const BUCKET: ParamDoc = required("bucketName", "the bucket");
-const ACCESS_KEY: ParamDoc = required("accessKey", "the access key");
 const SECRET_KEY: ParamDoc = required("secretKey", "the access key's secret");
-const KEY_PREFIX: ParamDoc = optional("objectKeyPrefix", "", "the folder, or the beginning of the names");
-const REGION: ParamDoc = optional("region", "not specified", "the region");
-const AZURE_NAME: ParamDoc = required("accountName", "the storage account");
-const AZURE_KEY: ParamDoc = required("accountKey", "the storage account's key");
-const CONTAINER: ParamDoc = required("container", "the container");
-const BLOB_PREFIX: ParamDoc = optional("blobPrefix", "", "the beginning of the names");
-const BASE_URI: ParamDoc = required("baseUri", "the storage's address");
 const ACCESS_TOKEN: ParamDoc = required("accessToken", "the token");
 const HOST: ParamDoc = required("host", "the server");
 const USERNAME: ParamDoc = required("username", "the login");
@@ -85,14 +76,6 @@ const SILVERPOP: &[ParamDoc] = &[
     optional("password", "", "the login's password"),
     LIST,
     optional("columns", "", "the columns to read"),
-];
-const CLOUD: &[ParamDoc] = &[
-    required("projectId", "the project"),
-    required("clientEmail", "the service account"),
-    required("privateKey", "the service account's key, as base64 of its text"),
-    BUCKET,
-    KEY_PREFIX,
-    NAME_REGEX,
 ];
 
 /// Every component that is known and does not run here, by type.

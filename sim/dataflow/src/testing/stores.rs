@@ -79,9 +79,14 @@ pub(crate) fn check_reader(kind: &str, params: &Value, prefix: &str, url: &str, 
         let mut world = World::new();
         world.extract(extract);
         world.folder("/out");
-        for (key, seconds) in
-            [("in/b.csv", 2_000), ("in/sub/a.csv", 1_000), ("in/", 1), ("in/x.txt", 3), ("inner.csv", 4), ("z.csv", 5)]
-        {
+        for (key, seconds) in [
+            ("in/b.csv", 2_000),
+            ("in/sub/a.csv", 1_000),
+            ("in/", 1),
+            ("in/x.txt", 3),
+            ("inner.csv", 4),
+            ("z.csv", 5),
+        ] {
             world.file_at(&format!("{url}/{key}"), key.as_bytes(), Instant::from_seconds(seconds));
         }
         world.folder(url);
@@ -91,7 +96,8 @@ pub(crate) fn check_reader(kind: &str, params: &Value, prefix: &str, url: &str, 
         ]});
         let report = world.run(&flow.to_string());
         let contents = world.files("/out");
-        let written = report.files_written.iter().map(|path| String::from_utf8(contents[path].clone()).unwrap());
+        let written =
+            report.files_written.iter().map(|path| String::from_utf8(contents[path].clone()).unwrap());
         (report.failure, written.collect::<Vec<_>>())
     };
     let chosen = json!({prefix: "/in", "fileNameRegex": ".*\\.csv"});

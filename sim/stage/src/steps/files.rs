@@ -11,7 +11,8 @@ pub const WRITE_FILE: Step = Step {
     name: "write_file",
     summary: "puts a file into the drop, or an object into a bucket, as some other program would",
     args: &[
-        needed("path", "where: a path at the drop, or an object such as `s3://bucket/key`").takes(Takes::Text),
+        needed("path", "where: a path at the drop, or an object such as `s3://bucket/key`")
+            .takes(Takes::Text),
         optional("text", "its content"),
         optional("lines", "its content as lines, each ended by a line feed"),
     ],
