@@ -2,9 +2,10 @@
 
 use crate::component::Setup;
 use crate::gigya::{CallFailure, Gigya};
-use crate::job::Extract;
+use crate::job::{Extract, Pace};
 use crate::record::{Fields, Record};
 use crate::run::{Outlet, Stop};
+use crate::server::ahead;
 use serde_json::Value;
 
 /// Pages of one run; a cursor that never ends is an error, not a loop.
@@ -22,6 +23,8 @@ pub(crate) struct Pages {
     pub(crate) gigya: Gigya,
     /// No more than so many results.
     pub(crate) limit: u64,
+    /// Whether the next page is fetched while the last one is worked on.
+    pub(crate) pace: Pace,
 }
 
 /// The query of a step. The user's condition stands in brackets: an OR in it would else swallow the delta.
@@ -54,41 +57,58 @@ impl Pages {
         shown: impl Fn(&Fields) -> Result<Fields, String> + Sync,
         out: &mut Outlet<'_>,
     ) -> Result<(), Stop> {
-        let mut params = vec![("query", self.query.clone()), ("openCursor", "true".to_owned())];
+        let first = [("query", self.query.clone()), ("openCursor", "true".to_owned())];
+        let mut answer = self.search(&first).await?;
         let mut read = 0;
         for _ in 0..MAX_PAGES {
-            let answer = self.search(&params).await?;
-            for result in answer.get("results").and_then(Value::as_array).into_iter().flatten() {
-                if read == self.limit {
-                    break;
-                }
-                read += 1;
-                let Value::Object(members) = result else {
-                    let text = format!("{} answered a result that is no object: {result}", self.method);
-                    return Err(Stop::Here(text));
-                };
-                out.made(Record::new(shown(members)?, "")).await?;
-            }
-            match answer.get("nextCursorId").and_then(Value::as_str) {
-                Some(cursor) if read < self.limit => params = vec![("cursorId", cursor.to_owned())],
+            let results = match answer.get_mut("results").map(Value::take) {
+                Some(Value::Array(results)) => results,
+                _ => Vec::new(),
+            };
+            let wanted = usize::try_from(self.limit - read).unwrap_or(usize::MAX).min(results.len());
+            read += wanted as u64;
+            let work = self.bring(&results[..wanted], &shown, out);
+            let next = match answer.get("nextCursorId").and_then(Value::as_str) {
+                Some(cursor) if read < self.limit => [("cursorId", cursor.to_owned())],
                 _ => {
+                    work.await?;
                     out.trace(&format!("{read} {} read", self.noun));
                     return Ok(());
                 }
-            }
+            };
+            let (next, worked) = ahead(self.pace, self.search(&next), work).await;
+            worked?;
+            answer = next?;
         }
         Err(Stop::Here(format!("{} does not end after {MAX_PAGES} pages", self.method)))
+    }
+
+    async fn bring(
+        &self,
+        results: &[Value],
+        shown: &(impl Fn(&Fields) -> Result<Fields, String> + Sync),
+        out: &mut Outlet<'_>,
+    ) -> Result<(), Stop> {
+        for result in results {
+            let Value::Object(members) = result else {
+                let text = format!("{} answered a result that is no object: {result}", self.method);
+                return Err(Stop::Here(text));
+            };
+            out.made(Record::new(shown(members)?, "")).await?;
+        }
+        Ok(())
     }
 
     async fn search(&self, params: &[(&str, String)]) -> Result<Value, Stop> {
         self.gigya.call(self.method, params).await.map_err(|failure| {
             let sentence = failure.sentence();
-            Stop::Here(match failure {
-                CallFailure::Broken(_) => sentence,
-                CallFailure::Refused { .. } => {
-                    format!("{} refused `{}`: {sentence}", self.method, self.query)
+            match failure {
+                CallFailure::Broken(_) => Stop::Outside(sentence),
+                CallFailure::Refused { code, .. } => {
+                    let told = format!("{} refused `{}`: {sentence}", self.method, self.query);
+                    if code >= 500_000 { Stop::Outside(told) } else { Stop::Here(told) }
                 }
-            })
+            }
         })
     }
 }

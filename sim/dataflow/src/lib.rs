@@ -19,11 +19,13 @@ mod gigya;
 mod gigya_pages;
 mod graph;
 mod growth;
+mod inspect;
 pub mod java_date;
 pub mod java_text;
 pub mod jexl;
 pub mod job;
 mod json;
+mod lanes;
 mod lockstep;
 mod objects;
 mod openpgp;
@@ -32,12 +34,20 @@ pub mod record;
 pub mod run;
 pub mod schedule;
 mod script;
+mod server;
 mod spool;
+mod user_lines;
 
+#[cfg(test)]
+mod concurrency_tests;
 #[cfg(test)]
 mod flow_tests;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tool_tests;
+#[cfg(test)]
+mod transfer_tests;
 #[cfg(test)]
 mod trap_tests;
 
@@ -45,5 +55,6 @@ pub use component::{Carries, ComponentDoc, ParamDoc};
 pub use components::{COMPONENTS, ELSEWHERE};
 pub use document::{Document, Problem, Severity, Step};
 pub use explain::{explain, svg};
-pub use job::{Extract, Job, JobReport, Ports, StepCount};
-pub use run::run;
+pub use inspect::inspect;
+pub use job::{Extract, Job, JobReport, Log, Pace, Ports, StepCount, Watcher};
+pub use run::{run, run_watched};

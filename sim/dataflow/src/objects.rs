@@ -5,6 +5,7 @@ use crate::components::datasource_read_sftp::changed_after;
 use crate::file_sink::CHUNK;
 use crate::java_text;
 use crate::run::{Outlet, Stop};
+use crate::server::passing;
 use regex::Regex;
 use standin_model::Instant;
 use standin_ports::stores::{Store, StoreTarget, Stores};
@@ -72,7 +73,7 @@ impl ReadObjects {
         entries
     }
 
-    fn told(&self, what: &str, error: &FileError) -> String {
+    fn told(&self, what: &str, error: &FileError) -> Stop {
         told(what, &self.target, error)
     }
 
@@ -105,8 +106,9 @@ impl Component for ReadObjects {
     }
 }
 
-fn told(what: &str, target: &StoreTarget, error: &FileError) -> String {
-    format!("cannot {what} at {}: {error}", target.url())
+fn told(what: &str, target: &StoreTarget, error: &FileError) -> Stop {
+    let told = format!("cannot {what} at {}: {error}", target.url());
+    if passing(error) { Stop::Outside(told) } else { Stop::Here(told) }
 }
 
 struct WriteObjects {
@@ -144,7 +146,7 @@ impl WriteObjects {
     }
 
     fn failed(&self, key: &str, error: &FileError) -> Stop {
-        Stop::Here(told(&format!("write `{key}`"), &self.target, error))
+        told(&format!("write `{key}`"), &self.target, error)
     }
 }
 

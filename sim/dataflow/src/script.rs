@@ -62,6 +62,38 @@ impl Script {
         Ok(script)
     }
 
+    /// Loads a script to see whether it would; what is wrong, with its line where the interpreter knows it.
+    pub(crate) fn check(source: &str) -> Option<String> {
+        let told = Self::load(source, Instant::START, "").err()?;
+        let place = Self::place_of(source)?;
+        Some(match told.strip_prefix(DOES_NOT_LOAD) {
+            Some(rest) if !place.is_empty() => format!("{DOES_NOT_LOAD}{place}: {rest}"),
+            _ => told,
+        })
+    }
+
+    /// Where the interpreter stumbles over a script: `line 3, column 5`; nothing if it does not say.
+    fn place_of(source: &str) -> Option<String> {
+        let runtime = Runtime::new().ok()?;
+        runtime.set_memory_limit(MEMORY);
+        runtime.set_max_stack_size(STACK);
+        let asked = AtomicU32::new(0);
+        runtime.set_interrupt_handler(Some(Box::new(move || asked.fetch_add(1, Ordering::Relaxed) >= ASKS)));
+        let context = Context::full(&runtime).ok()?;
+        context.with(|ctx| {
+            let loaded: Result<JsValue<'_>, CaughtError<'_>> = eval(&ctx, source).catch(&ctx);
+            let Err(CaughtError::Exception(exception)) = loaded else { return Some(String::new()) };
+            let stack = exception.stack().unwrap_or_default();
+            let numbers = stack.lines().next().unwrap_or_default().trim_end_matches(')').rsplit(':');
+            let numbers: Vec<u32> = numbers.take(2).map_while(|number| number.trim().parse().ok()).collect();
+            Some(match numbers.as_slice() {
+                [column, line] => format!("line {line}, column {column}"),
+                [line] => format!("line {line}"),
+                _ => String::new(),
+            })
+        })
+    }
+
     fn prepare(&self, ctx: &Ctx<'_>, source: &str, now: Instant, seed: &str) -> Result<(), String> {
         let seed = seed
             .bytes()
@@ -69,9 +101,8 @@ impl Script {
         let told = |error: CaughtError<'_>| self.told(&error);
         let prelude: Function<'_> = eval(ctx, PRELUDE).catch(ctx).map_err(told)?;
         let binder: Function<'_> = prelude.call((now.millis() as f64, seed)).catch(ctx).map_err(told)?;
-        let _: JsValue<'_> = eval(ctx, source)
-            .catch(ctx)
-            .map_err(|error| format!("the script does not load: {}", self.told(&error)))?;
+        let _: JsValue<'_> =
+            eval(ctx, source).catch(ctx).map_err(|error| format!("{DOES_NOT_LOAD}{}", self.told(&error)))?;
         let process: JsValue<'_> =
             eval(ctx, "typeof process === 'undefined' ? null : process").catch(ctx).map_err(told)?;
         let bound: JsValue<'_> = binder.call((process,)).catch(ctx).map_err(told)?;
@@ -113,6 +144,8 @@ impl Script {
         }
     }
 }
+
+const DOES_NOT_LOAD: &str = "the script does not load: ";
 
 /// Where the bound `process` waits in the script's globals.
 const BOUND: &str = "\u{1}process";

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use standin_fake_kit::{Agenda, EndpointDoc, Fake, Ids, Knobs};
 use standin_model::Instant;
 use standin_ports::{Request, Response, Secret};
+use std::borrow::Cow;
 
 /// The name of the site that exists when nobody seeds one.
 pub const DEFAULT_SITE: &str = "StandinCo";
@@ -123,8 +124,8 @@ impl Fake for Eloqua {
         "eloqua"
     }
 
-    fn call_name(&self, request: &Request) -> String {
-        router::call_name(request)
+    fn call_name(&self, request: &Request) -> Cow<'static, str> {
+        router::call_name(request).into()
     }
 
     fn handle(&mut self, now: Instant, request: Request) -> Response {

@@ -7,6 +7,7 @@ use crate::gigya::Gigya;
 use crate::params::{Params, brief};
 use crate::site::Site;
 use http::HeaderValue;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use standin_fake_kit::answer::with_body;
@@ -36,7 +37,7 @@ pub(crate) struct Call {
     pub(crate) method: &'static str,
     pub(crate) site: Arc<Site>,
     pub(crate) caller: Caller,
-    pub(crate) params: Params,
+    pub(crate) params: Arc<Params>,
 }
 
 impl Call {
@@ -106,7 +107,7 @@ pub(crate) fn api_domain(data_center: &str) -> String {
 
 impl Gigya {
     /// Answers a decoded call; everything that is wrong becomes a refusal.
-    pub(crate) fn answer(&mut self, now: Instant, request: &Request, params: &Params) -> Reply {
+    pub(crate) fn answer(&mut self, now: Instant, request: &Request, params: &Arc<Params>) -> Reply {
         self.check_sizes(request, params)?;
         if let Some(fault) = params.fault() {
             return Err(fault.clone());
@@ -123,7 +124,7 @@ impl Gigya {
         let caller = self.authenticate(now, request, params, endpoint, &site)?;
         self.check_rates(now, request, endpoint, &site.api_key, &caller)?;
         self.check_access(request, endpoint, &site, &caller, params)?;
-        let mut params = params.clone();
+        let mut params = Arc::clone(params);
         let ignored = self.drop_ignored(endpoint, &caller, &mut params);
         let call = Call { now, method: endpoint.name, site, caller, params };
         let reply = (endpoint.run)(self, &call);
@@ -214,12 +215,14 @@ impl Gigya {
     }
 
     /// Takes away the parameters that the method does not know or this caller may not use.
-    fn drop_ignored(&self, endpoint: &Endpoint, caller: &Caller, params: &mut Params) -> Vec<Value> {
+    fn drop_ignored(&self, endpoint: &Endpoint, caller: &Caller, params: &mut Arc<Params>) -> Vec<Value> {
         let server = matches!(caller, Caller::Server { .. });
         let lists: &[&[&str]] =
             if server { &[endpoint.params, endpoint.server_params] } else { &[endpoint.params] };
         let names: Vec<String> = params.unknown(lists).into_iter().map(str::to_owned).collect();
-        params.forget(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        if !names.is_empty() {
+            Arc::make_mut(params).forget(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        }
         names.iter().map(|name| ignored(name)).collect()
     }
 
@@ -233,20 +236,20 @@ impl Gigya {
     ) -> Response {
         let call_id = self.call_id.take().unwrap_or_else(|| self.ids.hex(32));
         let code = reply.as_ref().err().map_or(0, |refusal| refusal.code);
-        let body = envelope::wrap(now, call_id, params.raw("context"), reply);
-        let text = Value::Object(body).to_string();
+        let written = std::mem::take(&mut self.written);
+        let written = if code == 0 { written } else { Vec::new() };
+        let mut text = envelope::wrap(now, &call_id, params.raw("context"), &written, &reply);
         let wanted =
             |name: &str, value: &str| params.get(name).is_some_and(|it| it.eq_ignore_ascii_case(value));
         let callback = params.get("callback").filter(|name| is_callback(name));
-        let text = match callback.filter(|_| wanted("format", "jsonp")) {
-            Some(callback) => format!("{callback}({text});"),
-            None => text,
-        };
+        if let Some(callback) = callback.filter(|_| wanted("format", "jsonp")) {
+            text = [callback.as_bytes(), b"(", &text, b");"].concat();
+        }
         let honest = wanted("httpStatusCodes", "true") || wanted("httpStatusCodes", "1");
         let status = if honest { envelope::status(code).max(200) } else { 200 };
         let mut response = with_body(status, "text/javascript; charset=utf-8", text);
-        let date = now.timestamp().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-        if let Ok(date) = HeaderValue::from_str(&date) {
+        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&now.timestamp());
+        if let Some(date) = date.ok().and_then(|date| HeaderValue::try_from(date).ok()) {
             response.headers_mut().insert(http::header::DATE, date);
         }
         response.headers_mut().insert("x-server", HeaderValue::from_static("standin"));

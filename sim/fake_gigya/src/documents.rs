@@ -1,6 +1,7 @@
 //! Searching JSON documents that are no accounts: job records, stored objects, logged calls.
 
 use crate::envelope::Object;
+use crate::gigya::Gigya;
 use crate::query::search::Page;
 use crate::query::source::{Documents as Listed, Source};
 use serde_json::Value;
@@ -16,11 +17,11 @@ pub(crate) fn source<'g>(documents: Documents) -> Box<dyn Source + 'g> {
 }
 
 /// `results`, `objectsCount` and `totalCount`, as most searches tell a page.
-pub(crate) fn results(page: Page) -> Object {
+pub(crate) fn results(gigya: &mut Gigya, page: Page) -> Object {
     let mut out = Object::new();
-    out.insert("objectsCount".into(), page.rows.len().into());
+    out.insert("objectsCount".into(), page.rows.count.into());
     out.insert("totalCount".into(), page.total.into());
-    out.insert("results".into(), page.rows.into());
+    page.rows.put(gigya, "results");
     if let Some(next) = page.next {
         out.insert("nextCursorId".into(), next.into());
     }

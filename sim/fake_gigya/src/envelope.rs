@@ -1,5 +1,6 @@
 //! What surrounds every answer, and the table of error codes.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use standin_model::Instant;
 
@@ -66,34 +67,73 @@ impl Refusal {
     }
 }
 
-/// The envelope's members around `reply`.
-pub(crate) fn wrap(now: Instant, call_id: String, context: Option<&str>, reply: Reply) -> Object {
-    let mut out = Object::new();
-    out.insert("callId".into(), call_id.into());
+/// The whole answer as JSON text: the envelope, then `written`, which is members as text already, then the
+/// members of `reply`.
+pub(crate) fn wrap(
+    now: Instant,
+    call_id: &str,
+    context: Option<&str>,
+    written: &[u8],
+    reply: &Reply,
+) -> Vec<u8> {
+    let mut out = Writer(Vec::with_capacity(512 + written.len()));
+    out.0.push(b'{');
+    out.member("callId", &call_id);
     let (code, body) = match reply {
         Ok(body) => {
-            out.insert("errorCode".into(), 0.into());
+            out.member("errorCode", &0);
             (0, body)
         }
         Err(refusal) => {
-            out.insert("errorCode".into(), refusal.code.into());
-            out.insert("errorDetails".into(), refusal.details.into());
-            out.insert("errorMessage".into(), message(refusal.code).into());
+            out.member("errorCode", &refusal.code);
+            out.member("errorDetails", &refusal.details);
+            out.member("errorMessage", &message(refusal.code));
             if !refusal.problems.is_empty() {
-                out.insert("validationErrors".into(), refusal.problems.iter().map(problem_json).collect());
+                let problems: Value = refusal.problems.iter().map(problem_json).collect();
+                out.member("validationErrors", &problems);
             }
-            (refusal.code, *refusal.body)
+            (refusal.code, &*refusal.body)
         }
     };
-    out.insert("apiVersion".into(), 2.into());
-    out.insert("statusCode".into(), status(code).into());
-    out.insert("statusReason".into(), reason(status(code)).into());
-    out.insert("time".into(), now.to_string().into());
+    out.member("apiVersion", &2);
+    out.member("statusCode", &status(code));
+    out.member("statusReason", &reason(status(code)));
+    out.member("time", &format_args!("{now}"));
     if let Some(context) = context {
-        out.insert("context".into(), context.into());
+        out.member("context", &context);
     }
-    out.extend(body);
-    out
+    out.0.extend_from_slice(written);
+    for (name, value) in body {
+        out.member(name, value);
+    }
+    out.0.push(b'}');
+    out.0
+}
+
+/// Writes members of an object, one after the other; what begins in the middle of one begins with a comma.
+#[derive(Default)]
+pub(crate) struct Writer(pub(crate) Vec<u8>);
+
+impl Writer {
+    pub(crate) fn member<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
+        self.name(name);
+        self.value(value);
+    }
+
+    /// The name of a member whose value somebody else writes behind it.
+    pub(crate) fn name(&mut self, name: &str) {
+        if self.0.last() != Some(&b'{') {
+            self.0.push(b',');
+        }
+        self.value(name);
+        self.0.push(b':');
+    }
+
+    /// Texts, numbers and JSON always have a JSON text, and a list of bytes takes it.
+    pub(crate) fn value<T: Serialize + ?Sized>(&mut self, value: &T) {
+        let written = serde_json::to_writer(&mut self.0, value);
+        debug_assert!(written.is_ok());
+    }
 }
 
 fn problem_json(problem: &Problem) -> Value {

@@ -12,6 +12,7 @@ use crate::envelope::Refusal;
 use crate::events::Events;
 use crate::expiring::Expiring;
 use crate::idx::Idx;
+use crate::idx::jobs::Attempts;
 use crate::job::{IdxJob, JobEnd};
 use crate::knobs::KNOBS;
 use crate::limits::Counts;
@@ -28,6 +29,7 @@ use serde_json::Value;
 use standin_fake_kit::{Fake, Ids, Knobs, SeedError};
 use standin_model::Instant;
 use standin_ports::{Request, Response};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +48,8 @@ pub struct Gigya {
     pub(crate) counts: Counts,
     /// What the answer in the making sets; empty between calls.
     pub(crate) cookies: Vec<String>,
+    /// Members of the answer in the making that are JSON text already; empty between calls.
+    pub(crate) written: Vec<u8>,
     pub(crate) reg_tokens: Expiring<RegToken>,
     pub(crate) tickets: Tickets,
     pub(crate) sessions: Sessions,
@@ -111,6 +115,7 @@ impl Gigya {
             access_tokens: Expiring::at_most(MOST_ACCESS_TOKENS),
             counts: Counts::default(),
             cookies: Vec::new(),
+            written: Vec::new(),
             reg_tokens: Expiring::at_most(MOST_REG_TOKENS),
             tickets: Tickets::default(),
             sessions: Sessions::default(),
@@ -187,7 +192,28 @@ impl Gigya {
 
     /// Takes back a job that [`take_job`](Self::take_job) handed out.
     pub fn finish_job(&mut self, now: Instant, job_id: &str, end: JobEnd) {
-        self.idx.finish_job(now, job_id, end);
+        let attempts = Attempts {
+            most: self.knobs.number("gigya.idx_job_attempts"),
+            pause: self.knobs.span("gigya.idx_retry_pause"),
+        };
+        for (api_key, mail) in self.idx.finish_job(now, job_id, end, attempts) {
+            self.outbox.send(now, &api_key, mail);
+        }
+    }
+
+    /// Stops a job that is running or waits for its next attempt; says whether there was one.
+    pub fn stop_job(&mut self, now: Instant, job_id: &str) -> bool {
+        self.idx.stop_job(now, job_id)
+    }
+
+    /// Whether a job is running or waits for its next attempt.
+    pub fn job_is_running(&self, job_id: &str) -> bool {
+        self.idx.is_running(job_id)
+    }
+
+    /// The running job of a dataflow.
+    pub fn running_job_of(&self, dataflow_id: &str) -> Option<String> {
+        self.idx.running_job_of(dataflow_id)
     }
 
     pub(crate) fn phones_shape(&self) -> &str {
@@ -304,19 +330,19 @@ impl Fake for Gigya {
         "gigya"
     }
 
-    fn call_name(&self, request: &Request) -> String {
+    fn call_name(&self, request: &Request) -> Cow<'static, str> {
         endpoint_of(request).map_or_else(
             || match method_of(request).into_owned() {
-                name if name.is_empty() => format!("{} {}", request.method(), request.uri().path()),
-                name => name,
+                name if name.is_empty() => format!("{} {}", request.method(), request.uri().path()).into(),
+                name => name.into(),
             },
-            |endpoint| endpoint.name.to_owned(),
+            |endpoint| endpoint.name.into(),
         )
     }
 
     fn handle(&mut self, now: Instant, request: Request) -> Response {
         self.advance(now);
-        let params = Params::of(&request);
+        let params = Arc::new(Params::of(&request));
         let reply = self.answer(now, &request, &params);
         self.respond(now, &request, &params, reply)
     }

@@ -64,6 +64,7 @@ mod schema;
 mod screen_sets;
 mod seed;
 mod sessions;
+mod shown;
 pub mod signature;
 mod site;
 mod socialize;

@@ -7,20 +7,19 @@ use percent_encoding::percent_decode;
 use serde_json::Value;
 use standin_ports::Request;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-/// Parameters by name in lower case, with the spelling the client used. The body wins over the query, the
-/// last of a repeated name wins.
+/// Names, as the client spelt them, and values, in the order of the names. Case makes no difference. The body
+/// wins over the query, the last of a repeated name wins.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Params {
-    pairs: BTreeMap<String, (String, String)>,
+    pairs: Vec<(String, String)>,
     fault: Option<Refusal>,
 }
 
 /// How many parameters are read of one call.
 const MOST_PARAMS: usize = 2_000;
 
-/// Parameters that every method takes; they never count as unknown. In lower case.
+/// Parameters that every method takes; they never count as unknown.
 const CONTROL: &[&str] = &[
     "apikey",
     "userkey",
@@ -116,7 +115,14 @@ impl Params {
     }
 
     fn insert(&mut self, name: String, value: String) {
-        self.pairs.insert(name.to_lowercase(), (name, value));
+        match self.place(&name) {
+            Ok(at) => self.pairs[at] = (name, value),
+            Err(at) => self.pairs.insert(at, (name, value)),
+        }
+    }
+
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.pairs.binary_search_by(|(known, _)| lower(known).cmp(lower(name)))
     }
 
     /// Why the request cannot be read, if it cannot.
@@ -131,20 +137,19 @@ impl Params {
 
     /// A parameter, empty or not.
     pub(crate) fn raw(&self, name: &str) -> Option<&str> {
-        self.pairs.get(&name.to_lowercase()).map(|(_, value)| value.as_str())
+        self.place(name).ok().map(|at| self.pairs[at].1.as_str())
     }
 
     /// All pairs as the client spelt them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.pairs.values().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Names, as spelt, that are neither control parameters nor in `known`.
     pub(crate) fn unknown(&self, known: &[&[&str]]) -> Vec<&str> {
-        let listed =
-            |name: &str| known.iter().any(|list| list.iter().any(|item| item.eq_ignore_ascii_case(name)));
-        let stray = self.pairs.iter().filter(|(key, _)| !CONTROL.contains(&key.as_str()) && !listed(key));
-        stray.map(|(_, (name, _))| name.as_str()).collect()
+        let listed = |list: &[&str], name: &str| list.iter().any(|item| item.eq_ignore_ascii_case(name));
+        let known = |name: &str| listed(CONTROL, name) || known.iter().any(|list| listed(list, name));
+        self.pairs.iter().map(|(name, _)| name.as_str()).filter(|name| !known(name)).collect()
     }
 
     /// Adds a parameter, as if it had been sent.
@@ -155,7 +160,9 @@ impl Params {
     /// Takes parameters away, as if they had not been sent.
     pub(crate) fn forget(&mut self, names: &[&str]) {
         for name in names {
-            self.pairs.remove(&name.to_lowercase());
+            if let Ok(at) = self.place(name) {
+                self.pairs.remove(at);
+            }
         }
     }
 
@@ -206,10 +213,17 @@ impl Params {
     }
 }
 
+fn lower(text: &str) -> impl Iterator<Item = u8> {
+    text.bytes().map(|byte| byte.to_ascii_lowercase())
+}
+
 type Decoded = Result<String, std::string::FromUtf8Error>;
 
 /// One half of a pair of a form: `+` is a blank, `%41` is a byte.
 fn decoded(text: &[u8]) -> Decoded {
+    if !text.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+        return String::from_utf8(text.to_vec());
+    }
     let blanks: Cow<'_, [u8]> = match text.contains(&b'+') {
         true => text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect(),
         false => text.into(),
@@ -222,12 +236,16 @@ fn lossy(text: Decoded) -> String {
 }
 
 fn is_form(kind: &str) -> bool {
-    kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
+    is_kind(kind, "application/x-www-form-urlencoded")
+}
+
+fn is_kind(kind: &str, wanted: &str) -> bool {
+    kind.get(..wanted.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted))
 }
 
 /// Whether every method takes a parameter of this name.
 pub(crate) fn is_control(name: &str) -> bool {
-    CONTROL.contains(&name.to_ascii_lowercase().as_str())
+    CONTROL.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// The start of a text that a client sent, for a message.
@@ -236,7 +254,7 @@ pub(crate) fn brief(text: &str) -> String {
 }
 
 fn boundary(kind: &str) -> Option<String> {
-    if !kind.to_ascii_lowercase().starts_with("multipart/form-data") {
+    if !is_kind(kind, "multipart/form-data") {
         return None;
     }
     let at = kind.to_ascii_lowercase().find("boundary=")?;

@@ -220,13 +220,7 @@ impl Lite {
         account
     }
 
-    /// Its record in `emailAccounts`.
-    pub(crate) fn document(&self) -> crate::envelope::Object {
-        let each = MEMBERS.iter().filter_map(|name| Some(((*name).to_owned(), self.member(name)?.value())));
-        each.collect()
-    }
-
-    /// One member of [`document`](Self::document).
+    /// One member of its record in `emailAccounts`.
     pub(crate) fn member(&self, name: &str) -> Option<Node<'_>> {
         Some(match name {
             "email" => Node::Text(&self.email),
@@ -247,7 +241,7 @@ impl Lite {
 }
 
 /// Members of a lite record, in their order.
-const MEMBERS: &[&str] = &[
+pub(crate) const LITE: &[&str] = &[
     "email",
     "channel",
     "created",

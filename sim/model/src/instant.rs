@@ -56,7 +56,7 @@ impl Instant {
 /// Always three digits of fraction and a `Z`: `2026-01-05T08:00:00.000Z`.
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.timestamp().strftime("%Y-%m-%dT%H:%M:%S.%3fZ"))
+        write!(f, "{:.3}", self.timestamp())
     }
 }
 

@@ -6,6 +6,7 @@ use imbl::Vector;
 use standin_model::Instant;
 use standin_ports::journal::{KEPT, masked};
 use standin_ports::{Clock, Entry, Journal, What};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -27,11 +28,11 @@ impl Default for Limits {
 /// A call as it passed, before masking.
 pub struct Crossing {
     /// Who called.
-    pub from: String,
+    pub from: Cow<'static, str>,
     /// Which platform.
     pub to: &'static str,
     /// The platform's own name for the call.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// Method, host and path.
     pub line: String,
     /// The query, if there was one.
@@ -46,7 +47,7 @@ pub struct Crossing {
 
 enum Kept {
     Plain(What),
-    Crossed(Box<Crossing>),
+    Crossed(Crossing),
 }
 
 /// One entry as it is kept.
@@ -93,7 +94,7 @@ impl WorldJournal {
 
     /// Adds a call.
     pub fn crossed(&self, crossing: Crossing) {
-        self.keep(Kept::Crossed(Box::new(crossing)));
+        self.keep(Kept::Crossed(crossing));
     }
 
     /// The position that the next entry will have; entries from here on are "after now".
@@ -131,7 +132,7 @@ impl WorldJournal {
     pub fn calls(&self) -> BTreeSet<(&'static str, String)> {
         let store = self.store();
         let calls = store.items.iter().filter_map(|item| item.crossing());
-        calls.map(|crossing| (crossing.to, crossing.name.clone())).collect()
+        calls.map(|crossing| (crossing.to, crossing.name.to_string())).collect()
     }
 
     fn keep(&self, kept: Kept) {
@@ -196,9 +197,9 @@ impl Item {
             Kept::Plain(What::Note { who, text }) => What::Note { who, text: masked(text.as_bytes()) },
             Kept::Plain(what) => what.clone(),
             Kept::Crossed(crossing) => What::Call {
-                from: crossing.from.clone(),
+                from: crossing.from.to_string(),
                 to: crossing.to,
-                name: crossing.name.clone(),
+                name: crossing.name.to_string(),
                 line: if crossing.query.is_empty() {
                     crossing.line.clone()
                 } else {
@@ -229,9 +230,9 @@ mod tests {
 
     fn call(name: &str, request: &str) -> Crossing {
         Crossing {
-            from: "client".to_owned(),
+            from: "client".into(),
             to: "gigya",
-            name: name.to_owned(),
+            name: name.to_owned().into(),
             line: "POST x/".to_owned(),
             query: String::new(),
             request: Bytes::from(request.to_owned()),

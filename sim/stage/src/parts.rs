@@ -26,7 +26,7 @@ pub struct Parts {
     /// What is to go wrong.
     pub faults: Mutex<Faults>,
     /// The fake Gigya.
-    pub gigya: Mutex<Gigya>,
+    pub gigya: Arc<Mutex<Gigya>>,
     /// The fake Qualifio.
     pub qualifio: Mutex<Qualifio>,
     /// The fake Eloqua.
@@ -91,7 +91,7 @@ impl Parts {
             journal: Arc::new(journal.fork(Arc::clone(&clock))),
             clock,
             faults: copied(faults),
-            gigya: copied(gigya),
+            gigya: Arc::new(copied(gigya)),
             qualifio: copied(qualifio),
             eloqua: copied(eloqua),
             files: Arc::new(copied(files)),

@@ -11,6 +11,7 @@ use standin_fake_qualifio::{Answer, Ask, Turn};
 use standin_model::Instant;
 use standin_ports::http::{Oversized, host_of};
 use standin_ports::{Clock, Http, HttpError, Request, Response};
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// The header by which our own clients say who they are; anybody else is a `client`.
@@ -64,14 +65,15 @@ impl Surface {
 #[async_trait::async_trait]
 impl Http for Surface {
     async fn send(&self, request: Request) -> Result<Response, HttpError> {
-        let host = host_of(&request);
         let Some(parts) = self.parts.upgrade() else {
-            return Err(HttpError::Unreachable { host, why: "the world has ended".to_owned() });
+            let why = "the world has ended".to_owned();
+            return Err(HttpError::Unreachable { host: host_of(&request), why });
         };
         let now = parts.clock.now();
         let name = parts.call_name(self.platform, &request);
         let effect =
             parts.faults.lock().unwrap_or_else(PoisonError::into_inner).consult(self.platform.name(), &name);
+        let host = effect.is_some().then(|| host_of(&request));
         let mut crossing = begun(self.platform, &request, name);
         let result = match effect {
             Some(Effect::CutBefore) => Err(CUT),
@@ -95,15 +97,16 @@ impl Http for Surface {
             crossing.answer = response.body().clone();
         }
         parts.journal.crossed(crossing);
-        result.map_err(|why| HttpError::Broken { host, why: why.to_owned() })
+        result.map_err(|why| HttpError::Broken { host: host.unwrap_or_default(), why: why.to_owned() })
     }
 }
 
-fn begun(platform: Platform, request: &Request, name: String) -> Crossing {
+fn begun(platform: Platform, request: &Request, name: Cow<'static, str>) -> Crossing {
     let actor = request.headers().get(ACTOR).and_then(|actor| actor.to_str().ok());
+    let actor = actor.map(|actor| actor.chars().take(40).collect::<String>());
     let uri = request.uri();
     Crossing {
-        from: actor.unwrap_or("client").chars().take(40).collect(),
+        from: actor.map_or("client".into(), Cow::Owned),
         to: platform.name(),
         name,
         line: format!("{} {}{}", request.method(), uri.host().unwrap_or_default(), uri.path()),
@@ -120,13 +123,13 @@ fn halved(response: Response) -> Response {
 
 impl Parts {
     /// The platform's own name for a call.
-    fn call_name(&self, platform: Platform, request: &Request) -> String {
+    fn call_name(&self, platform: Platform, request: &Request) -> Cow<'static, str> {
         match platform {
             Platform::Gigya => locked(&self.gigya).call_name(request),
             Platform::Eloqua => locked(&self.eloqua).call_name(request),
-            Platform::Qualifio => locked(&self.qualifio).call_name(request),
+            Platform::Qualifio => locked(&self.qualifio).call_name(request).into(),
             Platform::LoginPage | Platform::Receiver => {
-                format!("{} {}", request.method(), request.uri().path())
+                format!("{} {}", request.method(), request.uri().path()).into()
             }
         }
     }

@@ -24,24 +24,27 @@ const PIECE: usize = 8 << 20;
 /// The most objects that one listing may have.
 const OBJECTS: usize = 1_000_000;
 
+/// Gives the HTTP by which services are called, once one is.
+pub type Connect = Arc<dyn Fn() -> Result<Arc<dyn Http>, String> + Send + Sync>;
+
 /// Opens buckets and containers of Amazon, Microsoft and Google.
 #[derive(Clone)]
 pub struct ObjectStores {
     handle: Handle,
-    http: Arc<dyn Http>,
+    connect: Connect,
 }
 
 impl ObjectStores {
-    /// Stores that are called over `http` and work on the runtime behind `handle`.
-    pub fn new(handle: Handle, http: Arc<dyn Http>) -> Self {
-        Self { handle, http }
+    /// Stores that are called over what `connect` gives and work on the runtime behind `handle`.
+    pub fn new(handle: Handle, connect: Connect) -> Self {
+        Self { handle, connect }
     }
 }
 
 #[async_trait::async_trait]
 impl Stores for ObjectStores {
     async fn store(&self, target: &StoreTarget) -> Result<Box<dyn Store>, FileError> {
-        let (http, place) = (Arc::clone(&self.http), target.clone());
+        let (http, place) = ((self.connect)().map_err(FileError::Failed)?, target.clone());
         let url = target.url();
         let work = async move { places::open(http, &place).await };
         let store = task::start(&self.handle, work).await.map_err(|_| stopped())??;
@@ -76,6 +79,7 @@ impl At {
             Error::NotFound { .. } => FileError::NotFound(place),
             Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => FileError::Denied(place),
             Error::Precondition { .. } => FileError::Failed(format!("{place} changed while it was read")),
+            other if by_network(other) => FileError::Lost(format!("{place}: {other}")),
             other => FileError::Failed(format!("{place}: {other}")),
         }
     }
@@ -83,6 +87,18 @@ impl At {
     fn path(&self, key: &str) -> Result<Path, FileError> {
         Path::parse(key).map_err(|error| FileError::Failed(format!("{}/{key}: {error}", self.url)))
     }
+}
+
+/// Whether no answer came, rather than one that refuses.
+fn by_network(error: &Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<object_store::client::HttpError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 struct Bucket(Arc<At>);

@@ -33,7 +33,8 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     // The method takes no list of fields: whole events are asked for and cut down here.
     let query = query(setup, "*", "auditLog", |since| format!("\"@timestamp\" > \"{since}\""))?;
     let limit = setup.job.limit.unwrap_or(u64::MAX);
-    let pages = Pages { method: "audit.search", noun: "events", query, gigya: setup.gigya()?, limit };
+    let (gigya, pace) = (setup.gigya()?, setup.job.pace);
+    let pages = Pages { method: "audit.search", noun: "events", query, gigya, limit, pace };
     Ok(Box::new(ReadAudit { pages, shown }))
 }
 

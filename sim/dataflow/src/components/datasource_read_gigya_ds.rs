@@ -44,6 +44,7 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
         query,
         gigya: setup.gigya()?,
         limit,
+        pace: setup.job.pace,
     })))
 }
 

@@ -1,8 +1,8 @@
 //! `datasource.write.gigya.ds`
 
-use super::datasource_write_gigya_account::settled;
 use crate::component::{Carries, Component, ComponentDoc, Setup, optional, required};
 use crate::gigya::{CallFailure, Gigya};
+use crate::lanes::{CONNECTIONS, Call, calls, connections, identities};
 use crate::record::{Record, plain_text};
 use crate::run::{Outlet, Stop};
 use serde_json::Value;
@@ -16,7 +16,7 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     params: &[
         required("type", "the type of object"),
         optional("updateBehavior", "", "passed on to the API: `arrayPush`, `arraySet` or `replace`"),
-        optional("maxConnections", "10", "accepted; calls are made one after another"),
+        optional("maxConnections", "10", CONNECTIONS),
         optional("addResponse", "false", "whether the answer goes into the record as `_response`"),
         optional("apiKey", "", "another site"),
         optional("userKey", "", "another site's user key"),
@@ -37,6 +37,7 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
         kind: setup.required_text("type")?.trim().to_owned(),
         behaviour: setup.text("updateBehavior")?.trim().to_owned(),
         add_response: setup.truth("addResponse", false)?,
+        connections: connections(setup, 10)?,
         gigya: setup.gigya()?,
         unsent: BTreeSet::new(),
     }))
@@ -46,6 +47,7 @@ struct WriteObjects {
     kind: String,
     behaviour: String,
     add_response: bool,
+    connections: usize,
     gigya: Gigya,
     unsent: BTreeSet<String>,
 }
@@ -53,23 +55,26 @@ struct WriteObjects {
 #[async_trait::async_trait]
 impl Component for WriteObjects {
     async fn records(&mut self, batch: Vec<Record>, out: &mut Outlet<'_>) -> Result<(), Stop> {
-        for record in batch {
-            let watch = out.watch(&record);
+        for record in &batch {
             for name in record.fields.keys() {
                 let known = matches!(name.as_str(), "oid" | "UID" | "data") || name.starts_with('_');
                 if !known && self.unsent.len() < 50 && self.unsent.insert(name.clone()) {
                     out.trace(&format!("field `{name}` is no parameter of ds.store and is not sent"));
                 }
             }
-            let fate = settled(self.store(&record).await, record, self.add_response)?;
-            out.settle(watch, fate).await?;
         }
-        Ok(())
+        calls(&*self, batch, self.connections, self.add_response, out).await
     }
 }
 
-impl WriteObjects {
-    async fn store(&self, record: &Record) -> Result<Value, CallFailure> {
+#[async_trait::async_trait]
+impl Call for WriteObjects {
+    fn identities(&self, record: &Record) -> Vec<String> {
+        let oid = record.fields.get("oid").map(plain_text).filter(|oid| !oid.is_empty());
+        identities(record).into_iter().chain(oid).collect()
+    }
+
+    async fn call(&self, record: &Record) -> Result<Value, CallFailure> {
         let text = |name: &str| record.fields.get(name).map(plain_text).filter(|text| !text.is_empty());
         // Without an oid it is a new object: the API makes one for this word.
         let oid = text("oid").unwrap_or_else(|| "auto".to_owned());

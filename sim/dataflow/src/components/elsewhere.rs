@@ -30,9 +30,24 @@ const fn unnamed(doc: ComponentDoc) -> ComponentDoc {
 
 fn refuse(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     Err(format!(
-        "`{}` is known by name and parameters only: a job with it does not run here",
-        setup.step.component.kind
+        "`{}` is known by name and parameters only: a job with it does not run here{}",
+        setup.step.component.kind,
+        why(setup.step.component.kind)
     ))
+}
+
+/// What keeps a component from running that is no other vendor's connector.
+fn why(kind: &str) -> &'static str {
+    match kind {
+        "file.compress.lzo" | "file.uncompress.lzo" => {
+            ", since no library that is kept up reads or writes lzop's files"
+        }
+        "datasource.read.ftp" | "datasource.write.ftp" => ", since this program speaks SFTP and no FTP",
+        "datasource.read.azure.sas" | "datasource.write.azure.sas" => {
+            ", since nothing is known of how it asks for its signature"
+        }
+        _ => "",
+    }
 }
 
 const READER: (Carries, Carries) = (Nothing, Records);
@@ -270,6 +285,18 @@ mod tests {
         json!({"name": "f", "steps": steps})
     }
 
+    fn reason(kind: &str) -> &'static str {
+        if kind.ends_with(".lzo") {
+            ", since no library that is kept up reads or writes lzop's files"
+        } else if kind.ends_with(".ftp") {
+            ", since this program speaks SFTP and no FTP"
+        } else if kind.ends_with(".sas") {
+            ", since nothing is known of how it asks for its signature"
+        } else {
+            ""
+        }
+    }
+
     #[test]
     fn what_does_not_run_here_is_known_and_refused() {
         for known in ELSEWHERE {
@@ -286,7 +313,11 @@ mod tests {
             world.file("/a.json", b"[]");
             assert_eq!(
                 world.run(&flow).failure,
-                Some(format!("{} `x`: {told}: a job with it does not run here", known.kind))
+                Some(format!(
+                    "{} `x`: {told}: a job with it does not run here{}",
+                    known.kind,
+                    reason(known.kind)
+                ))
             );
             assert_eq!((world.calls(), world.operations()), (vec![], vec![]));
         }

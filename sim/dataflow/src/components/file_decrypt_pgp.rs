@@ -74,10 +74,9 @@ impl Component for Decrypt {
             FilePart::End => {
                 let spool = self.decrypted()?;
                 out.file(FilePart::Start(plain(&self.name).to_owned())).await?;
-                for block in spool.drain() {
-                    for frame in block {
-                        out.file(FilePart::Bytes(Bytes::from(frame))).await?;
-                    }
+                let mut pieces = spool.read().map_err(|error| error.to_string())?;
+                while let Some(piece) = pieces.next().map_err(|error| error.to_string())? {
+                    out.file(FilePart::Bytes(Bytes::copy_from_slice(piece))).await?;
                 }
                 out.file(FilePart::End).await?;
             }

@@ -47,6 +47,34 @@ pub(super) enum Ast {
     Call(Box<Ast>, Method, Vec<Ast>, At),
 }
 
+impl Ast {
+    /// Adds the names of fields in it.
+    pub(super) fn names<'a>(&'a self, names: &mut Vec<&'a str>) {
+        match self {
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) => {}
+            Self::Name(name) => names.push(name),
+            Self::List(items) => items.iter().for_each(|item| item.names(names)),
+            Self::Map(members) => members.iter().for_each(|(_, member)| member.names(names)),
+            Self::Member(inner, _) | Self::Not(inner) | Self::Minus(inner, _) | Self::Function(_, inner) => {
+                inner.names(names);
+            }
+            Self::Index(one, other) | Self::Else(one, other) | Self::Binary(_, one, other, _) => {
+                one.names(names);
+                other.names(names);
+            }
+            Self::Choice(condition, yes, no) => {
+                condition.names(names);
+                yes.names(names);
+                no.names(names);
+            }
+            Self::Call(target, _, arguments, _) => {
+                target.names(names);
+                arguments.iter().for_each(|argument| argument.names(names));
+            }
+        }
+    }
+}
+
 macro_rules! words {
     ($(#[$about:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$about])*

@@ -1,11 +1,12 @@
 //! Object stores in memory, and the checks that every reader and writer of one goes through.
 
-use super::{Reading, Shared, Trouble, World, with};
+use super::{Reading, Session, Shared, Trouble, World, with};
 use crate::job::Extract;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use standin_model::Instant;
 use standin_ports::{FileEntry, FileError, FileReader, FileWriter, Store, StoreTarget, Stores};
+use std::sync::Arc;
 
 /// A bucket of the world: its objects lie below its address among the files.
 struct Bucket(Shared, String);
@@ -42,7 +43,8 @@ impl Store for Bucket {
     async fn open(&self, key: &str) -> Result<Box<dyn FileReader>, FileError> {
         let path = format!("{}/{key}", self.1);
         let content = self.0.with(|state| state.files.get(&path).map(|(content, _)| content.clone()));
-        Ok(Box::new(Reading(content.ok_or(FileError::NotFound(path))?)))
+        let session = Session(self.0.clone(), Arc::default());
+        Ok(Box::new(Reading(session, content.ok_or(FileError::NotFound(path))?)))
     }
 
     async fn create(&self, key: &str) -> Result<Box<dyn FileWriter>, FileError> {

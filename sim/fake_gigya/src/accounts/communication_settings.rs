@@ -116,14 +116,15 @@ fn set_topic(gigya: &mut Gigya, call: &Call) -> Reply {
     Ok(Object::new())
 }
 
-const FIND: Search = Search { limits: LIMITS, fields: |_| Fields::PLAIN, source, shown: |_gigya, _row| {} };
+const FIND: Search = Search { limits: LIMITS, fields: |_| Fields::PLAIN, source, profiles: false };
 
 fn find(gigya: &mut Gigya, call: &Call) -> Reply {
     let mut call = call.clone();
     if call.params.get("query").is_none() && call.params.get("cursorId").is_none() {
-        call.params.put("query", "select * from topicChannels limit 2000");
+        Arc::make_mut(&mut call.params).put("query", "select * from topicChannels limit 2000");
     }
-    FIND.run(gigya, &call).map(results)
+    let page = FIND.run(gigya, &call)?;
+    Ok(results(gigya, page))
 }
 
 fn source<'g>(_: &'g Gigya, call: &'g Call, plan: &Plan) -> Sourced<'g> {

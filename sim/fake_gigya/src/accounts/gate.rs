@@ -78,7 +78,7 @@ pub(crate) fn enter(
     call: &Call,
     mut account: Account,
     provider: Option<&str>,
-    default: &[&str],
+    default: &[&'static str],
 ) -> Reply {
     account.last_login = Some(call.now);
     account.unlock();
@@ -97,7 +97,7 @@ pub(crate) fn complete(
     call: &Call,
     before: &Account,
     open: RegToken,
-    default: &[&str],
+    default: &[&'static str],
 ) -> Reply {
     let missing = missing_fields(call, before);
     if !missing.is_empty() {

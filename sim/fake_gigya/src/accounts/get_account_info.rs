@@ -1,11 +1,12 @@
 //! `accounts.getAccountInfo`.
 
-use crate::account::{Account, Shape, custom_key, phone_key};
-use crate::accounts::session::{shown, uid_of, view};
+use crate::account::{Account, custom_key, phone_key};
+use crate::accounts::session::{uid_of, view, written};
 use crate::call::Call;
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Refusal, Reply};
 use crate::gigya::Gigya;
+use crate::shown::Shape;
 use serde_json::Value;
 use standin_model::Evidence;
 use std::sync::Arc;
@@ -22,12 +23,12 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     let account = find(gigya, call)?;
-    let default: &[&str] = match gigya.knobs.on("gigya.strict_default_include") {
+    let default: &[&'static str] = match gigya.knobs.on("gigya.strict_default_include") {
         true => &["profile", "data"],
         false => &["profile", "data", "emails", "preferences", "subscriptions"],
     };
     let view = view(call, default)?;
-    Ok(shown(gigya, call, &account, Shape::Info, &view))
+    Ok(written(gigya, call, &account, Shape::Info, &view))
 }
 
 fn find(gigya: &Gigya, call: &Call) -> Result<Arc<Account>, Refusal> {

@@ -9,6 +9,7 @@ use crate::gigya::Gigya;
 use crate::params::Params;
 use serde_json::{Value, json};
 use standin_model::Evidence;
+use std::sync::Arc;
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     name: "accounts.importAccount",
@@ -55,7 +56,7 @@ const HASH_SETTINGS: &[(&str, &str)] = &[
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     call.need("UID")?;
     let mut params = call.params.clone();
-    translate(&mut params);
+    translate(Arc::make_mut(&mut params));
     let mut out = import_full_account::run(gigya, &Call { params, ..call.clone() })?;
     out.shift_remove("UID");
     out.entry("identityConflicts").or_insert_with(|| json!([]));

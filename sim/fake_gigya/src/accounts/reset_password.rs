@@ -9,6 +9,7 @@ use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Object, Refusal, Reply};
 use crate::gigya::Gigya;
 use crate::outbox::Message;
+use crate::query::document::Node;
 use crate::tickets::{Purpose, Ticket};
 use serde_json::Value;
 use standin_model::Evidence;
@@ -61,7 +62,7 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
         gigya.tickets.issue(ends, token.clone(), ticket);
         return Ok(Object::from_iter([
             ("passwordResetToken".into(), token.into()),
-            ("emails".into(), account.emails()),
+            ("emails".into(), Node::Emails(&account).value()),
         ]));
     }
     let to = address(call, &account, id)?;

@@ -1,6 +1,5 @@
 //! `accounts.search`.
 
-use crate::account::shape_phones;
 use crate::accounts::sources::{Accounts, Addresses};
 use crate::call::Call;
 use crate::endpoints::{Access, Endpoint};
@@ -10,7 +9,6 @@ use crate::params::brief;
 use crate::query::fields::Fields;
 use crate::query::plan::Plan;
 use crate::query::search::{LIMITS, Limits, Search, Sourced};
-use serde_json::Value;
 use standin_model::Evidence;
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
@@ -36,7 +34,7 @@ const SEARCH: Search = Search {
     limits: Limits { jitter: true, ..LIMITS },
     fields: |call| Fields { schemas: Some((&call.site.profile_schema, &call.site.data_schema)) },
     source,
-    shown,
+    profiles: true,
 };
 
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
@@ -45,12 +43,12 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     }
     let page = SEARCH.run(gigya, call)?;
     let mut out = Object::new();
-    out.insert("objectsCount".into(), page.rows.len().into());
+    out.insert("objectsCount".into(), page.rows.count.into());
     out.insert("totalCount".into(), page.total.into());
     if page.from.eq_ignore_ascii_case("emailAccounts") {
         out.insert("missing".into(), 0.into());
     }
-    out.insert("results".into(), page.rows.into());
+    page.rows.put(gigya, "results");
     if let Some(next) = page.next {
         out.insert("nextCursorId".into(), next.into());
     }
@@ -79,13 +77,6 @@ fn account_types(call: &Call) -> Result<(bool, bool), Refusal> {
     match words.iter().all(known) {
         true => Ok((has("full"), has("lite"))),
         false => Err(Refusal::because(400_006, "accountTypes takes full and lite")),
-    }
-}
-
-/// Phones have the shape that the knob says here too.
-fn shown(gigya: &Gigya, row: &mut Value) {
-    if let Some(profile) = row.get_mut("profile").and_then(Value::as_object_mut) {
-        shape_phones(profile, gigya.phones_shape());
     }
 }
 

@@ -1,42 +1,64 @@
 //! Who is meant by a call, sessions, and what an answer shows of an account.
 
-use crate::account::{Account, Shape, View};
+use crate::account::Account;
 use crate::accounts::get_jwt::id_token;
 use crate::call::{Call, Caller};
-use crate::envelope::{Object, Refusal};
+use crate::envelope::{Object, Refusal, Writer};
 use crate::gigya::{Gigya, RegToken};
+use crate::shown::{Extra, Shape, View};
 use crate::signature::{session_secret, uid_signature};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// What `include`, `includeCommunications` and `extraProfileFields` ask for, or else `default`.
-pub(crate) fn view(call: &Call, default: &[&str]) -> Result<View, Refusal> {
+pub(crate) fn view(call: &Call, default: &[&'static str]) -> Result<View, Refusal> {
     let mut view = View::of(default);
     if let Some(sections) = call.params.words("include") {
-        view.sections = sections;
+        view.sections = sections.into_iter().map(Cow::Owned).collect();
     }
     if !call.is_server() {
         view.sections
             .retain(|name| !name.eq_ignore_ascii_case("password") && !name.eq_ignore_ascii_case("internal"));
     }
-    view.extra = call.params.words("extraProfileFields").unwrap_or_default();
+    view.extra = Extra::Only(call.params.words("extraProfileFields").unwrap_or_default());
     view.communications = call.params.flag("includeCommunications")?.unwrap_or(false);
+    view.unverified_apart = call.site.policy_on("accountOptions", "verifyEmail");
     Ok(view)
 }
 
 /// The account in the shape of a method's answer, with the signature that client-side answers carry.
 pub(crate) fn shown(gigya: &Gigya, call: &Call, account: &Account, shape: Shape, view: &View) -> Object {
     let mut out = account.show(shape, view, gigya.phones_shape(), call.now);
-    if call.site.policy_on("accountOptions", "verifyEmail")
-        && let Some(ids) = out.get_mut("loginIDs")
-    {
-        split_unverified(ids, account);
-    }
-    sign(gigya, call, &account.uid, &mut out);
-    if view.sections.iter().any(|name| name.eq_ignore_ascii_case("id_token")) {
+    vouch(gigya, call, account, shape, view, &mut out);
+    out
+}
+
+/// The same as text for the answer in the making; the members that are left.
+pub(crate) fn written(
+    gigya: &mut Gigya,
+    call: &Call,
+    account: &Account,
+    shape: Shape,
+    view: &View,
+) -> Object {
+    let (mut out, mut text) = (Object::new(), Writer::default());
+    account.tell(shape, view, gigya.phones_shape(), call.now, &mut |name, node| match name {
+        // Whose answer it is, whoever looks back on the call wants to know.
+        "UID" => _ = out.insert(name.to_owned(), node.value()),
+        _ => text.put(name, node),
+    });
+    vouch(gigya, call, account, shape, view, &mut out);
+    gigya.written = text.0;
+    out
+}
+
+/// Adds what the platform signs about an account.
+fn vouch(gigya: &Gigya, call: &Call, account: &Account, shape: Shape, view: &View, out: &mut Object) {
+    sign(gigya, call, &account.uid, out);
+    if view.has("id_token") {
         out.insert("id_token".into(), id_token(call, account, matches!(shape, Shape::Login)).into());
     }
-    out
 }
 
 /// Adds the signature on a UID that client-side answers carry.
@@ -46,16 +68,6 @@ pub(crate) fn sign(gigya: &Gigya, call: &Call, uid: &str, out: &mut Object) {
         out.insert("UIDSignature".into(), signature.into());
         out.insert("signatureTimestamp".into(), call.now.seconds().to_string().into());
     }
-}
-
-/// Where addresses are verified before they log in, those that are not stand apart.
-fn split_unverified(ids: &mut Value, account: &Account) {
-    let is_verified =
-        |email: &&String| account.verified_emails.iter().any(|it| it.eq_ignore_ascii_case(email));
-    let (verified, unverified): (Vec<&String>, Vec<&String>) =
-        account.login_emails.iter().partition(is_verified);
-    ids["emails"] = json!(verified);
-    ids["unverifiedEmails"] = json!(unverified);
 }
 
 /// Whom the call is about: the UID of a server's call, or the session's own.
@@ -95,7 +107,7 @@ pub(crate) fn logged_in(
     gigya: &mut Gigya,
     call: &Call,
     account: &Account,
-    default: &[&str],
+    default: &[&'static str],
 ) -> Result<Object, Refusal> {
     let view = view(call, default)?;
     let session = session_info(gigya, call, &account.uid)?;

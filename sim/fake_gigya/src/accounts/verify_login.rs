@@ -1,12 +1,12 @@
 //! `accounts.verifyLogin` and `accounts.session.verify`.
 
-use crate::account::Shape;
 use crate::accounts::gate::may_log_in;
 use crate::accounts::session::{shown, uid_of, view};
 use crate::call::Call;
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Object, Reply};
 use crate::gigya::{Gigya, RegToken};
+use crate::shown::Shape;
 use standin_model::Evidence;
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {

@@ -24,11 +24,12 @@ const SEARCH: Search = Search {
     limits: Limits { most_limit: 5_000, ..LIMITS },
     fields: |_| Fields::PLAIN,
     source,
-    shown: |_gigya, _row| {},
+    profiles: false,
 };
 
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
-    SEARCH.run(gigya, call).map(results)
+    let page = SEARCH.run(gigya, call)?;
+    Ok(results(gigya, page))
 }
 
 fn source<'g>(gigya: &'g Gigya, call: &'g Call, plan: &Plan) -> Sourced<'g> {

@@ -23,10 +23,11 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     run,
 };
 
-const SEARCH: Search = Search { limits: LIMITS, fields: |_| Fields::PLAIN, source, shown: |_gigya, _row| {} };
+const SEARCH: Search = Search { limits: LIMITS, fields: |_| Fields::PLAIN, source, profiles: false };
 
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
-    SEARCH.run(gigya, call).map(results)
+    let page = SEARCH.run(gigya, call)?;
+    Ok(results(gigya, page))
 }
 
 fn source<'g>(gigya: &'g Gigya, call: &'g Call, plan: &Plan) -> Sourced<'g> {

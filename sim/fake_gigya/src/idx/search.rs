@@ -21,17 +21,17 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     run,
 };
 
-const SEARCH: Search = Search { limits: LIMITS, fields: |_| Fields::PLAIN, source, shown: |_gigya, _row| {} };
+const SEARCH: Search = Search { limits: LIMITS, fields: |_| Fields::PLAIN, source, profiles: false };
 
 /// With no hit at all there is a count and nothing else.
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     let page = SEARCH.run(gigya, call)?;
-    let total = if page.aggregated { page.rows.len() } else { page.total };
+    let total = if page.aggregated { page.rows.count } else { page.total };
     let mut out = Object::new();
-    out.insert("resultCount".into(), page.rows.len().into());
+    out.insert("resultCount".into(), page.rows.count.into());
     if total > 0 {
         out.insert("totalCount".into(), total.into());
-        out.insert("result".into(), page.rows.into());
+        page.rows.put(gigya, "result");
     }
     if let Some(next) = page.next {
         out.insert("nextCursorId".into(), next.into());

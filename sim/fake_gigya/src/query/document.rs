@@ -1,8 +1,10 @@
 //! What a query is asked of: accounts as they lie in memory, or JSON. Nothing is copied to look at a field.
 
-use crate::account::Account;
+use crate::account::{ADDRESS, Account};
 use crate::packed::{Kind, Members, Packet};
-use crate::people::Lite;
+use crate::people::{LITE, Lite};
+use crate::shown::{ProfileView, Put};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 use standin_model::Instant;
 use std::borrow::Cow;
@@ -27,9 +29,10 @@ pub(crate) enum Node<'d> {
     Packed(Packet<'d>),
     Members(Members<'d>),
     /// An account's profile: the packed one and what is computed.
-    Profile(&'d Account),
+    Profile(ProfileView<'d>),
     Emails(&'d Account),
-    LoginIds(&'d Account),
+    /// Whether addresses that are not verified stand apart.
+    LoginIds(&'d Account, bool),
     Texts(&'d [String]),
     Text(&'d str),
     /// The names of an account's providers, joined.
@@ -64,14 +67,32 @@ impl Document<'_> {
         }
     }
 
-    /// The whole record as `SELECT *` shows it.
-    pub(crate) fn whole(&self) -> Value {
+    /// The whole record as `SELECT *` shows it, member by member.
+    pub(crate) fn tell(&self, put: &mut Put<'_>) {
+        let each = |names: &[&str], put: &mut Put<'_>| {
+            for name in names {
+                if let Some(node) = self.member(name) {
+                    put(name, node);
+                }
+            }
+        };
         match self {
-            Self::Account(account) => account.document().into(),
-            Self::Address { account, lite } => account.address(*lite).into(),
-            Self::Lite(lite) => lite.document().into(),
-            Self::Json(value) => Value::clone(value),
+            Self::Account(account) => account.document(put),
+            Self::Address { .. } => each(ADDRESS, put),
+            Self::Lite(_) => each(LITE, put),
+            Self::Json(value) => {
+                for (name, value) in value.as_object().into_iter().flatten() {
+                    put(name, Node::Json(value));
+                }
+            }
         }
+    }
+
+    /// The whole record as an object.
+    pub(crate) fn whole(&self) -> Value {
+        let mut out = Map::new();
+        self.tell(&mut |name, node| _ = out.insert(name.to_owned(), node.value()));
+        out.into()
     }
 
     /// Whether `test` holds for a value at the path. Lists on the way and at the end count item by item.
@@ -104,16 +125,13 @@ impl<'d> Node<'d> {
                 Kind::Object(members) => members.get(name).map(Self::Packed),
                 _ => None,
             },
-            Self::Profile(account) => match name {
-                "age" if account.shown_age().is_some() => account.shown_age().map(Self::Whole),
-                _ => account.profile.get(name).map(Self::Packed),
-            },
+            Self::Profile(profile) => profile.get(name),
             Self::Emails(account) => match name {
                 "verified" => Some(Self::Texts(&account.verified_emails)),
                 "unverified" => Some(Self::Texts(&account.unverified_emails)),
                 _ => None,
             },
-            Self::LoginIds(account) => match name {
+            Self::LoginIds(account, _) => match name {
                 "emails" => Some(Self::Texts(&account.login_emails)),
                 "unverifiedEmails" => Some(Self::Texts(&[])),
                 "username" => account.username.as_deref().map(Self::Text),
@@ -181,15 +199,7 @@ impl<'d> Node<'d> {
             Self::Json(value) => value.clone(),
             Self::Packed(packet) => packet.value(),
             Self::Members(members) => members.object().into(),
-            Self::Profile(account) => account.whole_profile(account.last_updated).into(),
-            Self::Emails(account) => account.emails(),
-            Self::LoginIds(account) => account.login_ids_view(),
-            Self::Texts(texts) => texts.iter().map(String::as_str).collect(),
-            Self::Text(text) => text.into(),
-            Self::Providers(account) => account.providers().join(",").into(),
-            Self::Time(at) => at.to_string().into(),
-            Self::Whole(number) => number.into(),
-            Self::Flag(flag) => flag.into(),
+            other => serde_json::to_value(other).unwrap_or_default(),
         }
     }
 
@@ -205,6 +215,40 @@ impl<'d> Node<'d> {
         let inner = self.get(name)?.part(rest, alias)?;
         let shown = if rest.is_empty() { alias.unwrap_or(name) } else { name };
         Some(Map::from_iter([(shown.to_owned(), inner)]).into())
+    }
+}
+
+impl Serialize for Node<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Json(value) => value.serialize(serializer),
+            Self::Packed(packet) => packet.serialize(serializer),
+            Self::Members(members) => members.serialize(serializer),
+            Self::Profile(profile) => profile.serialize(serializer),
+            Self::Emails(account) => {
+                let mut map = serializer.serialize_map(Some(2))?;
+                map.serialize_entry("verified", &account.verified_emails)?;
+                map.serialize_entry("unverified", &account.unverified_emails)?;
+                map.end()
+            }
+            Self::LoginIds(account, apart) => {
+                let (emails, unverified): (Vec<&String>, Vec<&String>) =
+                    account.login_emails.iter().partition(|email| !apart || account.has_verified(email));
+                let mut map = serializer.serialize_map(None)?;
+                map.serialize_entry("emails", &emails)?;
+                map.serialize_entry("unverifiedEmails", &unverified)?;
+                if let Some(username) = &account.username {
+                    map.serialize_entry("username", username)?;
+                }
+                map.end()
+            }
+            Self::Texts(texts) => texts.serialize(serializer),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Providers(account) => serializer.serialize_str(&account.providers().join(",")),
+            Self::Time(at) => serializer.collect_str(at),
+            Self::Whole(number) => serializer.serialize_i64(*number),
+            Self::Flag(flag) => serializer.serialize_bool(*flag),
+        }
     }
 }
 

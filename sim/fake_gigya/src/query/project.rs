@@ -1,10 +1,11 @@
 //! What of a match is shown, and functions over many.
 
-use crate::envelope::Object;
+use crate::envelope::{Object, Writer};
 use crate::query::document::{Document, Leaf};
 use crate::query::eval::{Names, order};
-use crate::query::plan::{Aggregate, Plan};
+use crate::query::plan::{Aggregate, Plan, Shown};
 use crate::query::tree::Function;
+use crate::shown::shape_phones;
 use serde_json::Value;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -24,6 +25,29 @@ impl Plan {
             blend(&mut out, Object::from_iter([(alias.unwrap_or(name).to_owned(), inner)]).into());
         }
         out
+    }
+
+    /// The same as JSON text, phones of a profile in the shape `phones`.
+    pub(crate) fn write(&self, document: &Document<'_>, phones: &str, out: &mut Writer) {
+        if phones != "stored" || !self.shown.as_deref().is_none_or(are_members) {
+            let mut row = self.show(document);
+            if let Some(profile) = row.get_mut("profile").and_then(Value::as_object_mut) {
+                shape_phones(profile, phones);
+            }
+            return out.value(&row);
+        }
+        out.0.push(b'{');
+        match &self.shown {
+            None => document.tell(&mut |name, node| out.put(name, node)),
+            Some(items) => {
+                for name in items.iter().flat_map(|item| &item.path) {
+                    if let Some(node) = document.member(name) {
+                        out.put(name, node);
+                    }
+                }
+            }
+        }
+        out.0.push(b'}');
     }
 
     /// One row for each group, or one for all; and how many documents match.
@@ -74,6 +98,13 @@ fn nested(path: &Names, alias: Option<&str>, value: Value) -> Value {
     let last = names.next().unwrap_or_default();
     let inner = Object::from_iter([(alias.unwrap_or(last).to_owned(), value)]);
     names.fold(inner.into(), |inner, name| Object::from_iter([(name.to_owned(), inner)]).into())
+}
+
+/// Whether whole members are shown under their own names, none twice.
+fn are_members(items: &[Shown]) -> bool {
+    let seen = |at: usize, item: &Shown| items[..at].iter().any(|other| other.path == item.path);
+    let mut each = items.iter().enumerate();
+    each.all(|(at, item)| item.path.len() == 1 && item.alias.is_none() && !seen(at, item))
 }
 
 /// Puts `from` into `into`: objects member by member, lists of one length item by item.

@@ -1,13 +1,14 @@
 //! One search call, whatever its source: a query, or the cursor of an earlier one.
 
 use crate::call::Call;
-use crate::envelope::Refusal;
+use crate::envelope::{Refusal, Writer};
 use crate::gigya::Gigya;
 use crate::query::cursor::{Cursor, Snapshot};
+use crate::query::document::Document;
 use crate::query::fields::Fields;
 use crate::query::plan::Plan;
 use crate::query::source::Source;
-use serde_json::Value;
+use std::borrow::Borrow;
 
 /// What differs between the methods that search.
 pub(crate) struct Search {
@@ -16,8 +17,8 @@ pub(crate) struct Search {
     pub(crate) fields: for<'c> fn(&'c Call) -> Fields<'c>,
     /// The source that a plan names.
     pub(crate) source: for<'g> fn(&'g Gigya, &'g Call, &Plan) -> Sourced<'g>,
-    /// A last touch on a row.
-    pub(crate) shown: fn(&Gigya, &mut Value),
+    /// Whether rows have profiles, whose phones have the shape that is set.
+    pub(crate) profiles: bool,
 }
 
 /// A source, or the refusal of a name that is none.
@@ -37,9 +38,36 @@ pub(crate) struct Limits {
 pub(crate) const LIMITS: Limits =
     Limits { default_limit: 300, most_limit: 10_000, most_start: 5_000, jitter: false };
 
+/// Rows as they go into the answer: the items of a list as JSON text.
+#[derive(Default)]
+pub(crate) struct Rows {
+    pub(crate) count: usize,
+    text: Writer,
+}
+
+impl Rows {
+    /// Adds them as one more member.
+    pub(crate) fn put(self, gigya: &mut Gigya, name: &str) {
+        let mut out = Writer(std::mem::take(&mut gigya.written));
+        out.name(name);
+        out.0.push(b'[');
+        out.0.extend_from_slice(&self.text.0);
+        out.0.push(b']');
+        gigya.written = out.0;
+    }
+
+    fn add(&mut self, write: impl FnOnce(&mut Writer)) {
+        if self.count > 0 {
+            self.text.0.push(b',');
+        }
+        self.count += 1;
+        write(&mut self.text);
+    }
+}
+
 /// One page of an answer.
 pub(crate) struct Page {
-    pub(crate) rows: Vec<Value>,
+    pub(crate) rows: Rows,
     /// How many documents match.
     pub(crate) total: usize,
     /// Whether rows are computed over documents.
@@ -85,21 +113,33 @@ impl Search {
         let (rows, total) = match plan.aggregates() {
             true => {
                 let (rows, total) = plan.rows(candidates.documents.map(|(_, document)| document));
-                (rows.into_iter().skip(start).take(size).collect(), total)
+                let mut shown = Rows::default();
+                for row in rows.iter().skip(start).take(size) {
+                    shown.add(|out| out.value(row));
+                }
+                (shown, total)
             }
             false => {
                 let found = plan.find(candidates, window);
-                let rows = found.wanted.iter().map(|(_, document)| self.row(gigya, &plan, document));
-                (rows.collect(), found.total)
+                let documents = found.wanted.iter().map(|(_, document)| document);
+                (self.rows(gigya, &plan, documents), found.total)
             }
         };
         Ok(Page { rows, total, aggregated: plan.aggregates(), from: plan.from.clone(), next: None })
     }
 
-    fn row(&self, gigya: &Gigya, plan: &Plan, document: &crate::query::document::Document<'_>) -> Value {
-        let mut row = plan.show(document);
-        (self.shown)(gigya, &mut row);
-        row
+    fn rows<'d>(
+        &self,
+        gigya: &Gigya,
+        plan: &Plan,
+        documents: impl Iterator<Item = impl Borrow<Document<'d>>>,
+    ) -> Rows {
+        let phones = if self.profiles { gigya.phones_shape() } else { "stored" };
+        let mut rows = Rows::default();
+        for document in documents {
+            rows.add(|out| plan.write(document.borrow(), phones, out));
+        }
+        rows
     }
 
     /// Refuses what pages cannot be; gives the page's size.
@@ -136,7 +176,7 @@ impl Search {
         let wanted = ids.get(cursor.offset..end).unwrap_or_default();
         let source = (self.source)(gigya, call, plan)?;
         let present = wanted.iter().filter_map(|id| source.document(id));
-        let rows = present.map(|document| self.row(gigya, plan, &document)).collect();
+        let rows = self.rows(gigya, plan, present);
         drop(source);
         let mut page =
             Page { rows, total: ids.len(), aggregated: false, from: plan.from.clone(), next: None };

@@ -1,11 +1,12 @@
 //! `socialize.getUserInfo`.
 
-use crate::account::{Shape, View};
 use crate::accounts::session::{sign, uid_of};
 use crate::call::{Call, Caller};
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Object, Reply};
 use crate::gigya::Gigya;
+use crate::query::document::Node;
+use crate::shown::{ProfileView, Shape, View};
 use serde_json::{Value, json};
 use standin_model::Evidence;
 
@@ -68,8 +69,9 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     }
     out.insert("providers".into(), providers.join(",").into());
     out.insert("identities".into(), json!(identities));
-    let whole = account.whole_profile(call.now);
-    out.extend(whole.into_iter().filter(|(name, _)| TOLD.contains(&name.as_str())));
+    let whole = Node::Profile(ProfileView::whole(&account, call.now)).value();
+    let told = whole.as_object().into_iter().flatten().filter(|(name, _)| TOLD.contains(&name.as_str()));
+    out.extend(told.map(|(name, value)| (name.clone(), value.clone())));
     Ok(out)
 }
 

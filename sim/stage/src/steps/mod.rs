@@ -36,6 +36,7 @@ pub const STEPS: &[Step] = &[
     dataflow::RUN_DATAFLOW,
     dataflow::CREATE_DATAFLOW,
     dataflow::SCHEDULE_DATAFLOW,
+    dataflow::STOP_JOB,
     dataflow::EXPECT_JOB,
     eloqua::ELOQUA_CALL,
     eloqua::ELOQUA_ADD_FIELD,

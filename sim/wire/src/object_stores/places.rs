@@ -82,7 +82,8 @@ async fn region_of(http: &dyn Http, bucket: &str, url: &str) -> Result<String, F
     *request.uri_mut() = format!("https://s3.amazonaws.com/{bucket}")
         .parse()
         .map_err(|_| FileError::Failed(format!("`{bucket}` is no name for a bucket")))?;
-    let unreachable = |error: PortError| FileError::Failed(format!("{url}: {error}"));
+    let unreachable =
+        |error: PortError| FileError::Unreachable { host: url.to_owned(), why: error.to_string() };
     let answer = http.send(request).await.map_err(unreachable)?;
     if answer.status() == http::StatusCode::NOT_FOUND {
         return Err(FileError::NotFound(url.to_owned()));
