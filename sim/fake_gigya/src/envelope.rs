@@ -110,6 +110,9 @@ pub(crate) fn wrap(
     out.0
 }
 
+/// About as many bytes as an account takes in an answer.
+pub(crate) const TYPICAL: usize = 2048;
+
 /// Writes members of an object, one after the other; what begins in the middle of one begins with a comma.
 #[derive(Default)]
 pub(crate) struct Writer(pub(crate) Vec<u8>);
