@@ -38,6 +38,7 @@ mod script;
 mod server;
 mod spool;
 pub mod stub;
+mod user_lines;
 
 #[cfg(test)]
 mod concurrency_tests;
@@ -47,6 +48,8 @@ mod flow_tests;
 mod random_flow_tests;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tool_tests;
 #[cfg(test)]
 mod transfer_tests;
 #[cfg(test)]

@@ -12,6 +12,7 @@
 //! - [`stubs`]: what stands in the place of dataflows' steps.
 //! - [`step`], [`steps`]: what a step is, and all of them.
 //! - [`runner`]: scenario files in, outcomes out.
+//! - [`stores`]: the object stores of a world.
 //! - [`control`]: the surface of the stage itself under `serve`.
 //! - [`journal`], [`lineage`], [`sought`], [`compare`], [`clock`], [`find`], [`run`]: what these are built from.
 
@@ -33,6 +34,7 @@ pub mod sought;
 pub mod sso;
 pub mod step;
 pub mod steps;
+pub mod stores;
 pub mod stubs;
 pub mod surface;
 pub mod world;
