@@ -4,6 +4,7 @@
 //! held by [`lists`]. A changed text is looked at and taken over with `INSTA_UPDATE=always cargo test program`.
 
 mod lists;
+mod live;
 mod serving;
 
 use crate::top;
@@ -45,6 +46,7 @@ fn help() {
         ("help-run", "run --help"),
         ("help-check", "check --help"),
         ("help-dataflow", "dataflow --help"),
+        ("help-dataflow-run", "dataflow run --help"),
         ("help-list", "list --help"),
         ("help-serve", "serve --help"),
         ("version", "--version"),
@@ -92,13 +94,14 @@ fn a_mistake_is_shown_at_its_place() {
 fn dataflows() {
     check(&[
         ("dataflow-good", "dataflow check fixtures/dataflows/samples/01-gigya-to-sftp-export.json"),
-        ("dataflow-warned", "dataflow check fixtures/dataflows/samples/14-jexl-catalogue-to-s3.json"),
+        ("dataflow-warned", "dataflow check tests/program/vendor-dataflow.json"),
         ("dataflow-comment", "dataflow check tests/program/commented-dataflow.json"),
         (
             "dataflow-wrong",
             "dataflow check tests/program/wrong-dataflow.json fixtures/dataflows/gigya-to-sftp.json",
         ),
         ("dataflow-nowhere", "dataflow check nowhere.json"),
+        ("dataflow-expressions", "dataflow check tests/program/wrong-expressions.json"),
         (
             "dataflow-explained",
             "dataflow explain fixtures/dataflows/samples/05-eloqua-unsubscribes-to-subscriptions.json",

@@ -19,6 +19,7 @@ Examples:
   standin list clauses QG-MAP                 what the articles promise, and which scenarios show it
   standin dataflow check flow.json            would IdentitySync take it?
   standin dataflow explain flow.json          what it does, step by step
+  standin dataflow run flow.json --dry-run    what it would write at the real endpoints
   standin serve --env-file .env               the platforms on loopback, for any program
 
 Exit codes: 0 all held, 1 an expectation failed, 2 the command line or a file is wrong, 3 the harness broke."
@@ -107,6 +108,89 @@ pub(crate) enum DataflowCommand {
     Check(DataflowCheckCommand),
     /// Shows the graph of a dataflow and says what each step does
     Explain(DataflowExplainCommand),
+    /// Runs a dataflow against real endpoints
+    Run(Box<DataflowRunCommand>),
+}
+
+/// `standin dataflow run`.
+#[derive(Args)]
+#[command(after_help = "\
+Secrets never stand on the command line. They come from the file of --secrets, else from the environment:
+  GIGYA_SECRET           the secret of the user key
+  SFTP_PASSWORD          the password of every SFTP step that has none; SFTP_PASSPHRASE that of the key
+  TO_DROP_PASSWORD       parameter `password` of step `to drop`; in the file also `to drop.password=...`
+GIGYA_API_KEY, GIGYA_USER_KEY, GIGYA_DATA_CENTER, GIGYA_URL, SFTP_HOST, SFTP_PORT and SFTP_USER stand in for
+the options of that name: the file that `standin serve --env-file` writes is all that a run needs.
+
+Nothing is remembered from run to run: without --full or --since, what changed in the last 24 hours is read.
+
+Exit codes: 0 the job succeeded, 1 it failed or was stopped, 2 the command line or a file is wrong.")]
+pub(crate) struct DataflowRunCommand {
+    /// A dataflow file, as the console exports it
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The site
+    #[arg(long, value_name = "KEY", help_heading = "Gigya")]
+    pub(crate) api_key: Option<String>,
+    /// Key of the user or application that calls
+    #[arg(long, value_name = "KEY", help_heading = "Gigya")]
+    pub(crate) user_key: Option<String>,
+    /// Where the site lives: us1 if it is not given, eu1, au1, ...
+    #[arg(long, value_name = "NAME", help_heading = "Gigya")]
+    pub(crate) data_center: Option<String>,
+    /// A server that takes all calls in place of Gigya's own hosts
+    #[arg(long, value_name = "URL", help_heading = "Gigya")]
+    pub(crate) gigya_url: Option<String>,
+    /// The server of every SFTP step, in place of those that the dataflow names
+    #[arg(long, value_name = "HOST:PORT", help_heading = "SFTP")]
+    pub(crate) sftp: Option<String>,
+    /// The login at the server of --sftp
+    #[arg(long, value_name = "NAME", help_heading = "SFTP")]
+    pub(crate) sftp_user: Option<String>,
+    /// A private key for SFTP steps that have none
+    #[arg(long, value_name = "FILE", help_heading = "SFTP")]
+    pub(crate) sftp_key: Option<PathBuf>,
+    /// The host keys that are trusted, as OpenSSH keeps them; ~/.ssh/known_hosts if it is not given
+    #[arg(long, value_name = "FILE", help_heading = "SFTP")]
+    pub(crate) known_hosts: Option<PathBuf>,
+    /// The only host key that is trusted
+    #[arg(long, value_name = "SHA256:...", conflicts_with = "known_hosts", help_heading = "SFTP")]
+    pub(crate) host_key: Option<String>,
+    /// Secrets and places as NAME=VALUE lines
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secrets: Option<PathBuf>,
+    /// Reads everything
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Reads what changed since then: 2026-01-05T08:00:00Z
+    #[arg(long, value_name = "TIME", conflicts_with = "full")]
+    pub(crate) since: Option<String>,
+    /// Reads at most so many records
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) limit: Option<u64>,
+    /// Reads and transforms, writes nothing, and shows what it would write
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How often the job is tried where something cannot be reached
+    #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub(crate) attempts: u32,
+    /// Shows the job's trace, as much as this level tells
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    pub(crate) trace: Option<TraceLevel>,
+    /// The outcome as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How much a trace tells.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TraceLevel {
+    /// What went wrong
+    Error,
+    /// And what each step did
+    Info,
+    /// And the first records between every two steps
+    Debug,
 }
 
 /// `standin dataflow check`.

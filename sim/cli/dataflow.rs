@@ -14,6 +14,7 @@ pub(crate) fn dataflow(command: &DataflowCommand) -> Result<u8, Stop> {
     match command {
         DataflowCommand::Check(command) => check(command),
         DataflowCommand::Explain(command) => explain(command),
+        DataflowCommand::Run(command) => crate::dataflow_run::run(command),
     }
 }
 
@@ -23,7 +24,7 @@ const MOST_BYTES: u64 = 16 << 20;
 fn check(command: &DataflowCheckCommand) -> Result<u8, Stop> {
     let (mut good, mut refused) = (Vec::new(), Vec::new());
     for file in &command.files {
-        match read(file) {
+        match sound(file) {
             Ok((document, told)) => {
                 let flow = format!(
                     "{}: `{}`, {}",
@@ -59,6 +60,18 @@ fn explain(command: &DataflowExplainCommand) -> Result<u8, Stop> {
 
 /// The document and its warnings, or everything that is wrong.
 fn read(file: &Path) -> Result<(Document, String), Stop> {
+    parsed(&source(file)?)
+}
+
+/// The same, and no expression or script in it is wrong.
+pub(crate) fn sound(file: &Path) -> Result<(Document, String), Stop> {
+    let source = source(file)?;
+    let document = parsed(&source)?;
+    let problems = standin_dataflow::inspect(&source.text);
+    if problems.is_empty() { Ok(document) } else { Err(Stop::wrong(all_shown(&problems, &source))) }
+}
+
+fn source(file: &Path) -> Result<Source, Stop> {
     let failed = |why: String| Stop::wrong(format!("error: {} cannot be read: {why}", file.display()));
     let mut bytes = Vec::new();
     let opened = std::fs::File::open(file).map_err(|error| failed(error.kind().to_string()))?;
@@ -67,19 +80,24 @@ fn read(file: &Path) -> Result<(Document, String), Stop> {
         return Err(failed(format!("it is larger than {} megabytes", MOST_BYTES >> 20)));
     }
     let text = String::from_utf8(bytes).map_err(|_| failed("it is not UTF-8".to_owned()))?;
-    let source = Source::new(file.display().to_string(), text);
+    Ok(Source::new(file.display().to_string(), text))
+}
+
+fn parsed(source: &Source) -> Result<(Document, String), Stop> {
     match Document::parse(&source.text) {
         Ok((document, warnings)) => {
             let colour = std::io::stdout().is_terminal();
-            let told: Vec<String> = warnings.iter().map(|problem| shown(problem, &source, colour)).collect();
+            let told: Vec<String> = warnings.iter().map(|problem| shown(problem, source, colour)).collect();
             Ok((document, told.iter().map(|told| format!("{told}\n\n")).collect()))
         }
-        Err(problems) => {
-            let colour = std::io::stderr().is_terminal();
-            let told: Vec<String> = problems.iter().map(|problem| shown(problem, &source, colour)).collect();
-            Err(Stop::wrong(told.join("\n\n")))
-        }
+        Err(problems) => Err(Stop::wrong(all_shown(&problems, source))),
     }
+}
+
+fn all_shown(problems: &[Problem], source: &Source) -> String {
+    let colour = std::io::stderr().is_terminal();
+    let told: Vec<String> = problems.iter().map(|problem| shown(problem, source, colour)).collect();
+    told.join("\n\n")
 }
 
 fn shown(problem: &Problem, source: &Source, colour: bool) -> String {

@@ -2,7 +2,9 @@
 //! input file is wrong, 3 the harness broke.
 
 mod args;
+mod clock;
 mod dataflow;
+mod dataflow_run;
 mod file_later;
 mod list;
 mod run;

@@ -1,10 +1,10 @@
 //! `standin serve`: the platforms on loopback for any program.
 
 use crate::args::{ServeCommand, Time};
+use crate::clock::WallClock;
 use crate::file_later::FileLater;
 use crate::{Stop, say};
 use standin_model::Instant;
-use standin_ports::Clock;
 use standin_stage::clock::StageClock;
 use standin_stage::runner::{Extras, check_knobs, load_world};
 use standin_stage::{Listen, Transport, World, WorldSpec};
@@ -12,21 +12,10 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// How often the agenda is looked at while the clock follows the wall.
 const TICK: Duration = Duration::from_millis(100);
-
-/// The machine's clock. Only this command uses it.
-struct WallClock;
-
-impl Clock for WallClock {
-    #[expect(clippy::disallowed_methods, reason = "`serve` is where the wall clock comes in")]
-    fn now(&self) -> Instant {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Instant::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-    }
-}
 
 pub(crate) fn serve(command: &ServeCommand) -> Result<u8, Stop> {
     let extras = Extras { seed: command.options.seed, knobs: command.options.set.clone() };

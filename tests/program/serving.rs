@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 /// What the program promises to print and to write, in its order.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 18] = [
     "GIGYA_URL",
     "ELOQUA_URL",
     "QUALIFIO_URL",
@@ -19,6 +19,7 @@ const NAMES: [&str; 17] = [
     "SFTP_PORT",
     "SFTP_USER",
     "SFTP_PASSWORD",
+    "SFTP_HOST_KEY",
     "GIGYA_API_KEY",
     "GIGYA_USER_KEY",
     "GIGYA_SECRET",
@@ -32,7 +33,7 @@ const NAMES: [&str; 17] = [
 ];
 
 /// A running `standin serve`; killed if a test ends early.
-struct Served {
+pub(super) struct Served {
     child: Child,
     out: BufReader<std::process::ChildStdout>,
     env: BTreeMap<String, String>,
@@ -47,7 +48,7 @@ impl Drop for Served {
 
 impl Served {
     /// Starts it and waits for the line that says that it is up.
-    fn start(arguments: &[&str]) -> Self {
+    pub(super) fn start(arguments: &[&str]) -> Self {
         let arguments = [&["serve"], arguments].concat();
         let mut child = program(&arguments).stdout(Stdio::piped()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
@@ -63,7 +64,7 @@ impl Served {
         Self { child, out, env }
     }
 
-    fn get(&self, name: &str) -> &str {
+    pub(super) fn get(&self, name: &str) -> &str {
         &self.env[name]
     }
 
@@ -77,7 +78,7 @@ impl Served {
     }
 
     /// One request over a real socket: status and body.
-    fn send(&self, request: http::Request<String>) -> (u16, String) {
+    pub(super) fn send(&self, request: http::Request<String>) -> (u16, String) {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let address = request.uri().authority().and_then(|authority| authority.as_str().parse().ok());
@@ -88,11 +89,11 @@ impl Served {
         (answer.status().as_u16(), String::from_utf8(answer.body().to_vec()).unwrap())
     }
 
-    fn fetch(&self, url: &str) -> (u16, String) {
+    pub(super) fn fetch(&self, url: &str) -> (u16, String) {
         self.send(http::Request::get(url).body(String::new()).unwrap())
     }
 
-    fn gigya(&self, method: &str, more: &str) -> Value {
+    pub(super) fn gigya(&self, method: &str, more: &str) -> Value {
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("apiKey", self.get("GIGYA_API_KEY"))
             .append_pair("userKey", self.get("GIGYA_USER_KEY"))

@@ -345,7 +345,7 @@ impl Setup<'_> {
 }
 
 /// Flows store keys as base64 of the whole text; a key in plain PEM is taken as it is.
-fn unpacked_key(key: &str) -> String {
+pub(crate) fn unpacked_key(key: &str) -> String {
     use base64::Engine as _;
     let packed: String = key.split_whitespace().collect();
     if key.trim_start().starts_with("-----") {

@@ -3,12 +3,23 @@
 use crate::component::ComponentDoc;
 
 mod datasource_lookup_gigya_account;
+mod datasource_read_amazon_s3;
+mod datasource_read_azure_blob;
+mod datasource_read_azure_blob_token;
 mod datasource_read_gigya_account;
-mod datasource_read_sftp;
+mod datasource_read_gigya_audit;
+mod datasource_read_gigya_ds;
+mod datasource_read_googlecloud;
+pub(crate) mod datasource_read_sftp;
 mod datasource_read_sharedvariable;
+mod datasource_write_amazon_s3;
+mod datasource_write_azure_blob;
+mod datasource_write_azure_blob_token;
 mod datasource_write_gigya_account;
+mod datasource_write_gigya_ds;
 mod datasource_write_gigya_generic;
 mod datasource_write_gigya_importaccount;
+mod datasource_write_googlecloud;
 mod datasource_write_sftp;
 mod elsewhere;
 mod field_add;
@@ -25,7 +36,9 @@ mod field_replace;
 mod field_select;
 mod file_compress_gzip;
 mod file_compress_zip;
+mod file_decrypt_pgp;
 mod file_empty;
+mod file_encrypt_pgp;
 mod file_format_aam;
 mod file_format_count;
 mod file_format_dsv;
@@ -40,12 +53,23 @@ mod record_evaluate;
 /// Every component that runs here, by type.
 pub const COMPONENTS: &[ComponentDoc] = &[
     datasource_lookup_gigya_account::DOC,
+    datasource_read_amazon_s3::DOC,
+    datasource_read_azure_blob::DOC,
+    datasource_read_azure_blob_token::DOC,
     datasource_read_gigya_account::DOC,
+    datasource_read_gigya_audit::DOC,
+    datasource_read_gigya_ds::DOC,
+    datasource_read_googlecloud::DOC,
     datasource_read_sftp::DOC,
     datasource_read_sharedvariable::DOC,
+    datasource_write_amazon_s3::DOC,
+    datasource_write_azure_blob::DOC,
+    datasource_write_azure_blob_token::DOC,
     datasource_write_gigya_account::DOC,
+    datasource_write_gigya_ds::DOC,
     datasource_write_gigya_generic::DOC,
     datasource_write_gigya_importaccount::DOC,
+    datasource_write_googlecloud::DOC,
     datasource_write_sftp::DOC,
     field_add::DOC,
     field_array_extract::DOC,
@@ -61,7 +85,9 @@ pub const COMPONENTS: &[ComponentDoc] = &[
     field_select::DOC,
     file_compress_gzip::DOC,
     file_compress_zip::DOC,
+    file_decrypt_pgp::DOC,
     file_empty::DOC,
+    file_encrypt_pgp::DOC,
     file_format_aam::DOC,
     file_format_count::DOC,
     file_format_dsv::DOC,

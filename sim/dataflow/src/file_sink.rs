@@ -43,7 +43,8 @@ impl FileSink {
     }
 
     async fn push(&mut self, out: &mut Outlet<'_>) -> Result<(), Stop> {
-        let bytes = Bytes::from(std::mem::take(&mut self.buffer));
+        let empty = Vec::with_capacity(if self.buffer.len() >= CHUNK { self.buffer.capacity() } else { 0 });
+        let bytes = Bytes::from(std::mem::replace(&mut self.buffer, empty));
         if bytes.is_empty() { Ok(()) } else { out.file(FilePart::Bytes(bytes)).await }
     }
 

@@ -526,6 +526,7 @@ fn working(kind: &str, script: &str) -> Value {
         "field.array.extract" | "field.array.join" => json!({"field": "a"}),
         "field.remove" | "field.select" | "field.flatten" => json!({"fields": ["a"]}),
         "field.move" => json!({"fields": ["a"], "after": "UID"}),
+        "datasource.write.gigya.ds" => json!({"type": "a"}),
         "datasource.write.gigya.account" | "datasource.write.gigya.importaccount" => json!({}),
         _ => json!({"fields": rows}),
     }

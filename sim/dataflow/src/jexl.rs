@@ -30,6 +30,13 @@ impl Expression {
         syntax::parse(text).map(Self)
     }
 
+    /// The names in it, as they are written.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        self.0.names(&mut names);
+        names
+    }
+
     /// Its value for a record.
     pub fn evaluate(&self, fields: &Fields) -> Result<Value, JexlProblem> {
         evaluate::value(&self.0, fields)

@@ -2,7 +2,7 @@
 
 use standin_clients::gigya::GigyaAccess;
 use standin_model::Instant;
-use standin_ports::{Clock, Http, Journal, Login};
+use standin_ports::{Chance, Clock, Http, Journal, Login, Stores};
 use std::sync::Arc;
 
 /// What a run is told.
@@ -18,8 +18,47 @@ pub struct Job {
     pub limit: Option<u64>,
     /// When the job started; frozen for placeholders and scripts.
     pub started: Instant,
-    /// Whether the first records between every two steps are traced.
-    pub debug: bool,
+    /// What is traced.
+    pub log: Log,
+    /// How much may be under way at once.
+    pub pace: Pace,
+}
+
+/// How much a job has under way at once. Either way the next page or piece is asked for before the last one is
+/// worked on, never more than one ahead, and what comes of records is settled in the order in which they came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pace {
+    /// One thing: calls reach the world in one order, so that the same seed gives the same journal.
+    InOrder,
+    /// The next page is fetched while the last one is worked on, and writers make `maxConnections` calls at once;
+    /// those for one account still follow each other.
+    Overlapping,
+}
+
+/// Looks at a run while it works.
+pub trait Watcher: Send + Sync {
+    /// Hears the counters after every batch and every piece of a file; `false` stops the job.
+    fn goes_on(&self, steps: &[StepCount]) -> bool;
+}
+
+/// Lets every job run to its end.
+pub(crate) struct Unwatched;
+
+impl Watcher for Unwatched {
+    fn goes_on(&self, _steps: &[StepCount]) -> bool {
+        true
+    }
+}
+
+/// How much a job tells in its trace.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Log {
+    /// What went wrong.
+    Error,
+    /// And what each step did.
+    Info,
+    /// And the first records between every two steps.
+    Debug,
 }
 
 /// Which records and files a reader takes.
@@ -38,10 +77,14 @@ pub struct Ports {
     pub http: Arc<dyn Http>,
     /// To file servers.
     pub login: Arc<dyn Login>,
+    /// To object stores.
+    pub stores: Arc<dyn Stores>,
     /// What happened.
     pub journal: Arc<dyn Journal>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// Bytes for keys.
+    pub chance: Arc<dyn Chance>,
 }
 
 /// What a run leaves.
@@ -51,6 +94,10 @@ pub struct JobReport {
     pub succeeded: bool,
     /// Why it failed: the step, what it did, and where.
     pub failure: Option<String>,
+    /// Whether it failed because its watcher stopped it.
+    pub stopped: bool,
+    /// Whether it failed because something outside could not be reached or broke off: another attempt may succeed.
+    pub unreachable: bool,
     /// One per step, in the document's order.
     pub steps: Vec<StepCount>,
     /// What an operator reads.

@@ -44,6 +44,16 @@ impl Node {
         }
     }
 
+    /// The member of an object.
+    pub(crate) fn member(&self, name: &str) -> Option<&Self> {
+        match &self.kind {
+            Kind::Object(members) => {
+                members.iter().find(|(known, _, _)| known == name).map(|(_, _, node)| node)
+            }
+            _ => None,
+        }
+    }
+
     /// The value without places.
     pub(crate) fn value(&self) -> Value {
         match &self.kind {

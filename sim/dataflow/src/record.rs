@@ -50,6 +50,28 @@ impl Record {
         }
     }
 
+    /// This record after a change to its fields, or as it was if the change fails. `deepens` is by how many levels
+    /// the change may deepen it: with room for them nothing can fail, and nothing has to be kept for that case.
+    pub(crate) fn changed(
+        mut self,
+        deepens: usize,
+        change: impl FnOnce(&mut Fields) -> Result<(), TooDeep>,
+    ) -> Result<Self, (Self, TooDeep)> {
+        let kept = (room(&self.fields) < deepens).then(|| self.fields.clone());
+        match change(&mut self.fields) {
+            Ok(()) => {
+                self.name();
+                Ok(self)
+            }
+            Err(refused) => {
+                if let Some(kept) = kept {
+                    self.fields = kept;
+                }
+                Err((self, refused))
+            }
+        }
+    }
+
     /// The fields as compact JSON.
     pub fn json(&self) -> String {
         serde_json::to_string(&self.fields).unwrap_or_default()
@@ -87,6 +109,7 @@ pub fn error_message(message: impl Into<String>) -> Value {
 pub struct FieldPath {
     text: String,
     literal: bool,
+    levels: usize,
 }
 
 /// A path that cannot be used, or a value that would be nested too deeply.
@@ -94,12 +117,28 @@ pub struct FieldPath {
 #[error("`{0}` is nested deeper than {MAX_DEPTH} levels")]
 pub struct TooDeep(String);
 
+impl TooDeep {
+    /// Whether it was this path that was refused.
+    pub(crate) fn is_about(&self, path: &FieldPath) -> bool {
+        path.text.chars().take(SHOWN).eq(self.0.chars())
+    }
+}
+
+/// Characters of a path that a refusal shows.
+const SHOWN: usize = 60;
+
 impl FieldPath {
     /// Reads a path.
     pub fn new(text: &str) -> Self {
         let quoted = text.len() > 1 && text.starts_with('\'') && text.ends_with('\'');
         let name = if quoted { &text[1..text.len() - 1] } else { text };
-        Self { text: name.to_owned(), literal: quoted }
+        let levels = if quoted { 1 } else { name.split('.').count() };
+        Self { text: name.to_owned(), literal: quoted, levels }
+    }
+
+    /// How many names it goes through.
+    pub(crate) fn levels(&self) -> usize {
+        self.levels
     }
 
     /// The path without quotes.
@@ -109,7 +148,7 @@ impl FieldPath {
 
     /// The value there.
     pub fn get<'a>(&self, fields: &'a Fields) -> Option<&'a Value> {
-        if self.literal {
+        if self.levels == 1 {
             return fields.get(&self.text);
         }
         let (mut level, mut rest) = (fields, self.text.as_str());
@@ -125,7 +164,7 @@ impl FieldPath {
 
     /// Takes the value out and leaves its parents as they are, empty or not.
     pub fn take(&self, fields: &mut Fields) -> Option<Value> {
-        if self.literal {
+        if self.levels == 1 {
             return fields.shift_remove(&self.text);
         }
         let (mut level, mut rest) = (fields, self.text.as_str());
@@ -141,11 +180,10 @@ impl FieldPath {
 
     /// Puts a value there, in place of what was; parents that are missing or are no objects are made.
     pub fn put(&self, fields: &mut Fields, value: Value) -> Result<(), TooDeep> {
-        let levels = if self.literal { 1 } else { self.text.split('.').count() };
-        if levels + depth(&value) > MAX_DEPTH {
-            return Err(TooDeep(self.text.chars().take(60).collect()));
+        if self.levels + depth(&value) > MAX_DEPTH {
+            return Err(TooDeep(self.text.chars().take(SHOWN).collect()));
         }
-        if self.literal {
+        if self.levels == 1 {
             fields.insert(self.text.clone(), value);
             return Ok(());
         }
@@ -164,8 +202,14 @@ impl FieldPath {
     }
 }
 
+/// How many levels may be added to a record whatever happens in it.
+pub(crate) fn room(fields: &Fields) -> usize {
+    let deepest = fields.values().map(depth).max().unwrap_or(0);
+    MAX_DEPTH.saturating_sub(deepest)
+}
+
 /// How many levels a value has; 1 for a leaf.
-fn depth(value: &Value) -> usize {
+pub(crate) fn depth(value: &Value) -> usize {
     match value {
         Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
         Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or(0),

@@ -4,7 +4,7 @@
 use crate::component::{Carries, Component, Fate, FilePart, Setup};
 use crate::document::{Document, Step};
 use crate::gigya::Gigya;
-use crate::job::{Extract, Job, JobReport, Ports, StepCount};
+use crate::job::{Extract, Job, JobReport, Log, Ports, StepCount, Unwatched, Watcher};
 use crate::placeholder::Placeholders;
 use crate::record::{ERROR_DETAILS, Record};
 use serde_json::Value;
@@ -33,13 +33,24 @@ const TRACE: usize = 10_000;
 
 /// Runs a document once. Never panics and never fails: a failed job is a report.
 pub async fn run(document: &Document, job: &Job, ports: &Ports) -> JobReport {
-    let mut engine = Engine::new(document, job, ports);
+    run_watched(document, job, ports, Arc::new(Unwatched)).await
+}
+
+/// The same under the eyes of somebody who may stop it.
+pub async fn run_watched(
+    document: &Document,
+    job: &Job,
+    ports: &Ports,
+    watcher: Arc<dyn Watcher>,
+) -> JobReport {
+    let mut engine = Engine::new(document, job, ports, watcher);
     let result = engine.work(job, ports).await;
     if let Err(stop) = &result {
         for slot in engine.slots.iter_mut().flatten() {
             slot.abandon().await;
         }
-        engine.trace(format!("job {} failed: {}", job.id, stop.text()));
+        let failed = if stop.cause() == Cause::Asked { "was" } else { "failed:" };
+        engine.told(Log::Error, format!("job {} {failed} {}", job.id, stop.text()));
     }
     engine.report(result)
 }
@@ -49,21 +60,43 @@ pub async fn run(document: &Document, job: &Job, ports: &Ports) -> JobReport {
 pub(crate) enum Stop {
     /// This step failed; whoever called it adds its name.
     Here(String),
+    /// The same, since something outside could not be reached or broke off: another attempt may succeed.
+    Outside(String),
     /// A step further on failed, and is named in the text.
-    Named(String),
+    Named(String, Cause),
+}
+
+/// What stopped a job.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Cause {
+    /// The flow, its data, or a refusal.
+    Inside,
+    /// Something outside that may pass.
+    Outside,
+    /// Its watcher.
+    Asked,
 }
 
 impl Stop {
     fn text(&self) -> &str {
         match self {
-            Self::Here(text) | Self::Named(text) => text,
+            Self::Here(text) | Self::Outside(text) | Self::Named(text, _) => text,
+        }
+    }
+
+    fn cause(&self) -> Cause {
+        match self {
+            Self::Here(_) => Cause::Inside,
+            Self::Outside(_) => Cause::Outside,
+            Self::Named(_, cause) => *cause,
         }
     }
 
     fn named(self, step: &Step) -> Self {
         match self {
-            Self::Here(text) => Self::Named(format!("{}: {text}", step.place())),
-            named @ Self::Named(_) => named,
+            Self::Here(text) => Self::Named(format!("{}: {text}", step.place()), Cause::Inside),
+            Self::Outside(text) => Self::Named(format!("{}: {text}", step.place()), Cause::Outside),
+            named @ Self::Named(..) => named,
         }
     }
 }
@@ -80,13 +113,14 @@ type Done<'a> = Pin<Box<dyn Future<Output = Result<(), Stop>> + Send + 'a>>;
 struct Engine {
     document: Document,
     journal: Arc<dyn Journal>,
-    debug: bool,
+    log: Log,
     slots: Vec<Option<Box<dyn Component>>>,
     counts: Vec<StepCount>,
     tallies: Vec<Tally>,
     gigya: Gigya,
     trace: Vec<String>,
     files_written: Vec<String>,
+    watcher: Arc<dyn Watcher>,
 }
 
 #[derive(Clone, Default)]
@@ -98,7 +132,7 @@ struct Tally {
 }
 
 impl Engine {
-    fn new(document: &Document, job: &Job, ports: &Ports) -> Self {
+    fn new(document: &Document, job: &Job, ports: &Ports, watcher: Arc<dyn Watcher>) -> Self {
         let counts = document.steps.iter().map(|step| StepCount {
             id: step.id.clone(),
             kind: step.component.kind.to_owned(),
@@ -106,13 +140,14 @@ impl Engine {
         });
         Self {
             journal: ports.journal.clone(),
-            debug: job.debug,
+            log: job.log,
             slots: Vec::new(),
             counts: counts.collect(),
             tallies: vec![Tally::default(); document.steps.len()],
             gigya: Gigya::new(job, ports),
             trace: Vec::new(),
             files_written: Vec::new(),
+            watcher,
             document: document.clone(),
         }
     }
@@ -127,7 +162,10 @@ impl Engine {
             Placeholders { now: job.started, job_id: job.id.clone(), api_key: job.access.api_key.clone() };
         for step in &self.document.steps {
             let setup = Setup { step, job, ports, gigya: &self.gigya, placeholders: &placeholders };
-            let component = (step.component.build)(&setup).map_err(|text| Stop::Here(text).named(step))?;
+            let component = match &step.stub {
+                Some(stub) => stub.build(&setup),
+                None => (step.component.build)(&setup).map_err(|text| Stop::Here(text).named(step))?,
+            };
             self.slots.push(Some(component));
         }
         for entry in self.document.graph.entries.clone() {
@@ -149,13 +187,16 @@ impl Engine {
             .map(|(step, tally)| format!("{}: {} records dropped in all", step.place(), tally.dropped))
             .collect();
         for line in unnamed {
-            self.trace(line);
+            self.told(Log::Error, line);
         }
         let sources = self.document.steps.iter().zip(&self.counts).filter(|(step, _)| {
             step.component.input != Carries::Records && step.component.output == Carries::Records
         });
+        let cause = result.as_ref().err().map(Stop::cause);
         JobReport {
             succeeded: result.is_ok(),
+            stopped: cause == Some(Cause::Asked),
+            unreachable: cause == Some(Cause::Outside),
             failure: result.err().map(|stop| stop.text().to_owned()),
             processed: sources.map(|(_, count)| count.made).sum(),
             calls: self.gigya.calls(),
@@ -165,7 +206,22 @@ impl Engine {
         }
     }
 
+    /// Asks whoever watches whether the job goes on.
+    fn watched(&self) -> Result<(), Stop> {
+        match self.watcher.goes_on(&self.counts) {
+            true => Ok(()),
+            false => Err(Stop::Named("stopped".to_owned(), Cause::Asked)),
+        }
+    }
+
     fn trace(&mut self, line: String) {
+        self.told(Log::Info, line);
+    }
+
+    fn told(&mut self, level: Log, line: String) {
+        if level > self.log {
+            return;
+        }
         // Scripts log whole records, and refusals quote what was sent.
         let line = masked(line.as_bytes());
         match self.trace.len() {
@@ -247,8 +303,10 @@ impl Outlet<'_> {
 
     /// Sends on a record that was read, parsed or made from nothing.
     pub(crate) async fn made(&mut self, record: Record) -> Result<(), Stop> {
-        self.engine.counts[self.step].made += 1;
-        self.put(vec![record]);
+        let count = &mut self.engine.counts[self.step];
+        count.made += 1;
+        count.output += 1;
+        self.next.push(record);
         self.flush_full().await
     }
 
@@ -276,7 +334,7 @@ impl Outlet<'_> {
             if self.engine.tallies[self.step].dropped <= DROPS_TOLD {
                 let why = record.fields.get(ERROR_DETAILS).map(Value::to_string).unwrap_or_default();
                 let line = format!("{}: record {} dropped: {why}", self.here().place(), record.subject);
-                self.engine.trace(line);
+                self.engine.told(Log::Error, line);
             }
         }
     }
@@ -324,6 +382,12 @@ impl Outlet<'_> {
         self.engine.trace(line);
     }
 
+    /// Adds a line about what went wrong to the trace, with the step's name.
+    pub(crate) fn trace_error(&mut self, line: &str) {
+        let line = format!("{}: {line}", self.here().place());
+        self.engine.told(Log::Error, line);
+    }
+
     /// Counts records that ended in a file.
     pub(crate) fn written(&mut self, records: u64) {
         self.engine.counts[self.step].output += records;
@@ -353,6 +417,7 @@ impl Outlet<'_> {
             count.output += 1;
             count.made += u64::from(component.input == Carries::Nothing);
         }
+        self.engine.watched()?;
         for target in self.here().next.clone() {
             self.engine.deliver_file(target, part.clone()).await?;
         }
@@ -380,6 +445,7 @@ impl Outlet<'_> {
         if batch.is_empty() {
             return Ok(());
         }
+        self.engine.watched()?;
         let Some((last, others)) = targets.split_last() else { return Ok(()) };
         for target in others {
             self.engine.deliver_records(*target, batch.clone()).await?;
@@ -388,7 +454,7 @@ impl Outlet<'_> {
     }
 
     fn debug(&mut self, next: &[Record]) {
-        if !self.engine.debug {
+        if self.engine.log < Log::Debug {
             return;
         }
         for record in next {

@@ -1,6 +1,6 @@
 //! What a scheduling means for one job: from when on it reads.
 
-use crate::job::Extract;
+use crate::job::{Extract, Log};
 use jiff::{Span, tz::TimeZone};
 use serde_json::Value;
 use standin_model::Instant;
@@ -18,6 +18,34 @@ pub fn extract(scheduling: &Value, last_runtime: Option<Instant>, now: Instant) 
     }
     let span = interval(scheduling)?;
     at_before(now, span).map(Extract::Since)
+}
+
+/// A cap on the records of a job; none if there is none.
+pub fn limit(scheduling: &Value) -> Result<Option<u64>, String> {
+    let number = match member(scheduling, "limit") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) if text.trim().is_empty() => return Ok(None),
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        Some(value) => value.as_u64(),
+    };
+    match number {
+        Some(number) if number > 0 => Ok(Some(number)),
+        _ => Err("limit is no whole number from 1".to_owned()),
+    }
+}
+
+/// How much a job tells: `info` unless the scheduling says another level.
+pub fn log(scheduling: &Value) -> Result<Log, String> {
+    match member(scheduling, "logLevel") {
+        None | Some(Value::Null) => Ok(Log::Info),
+        Some(Value::String(text)) => match text.trim().to_ascii_lowercase().as_str() {
+            "" | "info" => Ok(Log::Info),
+            "error" => Ok(Log::Error),
+            "debug" => Ok(Log::Debug),
+            other => Err(format!("logLevel `{other}` is none of info, error, debug")),
+        },
+        Some(other) => Err(format!("logLevel {other} is none of info, error, debug")),
+    }
 }
 
 /// How far the first run reads back: a day for `once`, else the frequency's own interval. Its number may be a
@@ -107,6 +135,29 @@ mod tests {
             ),
         ] {
             assert_eq!(extract(&scheduling, last_runtime, Instant::START), expected, "{scheduling}");
+        }
+    }
+
+    #[test]
+    fn limits_and_levels() {
+        for (scheduling, expected) in [
+            (json!({}), Ok(None)),
+            (json!({"limit": null}), Ok(None)),
+            (json!({"limit": ""}), Ok(None)),
+            (json!({"limit": 10}), Ok(Some(10))),
+            (json!({"Limit": "10"}), Ok(Some(10))),
+            (json!({"limit": 0}), Err("limit is no whole number from 1".to_owned())),
+            (json!({"limit": 1.5}), Err("limit is no whole number from 1".to_owned())),
+        ] {
+            assert_eq!(limit(&scheduling), expected, "{scheduling}");
+        }
+        for (scheduling, expected) in [
+            (json!({}), Ok(Log::Info)),
+            (json!({"logLevel": "error"}), Ok(Log::Error)),
+            (json!({"loglevel": "DEBUG"}), Ok(Log::Debug)),
+            (json!({"logLevel": "loud"}), Err("logLevel `loud` is none of info, error, debug".to_owned())),
+        ] {
+            assert_eq!(log(&scheduling), expected, "{scheduling}");
         }
     }
 }

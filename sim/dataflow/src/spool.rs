@@ -1,89 +1,139 @@
-//! Bytes that wait: what a formatter has to keep until it knows its header, in compressed blocks.
+//! Bytes that wait: what a formatter has to keep until it knows its header. Little of it stays in memory, the
+//! rest is in a file without a name that the system takes away with the process.
 
-use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
-use std::io::{Read, Write};
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read, Seek, Write};
 
-/// Bytes of one block before compression.
+/// Bytes that may wait in memory before a file is made for them.
+const IN_MEMORY: usize = 4 << 20;
+
+/// Bytes that are written to the file at once.
 const BLOCK: usize = 1 << 18;
 
-/// A spool that grows beyond this many bytes in memory refuses more.
-const LIMIT: usize = 1 << 30;
+/// More bytes than this do not wait.
+const LIMIT: u64 = 64 << 30;
+
+/// A longer frame is a broken spool, not a record.
+const LONGEST: usize = 1 << 30;
 
 /// Frames of bytes, written once and read in order.
 #[derive(Default)]
 pub(crate) struct Spool {
-    packed: Vec<Vec<u8>>,
-    packed_bytes: usize,
-    open: Vec<u8>,
+    waiting: Vec<u8>,
+    file: Option<File>,
+    bytes: u64,
 }
 
-/// More was spooled than may be held.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("more than {LIMIT} bytes wait for the end of the stream, even compressed")]
-pub(crate) struct SpoolFull;
+/// What a spool could not do.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SpoolError {
+    /// More was spooled than may be held.
+    #[error("more than {LIMIT} bytes wait for the end of the stream")]
+    Full,
+    /// The file for what waits failed.
+    #[error("the file for what waits failed: {0}")]
+    Disk(#[from] std::io::Error),
+}
 
 impl Spool {
     /// Adds a frame at the end.
-    pub(crate) fn push(&mut self, frame: &[u8]) -> Result<(), SpoolFull> {
-        self.open.extend_from_slice(&(frame.len() as u64).to_le_bytes());
-        self.open.extend_from_slice(frame);
-        if self.open.len() >= BLOCK {
-            self.pack();
-        }
-        if self.packed_bytes > LIMIT { Err(SpoolFull) } else { Ok(()) }
+    pub(crate) fn push(&mut self, frame: &[u8]) -> Result<(), SpoolError> {
+        self.push_parts(&[frame])
     }
 
-    fn pack(&mut self) {
-        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
-        // Writing into a vector cannot fail; a block that did not compress is empty and is read as such.
-        let packed = encoder.write_all(&self.open).and_then(|()| encoder.finish()).unwrap_or_default();
-        self.packed_bytes += packed.len();
-        self.packed.push(packed);
-        self.open.clear();
+    /// Adds a frame that consists of these parts.
+    pub(crate) fn push_parts(&mut self, parts: &[&[u8]]) -> Result<(), SpoolError> {
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        self.bytes += length as u64 + 4;
+        if self.bytes > LIMIT || length > LONGEST {
+            return Err(SpoolError::Full);
+        }
+        self.waiting.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
+        for part in parts {
+            self.waiting.extend_from_slice(part);
+        }
+        let bearable = if self.file.is_some() { BLOCK } else { IN_MEMORY };
+        if self.waiting.len() >= bearable { self.spill() } else { Ok(()) }
     }
 
-    /// The frames, block by block, oldest first; each block leaves memory once it is read.
-    pub(crate) fn drain(mut self) -> impl Iterator<Item = Vec<Vec<u8>>> + Send {
-        if !self.open.is_empty() {
-            self.pack();
+    fn spill(&mut self) -> Result<(), SpoolError> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(tempfile::tempfile()?),
+        };
+        file.write_all(&self.waiting)?;
+        self.waiting.clear();
+        self.waiting.shrink_to(2 * BLOCK);
+        Ok(())
+    }
+
+    /// Its frames, oldest first.
+    pub(crate) fn read(mut self) -> Result<Frames, SpoolError> {
+        if self.file.is_some() {
+            self.spill()?;
         }
-        self.packed.into_iter().map(|packed| {
-            let mut block = Vec::new();
-            let read = DeflateDecoder::new(packed.as_slice()).read_to_end(&mut block);
-            if read.is_ok() { frames(&block) } else { Vec::new() }
-        })
+        let source: Box<dyn Read + Send> = match self.file {
+            None => Box::new(Cursor::new(self.waiting)),
+            Some(mut file) => {
+                file.rewind()?;
+                Box::new(BufReader::with_capacity(BLOCK, file))
+            }
+        };
+        Ok(Frames { source, frame: Vec::new(), left: self.bytes })
     }
 }
 
-fn frames(mut block: &[u8]) -> Vec<Vec<u8>> {
-    let mut out = Vec::new();
-    while let Some((length, rest)) = block.split_first_chunk::<8>() {
-        let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
-        let Some((frame, rest)) = rest.split_at_checked(length) else { break };
-        out.push(frame.to_vec());
-        block = rest;
+/// The frames of a spool.
+pub(crate) struct Frames {
+    source: Box<dyn Read + Send>,
+    frame: Vec<u8>,
+    left: u64,
+}
+
+impl Frames {
+    /// The next frame; none at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<&[u8]>, SpoolError> {
+        if self.left == 0 {
+            return Ok(None);
+        }
+        let mut length = [0; 4];
+        self.source.read_exact(&mut length)?;
+        let length = usize::try_from(u32::from_le_bytes(length)).unwrap_or(usize::MAX);
+        if length > LONGEST {
+            return Err(SpoolError::Disk(std::io::ErrorKind::InvalidData.into()));
+        }
+        self.frame.resize(length, 0);
+        self.source.read_exact(&mut self.frame)?;
+        self.left = self.left.saturating_sub(length as u64 + 4);
+        Ok(Some(&self.frame))
     }
-    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn frames_come_back_in_order() {
+    fn check(frames: &[Vec<u8>], on_disk: bool) {
         let mut spool = Spool::default();
-        let frames: Vec<Vec<u8>> =
-            (0..5000u32).map(|n| n.to_string().repeat(n as usize % 300).into_bytes()).collect();
-        for frame in &frames {
-            spool.push(frame).unwrap();
+        for frame in frames {
+            let (head, tail) = frame.split_at(frame.len() / 2);
+            spool.push_parts(&[head, tail]).unwrap();
         }
-        assert!(spool.packed_bytes < 600_000);
-        assert_eq!(spool.drain().flatten().collect::<Vec<_>>(), frames);
+        assert_eq!(spool.file.is_some(), on_disk);
+        assert!(spool.waiting.len() < IN_MEMORY && spool.waiting.capacity() <= 2 * IN_MEMORY);
+        let mut read = spool.read().unwrap();
+        for frame in frames {
+            assert_eq!(read.next().unwrap(), Some(frame.as_slice()));
+        }
+        assert_eq!(read.next().unwrap(), None);
     }
 
     #[test]
-    fn an_empty_spool_has_no_frame() {
-        assert_eq!(Spool::default().drain().count(), 0);
+    fn frames_come_back_in_order_from_memory_and_from_disk() {
+        let frame = |n: usize| n.to_string().repeat(n % 300).into_bytes();
+        check(&[], false);
+        check(&(0..5_000).map(frame).collect::<Vec<_>>(), false);
+        check(&(0..20_000).map(frame).collect::<Vec<_>>(), true);
+        check(&[vec![b'x'; 9 << 20], Vec::new(), vec![b'y'; 3]], true);
     }
 }

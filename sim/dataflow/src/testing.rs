@@ -1,11 +1,12 @@
 //! A small world for tests: scripted answers of Gigya, a file server in memory, and flows around one step.
 
-use crate::job::{Extract, Job, JobReport, Ports};
+use crate::job::{Extract, Job, JobReport, Log, Pace, Ports};
 use crate::{Document, run};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use standin_clients::gigya::{GigyaAccess, Proof};
 use standin_model::Instant;
+use standin_ports::chance::Seeded;
 use standin_ports::clock::VirtualClock;
 use standin_ports::{
     FileEntry, FileError, FileReader, FileWriter, Files, FilesTarget, Http, HttpError, Journal, Login,
@@ -13,7 +14,11 @@ use standin_ports::{
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+
+pub(crate) mod programs;
+pub(crate) mod stores;
 
 type Answerer = Box<dyn Fn(&Value) -> Option<Value> + Send>;
 
@@ -27,6 +32,13 @@ struct State {
     folders: BTreeSet<String>,
     operations: Vec<String>,
     trouble: Option<Trouble>,
+    file_calls: u64,
+    breaks_at: BTreeSet<u64>,
+    answer_is_lost: bool,
+    change: Option<(String, Vec<u8>)>,
+    polls: u32,
+    under_way: u64,
+    most_under_way: u64,
     journal: Vec<What>,
 }
 
@@ -35,7 +47,8 @@ struct State {
 pub(crate) enum Trouble {
     LoginRefused,
     NoOutFolder,
-    WriteBreaks,
+    DiskFull,
+    StoreBreaks,
 }
 
 #[derive(Clone, Default)]
@@ -52,7 +65,8 @@ pub(crate) struct World {
     shared: Shared,
     extract: Extract,
     limit: Option<u64>,
-    debug: bool,
+    log: Log,
+    pace: Pace,
 }
 
 /// What one step made of records.
@@ -64,7 +78,13 @@ pub(crate) struct Through {
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self { shared: Shared::default(), extract: Extract::Full, limit: None, debug: false }
+        Self {
+            shared: Shared::default(),
+            extract: Extract::Full,
+            limit: None,
+            log: Log::Info,
+            pace: Pace::InOrder,
+        }
     }
 
     pub(crate) fn extract(&mut self, extract: Extract) {
@@ -76,11 +96,48 @@ impl World {
     }
 
     pub(crate) fn debug(&mut self) {
-        self.debug = true;
+        self.log(Log::Debug);
+    }
+
+    pub(crate) fn log(&mut self, log: Log) {
+        self.log = log;
     }
 
     pub(crate) fn trouble(&mut self, trouble: Trouble) {
         self.shared.with(|state| state.trouble = Some(trouble));
+    }
+
+    /// From now on the connection breaks at these calls to the file server, counted from 1; either before
+    /// the call is done, or so that only its answer is lost.
+    pub(crate) fn breaks(&mut self, calls: impl IntoIterator<Item = u64>, answer_is_lost: bool) {
+        self.shared.with(|state| {
+            (state.file_calls, state.answer_is_lost) = (0, answer_is_lost);
+            state.breaks_at = calls.into_iter().collect();
+        });
+    }
+
+    /// When the connection breaks, this file becomes another.
+    pub(crate) fn changes_when_broken(&mut self, path: &str, content: &[u8]) {
+        self.shared.with(|state| state.change = Some((path.to_owned(), content.to_vec())));
+    }
+
+    /// Every answer of Gigya is asked for so many times before it is there.
+    pub(crate) fn answers_take(&mut self, polls: u32) {
+        self.shared.with(|state| state.polls = polls);
+    }
+
+    /// The most calls to Gigya that were under way at once.
+    pub(crate) fn most_under_way(&self) -> u64 {
+        self.shared.with(|state| state.most_under_way)
+    }
+
+    /// Calls made to the file server since breaks were set.
+    pub(crate) fn file_calls(&self) -> u64 {
+        self.shared.with(|state| state.file_calls)
+    }
+
+    pub(crate) fn pace(&mut self, pace: Pace) {
+        self.pace = pace;
     }
 
     /// The next answer of Gigya; `errorCode` 0 unless it says another.
@@ -149,6 +206,11 @@ impl World {
     /// Parses and runs a document.
     pub(crate) fn run(&mut self, text: &str) -> JobReport {
         let (document, _) = Document::parse(text).unwrap_or_else(|problems| panic!("{problems:?}"));
+        self.run_document(&document)
+    }
+
+    /// Runs a document.
+    pub(crate) fn run_document(&mut self, document: &Document) -> JobReport {
         let proof = Proof::Secret { user_key: "uk".to_owned(), secret: Secret::new("c2VjcmV0") };
         let job = Job {
             id: "job-1".to_owned(),
@@ -156,12 +218,21 @@ impl World {
             extract: self.extract,
             limit: self.limit,
             started: Instant::START,
-            debug: self.debug,
+            log: self.log,
+            pace: self.pace,
         };
         let shared = Arc::new(self.shared.clone());
         let clock = Arc::new(VirtualClock::new(Instant::START));
-        let ports = Ports { http: shared.clone(), login: shared.clone(), journal: shared, clock };
-        let report = pollster::block_on(run(&document, &job, &ports));
+        let chance = Arc::new(Seeded::new("job-1"));
+        let ports = Ports {
+            http: shared.clone(),
+            login: shared.clone(),
+            stores: shared.clone(),
+            journal: shared,
+            clock,
+            chance,
+        };
+        let report = pollster::block_on(run(document, &job, &ports));
         if report.succeeded {
             for step in &report.steps {
                 assert!(step.balanced(), "{step:?}");
@@ -323,13 +394,33 @@ impl Http for Shared {
                 .or_else(|| state.answerer.as_ref().and_then(|answer| answer(&call)));
             state.keys.push(format!("{} {}", all["apiKey"], all["userKey"]));
             state.calls.push(call);
+            state.under_way += 1;
+            state.most_under_way = state.most_under_way.max(state.under_way);
             scripted
         });
+        for _ in 0..self.with(|state| state.polls) {
+            once_more().await;
+        }
+        self.with(|state| state.under_way -= 1);
         match answer {
             Some(answer) => Ok(Response::new(Bytes::from(answer.to_string()))),
             None => Err(HttpError::Unreachable { host, why: "nothing scripted".to_owned() }),
         }
     }
+}
+
+/// Comes back when it is asked again.
+async fn once_more() {
+    let mut asked = false;
+    std::future::poll_fn(|context| {
+        if asked {
+            return std::task::Poll::Ready(());
+        }
+        asked = true;
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
 }
 
 fn form(body: &[u8]) -> Vec<(String, String)> {
@@ -355,21 +446,73 @@ fn decoded(text: &str) -> String {
     String::from_utf8(out).unwrap()
 }
 
-#[async_trait::async_trait]
-impl Login for Shared {
-    async fn login(&self, target: &FilesTarget) -> Result<Box<dyn Files>, FileError> {
-        if self.with(|state| state.trouble) == Some(Trouble::LoginRefused) {
-            let (host, username) = (target.host.clone(), target.username.clone());
-            return Err(FileError::LoginRefused { host, username });
+/// One login. Every call on it is numbered, and where one is to break, the connection is gone.
+#[derive(Clone)]
+struct Session(Shared, Arc<AtomicBool>);
+
+impl Session {
+    /// Whether this call breaks; an error if the connection broke before.
+    fn breaks(&self) -> Result<bool, FileError> {
+        if self.1.load(Ordering::Relaxed) {
+            return Err(lost());
         }
-        Ok(Box::new(self.clone()))
+        let breaks = self.0.with(State::breaks);
+        self.1.fetch_or(breaks, Ordering::Relaxed);
+        Ok(breaks)
+    }
+
+    /// Does one call, unless the connection breaks; where its answer only is lost, it is done.
+    fn call<T>(&self, work: impl FnOnce(&mut State) -> Result<T, FileError>) -> Result<T, FileError> {
+        let breaks = self.breaks()?;
+        if breaks && !self.0.with(|state| state.answer_is_lost) {
+            return Err(lost());
+        }
+        let done = self.0.with(work);
+        if breaks { Err(lost()) } else { done }
+    }
+}
+
+fn lost() -> FileError {
+    FileError::Lost("connection lost".to_owned())
+}
+
+impl State {
+    fn breaks(&mut self) -> bool {
+        self.file_calls += 1;
+        let breaks = self.breaks_at.contains(&self.file_calls);
+        if breaks && let Some((path, content)) = self.change.take() {
+            self.files.insert(path, (content, Instant::START));
+        }
+        breaks
+    }
+
+    fn write(&mut self, path: &str, at: u64, bytes: &[u8]) -> Result<(), FileError> {
+        let not_found = || FileError::NotFound(path.to_owned());
+        let content = &mut self.files.get_mut(path).ok_or_else(not_found)?.0;
+        content.truncate(usize::try_from(at).unwrap());
+        content.extend_from_slice(bytes);
+        Ok(())
     }
 }
 
 #[async_trait::async_trait]
-impl Files for Shared {
+impl Login for Shared {
+    async fn login(&self, target: &FilesTarget) -> Result<Box<dyn Files>, FileError> {
+        let host = target.host.clone();
+        if self.with(|state| state.trouble) == Some(Trouble::LoginRefused) {
+            return Err(FileError::LoginRefused { host, username: target.username.clone() });
+        }
+        if self.with(State::breaks) {
+            return Err(FileError::Unreachable { host, why: "connection refused".to_owned() });
+        }
+        Ok(Box::new(Session(self.clone(), Arc::default())))
+    }
+}
+
+#[async_trait::async_trait]
+impl Files for Session {
     async fn list(&self, folder: &str) -> Result<Vec<FileEntry>, FileError> {
-        self.with(|state| {
+        self.call(|state| {
             if !state.folders.contains(folder) {
                 return Err(FileError::NotFound(folder.to_owned()));
             }
@@ -388,12 +531,15 @@ impl Files for Shared {
     }
 
     async fn open(&self, path: &str) -> Result<Box<dyn FileReader>, FileError> {
-        let content = self.with(|state| state.files.get(path).map(|(content, _)| content.clone()));
-        Ok(Box::new(Reading(content.ok_or_else(|| FileError::NotFound(path.to_owned()))?)))
+        let content = self.call(|state| {
+            let found = state.files.get(path).map(|(content, _)| content.clone());
+            found.ok_or_else(|| FileError::NotFound(path.to_owned()))
+        })?;
+        Ok(Box::new(Reading(self.clone(), content)))
     }
 
     async fn create(&self, path: &str) -> Result<Box<dyn FileWriter>, FileError> {
-        self.with(|state| {
+        self.call(|state| {
             let folder = path.rsplit_once('/').unwrap().0;
             if !state.folders.contains(folder) || state.trouble == Some(Trouble::NoOutFolder) {
                 return Err(FileError::NotFound(folder.to_owned()));
@@ -402,11 +548,20 @@ impl Files for Shared {
             state.files.insert(path.to_owned(), (Vec::new(), Instant::START));
             Ok(())
         })?;
-        Ok(Box::new(Writing(self.clone(), path.to_owned())))
+        Ok(Box::new(Writing(self.clone(), path.to_owned(), 0)))
+    }
+
+    async fn resume(&self, path: &str, from: u64) -> Result<Box<dyn FileWriter>, FileError> {
+        self.call(|state| {
+            assert!(state.files[path].0.len() as u64 >= from, "what was said to be written is not there");
+            state.operations.push(format!("resume {path} at {from}"));
+            Ok(())
+        })?;
+        Ok(Box::new(Writing(self.clone(), path.to_owned(), from)))
     }
 
     async fn rename(&self, from: &str, to: &str) -> Result<(), FileError> {
-        self.with(|state| {
+        self.call(|state| {
             let file = state.files.remove(from).ok_or_else(|| FileError::NotFound(from.to_owned()))?;
             state.files.insert(to.to_owned(), file);
             state.operations.push(format!("rename {from} {to}"));
@@ -415,38 +570,49 @@ impl Files for Shared {
     }
 
     async fn remove(&self, path: &str) -> Result<(), FileError> {
-        self.with(|state| state.files.remove(path));
-        Ok(())
+        self.call(|state| {
+            state.files.remove(path);
+            Ok(())
+        })
     }
 }
 
-struct Reading(Vec<u8>);
+struct Reading(Session, Vec<u8>);
 
 #[async_trait::async_trait]
 impl FileReader for Reading {
     async fn read(&mut self, max: usize) -> Result<Bytes, FileError> {
         // Odd pieces, so that nothing relies on where they end.
-        let rest = self.0.split_off(self.0.len().min(max).min(1021));
-        Ok(Bytes::from(std::mem::replace(&mut self.0, rest)))
+        let piece = self.1.len().min(max).min(1021);
+        let bytes = self.0.call(|_| Ok(Bytes::copy_from_slice(&self.1[..piece])))?;
+        self.1.drain(..piece);
+        Ok(bytes)
     }
 }
 
-struct Writing(Shared, String);
+struct Writing(Session, String, u64);
 
 #[async_trait::async_trait]
 impl FileWriter for Writing {
     async fn write(&mut self, bytes: Bytes) -> Result<(), FileError> {
-        self.0.with(|state| {
-            if state.trouble == Some(Trouble::WriteBreaks) {
-                return Err(FileError::Failed("connection lost".to_owned()));
-            }
-            state.files.get_mut(&self.1).unwrap().0.extend_from_slice(&bytes);
-            Ok(())
-        })
+        let (path, at) = (self.1.clone(), self.2);
+        let breaks = self.0.breaks()?;
+        let refused = self.0.0.with(|state| state.trouble == Some(Trouble::DiskFull));
+        if refused {
+            return Err(FileError::Failed(format!("{path}: the disk is full")));
+        }
+        // A connection that breaks has brought a part of what was under way.
+        let arrived = if breaks { &bytes[..bytes.len() / 2] } else { &bytes[..] };
+        self.0.0.with(|state| state.write(&path, at, arrived))?;
+        if breaks {
+            return Err(lost());
+        }
+        self.2 += bytes.len() as u64;
+        Ok(())
     }
 
     async fn close(self: Box<Self>) -> Result<(), FileError> {
-        Ok(())
+        self.0.call(|_| Ok(()))
     }
 }
 

@@ -300,7 +300,8 @@ fn scheduling_runs_and_records() {
     let running = bench.call("idx.search", &[("query", &query)]);
     assert_eq!((&running["resultCount"], &running["result"][0]["status"]), (&json!(1), &json!("running")));
     bench.wait(60_000);
-    let end = JobEnd { succeeded: true, processed: 3, trace: vec!["a".into()], metrics: json!([]) };
+    let end =
+        JobEnd { succeeded: true, again: false, processed: 3, trace: vec!["a".into()], metrics: json!([]) };
     bench.gigya.finish_job(bench.now, &job.job_id, end);
     let done = bench.call("idx.search", &[("query", &query)]);
     assert_eq!(done["result"][0]["status"], "succeeded");
@@ -310,7 +311,7 @@ fn scheduling_runs_and_records() {
     assert_eq!(bench.gigya.next_due(), Some(next));
     let job = bench.gigya.take_job(next).unwrap();
     assert_eq!(job.last_runtime, Some(due));
-    let end = JobEnd { succeeded: false, processed: 0, trace: vec![], metrics: json!([]) };
+    let end = JobEnd { succeeded: false, again: false, processed: 0, trace: vec![], metrics: json!([]) };
     bench.gigya.finish_job(next, &job.job_id, end);
     assert_eq!(
         bench.gigya.dataflow("f1").unwrap()["lastRuntime"],
@@ -326,7 +327,7 @@ fn scheduling_is_replaced_whole() {
     let data = r#"{"dataflowId":"f1","frequencyType":"once","fullExtract":true}"#;
     let id = bench.call("idx.createScheduling", &[("data", data)])["id"].as_str().unwrap().to_owned();
     let job = bench.gigya.take_job(bench.now).unwrap();
-    let end = JobEnd { succeeded: true, processed: 0, trace: vec![], metrics: json!([]) };
+    let end = JobEnd { succeeded: true, again: false, processed: 0, trace: vec![], metrics: json!([]) };
     bench.gigya.finish_job(bench.now, &job.job_id, end);
     assert_eq!(bench.gigya.next_due(), None, "once is once");
     let data = format!(

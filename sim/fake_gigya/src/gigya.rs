@@ -13,6 +13,7 @@ use crate::envelope::Refusal;
 use crate::events::Events;
 use crate::expiring::Expiring;
 use crate::idx::Idx;
+use crate::idx::jobs::Attempts;
 use crate::job::{IdxJob, JobEnd};
 use crate::knobs::KNOBS;
 use crate::limits::Counts;
@@ -208,7 +209,28 @@ impl Gigya {
 
     /// Takes back a job that [`take_job`](Self::take_job) handed out.
     pub fn finish_job(&mut self, now: Instant, job_id: &str, end: JobEnd) {
-        self.idx.finish_job(now, job_id, end);
+        let attempts = Attempts {
+            most: self.knobs.number("gigya.idx_job_attempts"),
+            pause: self.knobs.span("gigya.idx_retry_pause"),
+        };
+        for (api_key, mail) in self.idx.finish_job(now, job_id, end, attempts) {
+            self.outbox.send(now, &api_key, mail);
+        }
+    }
+
+    /// Stops a job that is running or waits for its next attempt; says whether there was one.
+    pub fn stop_job(&mut self, now: Instant, job_id: &str) -> bool {
+        self.idx.stop_job(now, job_id)
+    }
+
+    /// Whether a job is running or waits for its next attempt.
+    pub fn job_is_running(&self, job_id: &str) -> bool {
+        self.idx.is_running(job_id)
+    }
+
+    /// The running job of a dataflow.
+    pub fn running_job_of(&self, dataflow_id: &str) -> Option<String> {
+        self.idx.running_job_of(dataflow_id)
     }
 
     pub(crate) fn phones_shape(&self) -> &str {

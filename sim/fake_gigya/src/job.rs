@@ -27,7 +27,7 @@ pub struct IdxJob {
     pub scheduling: Value,
     /// When the dataflow's last successful run began.
     pub last_runtime: Option<Instant>,
-    /// When this job begins.
+    /// When this job begins, at its first attempt.
     pub started: Instant,
 }
 
@@ -36,6 +36,8 @@ pub struct IdxJob {
 pub struct JobEnd {
     /// Whether it succeeded; rejected records do not make it fail.
     pub succeeded: bool,
+    /// Whether it failed for a reason that may pass, so that another attempt makes sense.
+    pub again: bool,
     /// How many records it processed.
     pub processed: u64,
     /// What it tells about itself, line by line.

@@ -311,4 +311,21 @@ pub const KNOBS: &[Knob] = &[
             "the_old_version_signs_with_the_keys_secret",
         ),
     },
+    Knob {
+        name: "gigya.idx_job_attempts",
+        default: "3",
+        takes: Takes::Number,
+        summary: "how often a dataflow's job is tried that failed since something could not be reached",
+        evidence: Evidence::decided(
+            "a failed export restarts by itself, says a guide of others; how often is not said",
+            "a_job_is_tried_again_under_its_id",
+        ),
+    },
+    Knob {
+        name: "gigya.idx_retry_pause",
+        default: "5min",
+        takes: Takes::Span,
+        summary: "how long a dataflow's job waits for its next attempt",
+        evidence: Evidence::decided("nothing is said of it", "a_job_is_tried_again_under_its_id"),
+    },
 ];

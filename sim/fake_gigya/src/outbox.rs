@@ -27,6 +27,8 @@ pub(crate) struct Message {
     pub(crate) link: Option<String>,
     /// The code or token in it.
     pub(crate) code: Option<String>,
+    /// What it says, where that is more than its kind.
+    pub(crate) text: Option<String>,
 }
 
 /// The messages of all sites in the order of sending.
@@ -66,6 +68,7 @@ impl Message {
             lang: lang.to_owned(),
             link: None,
             code: None,
+            text: None,
         }
     }
 
@@ -86,6 +89,10 @@ impl Message {
         Self { code: Some(code.to_owned()), ..self }
     }
 
+    pub(crate) fn saying(self, text: &str) -> Self {
+        Self { text: Some(text.to_owned()), ..self }
+    }
+
     fn show(&self, at: Instant, api_key: &str) -> Value {
         let channel = match self.channel {
             Channel::Email => "email",
@@ -95,7 +102,9 @@ impl Message {
             "time": at.to_string(), "apiKey": api_key, "channel": channel, "kind": self.kind,
             "to": self.to, "lang": self.lang,
         });
-        for (name, value) in [("UID", &self.uid), ("link", &self.link), ("code", &self.code)] {
+        for (name, value) in
+            [("UID", &self.uid), ("link", &self.link), ("code", &self.code), ("text", &self.text)]
+        {
             if let Some(value) = value {
                 out[name] = value.as_str().into();
             }

@@ -1,7 +1,7 @@
 //! The files port straight onto the drop.
 
 use crate::drop::{Drop, DropError};
-use crate::session::{Existing, LoginError, Mode, Reading, Session, Writing};
+use crate::session::{Attributes, Existing, LoginError, Mode, Reading, Session, Writing};
 use crate::user::{Proof, PublicKey};
 use bytes::Bytes;
 use standin_ports::{
@@ -83,7 +83,7 @@ impl At {
         result.map_err(|error| match error {
             DropError::NotFound => FileError::NotFound(path.to_owned()),
             DropError::Denied => FileError::Denied(path.to_owned()),
-            DropError::Cut => FileError::Failed(format!("the connection to {} broke", self.host)),
+            DropError::Cut => FileError::Lost(format!("the connection to {} broke", self.host)),
             other => FileError::Failed(format!("{path}: {other}")),
         })
     }
@@ -100,6 +100,25 @@ impl Files for MemoryFiles {
     async fn open(&self, path: &str) -> Result<Box<dyn FileReader>, FileError> {
         let file = self.0.told(path, self.0.session.open_read(path))?;
         Ok(Box::new(MemoryReader { at: Arc::clone(&self.0), path: path.to_owned(), file, next: 0 }))
+    }
+
+    async fn open_at(&self, path: &str, from: u64) -> Result<Box<dyn FileReader>, FileError> {
+        let file = self.0.told(path, self.0.session.open_read(path))?;
+        Ok(Box::new(MemoryReader { at: Arc::clone(&self.0), path: path.to_owned(), file, next: from }))
+    }
+
+    async fn resume(&self, path: &str, from: u64) -> Result<Box<dyn FileWriter>, FileError> {
+        let mut file = self.0.told(path, self.0.session.open_write(path, Mode::Existing))?;
+        let there = self.0.told(path, self.0.session.stat_writing(&file))?.size;
+        if there < from {
+            let why = format!("{path}: only {there} of {from} bytes are there");
+            return Err(FileError::Failed(why));
+        }
+        if there > from {
+            let cut = Attributes { size: Some(from), ..Attributes::default() };
+            self.0.told(path, self.0.session.set_writing(&mut file, cut))?;
+        }
+        Ok(Box::new(MemoryWriter { at: Arc::clone(&self.0), path: path.to_owned(), file, next: from }))
     }
 
     async fn create(&self, path: &str) -> Result<Box<dyn FileWriter>, FileError> {

@@ -74,7 +74,10 @@ pub enum FileError {
     /// The login may not do this there.
     #[error("permission denied: {0}")]
     Denied(String),
-    /// Anything else the server said, or a connection that ended half way.
+    /// The connection ended or fell silent half way: nobody knows what became of what was under way.
+    #[error("{0}")]
+    Lost(String),
+    /// Anything else the server said.
     #[error("{0}")]
     Failed(String),
 }
@@ -93,6 +96,26 @@ pub trait Files: Send + Sync {
     async fn list(&self, folder: &str) -> Result<Vec<FileEntry>, FileError>;
     /// Opens a file for reading.
     async fn open(&self, path: &str) -> Result<Box<dyn FileReader>, FileError>;
+    /// Opens a file for reading from byte `from` on. A server that cannot start there sends what stands before,
+    /// too, and it is passed over here.
+    async fn open_at(&self, path: &str, from: u64) -> Result<Box<dyn FileReader>, FileError> {
+        let mut reader = self.open(path).await?;
+        let mut left = from;
+        while left > 0 {
+            let most = usize::try_from(left).unwrap_or(usize::MAX).min(1 << 18);
+            let passed = reader.read(most).await?;
+            if passed.is_empty() {
+                return Err(FileError::Failed(format!("{path} became shorter than {from} bytes")));
+            }
+            left = left.saturating_sub(passed.len() as u64);
+        }
+        Ok(reader)
+    }
+    /// Goes on writing a file of which the first `from` bytes are there; what stands behind them goes.
+    async fn resume(&self, path: &str, from: u64) -> Result<Box<dyn FileWriter>, FileError> {
+        let _ = from;
+        Err(FileError::Failed(format!("{path}: this server cannot go on with half a file")))
+    }
     /// Makes a file, or empties one that exists, for writing.
     async fn create(&self, path: &str) -> Result<Box<dyn FileWriter>, FileError>;
     /// Gives a file another name at once, in place of any file of that name.

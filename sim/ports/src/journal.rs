@@ -110,6 +110,8 @@ const HIDDEN: &[&str] = &[
     "passphrase",
     "password",
     "passwordresettoken",
+    "pgpkey",
+    "pgpkey.importedprivatekey",
     "privatekey",
     "refreshtoken",
     "regtoken",

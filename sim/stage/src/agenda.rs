@@ -4,16 +4,17 @@ use crate::parts::Parts;
 use crate::surface::locked;
 use serde_json::{Value, json};
 use standin_clients::gigya::{GigyaAccess, Proof};
-use standin_dataflow::{Document, Job, JobReport, Ports};
+use standin_dataflow::{Document, Job, JobReport, Pace, Ports, StepCount, Watcher};
 use standin_fake_eloqua::{JobRun, RowLoaded, Work};
-use standin_fake_gigya::{IdxJob, JobEnd};
+use standin_fake_gigya::{Gigya, IdxJob, JobEnd};
 use standin_fake_kit::Fake;
 use standin_model::Instant;
+use standin_ports::chance::Seeded;
 use standin_ports::files::{read_whole, write_whole};
 use standin_ports::journal::masked;
 use standin_ports::{Clock, FileError, Journal, What};
 use standin_push::Outbox;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// The largest file that Eloqua's own import takes, in bytes. The platform takes 5 GB; here every contact
@@ -118,8 +119,9 @@ impl Parts {
         let (end, failure) = match report {
             Ok(report) => (ended(&report), report.failure.clone()),
             Err(why) => {
+                let trace = vec![why.clone()];
                 let end =
-                    JobEnd { succeeded: false, processed: 0, trace: vec![why.clone()], metrics: Value::Null };
+                    JobEnd { succeeded: false, again: false, processed: 0, trace, metrics: Value::Null };
                 (end, Some(why))
             }
         };
@@ -131,30 +133,38 @@ impl Parts {
 
     async fn run_document(&self, job: &IdxJob) -> Result<JobReport, String> {
         let text = job.document.to_string();
-        let (document, _) = Document::parse(&text).map_err(|problems| {
+        let (mut document, _) = Document::parse(&text).map_err(|problems| {
             problems.iter().map(|problem| problem.message.clone()).collect::<Vec<_>>().join("; ")
         })?;
         let extract = standin_dataflow::schedule::extract(&job.scheduling, job.last_runtime, job.started)?;
+        let (dataflow, stubs) = (&job.dataflow_id, self.place_stubs(&job.dataflow_id, &mut document)?);
         let ports = Ports {
             http: self.http(),
             login: self.login(),
+            stores: Arc::new(self.stores()),
             journal: Arc::clone(&self.journal) as Arc<dyn Journal>,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            chance: Arc::new(Seeded::new(&job.job_id)),
         };
         let access = GigyaAccess {
             api_key: job.api_key.clone(),
             data_center: job.data_center.clone(),
             proof: Proof::Secret { user_key: job.user_key.clone(), secret: job.secret.clone() },
         };
-        let job = Job {
+        let run = Job {
             id: job.job_id.clone(),
             access,
             extract,
-            limit: job.scheduling["limit"].as_u64(),
+            limit: standin_dataflow::schedule::limit(&job.scheduling)?,
             started: job.started,
-            debug: job.scheduling["logLevel"] == "debug",
+            log: standin_dataflow::schedule::log(&job.scheduling)?,
+            // Where time passes by itself nothing repeats to the byte, so nothing is lost by being quick.
+            pace: if self.clock.follows() { Pace::Overlapping } else { Pace::InOrder },
         };
-        Ok(standin_dataflow::run(&document, &job, &ports).await)
+        let watcher = Stoppable { gigya: Arc::clone(&self.gigya), job_id: run.id.clone() };
+        let report = standin_dataflow::run_watched(&document, &run, &ports, Arc::new(watcher)).await;
+        self.keep_stubbed(dataflow, stubs);
+        Ok(report)
     }
 
     /// Runs one of Eloqua's own jobs to its end and lets Eloqua keep its history.
@@ -212,6 +222,18 @@ impl Parts {
     }
 }
 
+/// Lets a job run until it is stopped.
+struct Stoppable {
+    gigya: Arc<Mutex<Gigya>>,
+    job_id: String,
+}
+
+impl Watcher for Stoppable {
+    fn goes_on(&self, _steps: &[StepCount]) -> bool {
+        locked(&self.gigya).job_is_running(&self.job_id)
+    }
+}
+
 fn ended(report: &JobReport) -> JobEnd {
     let metrics = report.steps.iter().map(|step| {
         json!({
@@ -221,6 +243,7 @@ fn ended(report: &JobReport) -> JobEnd {
     });
     JobEnd {
         succeeded: report.succeeded,
+        again: report.unreachable,
         processed: report.processed,
         trace: report.trace.clone(),
         metrics: metrics.collect(),

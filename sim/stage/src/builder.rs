@@ -50,6 +50,11 @@ impl WorldBuilder {
         self.section("sftp", section)
     }
 
+    /// The object stores' buckets, as the `stores` section of a world file says it.
+    pub fn stores(self, section: Value) -> Self {
+        self.section("stores", section)
+    }
+
     /// The customer's login pages, as the `login_pages` section of a world file says it.
     pub fn login_pages(self, section: Value) -> Self {
         self.section("login_pages", section)

@@ -27,6 +27,11 @@ impl StageClock {
         Self { hands: VirtualClock::new(self.now()), leader: self.leader.clone() }
     }
 
+    /// Whether it moves by itself.
+    pub fn follows(&self) -> bool {
+        self.leader.is_some()
+    }
+
     /// Moves forward to `at`.
     pub fn reach(&self, at: Instant) {
         self.hands.reach(at);

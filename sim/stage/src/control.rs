@@ -33,6 +33,7 @@ impl Http for Control {
             ("GET", "/state") => reply(200, &state(&parts)),
             ("GET", "/journal") => answer::with_body(200, "application/x-ndjson", lines(&parts)),
             ("POST", "/advance") => advance(&parts, &request).await,
+            ("POST", "/stop-job") => stop_job(&parts, &request),
             _ => reply(404, &json!({"error": format!("no {} {path} here", request.method())})),
         })
     }
@@ -46,6 +47,18 @@ async fn advance(parts: &Parts, request: &Request) -> Response {
             reply(200, &json!({"now": parts.clock.now().to_string()}))
         }
         None => reply(400, &json!({"error": "send {\"by\": \"30s\"}: a number and one of ms, s, min, h, d"})),
+    }
+}
+
+/// The console's button that no method of the API has.
+fn stop_job(parts: &Parts, request: &Request) -> Response {
+    let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
+    let Some(id) = body["id"].as_str() else {
+        return reply(400, &json!({"error": "send {\"id\": \"...\"}: the id of a job"}));
+    };
+    match locked(&parts.gigya).stop_job(parts.clock.now(), id) {
+        true => reply(200, &json!({"stopped": id})),
+        false => reply(404, &json!({"error": "no such job is running"})),
     }
 }
 

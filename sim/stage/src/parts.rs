@@ -4,6 +4,8 @@ use crate::clock::StageClock;
 use crate::journal::WorldJournal;
 use crate::login_page::LoginPages;
 use crate::receiver::Receiver;
+use crate::stores::{Buckets, WorldStores};
+use crate::stubs::Stubs;
 use crate::surface::{Platform, Surface, locked};
 use standin_fake_eloqua::Eloqua;
 use standin_fake_gigya::Gigya;
@@ -25,19 +27,23 @@ pub struct Parts {
     /// What is to go wrong.
     pub faults: Mutex<Faults>,
     /// The fake Gigya.
-    pub gigya: Mutex<Gigya>,
+    pub gigya: Arc<Mutex<Gigya>>,
     /// The fake Qualifio.
     pub qualifio: Mutex<Qualifio>,
     /// The fake Eloqua.
     pub eloqua: Mutex<Eloqua>,
     /// The drop.
     pub files: Arc<Mutex<FileDrop>>,
+    /// The object stores.
+    pub buckets: Arc<Mutex<Buckets>>,
     /// The customer's login pages.
     pub login_pages: Mutex<LoginPages>,
     /// Pushes on their way to Gigya.
     pub outbox: tokio::sync::Mutex<Outbox>,
     /// What webhooks brought to the customer.
     pub receiver: Mutex<Receiver>,
+    /// What stands in the place of dataflows' steps.
+    pub stubs: Mutex<Stubs>,
     /// The runtime on which receivers of others are reached, on the wire.
     pub(crate) outside: OnceLock<tokio::runtime::Handle>,
     /// How our own side reaches the platforms.
@@ -57,6 +63,12 @@ impl Parts {
         self.login.get().cloned().unwrap_or_else(|| Arc::new(Nowhere))
     }
 
+    /// How our own side reaches object stores, on every transport.
+    pub(crate) fn stores(&self) -> WorldStores {
+        let (buckets, clock) = (Arc::clone(&self.buckets), Arc::clone(&self.clock));
+        WorldStores { buckets, clock, journal: Arc::clone(&self.journal) }
+    }
+
     /// The same state, from here on apart. The stores share what neither side changes, so a world of any size
     /// is forked at once; who adds a kind of state has to say here what becomes of it.
     pub(crate) async fn fork(&self) -> Arc<Self> {
@@ -68,9 +80,11 @@ impl Parts {
             qualifio,
             eloqua,
             files,
+            buckets,
             login_pages,
             outbox,
             receiver,
+            stubs,
             outside: _,
             http: _,
             login: _,
@@ -81,13 +95,15 @@ impl Parts {
             journal: Arc::new(journal.fork(Arc::clone(&clock))),
             clock,
             faults: copied(faults),
-            gigya: copied(gigya),
+            gigya: Arc::new(copied(gigya)),
             qualifio: copied(qualifio),
             eloqua: copied(eloqua),
             files: Arc::new(copied(files)),
+            buckets: Arc::new(copied(buckets)),
             login_pages: copied(login_pages),
             outbox: tokio::sync::Mutex::new(outbox),
             receiver: copied(receiver),
+            stubs: copied(stubs),
             outside: OnceLock::new(),
             http: OnceLock::new(),
             login: OnceLock::new(),

@@ -7,6 +7,7 @@ use crate::journal::WorldJournal;
 use crate::login_page::LoginPages;
 use crate::parts::{Direct, Parts, Sockets};
 use crate::run::Run;
+use crate::stores::Buckets;
 use crate::surface::{Platform, Surface, locked};
 use serde_json::{Map, Value};
 use standin_clients::gigya::GigyaError;
@@ -65,7 +66,7 @@ pub struct WorldSpec {
 }
 
 /// The sections of a world file that a platform reads.
-pub const SECTIONS: &[&str] = &["gigya", "qualifio", "eloqua", "sftp", "login_pages"];
+pub const SECTIONS: &[&str] = &["gigya", "qualifio", "eloqua", "sftp", "stores", "login_pages"];
 
 /// A world could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -274,6 +275,7 @@ impl World {
                     Credential::PrivateKey { .. } => String::new(),
                 },
             ),
+            ("SFTP_HOST_KEY", standin_serve::sftp::host_key_fingerprint(&host_key(self.seed))),
             ("GIGYA_API_KEY", api_key),
             ("GIGYA_USER_KEY", user_key),
             ("GIGYA_SECRET", secret.reveal().to_owned()),
@@ -442,6 +444,8 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
     qualifio.seed(now, section("qualifio")).map_err(failed("qualifio"))?;
     eloqua.seed(now, section("eloqua")).map_err(failed("eloqua"))?;
     files.seed(now, section("sftp")).map_err(failed("sftp"))?;
+    let mut buckets = Buckets::default();
+    buckets.seed(now, section("stores")).map_err(failed("stores"))?;
     let mut login_pages = LoginPages::default();
     login_pages
         .seed(spec.sections.get("login_pages").unwrap_or(&Value::Null))
@@ -450,12 +454,14 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
         journal: Arc::new(WorldJournal::new(Arc::clone(&clock))),
         clock,
         faults: Mutex::new(Faults::default()),
-        gigya: Mutex::new(gigya),
+        gigya: Arc::new(Mutex::new(gigya)),
         qualifio: Mutex::new(qualifio),
         eloqua: Mutex::new(eloqua),
         files: Arc::new(Mutex::new(files)),
+        buckets: Arc::new(Mutex::new(buckets)),
         login_pages: Mutex::new(login_pages),
         receiver: Mutex::default(),
+        stubs: Mutex::default(),
         outside: OnceLock::new(),
         outbox: tokio::sync::Mutex::new(Outbox::default()),
         http: OnceLock::new(),

@@ -43,7 +43,14 @@ impl HttpClient {
 
     /// The same with another limit for one request.
     pub fn with_timeout(handle: Handle, resolve: Resolve, timeout: Duration) -> Self {
-        let client = reqwest::Client::builder()
+        let client = crate::tls::trusting_nobody()
+            .and_then(|tls| Self::built(tls, timeout).map_err(|error| error.to_string()));
+        Self { handle, resolve, client }
+    }
+
+    fn built(tls: rustls::ClientConfig, timeout: Duration) -> reqwest::Result<reqwest::Client> {
+        reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
             .http1_only()
             .no_proxy()
             .gzip(false)
@@ -53,8 +60,6 @@ impl HttpClient {
             .tcp_nodelay(true)
             .timeout(timeout)
             .build()
-            .map_err(|error| error.to_string());
-        Self { handle, resolve, client }
     }
 }
 
@@ -94,7 +99,7 @@ fn outgoing(request: Request, address: SocketAddr) -> Result<reqwest::Request, S
     reqwest::Request::try_from(request).map_err(|error| error.to_string())
 }
 
-async fn exchange(
+pub(crate) async fn exchange(
     client: reqwest::Client,
     request: reqwest::Request,
     host: String,

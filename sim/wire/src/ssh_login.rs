@@ -11,13 +11,15 @@ pub use key::public_key_of;
 use crate::task;
 use files::{Line, SshFiles};
 use russh::client::{AuthResult, Config, Handle as Ssh, Handler};
+use russh::keys::known_hosts::check_known_hosts_path;
 use russh::keys::{HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKeyOrCertificate};
 use russh::{ChannelMsg, Preferred, cipher, kex};
 use russh_sftp::client::RawSftpSession;
 use standin_ports::{Credential, FileError, Files, FilesTarget, Login};
 use std::borrow::Cow;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 
@@ -31,6 +33,8 @@ pub enum HostKey {
     AcceptAny,
     /// The one with this SHA-256 fingerprint, as clients print it: `SHA256:...`.
     Fingerprint(String),
+    /// One that this file names for the host, as OpenSSH keeps them.
+    KnownHosts(PathBuf),
 }
 
 /// Logs in to file servers over SSH and speaks SFTP with them.
@@ -108,13 +112,17 @@ impl Attempt {
         let stream =
             TcpStream::connect(self.address).await.map_err(|error| self.unreachable(&error.to_string()))?;
         stream.set_nodelay(true).map_err(|error| self.unreachable(&error.to_string()))?;
-        let checker = Checker(self.host_key.clone());
+        let refusal = Arc::new(OnceLock::new());
+        let checker = Checker {
+            trusted: self.host_key.clone(),
+            host: self.target.host.clone(),
+            port: self.target.port,
+            refusal: Arc::clone(&refusal),
+        };
         let connected = russh::client::connect_stream(Arc::clone(&self.config), stream, checker).await;
-        let mut ssh = connected.map_err(|error| match error {
-            russh::Error::UnknownKey => {
-                FileError::Failed(format!("{} shows another host key than expected", self.target.host))
-            }
-            _ => self.broke(),
+        let mut ssh = connected.map_err(|_| match refusal.get() {
+            Some(refusal) => FileError::Failed(format!("{} shows {refusal}", self.target.host)),
+            None => self.broke(),
         })?;
         match self.authenticate(&mut ssh).await.map_err(|_| self.broke())? {
             AuthResult::Success => self.subsystem(handle, ssh).await,
@@ -175,19 +183,58 @@ impl Attempt {
     }
 }
 
-/// Judges the host key.
-pub(crate) struct Checker(HostKey);
+/// Judges the host key, and says why it is refused.
+pub(crate) struct Checker {
+    trusted: HostKey,
+    host: String,
+    port: u16,
+    refusal: Arc<OnceLock<String>>,
+}
+
+impl Checker {
+    fn judge(&self, shown: &PublicKeyOrCertificate) -> Result<(), String> {
+        let key = match (&self.trusted, shown) {
+            (HostKey::AcceptAny, _) => return Ok(()),
+            (_, PublicKeyOrCertificate::PublicKey { key, .. }) => key,
+            (_, PublicKeyOrCertificate::Certificate(_)) => {
+                return Err("a certificate as its host key".to_owned());
+            }
+        };
+        let fingerprint = key.fingerprint(HashAlg::Sha256).to_string();
+        match &self.trusted {
+            HostKey::KnownHosts(file) => match check_known_hosts_path(&self.host, self.port, key, file) {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(format!(
+                    "host key {fingerprint}, which is not in the file of known hosts {}",
+                    file.display()
+                )),
+                Err(russh::keys::Error::KeyChanged { line }) => Err(format!(
+                    "another host key than line {line} of {} says: {fingerprint}",
+                    file.display()
+                )),
+                Err(_) => Err(format!(
+                    "host key {fingerprint}, which is not in the file of known hosts {}: it cannot be read",
+                    file.display()
+                )),
+            },
+            HostKey::Fingerprint(wanted) if *wanted == fingerprint => Ok(()),
+            _ => Err("another host key than expected".to_owned()),
+        }
+    }
+}
 
 impl Handler for Checker {
     type Error = russh::Error;
 
     async fn check_server_key(&mut self, shown: &PublicKeyOrCertificate) -> Result<bool, russh::Error> {
-        Ok(match (&self.0, shown) {
-            (HostKey::AcceptAny, _) => true,
-            (HostKey::Fingerprint(wanted), PublicKeyOrCertificate::PublicKey { key, .. }) => {
-                key.fingerprint(HashAlg::Sha256).to_string() == *wanted
+        let judged = self.judge(shown);
+        Ok(match judged {
+            Ok(()) => true,
+            Err(why) => {
+                // The first refusal is the one that ends the connection.
+                drop(self.refusal.set(why));
+                false
             }
-            (HostKey::Fingerprint(_), PublicKeyOrCertificate::Certificate(_)) => false,
         })
     }
 }

@@ -199,8 +199,10 @@ impl Lookup {
         let answer =
             self.gigya.call("accounts.search", &[("query", query.clone())]).await.map_err(|failure| {
                 match failure {
-                    CallFailure::Broken(text) => text,
-                    refused => format!("accounts.search refused `{query}`: {}", refused.sentence()),
+                    CallFailure::Broken(text) => Stop::Outside(text),
+                    refused => {
+                        Stop::Here(format!("accounts.search refused `{query}`: {}", refused.sentence()))
+                    }
                 }
             })?;
         let results = answer.get("results").and_then(Value::as_array).cloned().unwrap_or_default();

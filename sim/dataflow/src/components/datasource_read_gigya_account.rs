@@ -2,9 +2,10 @@
 
 use crate::component::{Carries, Component, ComponentDoc, Setup, optional, required};
 use crate::gigya::{CallFailure, Gigya};
-use crate::job::Extract;
+use crate::job::{Extract, Pace};
 use crate::record::{FieldPath, Fields, Record};
 use crate::run::{Outlet, Stop};
+use crate::server::ahead;
 use serde_json::{Map, Value};
 use standin_model::Evidence;
 
@@ -19,7 +20,7 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
         optional("deltaField", "lastUpdatedTimestamp", "the time compared with the last successful run"),
         optional("consent", "", "accepted and not used"),
         optional("batchSize", "300", "accounts per call"),
-        optional("maxConcurrency", "1", "accepted; calls are made one after another"),
+        optional("maxConcurrency", "1", "accepted; a cursor gives one page after another, one of them ahead"),
         optional("keepFieldNamesWithDotAsIs", "false", "whether a returned name with dots stays one name"),
         optional("excludeEmptyFields", "false", "whether fields without value are left out"),
         optional("apiKey", "", "another site"),
@@ -56,6 +57,7 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
         no_empty: setup.truth("excludeEmptyFields", false)?,
         gigya: setup.gigya()?,
         limit,
+        pace: setup.job.pace,
     }))
 }
 
@@ -96,51 +98,65 @@ struct ReadAccounts {
     no_empty: bool,
     gigya: Gigya,
     limit: u64,
+    pace: Pace,
 }
 
 #[async_trait::async_trait]
 impl Component for ReadAccounts {
     async fn read(&mut self, out: &mut Outlet<'_>) -> Result<(), Stop> {
-        let mut params = vec![("query", self.query.clone()), ("openCursor", "true".to_owned())];
+        let this = &*self;
+        let first = [("query", this.query.clone()), ("openCursor", "true".to_owned())];
+        let mut answer = this.search(&first).await?;
         let mut read = 0;
         for _ in 0..MAX_PAGES {
-            let answer = self.search(&params).await?;
-            for result in answer.get("results").and_then(Value::as_array).into_iter().flatten() {
-                if read == self.limit {
-                    break;
-                }
-                read += 1;
-                let record = self.record(result).await?;
-                out.made(record).await?;
-            }
-            match answer.get("nextCursorId").and_then(Value::as_str) {
-                Some(cursor) if read < self.limit => params = vec![("cursorId", cursor.to_owned())],
+            let results = match answer.get_mut("results").map(Value::take) {
+                Some(Value::Array(results)) => results,
+                _ => Vec::new(),
+            };
+            let wanted = usize::try_from(this.limit - read).unwrap_or(usize::MAX).min(results.len());
+            read += wanted as u64;
+            let work = this.bring(results.into_iter().take(wanted), out);
+            let next = match answer.get("nextCursorId").and_then(Value::as_str) {
+                Some(cursor) if read < this.limit => [("cursorId", cursor.to_owned())],
                 _ => {
+                    work.await?;
                     out.trace(&format!("{read} accounts read"));
                     return Ok(());
                 }
-            }
+            };
+            let (next, worked) = ahead(this.pace, this.search(&next), work).await;
+            worked?;
+            answer = next?;
         }
         Err(Stop::Here(format!("accounts.search does not end after {MAX_PAGES} pages")))
     }
 }
 
 impl ReadAccounts {
+    async fn bring(&self, results: impl Iterator<Item = Value>, out: &mut Outlet<'_>) -> Result<(), Stop> {
+        for result in results {
+            let record = self.record(result).await?;
+            out.made(record).await?;
+        }
+        Ok(())
+    }
+
     async fn search(&self, params: &[(&str, String)]) -> Result<Value, Stop> {
         self.gigya.call("accounts.search", params).await.map_err(|failure| {
             let sentence = failure.sentence();
-            Stop::Here(match failure {
-                CallFailure::Broken(_) => sentence,
-                CallFailure::Refused { .. } => {
-                    format!("accounts.search refused `{}`: {sentence}", self.query)
+            match failure {
+                CallFailure::Broken(_) => Stop::Outside(sentence),
+                CallFailure::Refused { code, .. } => {
+                    let told = format!("accounts.search refused `{}`: {sentence}", self.query);
+                    if code >= 500_000 { Stop::Outside(told) } else { Stop::Here(told) }
                 }
-            })
+            }
         })
     }
 
-    async fn record(&self, result: &Value) -> Result<Record, Stop> {
+    async fn record(&self, result: Value) -> Result<Record, Stop> {
         let mut fields = match result {
-            Value::Object(members) if self.dots_stay => members.clone(),
+            Value::Object(members) if self.dots_stay => members,
             Value::Object(members) => undotted(members)?,
             other => {
                 return Err(Stop::Here(format!(
@@ -156,13 +172,13 @@ impl ReadAccounts {
     }
 }
 
-fn undotted(members: &Fields) -> Result<Fields, String> {
+fn undotted(members: Fields) -> Result<Fields, String> {
     if members.keys().all(|name| !name.contains('.')) {
-        return Ok(members.clone());
+        return Ok(members);
     }
     let mut fields = Fields::new();
     for (name, value) in members {
-        FieldPath::new(name).put(&mut fields, value.clone()).map_err(|deep| deep.to_string())?;
+        FieldPath::new(&name).put(&mut fields, value).map_err(|deep| deep.to_string())?;
     }
     Ok(fields)
 }
@@ -224,7 +240,11 @@ impl Fill {
             // The account went away between the two calls.
             Err(CallFailure::Refused { code: 403_005, .. }) => return Ok(()),
             Err(failure) => {
-                return Err(Stop::Here(format!("accounts.getAccountInfo: {}", failure.sentence())));
+                let told = format!("accounts.getAccountInfo: {}", failure.sentence());
+                return Err(match failure {
+                    CallFailure::Broken(_) => Stop::Outside(told),
+                    CallFailure::Refused { .. } => Stop::Here(told),
+                });
             }
         };
         for path in &self.paths {

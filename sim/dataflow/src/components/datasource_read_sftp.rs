@@ -3,12 +3,13 @@
 use crate::component::{Carries, Component, ComponentDoc, FilePart, Setup, optional, required};
 use crate::file_sink::CHUNK;
 use crate::java_text;
+use crate::job::Pace;
 use crate::run::{Outlet, Stop};
+use crate::server::{Download, Server, ahead, passing};
 use regex::Regex;
 use standin_model::{Evidence, Instant};
-use standin_ports::{FileEntry, FileError, Files, FilesTarget, Login};
+use standin_ports::{FileEntry, FileError};
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 /// The component.
 pub(crate) const DOC: ComponentDoc = ComponentDoc {
@@ -42,8 +43,8 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
         text => Some(java_text::whole(text).map_err(|told| format!("parameter `fileNameRegex`: {told}"))?),
     };
     Ok(Box::new(ReadSftp {
-        login: setup.ports.login.clone(),
-        target: setup.files_target()?,
+        server: Server::new(setup.ports.login.clone(), setup.files_target()?),
+        pace: setup.job.pace,
         folder: setup.folder()?,
         choice: Choice {
             pattern,
@@ -55,8 +56,8 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
 }
 
 struct ReadSftp {
-    login: Arc<dyn Login>,
-    target: FilesTarget,
+    server: Server,
+    pace: Pace,
     folder: String,
     choice: Choice,
 }
@@ -91,42 +92,47 @@ impl Choice {
 
 /// Servers tell whole seconds: a file of the second in which the last run started may have been written after
 /// that start, so it is read again rather than lost. At exactly the same instant it was there.
-fn changed_after(modified: Instant, since: Instant) -> bool {
+pub(crate) fn changed_after(modified: Instant, since: Instant) -> bool {
     modified != since && modified.millis().saturating_add(999) > since.millis()
 }
 
 #[async_trait::async_trait]
 impl Component for ReadSftp {
     async fn read(&mut self, out: &mut Outlet<'_>) -> Result<(), Stop> {
-        let files = self.login.login(&self.target).await.map_err(|error| error.to_string())?;
-        let entries =
-            files.list(&self.folder).await.map_err(|error| self.told("list", &self.folder, &error))?;
+        let listed = self.server.list(&self.folder).await;
+        let entries = listed.map_err(|error| self.failed("list", &self.folder, &error))?;
         let chosen = self.choice.of(entries);
-        out.trace(&format!("{} files to read in {} at {}", chosen.len(), self.folder, self.target.host));
+        out.trace(&format!("{} files to read in {} at {}", chosen.len(), self.folder, self.server.host()));
         for entry in chosen {
-            self.one(files.as_ref(), &entry.name, out).await?;
+            self.one(entry, out).await?;
         }
         Ok(())
     }
 }
 
 impl ReadSftp {
-    fn told(&self, what: &str, path: &str, error: &FileError) -> String {
-        format!("cannot {what} {path} at {}: {error}", self.target.host)
+    fn failed(&self, what: &str, path: &str, error: &FileError) -> Stop {
+        let told = match error {
+            FileError::Unreachable { .. } | FileError::LoginRefused { .. } => error.to_string(),
+            _ => format!("cannot {what} {path} at {}: {error}", self.server.host()),
+        };
+        if passing(error) { Stop::Outside(told) } else { Stop::Here(told) }
     }
 
-    async fn one(&self, files: &dyn Files, name: &str, out: &mut Outlet<'_>) -> Result<(), Stop> {
-        let path = format!("{}/{name}", self.folder.trim_end_matches('/'));
-        let failed = |error: FileError| self.told("read", &path, &error);
-        let mut reader = files.open(&path).await.map_err(failed)?;
-        out.file(FilePart::Start(name.to_owned())).await?;
-        loop {
-            let bytes = reader.read(CHUNK).await.map_err(failed)?;
-            if bytes.is_empty() {
-                return out.file(FilePart::End).await;
-            }
-            out.file(FilePart::Bytes(bytes)).await?;
+    /// The next piece is on its way while the last one is worked on.
+    async fn one(&mut self, entry: FileEntry, out: &mut Outlet<'_>) -> Result<(), Stop> {
+        let name = entry.name.clone();
+        let mut file = Download::new(&self.folder, entry);
+        let first = file.next(&mut self.server, CHUNK).await;
+        let mut bytes = first.map_err(|error| self.failed("read", file.path(), &error))?;
+        out.file(FilePart::Start(name)).await?;
+        while !bytes.is_empty() {
+            let next = file.next(&mut self.server, CHUNK);
+            let (next, sent) = ahead(self.pace, next, out.file(FilePart::Bytes(bytes))).await;
+            sent?;
+            bytes = next.map_err(|error| self.failed("read", file.path(), &error))?;
         }
+        out.file(FilePart::End).await
     }
 }
 

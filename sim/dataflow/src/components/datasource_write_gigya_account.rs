@@ -1,7 +1,8 @@
 //! `datasource.write.gigya.account`
 
-use crate::component::{Carries, Component, ComponentDoc, Fate, Setup, optional};
+use crate::component::{Carries, Component, ComponentDoc, Setup, optional};
 use crate::gigya::{CallFailure, Gigya, constant};
+use crate::lanes::{CONNECTIONS, Call, calls, connections};
 use crate::record::{FieldPath, Fields, Record, error_details, plain_text};
 use crate::run::{Outlet, Stop};
 use serde_json::Value;
@@ -18,7 +19,7 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
             "append",
             "`append` keeps stored array elements and adds; `replace` or `override` overwrites",
         ),
-        optional("maxConnections", "10", "accepted; calls are made one after another"),
+        optional("maxConnections", "10", CONNECTIONS),
         optional("addResponse", "false", "whether the answer goes into the record as `_response`"),
         optional("apiKey", "", "another site"),
         optional("userKey", "", "another site's user key"),
@@ -56,21 +57,27 @@ const SENT: [&str; 15] = [
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     let append = setup.word("updatePolicy", &["append", "override", "replace"])? == 0;
     let add_response = setup.truth("addResponse", false)?;
-    Ok(Box::new(WriteAccount { append, add_response, gigya: setup.gigya()?, unsent: BTreeSet::new() }))
+    Ok(Box::new(WriteAccount {
+        append,
+        add_response,
+        gigya: setup.gigya()?,
+        connections: connections(setup, 10)?,
+        unsent: BTreeSet::new(),
+    }))
 }
 
 struct WriteAccount {
     append: bool,
     add_response: bool,
     gigya: Gigya,
+    connections: usize,
     unsent: BTreeSet<String>,
 }
 
 #[async_trait::async_trait]
 impl Component for WriteAccount {
     async fn records(&mut self, batch: Vec<Record>, out: &mut Outlet<'_>) -> Result<(), Stop> {
-        for record in batch {
-            let watch = out.watch(&record);
+        for record in &batch {
             for name in record.fields.keys() {
                 let known = name == "UID" || name.starts_with('_') || SENT.contains(&name.as_str());
                 if !known && self.unsent.len() < 50 && self.unsent.insert(name.clone()) {
@@ -79,28 +86,15 @@ impl Component for WriteAccount {
                     ));
                 }
             }
-            let fate = settled(self.write(&record).await, record, self.add_response)?;
-            out.settle(watch, fate).await?;
         }
-        Ok(())
+        calls(&*self, batch, self.connections, self.add_response, out).await
     }
 }
 
-/// What becomes of a record after a call for it.
-pub(super) fn settled(
-    result: Result<Value, CallFailure>,
-    mut record: Record,
-    add_response: bool,
-) -> Result<Fate, Stop> {
-    match result {
-        Ok(answer) => {
-            if add_response {
-                record.fields.insert("_response".to_owned(), answer);
-            }
-            Ok(Fate::next(record))
-        }
-        Err(CallFailure::Refused { details, .. }) => Ok(Fate::error(record, details)),
-        Err(CallFailure::Broken(text)) => Err(Stop::Here(format!("record {}: {text}", record.subject))),
+#[async_trait::async_trait]
+impl Call for WriteAccount {
+    async fn call(&self, record: &Record) -> Result<Value, CallFailure> {
+        self.write(record).await
     }
 }
 

@@ -1,8 +1,8 @@
 //! `datasource.write.gigya.generic`
 
-use super::datasource_write_gigya_account::settled;
 use crate::component::{Carries, Component, ComponentDoc, Setup, optional, required};
 use crate::gigya::{CallFailure, Gigya};
+use crate::lanes::{CONNECTIONS, Call, calls, connections, identities};
 use crate::record::{FieldPath, Record, plain_text};
 use crate::run::{Outlet, Stop};
 use serde_json::Value;
@@ -20,7 +20,7 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
             "",
             "list of `paramName` with `sourceField`, or with `value` where that is empty",
         ),
-        optional("maxConnections", "10", "accepted; calls are made one after another"),
+        optional("maxConnections", "10", CONNECTIONS),
         optional("apiKey", "", "another site"),
         optional("userKey", "", "another site's user key"),
         optional("secret", "", "another site's secret"),
@@ -55,8 +55,13 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
         params.push((name.to_owned(), from));
     }
     let add_response = setup.truth("addResponse", false)?;
-    Ok(Box::new(Generic { method, params, add_response, gigya: setup.gigya()? }))
+    let connections = connections(setup, 10)?;
+    Ok(Box::new(Generic { method, params, add_response, connections, gigya: setup.gigya()? }))
 }
+
+/// Parameters that name an account or an object.
+const WHO: [&str; 8] =
+    ["UID", "siteUID", "email", "loginID", "username", "oid", "regToken", "emailAccountToken"];
 
 enum From {
     Field(FieldPath),
@@ -67,22 +72,30 @@ struct Generic {
     method: String,
     params: Vec<(String, From)>,
     add_response: bool,
+    connections: usize,
     gigya: Gigya,
 }
 
 #[async_trait::async_trait]
 impl Component for Generic {
     async fn records(&mut self, batch: Vec<Record>, out: &mut Outlet<'_>) -> Result<(), Stop> {
-        for record in batch {
-            let watch = out.watch(&record);
-            let fate = settled(self.call(&record).await, record, self.add_response)?;
-            out.settle(watch, fate).await?;
-        }
-        Ok(())
+        calls(&*self, batch, self.connections, self.add_response, out).await
     }
 }
 
-impl Generic {
+#[async_trait::async_trait]
+impl Call for Generic {
+    /// Whose call this is: what its parameters name, beside the record's own names.
+    fn identities(&self, record: &Record) -> Vec<String> {
+        let named =
+            self.params.iter().filter(|(name, _)| WHO.iter().any(|who| who.eq_ignore_ascii_case(name)));
+        let values = named.filter_map(|(_, from)| match from {
+            From::Field(path) => path.get(&record.fields).map(plain_text),
+            From::Constant(text) => Some(text.clone()),
+        });
+        identities(record).into_iter().chain(values.filter(|value| !value.is_empty())).collect()
+    }
+
     async fn call(&self, record: &Record) -> Result<Value, CallFailure> {
         let mut params: Vec<(&str, String)> = Vec::new();
         for (name, from) in &self.params {

@@ -1,8 +1,8 @@
 //! `datasource.write.gigya.importaccount`
 
-use super::datasource_write_gigya_account::settled;
 use crate::component::{Carries, Component, ComponentDoc, Setup, optional};
 use crate::gigya::{CallFailure, Gigya};
+use crate::lanes::{CONNECTIONS, Call, calls, connections};
 use crate::record::{Record, plain_text};
 use crate::run::{Outlet, Stop};
 use serde_json::Value;
@@ -19,7 +19,7 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
             "`insert` refuses a UID that exists, `upsert` overwrites it, `update` refuses one that does not",
         ),
         optional("handleIdentityConflicts", "", "passed on to the API"),
-        optional("maxConnections", "20", "accepted; calls are made one after another"),
+        optional("maxConnections", "20", CONNECTIONS),
         optional("addResponse", "false", "whether the answer goes into the record as `_response`"),
         optional("apiKey", "", "another site"),
         optional("userKey", "", "another site's user key"),
@@ -41,6 +41,7 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
         policy,
         conflicts: setup.text("handleIdentityConflicts")?.to_owned(),
         add_response: setup.truth("addResponse", false)?,
+        connections: connections(setup, 20)?,
         gigya: setup.gigya()?,
     }))
 }
@@ -49,23 +50,20 @@ struct ImportAccount {
     policy: String,
     conflicts: String,
     add_response: bool,
+    connections: usize,
     gigya: Gigya,
 }
 
 #[async_trait::async_trait]
 impl Component for ImportAccount {
     async fn records(&mut self, batch: Vec<Record>, out: &mut Outlet<'_>) -> Result<(), Stop> {
-        for record in batch {
-            let watch = out.watch(&record);
-            let fate = settled(self.import(&record).await, record, self.add_response)?;
-            out.settle(watch, fate).await?;
-        }
-        Ok(())
+        calls(&*self, batch, self.connections, self.add_response, out).await
     }
 }
 
-impl ImportAccount {
-    async fn import(&self, record: &Record) -> Result<Value, CallFailure> {
+#[async_trait::async_trait]
+impl Call for ImportAccount {
+    async fn call(&self, record: &Record) -> Result<Value, CallFailure> {
         let mut params: Vec<(&str, String)> = Vec::new();
         for (name, value) in &record.fields {
             let nothing = value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty);

@@ -2,9 +2,9 @@
 
 use crate::component::{Carries, Component, ComponentDoc, FilePart, Setup, optional, required};
 use crate::run::{Outlet, Stop};
+use crate::server::{Server, Upload, passing};
 use standin_model::Evidence;
-use standin_ports::{FileError, FileWriter, Files, FilesTarget, Login};
-use std::sync::Arc;
+use standin_ports::FileError;
 
 /// The component.
 pub(crate) const DOC: ComponentDoc = ComponentDoc {
@@ -21,7 +21,7 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
         optional(
             "temporaryUploadExtension",
             "false",
-            "uploads as `<name>.uploading` and renames what is whole",
+            "accepted; every file is uploaded as `<name>.uploading` and renamed once it is whole",
         ),
         optional("timeout", "60", "seconds to wait for an answer, from 10 to 120"),
     ],
@@ -35,31 +35,18 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
 };
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
+    setup.truth("temporaryUploadExtension", false)?;
     Ok(Box::new(WriteSftp {
-        login: setup.ports.login.clone(),
-        target: setup.files_target()?,
+        server: Server::new(setup.ports.login.clone(), setup.files_target()?),
         folder: setup.folder()?,
-        temporary: setup.truth("temporaryUploadExtension", false)?,
-        session: None,
         upload: None,
     }))
 }
 
 struct WriteSftp {
-    login: Arc<dyn Login>,
-    target: FilesTarget,
+    server: Server,
     folder: String,
-    temporary: bool,
-    session: Option<Box<dyn Files>>,
     upload: Option<Upload>,
-}
-
-/// A file on its way.
-struct Upload {
-    path: String,
-    writing: String,
-    writer: Option<Box<dyn FileWriter>>,
-    bytes: u64,
 }
 
 impl WriteSftp {
@@ -71,79 +58,49 @@ impl WriteSftp {
         Ok(format!("{}/{name}", self.folder.trim_end_matches('/')))
     }
 
-    async fn start(&mut self, name: &str) -> Result<(), String> {
-        let path = self.path(name)?;
-        let writing = if self.temporary { format!("{path}.uploading") } else { path.clone() };
-        let session = match &self.session {
-            Some(session) => session,
-            None => {
-                let session = self.login.login(&self.target).await.map_err(|error| error.to_string())?;
-                self.session.insert(session)
-            }
-        };
-        let writer = session.create(&writing).await.map_err(|error| self.told(&path, &error))?;
-        self.upload = Some(Upload { path, writing, writer: Some(writer), bytes: 0 });
-        Ok(())
-    }
-
-    async fn bytes(&mut self, bytes: bytes::Bytes) -> Result<(), FileError> {
-        let Some(upload) = &mut self.upload else { return Ok(()) };
-        upload.bytes += bytes.len() as u64;
-        match &mut upload.writer {
-            Some(writer) => writer.write(bytes).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn end(&mut self) -> Result<(), FileError> {
-        let (Some(upload), Some(session)) = (&mut self.upload, &self.session) else { return Ok(()) };
-        if let Some(writer) = upload.writer.take() {
-            writer.close().await?;
-        }
-        if upload.writing != upload.path {
-            session.rename(&upload.writing, &upload.path).await?;
-        }
-        Ok(())
-    }
-
-    fn told(&self, path: &str, error: &FileError) -> String {
-        format!("cannot upload {path} to {}: {error}", self.target.host)
+    fn failed(&self, path: &str, error: &FileError) -> Stop {
+        let told = format!("cannot upload {path} to {}: {error}", self.server.host());
+        if passing(error) { Stop::Outside(told) } else { Stop::Here(told) }
     }
 }
 
 #[async_trait::async_trait]
 impl Component for WriteSftp {
     async fn file(&mut self, part: FilePart, out: &mut Outlet<'_>) -> Result<(), Stop> {
-        let result = match part {
-            FilePart::Start(name) => return self.start(&name).await.map_err(Stop::Here),
-            FilePart::Bytes(bytes) => return self.bytes(bytes).await.map_err(|error| self.failed(&error)),
-            FilePart::End => self.end().await,
-        };
-        result.map_err(|error| self.failed(&error))?;
-        if let Some(upload) = self.upload.take() {
-            let name = upload.path.rsplit('/').next().unwrap_or_default();
-            out.trace(&format!(
-                "{} bytes to {} at {}, file {name}",
-                upload.bytes, self.folder, self.target.host
-            ));
-            out.stored(upload.path);
+        if let FilePart::Start(name) = part {
+            let path = self.path(&name)?;
+            let started = Upload::start(&mut self.server, path.clone()).await;
+            self.upload = Some(started.map_err(|error| self.failed(&path, &error))?);
+            return Ok(());
         }
+        let Some(mut upload) = self.upload.take() else { return Ok(()) };
+        let done = match part {
+            FilePart::Bytes(bytes) => upload.write(&mut self.server, bytes).await.map(|()| false),
+            _ => upload.end(&mut self.server).await.map(|()| true),
+        };
+        let whole = match done {
+            Ok(whole) => whole,
+            Err(error) => {
+                let stop = self.failed(upload.path(), &error);
+                self.upload = Some(upload);
+                return Err(stop);
+            }
+        };
+        if !whole {
+            self.upload = Some(upload);
+            return Ok(());
+        }
+        let (path, bytes) = (upload.path(), upload.bytes());
+        let name = path.rsplit('/').next().unwrap_or_default();
+        out.trace(&format!("{bytes} bytes to {} at {}, file {name}", self.folder, self.server.host()));
+        out.stored(path.to_owned());
         Ok(())
     }
 
-    /// Takes away what is not whole, under whatever name it stands. It may fail too: the job already has.
     async fn abandon(&mut self) {
-        if let (Some(upload), Some(session)) = (self.upload.take(), &self.session) {
-            drop(upload.writer);
-            let _ = session.remove(&upload.writing).await;
+        if let Some(upload) = self.upload.take() {
+            upload.abandon(&mut self.server).await;
         }
-    }
-}
-
-impl WriteSftp {
-    fn failed(&self, error: &FileError) -> Stop {
-        let path = self.upload.as_ref().map_or("", |upload| upload.path.as_str());
-        Stop::Here(self.told(path, error))
     }
 }
 
@@ -182,20 +139,24 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_half_way_leaves_nothing_behind() {
+    fn what_fails_half_way_leaves_nothing_behind() {
         for temporary in [true, false] {
             let mut world = World::new();
             world.folder("/out");
             world.file("/in/a.csv", b"new");
-            world.trouble(Trouble::WriteBreaks);
+            world.file("/out/a.csv", b"old");
+            world.trouble(Trouble::DiskFull);
             let report = world.run(&flow(temporary));
             assert_eq!(
-                report.failure.as_deref(),
-                Some(
-                    "datasource.write.sftp `w`: cannot upload /out/a.csv to sftp.exchange.example: connection lost"
+                (report.failure.as_deref(), report.unreachable),
+                (
+                    Some(
+                        "datasource.write.sftp `w`: cannot upload /out/a.csv to sftp.exchange.example: /out/a.csv.uploading: the disk is full"
+                    ),
+                    false
                 )
             );
-            assert_eq!(world.files("/out"), [].into());
+            assert_eq!(world.files("/out"), [("/out/a.csv".to_owned(), b"old".to_vec())].into());
             assert_eq!(report.files_written, Vec::<String>::new());
         }
     }

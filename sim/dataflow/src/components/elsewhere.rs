@@ -30,9 +30,24 @@ const fn unnamed(doc: ComponentDoc) -> ComponentDoc {
 
 fn refuse(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     Err(format!(
-        "`{}` is known by name and parameters only: a job with it does not run here",
-        setup.step.component.kind
+        "`{}` is known by name and parameters only: a job with it does not run here unless a stub stands in its place{}",
+        setup.step.component.kind,
+        why(setup.step.component.kind)
     ))
+}
+
+/// What keeps a component from running that is no other vendor's connector.
+fn why(kind: &str) -> &'static str {
+    match kind {
+        "file.compress.lzo" | "file.uncompress.lzo" => {
+            ", since no library that is kept up reads or writes lzop's files"
+        }
+        "datasource.read.ftp" | "datasource.write.ftp" => ", since this program speaks SFTP and no FTP",
+        "datasource.read.azure.sas" | "datasource.write.azure.sas" => {
+            ", since nothing is known of how it asks for its signature"
+        }
+        _ => "",
+    }
 }
 
 const READER: (Carries, Carries) = (Nothing, Records);
@@ -51,16 +66,7 @@ const API_KEY: ParamDoc = required("apiKey", "the account's key");
 const LIST: ParamDoc = required("listId", "the list");
 const NEWSLETTER: ParamDoc =
     optional("newsletterField", "", "the field that tells whether someone subscribed");
-const BUCKET: ParamDoc = required("bucketName", "the bucket");
-const ACCESS_KEY: ParamDoc = required("accessKey", "the access key");
 const SECRET_KEY: ParamDoc = required("secretKey", "the access key's secret");
-const KEY_PREFIX: ParamDoc = optional("objectKeyPrefix", "", "the folder, or the beginning of the names");
-const REGION: ParamDoc = optional("region", "not specified", "the region");
-const AZURE_NAME: ParamDoc = required("accountName", "the storage account");
-const AZURE_KEY: ParamDoc = required("accountKey", "the storage account's key");
-const CONTAINER: ParamDoc = required("container", "the container");
-const BLOB_PREFIX: ParamDoc = optional("blobPrefix", "", "the beginning of the names");
-const BASE_URI: ParamDoc = required("baseUri", "the storage's address");
 const ACCESS_TOKEN: ParamDoc = required("accessToken", "the token");
 const HOST: ParamDoc = required("host", "the server");
 const USERNAME: ParamDoc = required("username", "the login");
@@ -86,14 +92,6 @@ const SILVERPOP: &[ParamDoc] = &[
     LIST,
     optional("columns", "", "the columns to read"),
 ];
-const CLOUD: &[ParamDoc] = &[
-    required("projectId", "the project"),
-    required("clientEmail", "the service account"),
-    required("privateKey", "the service account's key, as base64 of its text"),
-    BUCKET,
-    KEY_PREFIX,
-    NAME_REGEX,
-];
 
 /// Every component that is known and does not run here, by type.
 pub(crate) const LIST_OF_KNOWN: &[ComponentDoc] = &[
@@ -107,24 +105,6 @@ pub(crate) const LIST_OF_KNOWN: &[ComponentDoc] = &[
             optional("excludeChallenges", "", "list of challenges"),
             optional("maxConnections", "10", "calls at once, from 1 to 100"),
         ],
-    ),
-    known(
-        "datasource.read.amazon.s3",
-        "Reads files of a bucket that changed",
-        FETCHER,
-        &[BUCKET, ACCESS_KEY, SECRET_KEY, KEY_PREFIX, NAME_REGEX, REGION],
-    ),
-    known(
-        "datasource.read.azure.blob",
-        "Reads blobs of a container that changed",
-        FETCHER,
-        &[AZURE_NAME, AZURE_KEY, CONTAINER, BLOB_PREFIX, NAME_REGEX],
-    ),
-    known(
-        "datasource.read.azure.blob_token",
-        "Reads blobs of a container with a token",
-        FETCHER,
-        &[BASE_URI, ACCESS_TOKEN, CONTAINER, BLOB_PREFIX],
     ),
     known("datasource.read.azure.sas", "Reads blobs with a signature asked for at the start", FETCHER, SAS),
     known(
@@ -161,12 +141,6 @@ pub(crate) const LIST_OF_KNOWN: &[ComponentDoc] = &[
         ],
     ),
     known(
-        "datasource.read.gigya.audit",
-        "Reads events of the audit log",
-        READER,
-        &[required("select", "the fields, or `*`"), optional("where", "", "a condition")],
-    ),
-    known(
         "datasource.read.gigya.comment",
         "Reads comments; withdrawn by the vendor",
         READER,
@@ -177,22 +151,6 @@ pub(crate) const LIST_OF_KNOWN: &[ComponentDoc] = &[
             optional("keepFieldNamesWithDotAsIs", "false", "whether names with dots stay flat"),
         ],
     ),
-    known(
-        "datasource.read.gigya.ds",
-        "Reads objects of the data store",
-        READER,
-        &[
-            required("select", "the fields, or `*`"),
-            required("from", "the type of object"),
-            optional("where", "", "a condition"),
-            optional("deltaField", "", "the time compared with the last successful run"),
-            optional("batchSize", "300", "objects per call"),
-            optional("apiKey", "", "another site"),
-            optional("userKey", "", "another site's user key"),
-            optional("secret", "", "another site's secret"),
-        ],
-    ),
-    unnamed(known("datasource.read.googlecloud", "Reads files of a bucket that changed", FETCHER, CLOUD)),
     known(
         "datasource.read.mailchimp",
         "Reads members of an audience",
@@ -214,24 +172,6 @@ pub(crate) const LIST_OF_KNOWN: &[ComponentDoc] = &[
         ],
     ),
     known("datasource.read.silverpop", "Reads contacts of a database", READER, SILVERPOP),
-    known(
-        "datasource.write.amazon.s3",
-        "Puts files into a bucket",
-        STORE,
-        &[BUCKET, ACCESS_KEY, SECRET_KEY, KEY_PREFIX, REGION],
-    ),
-    known(
-        "datasource.write.azure.blob",
-        "Puts files into a container",
-        STORE,
-        &[AZURE_NAME, AZURE_KEY, CONTAINER, BLOB_PREFIX],
-    ),
-    known(
-        "datasource.write.azure.blob_token",
-        "Puts files into a container with a token",
-        STORE,
-        &[BASE_URI, ACCESS_TOKEN, CONTAINER],
-    ),
     known("datasource.write.azure.sas", "Puts files with a signature asked for at the start", STORE, SAS),
     known(
         "datasource.write.bluekai",
@@ -270,13 +210,6 @@ pub(crate) const LIST_OF_KNOWN: &[ComponentDoc] = &[
         "Uploads each file",
         STORE,
         &[HOST, USERNAME, PASSWORD, PORT, REMOTE_PATH, TIMEOUT],
-    ),
-    unnamed(known("datasource.write.googlecloud", "Puts files into a bucket", STORE, CLOUD)),
-    known(
-        "datasource.write.gigya.ds",
-        "Writes objects of the data store",
-        WRITER,
-        &[required("type", "the type of object")],
     ),
     known(
         "datasource.write.mailchimp",
@@ -327,26 +260,6 @@ pub(crate) const LIST_OF_KNOWN: &[ComponentDoc] = &[
         FILTER,
         &[optional("createIndexFile", "false", "whether an index is written beside it")],
     ),
-    known(
-        "file.decrypt.pgp",
-        "Decrypts each file and takes `.pgp` from its name",
-        FILTER,
-        &[
-            optional("pgpKey", "", "the private key"),
-            optional("pgpKey.importedPrivateKey", "", "the private key as the console stores it"),
-            optional("privateKey", "", "the private key"),
-            optional("passphrase", "", "the private key's passphrase"),
-        ],
-    ),
-    known(
-        "file.encrypt.pgp",
-        "Encrypts each file and adds `.pgp` to its name",
-        FILTER,
-        &[
-            required("publicKey", "the receiver's public key"),
-            optional("asciiArmor", "true", "whether the file is text"),
-        ],
-    ),
     known("file.uncompress.lzo", "Uncompresses each file and takes `.lzo` from its name", FILTER, &[]),
 ];
 
@@ -372,6 +285,18 @@ mod tests {
         json!({"name": "f", "steps": steps})
     }
 
+    fn reason(kind: &str) -> &'static str {
+        if kind.ends_with(".lzo") {
+            ", since no library that is kept up reads or writes lzop's files"
+        } else if kind.ends_with(".ftp") {
+            ", since this program speaks SFTP and no FTP"
+        } else if kind.ends_with(".sas") {
+            ", since nothing is known of how it asks for its signature"
+        } else {
+            ""
+        }
+    }
+
     #[test]
     fn what_does_not_run_here_is_known_and_refused() {
         for known in ELSEWHERE {
@@ -388,7 +313,11 @@ mod tests {
             world.file("/a.json", b"[]");
             assert_eq!(
                 world.run(&flow).failure,
-                Some(format!("{} `x`: {told}: a job with it does not run here", known.kind))
+                Some(format!(
+                    "{} `x`: {told}: a job with it does not run here unless a stub stands in its place{}",
+                    known.kind,
+                    reason(known.kind)
+                ))
             );
             assert_eq!((world.calls(), world.operations()), (vec![], vec![]));
         }

@@ -2,7 +2,7 @@
 
 use crate::component::{Carries, Component, ComponentDoc, Each, Fate, Setup, Transform, optional, required};
 use crate::jexl::Expression;
-use crate::record::{FieldPath, Record, error_message};
+use crate::record::{FieldPath, Record, depth, error_message};
 use standin_model::Evidence;
 
 /// The component.
@@ -33,22 +33,67 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
             Expression::parse(text).map_err(|problem| format!("expression of `{field}`: {problem}"))?;
         rules.push((FieldPath::new(field), expression));
     }
-    Ok(Box::new(Each(Evaluate(rules))))
+    let apart = (0..rules.len()).all(|later| {
+        let names = rules[later].1.names();
+        rules[..later].iter().all(|(earlier, _)| names.iter().all(|name| !touches(earlier.text(), name)))
+    });
+    Ok(Box::new(Each(Evaluate { rules, apart })))
 }
 
-struct Evaluate(Vec<(FieldPath, Expression)>);
+/// Whether a name may mean a field that is set, or something around or in it.
+fn touches(field: &str, name: &str) -> bool {
+    let (field, name) = (field.replace('.', "_"), name.replace('.', "_"));
+    field.starts_with(&name) || name.starts_with(&field)
+}
+
+struct Evaluate {
+    rules: Vec<(FieldPath, Expression)>,
+    /// Whether no expression can see the result of an earlier one.
+    apart: bool,
+}
+
+impl Evaluate {
+    /// All values first, which leaves the record whole until nothing can fail any more.
+    fn at_once(&self, record: Record) -> Fate {
+        let mut values = Vec::with_capacity(self.rules.len());
+        for (path, expression) in &self.rules {
+            match expression.evaluate(&record.fields) {
+                Ok(value) => values.push(value),
+                Err(problem) => return failed(record, path, &problem.to_string()),
+            }
+        }
+        let deepens =
+            self.rules.iter().zip(&values).map(|((path, _), value)| path.levels() + depth(value)).sum();
+        let changed = record.changed(deepens, |fields| {
+            self.rules.iter().zip(values).try_for_each(|((path, _), value)| path.put(fields, value))
+        });
+        match changed {
+            Ok(record) => Fate::next(record),
+            Err((record, refused)) => {
+                let path = self.rules.iter().map(|(path, _)| path).find(|path| refused.is_about(path));
+                failed(record, path.unwrap_or(&self.rules[0].0), &refused.to_string())
+            }
+        }
+    }
+}
+
+fn failed(record: Record, path: &FieldPath, why: &str) -> Fate {
+    Fate::error(record, error_message(format!("expression of `{}`: {why}", path.text())))
+}
 
 impl Transform for Evaluate {
     fn transform(&mut self, record: Record) -> Fate {
+        if self.apart {
+            return self.at_once(record);
+        }
         let mut fields = record.fields.clone();
-        for (path, expression) in &self.0 {
+        for (path, expression) in &self.rules {
             let result = expression
                 .evaluate(&fields)
                 .map_err(|problem| problem.to_string())
                 .and_then(|value| path.put(&mut fields, value).map_err(|refused| refused.to_string()));
             if let Err(text) = result {
-                let details = error_message(format!("expression of `{}`: {text}", path.text()));
-                return Fate::error(record, details);
+                return failed(record, path, &text);
             }
         }
         Fate::next(record.with(fields))

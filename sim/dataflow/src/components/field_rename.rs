@@ -24,22 +24,31 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     let rows = setup.rows("fields", ["sourceField", "targetField"])?;
     let pairs = rows.into_iter().filter(|[from, to]| !from.is_empty() && !to.is_empty());
-    Ok(Box::new(Each(Rename(pairs.map(|[from, to]| (FieldPath::new(from), FieldPath::new(to))).collect()))))
+    let pairs = pairs.map(|[from, to]| (FieldPath::new(from), FieldPath::new(to)));
+    let pairs: Vec<(FieldPath, FieldPath)> = pairs.filter(|(from, to)| from != to).collect();
+    let deepens = pairs.iter().map(|(_, to)| to.levels()).sum();
+    Ok(Box::new(Each(Rename { pairs, deepens })))
 }
 
-struct Rename(Vec<(FieldPath, FieldPath)>);
+struct Rename {
+    pairs: Vec<(FieldPath, FieldPath)>,
+    deepens: usize,
+}
 
 impl Transform for Rename {
     fn transform(&mut self, record: Record) -> Fate {
-        let mut fields = record.fields.clone();
-        for (from, to) in self.0.iter().filter(|(from, to)| from != to) {
-            if let Some(value) = from.take(&mut fields)
-                && let Err(refused) = to.put(&mut fields, value)
-            {
-                return Fate::error(record, error_message(refused.to_string()));
+        let renamed = record.changed(self.deepens, |fields| {
+            for (from, to) in &self.pairs {
+                if let Some(value) = from.take(fields) {
+                    to.put(fields, value)?;
+                }
             }
+            Ok(())
+        });
+        match renamed {
+            Ok(record) => Fate::next(record),
+            Err((record, refused)) => Fate::error(record, error_message(refused.to_string())),
         }
-        Fate::next(record.with(fields))
     }
 }
 

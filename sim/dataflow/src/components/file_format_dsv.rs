@@ -6,6 +6,7 @@ use crate::record::{Record, leaves, plain_text};
 use crate::run::{Outlet, Stop};
 use crate::spool::Spool;
 use indexmap::IndexMap;
+use serde_json::Value;
 use standin_model::Evidence;
 
 /// The component.
@@ -43,10 +44,15 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
         "" => '"',
         text => single(text, "escapeCharacter")?,
     };
+    let separator = single(setup.required_text("columnSeparator")?, "columnSeparator")?;
+    let byte = |c: char| u8::try_from(c).ok().filter(u8::is_ascii);
+    let ends = standard.then_some(());
     Ok(Box::new(FormatDsv {
         file_name: setup.placeholders.text(setup.required_text("fileName")?),
         style: Style {
-            separator: single(setup.required_text("columnSeparator")?, "columnSeparator")?,
+            special: [Some(b'"'), byte(separator), byte(escape), ends.map(|()| b'\n'), ends.map(|()| b'\r')],
+            ascii: separator.is_ascii() && escape.is_ascii(),
+            separator,
             escape,
             quote_all: setup.truth("quoteFields", false)?,
             quote_where_needed: standard,
@@ -56,6 +62,7 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
         write_header: setup.truth("writeHeader", true)?,
         create_empty: setup.truth("createEmptyFile", false)?,
         columns: IndexMap::new(),
+        line: Line::default(),
         spool: Spool::default(),
         records: 0,
         told: Vec::new(),
@@ -83,49 +90,76 @@ struct Style {
     quote_all: bool,
     quote_where_needed: bool,
     line_end: String,
+    /// Bytes that make a cell difficult.
+    special: [Option<u8>; 5],
+    /// Whether separator and escape are bytes, so that looking for them is looking for bytes.
+    ascii: bool,
 }
 
 impl Style {
-    fn line<'a>(&self, cells: impl Iterator<Item = &'a str>) -> String {
-        let mut line = String::new();
-        let mut count = 0;
-        for cell in cells {
+    fn header<'a>(&self, names: impl Iterator<Item = &'a str>) -> Vec<u8> {
+        let (mut line, mut count) = (Vec::new(), 0);
+        for name in names {
             if count > 0 {
-                line.push(self.separator);
+                self.separate(&mut line);
             }
             count += 1;
-            self.cell(cell, &mut line);
+            self.cell(name, &mut line);
         }
-        // A line without a character would be no line to whoever reads the file.
-        if count == 1 && line.is_empty() && self.quote_where_needed {
-            line.push_str("\"\"");
-        }
-        line.push_str(&self.line_end);
+        self.end(&mut line, count);
         line
     }
 
-    fn cell(&self, cell: &str, line: &mut String) {
-        let special = |c: char| c == self.separator || matches!(c, '"' | '\n' | '\r');
+    fn separate(&self, line: &mut Vec<u8>) {
+        line.extend_from_slice(self.separator.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+
+    /// Ends a line of so many cells.
+    fn end(&self, line: &mut Vec<u8>, cells: usize) {
+        // A line without a character would be no line to whoever reads the file.
+        if cells == 1 && line.is_empty() && self.quote_where_needed {
+            line.extend_from_slice(b"\"\"");
+        }
+        line.extend_from_slice(self.line_end.as_bytes());
+    }
+
+    /// Most cells hold nothing that has to be written in another way.
+    fn cell(&self, cell: &str, line: &mut Vec<u8>) {
+        let plain = !self.special.iter().flatten().any(|c| memchr::memchr(*c, cell.as_bytes()).is_some());
         let padded = cell.starts_with(' ') || cell.ends_with(' ');
+        match (plain && self.ascii, self.quote_all) {
+            (true, true) => {
+                line.push(b'"');
+                line.extend_from_slice(cell.as_bytes());
+                line.push(b'"');
+            }
+            (true, false) if !(padded && self.quote_where_needed) => line.extend_from_slice(cell.as_bytes()),
+            _ => self.difficult(cell, padded, line),
+        }
+    }
+
+    fn difficult(&self, cell: &str, padded: bool, line: &mut Vec<u8>) {
+        let special = |c: char| c == self.separator || matches!(c, '"' | '\n' | '\r');
         let quote = self.quote_all || (self.quote_where_needed && (padded || cell.contains(special)));
         if quote {
-            line.push('"');
+            line.push(b'"');
         }
+        let mut put = |c: char| line.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
         for c in cell.chars() {
             let escaped =
                 c == '"' || (c == self.escape && self.escape != '"') || (!quote && c == self.separator);
             if escaped && (quote || !self.quote_where_needed) {
-                line.push(self.escape);
+                put(self.escape);
             }
-            line.push(c);
+            put(c);
         }
         if quote {
-            line.push('"');
+            line.push(b'"');
         }
     }
 }
 
-/// The column names are known only at the end, so the cells wait until then.
+/// All column names are known only at the end, so the lines wait until then: each as far as its own last cell.
 struct FormatDsv {
     file_name: String,
     style: Style,
@@ -133,6 +167,7 @@ struct FormatDsv {
     write_header: bool,
     create_empty: bool,
     columns: IndexMap<String, ()>,
+    line: Line,
     spool: Spool,
     records: u64,
     told: Vec<(std::sync::Arc<str>, String)>,
@@ -141,43 +176,105 @@ struct FormatDsv {
 /// More columns than this are not a table any more.
 const MAX_COLUMNS: usize = 10_000;
 
+/// The line under construction.
+#[derive(Default)]
+struct Line {
+    text: Vec<u8>,
+    /// Cells that `text` has, the first of the columns.
+    cells: usize,
+    /// Whether a cell came that stands before one that is there already.
+    disordered: bool,
+}
+
+impl Line {
+    /// Adds the cell of a column, and empty ones for those between.
+    fn put(&mut self, column: usize, value: &Value, style: &Style) {
+        if column < self.cells {
+            self.disordered = true;
+            return;
+        }
+        self.fill(column, style);
+        if column > 0 {
+            style.separate(&mut self.text);
+        }
+        self.cells = column + 1;
+        match value {
+            Value::String(text) => style.cell(text, &mut self.text),
+            Value::Null => style.cell("", &mut self.text),
+            other => style.cell(&plain_text(other), &mut self.text),
+        }
+    }
+
+    /// Adds empty cells until there are so many.
+    fn fill(&mut self, cells: usize, style: &Style) {
+        for column in self.cells..cells {
+            if column > 0 {
+                style.separate(&mut self.text);
+            }
+            style.cell("", &mut self.text);
+        }
+        self.cells = self.cells.max(cells);
+    }
+}
+
 impl FormatDsv {
     fn keep(&mut self, record: &Record) -> Result<(), String> {
-        let mut frame = Vec::new();
+        self.line.text.clear();
+        (self.line.cells, self.line.disordered) = (0, false);
+        let (columns, line, style) = (&mut self.columns, &mut self.line, &self.style);
+        let mut guess = 0;
         leaves(&record.fields, &mut |path, value| {
-            let column = match self.columns.get_index_of(path) {
-                Some(column) => column,
-                None => self.columns.insert_full(path.to_owned(), ()).0,
-            };
-            let text = plain_text(value);
-            frame.extend_from_slice(&(column as u64).to_le_bytes());
-            frame.extend_from_slice(&(text.len() as u64).to_le_bytes());
-            frame.extend_from_slice(text.as_bytes());
+            let column = column_of(columns, path, guess);
+            guess = column + 1;
+            line.put(column, value, style);
         });
+        if line.disordered {
+            self.sorted(record);
+        }
         if self.columns.len() > MAX_COLUMNS {
             return Err(format!("more than {MAX_COLUMNS} columns"));
         }
         self.records += 1;
-        self.spool.push(&frame).map_err(|full| full.to_string())
+        let cells = u32::try_from(self.line.cells).unwrap_or(u32::MAX).to_le_bytes();
+        self.spool.push_parts(&[&cells, &self.line.text]).map_err(|error| error.to_string())
     }
 
-    fn header(&self) -> String {
-        self.style.line(self.columns.keys().map(String::as_str))
+    /// The same for a record whose fields stand in another order than the columns.
+    fn sorted(&mut self, record: &Record) {
+        let mut cells: Vec<(usize, &Value)> = Vec::new();
+        leaves(&record.fields, &mut |path, value| cells.push((column_of(&mut self.columns, path, 0), value)));
+        cells.sort_by_key(|(column, _)| *column);
+        self.line.text.clear();
+        self.line.cells = 0;
+        for (column, value) in cells {
+            self.line.put(column, value, &self.style);
+        }
+    }
+
+    fn header(&self) -> Vec<u8> {
+        self.style.header(self.columns.keys().map(String::as_str))
+    }
+
+    /// The whole line of a frame.
+    fn line(&self, frame: &[u8], line: &mut Line) {
+        let (cells, text) = frame.split_first_chunk::<4>().unwrap_or((&[0; 4], &[]));
+        line.text.clear();
+        line.text.extend_from_slice(text);
+        line.cells = usize::try_from(u32::from_le_bytes(*cells)).unwrap_or_default();
+        line.fill(self.columns.len(), &self.style);
+        self.style.end(&mut line.text, self.columns.len());
     }
 }
 
-fn cells(mut frame: &[u8], columns: usize) -> Vec<String> {
-    let mut cells = vec![String::new(); columns];
-    while let Some((column, rest)) = frame.split_first_chunk::<8>() {
-        let Some((length, rest)) = rest.split_first_chunk::<8>() else { break };
-        let size = |bytes: &[u8; 8]| usize::try_from(u64::from_le_bytes(*bytes)).unwrap_or(usize::MAX);
-        let Some((text, rest)) = rest.split_at_checked(size(length)) else { break };
-        if let Some(cell) = cells.get_mut(size(column)) {
-            *cell = String::from_utf8_lossy(text).into_owned();
-        }
-        frame = rest;
+/// The column of a path, most likely the guessed one; a new path makes a new column.
+fn column_of(columns: &mut IndexMap<String, ()>, path: &str, guess: usize) -> usize {
+    if columns.get_index(guess).is_some_and(|(name, ())| name == path) {
+        return guess;
     }
-    cells
+    match columns.get_index_of(path) {
+        Some(column) => column,
+        None => columns.insert_full(path.to_owned(), ()).0,
+    }
 }
 
 #[async_trait::async_trait]
@@ -207,43 +304,32 @@ impl Component for FormatDsv {
             return Ok(());
         }
         out.trace(&format!("{} records formatted", self.records));
-        let header = if self.write_header { self.header() } else { String::new() };
+        let header = if self.write_header { self.header() } else { Vec::new() };
         let mut told = std::mem::take(&mut self.told).into_iter();
         let mut line_number = u64::from(self.write_header);
         sink.start(out).await?;
-        sink.write(header.as_bytes(), out).await?;
-        let mut written = 0;
-        for block in std::mem::take(&mut self.spool).drain() {
-            for frame in block {
-                let cells = cells(&frame, self.columns.len());
-                let line = self.style.line(cells.iter().map(String::as_str));
-                if written > 0 && sink.full(line.len()) {
-                    sink.end(out).await?;
-                    sink.start(out).await?;
-                    sink.write(header.as_bytes(), out).await?;
-                    line_number = u64::from(self.write_header);
-                }
-                written += 1;
-                line_number += 1;
-                if let Some((subject, before)) = told.next() {
-                    out.change(
-                        &subject,
-                        before,
-                        format!("line {line_number}: {}", line.trim_end_matches(['\r', '\n'])),
-                    );
-                }
-                sink.write(line.as_bytes(), out).await?;
+        sink.write(&header, out).await?;
+        let (mut first, mut line) = (true, Line::default());
+        let mut frames = std::mem::take(&mut self.spool).read().map_err(|error| error.to_string())?;
+        while let Some(frame) = frames.next().map_err(|error| error.to_string())? {
+            self.line(frame, &mut line);
+            if !first && sink.full(line.text.len()) {
+                sink.end(out).await?;
+                sink.start(out).await?;
+                sink.write(&header, out).await?;
+                line_number = u64::from(self.write_header);
             }
-        }
-        if written != self.records {
-            return Err(Stop::Here(format!(
-                "only {written} of {} records came back from the spool",
-                self.records
-            )));
+            first = false;
+            line_number += 1;
+            if let Some((subject, before)) = told.next() {
+                let text = String::from_utf8_lossy(&line.text);
+                let text = text.trim_end_matches(['\r', '\n']);
+                out.change(&subject, before, format!("line {line_number}: {text}"));
+            }
+            sink.write(&line.text, out).await?;
         }
         sink.end(out).await?;
-        out.written(self.records);
-        self.records = 0;
+        out.written(std::mem::take(&mut self.records));
         Ok(())
     }
 }

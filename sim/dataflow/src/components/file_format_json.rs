@@ -72,29 +72,21 @@ impl Component for FormatJson {
         let mut sink = FileSink::new(self.file_name.clone(), self.limit);
         sink.start(out).await?;
         sink.write(self.open.as_bytes(), out).await?;
-        let (mut first, mut written) = (true, 0);
-        for block in std::mem::take(&mut self.spool).drain() {
-            for frame in block {
-                if !first && sink.full(frame.len()) {
-                    sink.write(self.close.as_bytes(), out).await?;
-                    sink.end(out).await?;
-                    sink.start(out).await?;
-                    sink.write(self.open.as_bytes(), out).await?;
-                    first = true;
-                }
-                if !first {
-                    sink.write(b",", out).await?;
-                }
-                first = false;
-                written += 1;
-                sink.write(&frame, out).await?;
+        let mut first = true;
+        let mut frames = std::mem::take(&mut self.spool).read().map_err(|error| error.to_string())?;
+        while let Some(frame) = frames.next().map_err(|error| error.to_string())? {
+            if !first && sink.full(frame.len()) {
+                sink.write(self.close.as_bytes(), out).await?;
+                sink.end(out).await?;
+                sink.start(out).await?;
+                sink.write(self.open.as_bytes(), out).await?;
+                first = true;
             }
-        }
-        if written != self.records {
-            return Err(Stop::Here(format!(
-                "only {written} of {} records came back from the spool",
-                self.records
-            )));
+            if !first {
+                sink.write(b",", out).await?;
+            }
+            first = false;
+            sink.write(frame, out).await?;
         }
         sink.write(self.close.as_bytes(), out).await?;
         sink.end(out).await?;

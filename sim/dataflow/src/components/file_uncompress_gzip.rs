@@ -1,6 +1,7 @@
 //! `file.uncompress.gzip`
 
 use crate::component::{Carries, Component, ComponentDoc, FilePart, Setup};
+use crate::growth::Growth;
 use crate::run::{Outlet, Stop};
 use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
@@ -24,34 +25,19 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
 /// Bytes fed at once; a bomb makes at most a thousand times as many of them.
 const SIP: usize = 4096;
 
-/// Up to here any ratio is fine: small files of blanks are no attack.
-const HARMLESS: u64 = 16 << 20;
-
-/// Beyond that, output may be so many times the input.
-const RATIO: u64 = 200;
-
-/// No file may become larger.
-const LIMIT: u64 = 4 << 30;
-
 fn build(_setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
-    Ok(Box::new(Gunzip { name: String::new(), decoder: None, read: 0, made: 0 }))
+    Ok(Box::new(Gunzip { name: String::new(), decoder: None, growth: Growth::default() }))
 }
 
 struct Gunzip {
     name: String,
     decoder: Option<MultiGzDecoder<Vec<u8>>>,
-    read: u64,
-    made: u64,
+    growth: Growth,
 }
 
 impl Gunzip {
     async fn emit(&mut self, bytes: Vec<u8>, out: &mut Outlet<'_>) -> Result<(), Stop> {
-        self.made += bytes.len() as u64;
-        if self.made > LIMIT || (self.made > HARMLESS && self.made / RATIO > self.read) {
-            let message =
-                format!("{} grows beyond {RATIO} times its size or {LIMIT} bytes: refused", self.name);
-            return Err(Stop::Here(message));
-        }
+        self.growth.made(bytes.len(), &self.name)?;
         if bytes.is_empty() { Ok(()) } else { out.file(FilePart::Bytes(Bytes::from(bytes))).await }
     }
 }
@@ -61,7 +47,7 @@ impl Component for Gunzip {
     async fn file(&mut self, part: FilePart, out: &mut Outlet<'_>) -> Result<(), Stop> {
         match part {
             FilePart::Start(name) => {
-                (self.read, self.made) = (0, 0);
+                self.growth = Growth::default();
                 self.decoder = Some(MultiGzDecoder::new(Vec::new()));
                 let short = name.len().checked_sub(3).filter(|at| name.is_char_boundary(*at));
                 let plain = match short {
@@ -74,7 +60,7 @@ impl Component for Gunzip {
             FilePart::Bytes(bytes) => {
                 for sip in bytes.chunks(SIP) {
                     let Some(decoder) = &mut self.decoder else { return Ok(()) };
-                    self.read += sip.len() as u64;
+                    self.growth.read(sip.len());
                     decoder
                         .write_all(sip)
                         .map_err(|error| format!("{} is no whole gzip file: {error}", self.name))?;
@@ -85,7 +71,7 @@ impl Component for Gunzip {
             }
             FilePart::End => {
                 let Some(decoder) = self.decoder.take() else { return Ok(()) };
-                if self.read == 0 {
+                if self.growth.unfed() {
                     return Err(Stop::Here(format!("{} is empty, not a gzip file", self.name)));
                 }
                 let rest = decoder

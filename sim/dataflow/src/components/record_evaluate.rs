@@ -1,6 +1,7 @@
 //! `record.evaluate`
 
 use crate::component::{Carries, Component, ComponentDoc, Fate, Setup, optional, required};
+use crate::job::Log;
 use crate::record::{ERROR_DETAILS, Record, error_message};
 use crate::run::{Outlet, Stop};
 use crate::script::{Effect, Script};
@@ -40,7 +41,7 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     Ok(Box::new(Evaluate {
         script: Script::load(&source, setup.job.started, &seed)?,
         notify_last: setup.truth("notifyLastRecord", false)?,
-        debug: setup.job.debug,
+        debug: setup.job.log == Log::Debug,
         lines: 0,
     }))
 }
@@ -101,6 +102,7 @@ impl Evaluate {
         }
         self.lines += 1;
         match self.lines {
+            ..LINES if line.starts_with("error ") => out.trace_error(line),
             ..LINES => out.trace(line),
             LINES => out.trace(&format!("no more than {LINES} lines of the script are kept")),
             _ => {}

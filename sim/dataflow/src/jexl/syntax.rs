@@ -47,6 +47,34 @@ pub(super) enum Ast {
     Call(Box<Ast>, Method, Vec<Ast>, At),
 }
 
+impl Ast {
+    /// Adds the names of fields in it.
+    pub(super) fn names<'a>(&'a self, names: &mut Vec<&'a str>) {
+        match self {
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) => {}
+            Self::Name(name) => names.push(name),
+            Self::List(items) => items.iter().for_each(|item| item.names(names)),
+            Self::Map(members) => members.iter().for_each(|(_, member)| member.names(names)),
+            Self::Member(inner, _) | Self::Not(inner) | Self::Minus(inner, _) | Self::Function(_, inner) => {
+                inner.names(names);
+            }
+            Self::Index(one, other) | Self::Else(one, other) | Self::Binary(_, one, other, _) => {
+                one.names(names);
+                other.names(names);
+            }
+            Self::Choice(condition, yes, no) => {
+                condition.names(names);
+                yes.names(names);
+                no.names(names);
+            }
+            Self::Call(target, _, arguments, _) => {
+                target.names(names);
+                arguments.iter().for_each(|argument| argument.names(names));
+            }
+        }
+    }
+}
+
 macro_rules! words {
     ($(#[$about:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$about])*
@@ -99,8 +127,13 @@ impl Operator {
         match self {
             Self::Or => 1,
             Self::And => 2,
-            Self::Equal | Self::Unequal | Self::Match | Self::NoMatch => 3,
-            Self::Less | Self::LessEqual | Self::Greater | Self::GreaterEqual => 4,
+            Self::Equal | Self::Unequal => 3,
+            Self::Less
+            | Self::LessEqual
+            | Self::Greater
+            | Self::GreaterEqual
+            | Self::Match
+            | Self::NoMatch => 4,
             Self::Plus | Self::Minus => 5,
             Self::Times | Self::Divide | Self::Modulo => 6,
         }
@@ -163,13 +196,11 @@ fn number(input: &mut Input<'_>) -> winnow::Result<Token> {
     (digits, opt(preceded('.', digits)), opt(exponent))
         .take()
         .verify_map(|text: &str| {
-            let whole = text.trim_start_matches('0');
-            let whole = if whole.starts_with(|c: char| c.is_ascii_digit()) {
-                whole.to_owned()
-            } else {
-                format!("0{whole}")
+            let number = match text.parse::<u64>() {
+                Ok(whole) => Some(Number::from(whole)),
+                Err(_) => text.parse().ok().and_then(Number::from_f64),
             };
-            serde_json::from_str(&whole).ok().map(Token::Number)
+            number.map(Token::Number)
         })
         .parse_next(input)
 }

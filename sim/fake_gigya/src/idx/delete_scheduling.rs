@@ -20,6 +20,6 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 };
 
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
-    gigya.idx.delete_scheduling(&call.site, call.need("id")?)?;
+    gigya.idx.delete_scheduling(call.now, &call.site, call.need("id")?)?;
     Ok(Object::new())
 }

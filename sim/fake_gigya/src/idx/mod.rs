@@ -1,7 +1,7 @@
 //! The `idx` namespace: dataflow documents, schedulings and job records, one method a file.
 //!
 //! - [`document`]: what a dataflow must be, and which of its parameters are secret.
-//! - [`dataflow`], [`scheduling`]: the two stores.
+//! - [`dataflow`], [`scheduling`], [`jobs`]: the stores.
 
 pub(crate) mod create_dataflow;
 pub(crate) mod create_scheduling;
@@ -11,6 +11,9 @@ pub(crate) mod delete_scheduling;
 pub(crate) mod document;
 pub(crate) mod get_dataflow;
 pub(crate) mod get_scheduling;
+#[cfg(test)]
+mod job_tests;
+pub(crate) mod jobs;
 pub(crate) mod scheduling;
 pub(crate) mod search;
 pub(crate) mod set_dataflow;

@@ -1,8 +1,8 @@
-//! When dataflows run, and the records of their jobs.
+//! When dataflows run.
 
 use crate::envelope::{Object, Refusal};
-use crate::idx::{Idx, Job, MOST};
-use crate::job::{IdxJob, JobEnd};
+use crate::idx::{Idx, MOST};
+use crate::job::IdxJob;
 use crate::site::Site;
 use imbl::OrdMap;
 use jiff::ToSpan;
@@ -18,7 +18,7 @@ pub(crate) struct Scheduling {
     pub(crate) site_id: u64,
     pub(crate) dataflow_id: String,
     /// What the client sent, without what the server owns.
-    sent: Object,
+    pub(crate) sent: Object,
     frequency: Frequency,
     interval: i64,
     enabled: bool,
@@ -26,7 +26,9 @@ pub(crate) struct Scheduling {
     next: Option<Instant>,
     /// The next run as it is told: a run that is over keeps its time.
     shown_next: Instant,
-    busy: bool,
+    pub(crate) busy: bool,
+    /// When the next attempt of its job begins, and which job.
+    pub(crate) retry: Option<(Instant, String)>,
     job_id: Option<String>,
     made: u64,
     created: Instant,
@@ -148,6 +150,7 @@ impl Scheduling {
             next: Some(start),
             shown_next: start,
             busy: false,
+            retry: None,
             job_id: None,
             made,
             created: now,
@@ -174,7 +177,11 @@ impl Scheduling {
     }
 
     fn due(&self) -> Option<Instant> {
-        self.next.filter(|_| self.enabled && !self.busy)
+        match (&self.retry, self.busy) {
+            (Some((at, _)), _) => Some(*at),
+            (None, true) => None,
+            (None, false) => self.next.filter(|_| self.enabled),
+        }
     }
 
     /// Moves to the first start after `now`; starts that were missed are not made up for.
@@ -221,6 +228,7 @@ impl Idx {
         let mut changed = Scheduling::parse(now, site, data, before.id.clone(), before.made)?;
         changed.created = before.created;
         changed.busy = before.busy;
+        changed.retry = before.retry.clone();
         changed.job_id = before.job_id.clone();
         self.schedulings.insert(changed.id.clone(), Arc::new(changed));
         Ok(())
@@ -231,8 +239,11 @@ impl Idx {
         found.cloned().ok_or_else(|| Refusal::new(404_000))
     }
 
-    pub(crate) fn delete_scheduling(&mut self, site: &Site, id: &str) -> Result<(), Refusal> {
-        self.scheduling_of(site, id)?;
+    pub(crate) fn delete_scheduling(&mut self, now: Instant, site: &Site, id: &str) -> Result<(), Refusal> {
+        let gone = self.scheduling_of(site, id)?;
+        if let Some((_, job_id)) = &gone.retry {
+            self.stop_job(now, job_id);
+        }
         self.schedulings.remove(id);
         Ok(())
     }
@@ -254,20 +265,29 @@ impl Idx {
         job_id: String,
     ) -> Option<IdxJob> {
         let due = |it: &&Arc<Scheduling>| it.due().is_some_and(|at| at <= now);
-        let found = self.schedulings.values().filter(due).min_by_key(|it| (it.next, it.made))?.clone();
+        let found = self.schedulings.values().filter(due).min_by_key(|it| (it.due(), it.made))?.clone();
         let flow = self.dataflows.get(&found.dataflow_id).cloned();
         let site = sites.get(&found.api_key);
         let key = site.and_then(|site| site.keys.get(&site.first_key));
         let (Some(flow), Some(site), Some(key)) = (flow, site, key) else {
-            // Its site is gone: it must not stay due for ever.
+            // Its site or its dataflow is gone: it must not stay due for ever.
+            if let Some((_, job_id)) = &found.retry {
+                self.stop_job(now, job_id);
+            }
             self.schedulings.remove(&found.id);
             return None;
         };
         let mut changed = Scheduling::clone(&found);
-        changed.busy = true;
-        changed.job_id = Some(job_id.clone());
-        changed.advance(now);
-        self.open_job(now, &changed, &flow.document, &job_id);
+        let (job_id, started) = match changed.retry.take() {
+            Some((_, job_id)) => (job_id.clone(), self.next_attempt(now, &job_id)),
+            None => {
+                changed.busy = true;
+                changed.job_id = Some(job_id.clone());
+                changed.advance(now);
+                self.open_job(now, &changed, &flow.document, &job_id);
+                (job_id, now)
+            }
+        };
         let scheduling = changed.shown();
         self.schedulings.insert(changed.id.clone(), Arc::new(changed));
         Some(IdxJob {
@@ -281,71 +301,8 @@ impl Idx {
             document: flow.whole(),
             scheduling,
             last_runtime: flow.last_runtime,
-            started: now,
+            started,
         })
-    }
-
-    fn open_job(&mut self, now: Instant, scheduling: &Scheduling, document: &Value, job_id: &str) {
-        let copied = |name: &str| scheduling.sent.get(name).cloned().unwrap_or(Value::Null);
-        let mut record = json!({
-            "id": job_id,
-            "apiKey": scheduling.api_key,
-            "siteId": scheduling.site_id,
-            "dataflowId": scheduling.dataflow_id,
-            "dataflowName": document["name"],
-            "schedulingId": scheduling.id,
-            "hostName": "standin",
-            "status": "running",
-            "createTime": now.to_string(),
-            "startTime": now.to_string(),
-            "updateTime": now.to_string(),
-            "frequencyType": copied("frequencyType"),
-            "successEmailNotification": copied("successEmailNotification"),
-            "failureEmailNotification": copied("failureEmailNotification"),
-            "processedRecords": 0,
-            "attemptNumber": 1,
-            "trace": [],
-        });
-        if let Value::Object(members) = &mut record {
-            members.retain(|_, value| !value.is_null());
-        }
-        if self.jobs.len() >= MOST
-            && let Some(oldest) = self.jobs.get_min().map(|(made, _)| *made)
-        {
-            self.jobs.remove(&oldest);
-        }
-        self.made += 1;
-        let job = Job {
-            id: job_id.to_owned(),
-            api_key: scheduling.api_key.clone(),
-            scheduling_id: scheduling.id.clone(),
-            dataflow_id: scheduling.dataflow_id.clone(),
-            started: now,
-            record,
-        };
-        self.jobs.insert(self.made, Arc::new(job));
-    }
-
-    /// Closes a job; a job that is not known or already over changes nothing.
-    pub(crate) fn finish_job(&mut self, now: Instant, job_id: &str, end: JobEnd) {
-        let found =
-            self.jobs.iter().rev().find(|(_, job)| job.id == job_id && job.record["status"] == "running");
-        let Some((made, mut job)) = found.map(|(made, job)| (*made, Job::clone(job))) else { return };
-        job.record["status"] = if end.succeeded { "succeeded" } else { "failed" }.into();
-        job.record["processedRecords"] = end.processed.into();
-        job.record["trace"] = end.trace.into();
-        job.record["metrics"] = end.metrics;
-        job.record["endTime"] = now.to_string().into();
-        job.record["updateTime"] = now.to_string().into();
-        if let Some(scheduling) = self.schedulings.get_mut(&job.scheduling_id) {
-            Arc::make_mut(scheduling).busy = false;
-        }
-        if end.succeeded
-            && let Some(flow) = self.dataflows.get_mut(&job.dataflow_id)
-        {
-            Arc::make_mut(flow).last_runtime = Some(job.started);
-        }
-        self.jobs.insert(made, Arc::new(job));
     }
 }
 

@@ -140,6 +140,10 @@ fn failed(text: &str) -> FileError {
     FileError::Failed(text.to_owned())
 }
 
+fn lost(text: &str) -> FileError {
+    FileError::Lost(text.to_owned())
+}
+
 fn entry(op: &'static str, path: &str, bytes: u64, text: &str) -> What {
     let who = DEFAULT_USER.to_owned();
     What::File { who, op, path: path.to_owned(), bytes, text: text.to_owned() }
@@ -319,7 +323,7 @@ fn a_reader_keeps_what_it_opened() {
 #[test]
 fn an_interrupted_upload_leaves_no_final_file() {
     let journal = hold(|stand| {
-        let broke = failed("the connection to sftp.exchange.example broke");
+        let broke = lost("the connection to sftp.exchange.example broke");
         stand.fail_next(FileOp::Write, 1_000_000);
         let files = stand.files();
         let mut writer = block_on(files.create("/out/a.csv.uploading")).unwrap();
@@ -349,9 +353,36 @@ fn an_interrupted_upload_leaves_no_final_file() {
 }
 
 #[test]
+fn an_upload_goes_on_where_it_stood() {
+    hold(|stand| {
+        stand.fail_next(FileOp::Write, 700_000);
+        let files = stand.files();
+        let mut writer = block_on(files.create("/out/a.csv.uploading")).unwrap();
+        block_on(writer.write(Bytes::from(vec![b'a'; 400_000]))).unwrap();
+        assert!(block_on(writer.write(Bytes::from(vec![b'b'; 600_000]))).is_err());
+        // More has arrived than anybody knows to be whole.
+        assert_eq!(stand.content("/out/a.csv.uploading").map(|content| content.len()), Some(700_000));
+        let files = stand.files();
+        let mut writer = block_on(files.resume("/out/a.csv.uploading", 400_000)).unwrap();
+        assert_eq!(stand.content("/out/a.csv.uploading").map(|content| content.len()), Some(400_000));
+        block_on(writer.write(Bytes::from(vec![b'c'; 500_000]))).unwrap();
+        block_on(writer.close()).unwrap();
+        let whole = [vec![b'a'; 400_000], vec![b'c'; 500_000]].concat();
+        assert!(stand.content("/out/a.csv.uploading").unwrap() == whole);
+        let short = block_on(files.resume("/out/a.csv.uploading", 900_001)).err();
+        let why = "/out/a.csv.uploading: only 900000 of 900001 bytes are there";
+        assert_eq!(short, Some(failed(why)));
+        let none = block_on(files.resume("/out/none", 1)).err();
+        assert_eq!(none, Some(FileError::NotFound("/out/none".to_owned())));
+        let mut reader = block_on(files.open_at("/out/a.csv.uploading", 399_999)).unwrap();
+        assert_eq!(block_on(reader.read(2)).unwrap(), "ac");
+    });
+}
+
+#[test]
 fn connections_break_where_they_are_told_to() {
     hold(|stand| {
-        let broke = failed("the connection to sftp.exchange.example broke");
+        let broke = lost("the connection to sftp.exchange.example broke");
         stand.drop.lock().unwrap().put(Instant::START, "/big", &vec![b'x'; 700_000]).unwrap();
         stand.fail_next(FileOp::Read, 600_000);
         let files = stand.files();
@@ -526,7 +557,7 @@ fn a_server_that_stops_ends_its_sessions() {
     let Some((network, served)) = stand.wire.take() else { return };
     drop(served);
     network.settle();
-    assert_eq!(get(&*files, "/out/a"), Err(failed("the connection to sftp.exchange.example broke")));
+    assert_eq!(get(&*files, "/out/a"), Err(lost("the connection to sftp.exchange.example broke")));
     let error = stand.login(&target(DEFAULT_USER, DEFAULT_PASSWORD)).err();
     assert!(matches!(error, Some(FileError::Unreachable { .. })), "{error:?}");
 }

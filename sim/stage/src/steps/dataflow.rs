@@ -2,7 +2,9 @@
 
 use crate::run::Run;
 use crate::step::{Args, Miss, Step, Takes, needed, optional, unmet};
+use crate::surface::locked;
 use serde_json::{Value, json};
+use standin_ports::Clock;
 use standin_scenario::{Kind, Node};
 use std::time::Duration;
 
@@ -93,8 +95,7 @@ pub const CREATE_DATAFLOW: Step = Step {
 
 /// Changes parameters of a stored dataflow: it is read, with its secrets masked, and set as a whole.
 fn customise(run: &mut Run<'_>, id: &str, changes: &Node) -> Result<(), Miss> {
-    let answer = run.answer("idx.getDataflow", &[("id", id.to_owned())])?;
-    let mut document = answer["dataflow"].clone();
+    let mut document = document_of(run, id)?;
     let mut steps: Vec<&mut Value> = document["steps"].as_array_mut().into_iter().flatten().collect();
     let ids: Vec<String> = steps.iter().filter_map(|step| step["id"].as_str().map(str::to_owned)).collect();
     for (key, params) in changes.map()? {
@@ -126,6 +127,10 @@ pub const SCHEDULE_DATAFLOW: Step = Step {
         optional("fullExtract", "true: all records at every run").takes(Takes::Flag),
         optional("nextJobStartTime", "when the first job starts, now if it is not given"),
         optional("failureEmailNotification", "addresses that hear of a failure"),
+        optional("successEmailNotification", "addresses that hear of a success"),
+        optional("limit", "at most so many records"),
+        optional("logLevel", "`info` (if it is not given), `error` or `debug`"),
+        optional("enabled", "false: it does not start by itself").takes(Takes::Flag),
     ],
     alone: None,
     open: false,
@@ -139,6 +144,10 @@ pub const SCHEDULE_DATAFLOW: Step = Step {
             "fullExtract",
             "nextJobStartTime",
             "failureEmailNotification",
+            "successEmailNotification",
+            "limit",
+            "logLevel",
+            "enabled",
         ] {
             if let Some(value) = args.json(name)? {
                 scheduling[name] = value;
@@ -149,16 +158,42 @@ pub const SCHEDULE_DATAFLOW: Step = Step {
     },
 };
 
+/// The console's button.
+pub const STOP_JOB: Step = Step {
+    name: "stop_job",
+    summary: "stops the running job of a dataflow, as the console's button does, also one that waits for its next attempt",
+    args: &[needed("name", "the dataflow's name").takes(Takes::Dataflow)],
+    alone: Some("name"),
+    open: false,
+    example: "stop_job: outbound",
+    run: |run, args| {
+        let id = dataflow_id(run, args)?;
+        let now = run.world.parts().clock.now();
+        let mut gigya = locked(&run.world.parts().gigya);
+        match gigya.running_job_of(&id).filter(|job| gigya.stop_job(now, job)) {
+            Some(job) => Ok(format!("job {job} stopped")),
+            None => Err(unmet("no job of this dataflow is running".to_owned())),
+        }
+    },
+};
+
 /// The last job.
 pub const EXPECT_JOB: Step = Step {
     name: "expect_job",
     summary: "holds the last job of a dataflow, as idx.search tells it, against what is expected",
     args: &[
         needed("name", "the dataflow's name").takes(Takes::Dataflow),
-        optional("status", "succeeded or failed").takes(Takes::Word(&["succeeded", "failed"])),
+        optional("status", "running, succeeded, failed or stopped").takes(Takes::Word(&[
+            "running",
+            "succeeded",
+            "failed",
+            "stopped",
+        ])),
         optional("processedRecords", "how many records were read").takes(Takes::Number),
+        optional("attemptNumber", "at which attempt it is or ended").takes(Takes::Number),
         optional("jobs", "how many jobs there have been").takes(Takes::Number),
         optional("steps", "counters by step id: { write: { input: 2, errors: 1 } }"),
+        optional("save", "names for members of the job: { job: id }; later steps write ${job}"),
     ],
     alone: None,
     open: false,
@@ -168,12 +203,15 @@ pub const EXPECT_JOB: Step = Step {
         let query = format!(
             "SELECT * FROM idx_job_status WHERE dataflowId = \"{id}\" ORDER BY startTime DESC LIMIT 1"
         );
-        if ["status", "processedRecords", "jobs", "steps"].iter().all(|name| args.get(name).is_none()) {
+        if ["status", "processedRecords", "attemptNumber", "jobs", "steps", "save"]
+            .iter()
+            .all(|name| args.get(name).is_none())
+        {
             return Err(run.mistake(args.node(), "nothing is expected of the job"));
         }
         let job = search(run, &query)?;
         counts_add_up(&job)?;
-        for name in ["status", "processedRecords"] {
+        for name in ["status", "processedRecords", "attemptNumber"] {
             if let Some(expected) = args.json(name)? {
                 run.hold(args.need(name)?, &expected, &job[name], &format!("{name} of the last job"))?;
             }
@@ -201,6 +239,7 @@ pub const EXPECT_JOB: Step = Step {
                 )?;
             }
         }
+        run.save(args.get("save"), &job)?;
         Ok(format!("job {}", job["status"].as_str().unwrap_or("none")))
     },
 };
@@ -220,7 +259,8 @@ fn counts_add_up(job: &Value) -> Result<(), Miss> {
     Ok(())
 }
 
-fn dataflow_id(run: &Run<'_>, args: &Args<'_>) -> Result<String, Miss> {
+/// The id of the dataflow that the argument `name` means.
+pub(super) fn dataflow_id(run: &Run<'_>, args: &Args<'_>) -> Result<String, Miss> {
     let node = args.need("name")?;
     let name = node.text()?;
     if let Some(id) = run.dataflows.get(name).map(String::as_str).or_else(|| run.world.dataflow_id(name)) {
@@ -229,6 +269,12 @@ fn dataflow_id(run: &Run<'_>, args: &Args<'_>) -> Result<String, Miss> {
     let known: Vec<&str> =
         run.world.dataflow_names().chain(run.dataflows.keys().map(String::as_str)).collect();
     Err(run.mistake_near(node, &format!("no dataflow is called `{name}`"), name, &known))
+}
+
+/// A stored dataflow.
+pub(super) fn document_of(run: &Run<'_>, id: &str) -> Result<Value, Miss> {
+    let answer = run.answer("idx.getDataflow", &[("id", id.to_owned())])?;
+    Ok(answer["dataflow"].clone())
 }
 
 /// Creates something through `idx` and returns its id.

@@ -7,6 +7,7 @@ mod gigya;
 mod participant;
 mod qualifio;
 mod stage;
+mod stubs;
 mod webhooks;
 
 use crate::step::Step;
@@ -36,7 +37,10 @@ pub const STEPS: &[Step] = &[
     dataflow::RUN_DATAFLOW,
     dataflow::CREATE_DATAFLOW,
     dataflow::SCHEDULE_DATAFLOW,
+    dataflow::STOP_JOB,
     dataflow::EXPECT_JOB,
+    stubs::STUB_STEP,
+    stubs::EXPECT_STUB,
     eloqua::ELOQUA_CALL,
     eloqua::ELOQUA_ADD_FIELD,
     eloqua::ELOQUA_IMPORT,

@@ -81,10 +81,16 @@ pub const FAULT: Step = Step {
             let word = if call == "*" { "write" } else { call };
             let op: FileOp =
                 word.parse().map_err(|error: NoSuchOp| run.mistake(args.node(), &error.to_string()))?;
-            let ordered = locked(&run.world.parts().files).fail_next(op, bytes);
-            ordered.map_err(|error| Miss::Broken(error.to_string()))?;
+            let times = args.number("times")?.unwrap_or(1);
+            for _ in 0..times {
+                let ordered = locked(&run.world.parts().files).fail_next(op, bytes);
+                ordered.map_err(|error| Miss::Broken(error.to_string()))?;
+            }
             let op = op.word();
-            return Ok(format!("the next {op} at the drop breaks after {bytes} bytes"));
+            return Ok(match times {
+                1 => format!("the next {op} at the drop breaks after {bytes} bytes"),
+                _ => format!("the next {times} of {op} at the drop break after {bytes} bytes"),
+            });
         }
         let code = args.number("code")?.map(|code| Effect::Code(u32::try_from(code).unwrap_or(u32::MAX)));
         let http = args.number("http")?.map(|status| Effect::Http(u16::try_from(status).unwrap_or(500)));

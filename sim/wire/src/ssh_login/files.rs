@@ -107,14 +107,14 @@ fn told(host: &str, path: &str, error: Error) -> FileError {
             StatusCode::NoConnection | StatusCode::ConnectionLost => broke(host),
             _ => FileError::Failed(format!("{path}: {}", status.error_message)),
         },
-        Error::Timeout => FileError::Failed(format!("no answer from {host} in time")),
+        Error::Timeout => FileError::Lost(format!("no answer from {host} in time")),
         Error::Limited(why) => FileError::Failed(format!("{path}: {why}")),
         Error::IO(_) | Error::UnexpectedPacket | Error::UnexpectedBehavior(_) => broke(host),
     }
 }
 
 fn broke(host: &str) -> FileError {
-    FileError::Failed(format!("the connection to {host} broke"))
+    FileError::Lost(format!("the connection to {host} broke"))
 }
 
 /// The files of one session.
@@ -130,13 +130,37 @@ impl Files for SshFiles {
     }
 
     async fn open(&self, path: &str) -> Result<Box<dyn FileReader>, FileError> {
+        self.open_at(path, 0).await
+    }
+
+    async fn open_at(&self, path: &str, from: u64) -> Result<Box<dyn FileReader>, FileError> {
         let wanted = path.to_owned();
         let open = |sftp: Arc<RawSftpSession>| async move {
             sftp.open(wanted, OpenFlags::READ, FileAttributes::empty()).await
         };
         let file = self.0.run(path, open).await?.handle;
         let line = Arc::clone(&self.0);
-        Ok(Box::new(SshReader { line, path: path.to_owned(), file, next: 0 }))
+        Ok(Box::new(SshReader { line, path: path.to_owned(), file, next: from }))
+    }
+
+    async fn resume(&self, path: &str, from: u64) -> Result<Box<dyn FileWriter>, FileError> {
+        let wanted = path.to_owned();
+        let open = move |sftp: Arc<RawSftpSession>| async move {
+            let file = sftp.open(wanted, OpenFlags::WRITE, FileAttributes::empty()).await?.handle;
+            let there = sftp.fstat(file.as_str()).await?.attrs.size.unwrap_or(0);
+            if there > from {
+                let cut = FileAttributes { size: Some(from), ..FileAttributes::empty() };
+                sftp.fsetstat(file.as_str(), cut).await?;
+            }
+            Ok((file, there))
+        };
+        let (file, there) = self.0.run(path, open).await?;
+        let line = Arc::clone(&self.0);
+        let writer = SshWriter { line, path: path.to_owned(), file, next: from };
+        if there < from {
+            return Err(FileError::Failed(format!("{path}: only {there} of {from} bytes are there")));
+        }
+        Ok(Box::new(writer))
     }
 
     async fn create(&self, path: &str) -> Result<Box<dyn FileWriter>, FileError> {

@@ -1,0 +1,133 @@
+//! What is wrong inside of a document's expressions and scripts, at its place in the document.
+
+use crate::components::component;
+use crate::document::{Problem, Severity};
+use crate::jexl::Expression;
+use crate::json::{self, Kind, Node, Place};
+use crate::script::Script;
+use base64::Engine as _;
+
+/// Looks into the expressions and scripts of a document. What is no document has none: reading it tells why.
+pub fn inspect(text: &str) -> Vec<Problem> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let Ok(root) = json::parse(text) else { return Vec::new() };
+    let Some(Kind::List(steps)) = root.member("steps").map(|steps| &steps.kind) else { return Vec::new() };
+    let mut problems = Vec::new();
+    for step in steps {
+        let kind =
+            step.member("type").and_then(Node::text).and_then(component).map_or("", |found| found.kind);
+        let Some(params) = step.member("params") else { continue };
+        match kind {
+            "field.evaluate" => problems.extend(expressions(text, params)),
+            "record.evaluate" => problems.extend(params.member("script").and_then(script)),
+            _ => {}
+        }
+    }
+    problems
+}
+
+fn expressions(text: &str, params: &Node) -> Vec<Problem> {
+    let Some(Kind::List(fields)) = params.member("fields").map(|fields| &fields.kind) else {
+        return Vec::new();
+    };
+    let wrong = |field: &Node| {
+        let node = field.member("expression")?;
+        let problem = Expression::parse(node.text()?).err()?;
+        let name = field.member("field").and_then(Node::text).unwrap_or_default();
+        let at = within(text, node.at, problem.column);
+        let message = format!("expression of `{name}`: {}", problem.message);
+        Some(Problem::at(at, Severity::Error, message, ""))
+    };
+    fields.iter().filter_map(wrong).collect()
+}
+
+fn script(node: &Node) -> Option<Problem> {
+    let problem = |message: String, hint: &str| Problem::at(node.at, Severity::Error, message, hint);
+    let packed: String = node.text()?.split_whitespace().collect();
+    if packed.is_empty() {
+        return None;
+    }
+    let encoded = base64::engine::general_purpose::STANDARD.decode(packed);
+    let Ok(bytes) = encoded else {
+        return Some(problem(
+            "parameter `script` is not base64".to_owned(),
+            "the console stores scripts as base64 of their text",
+        ));
+    };
+    let Ok(source) = String::from_utf8(bytes) else {
+        return Some(problem("parameter `script` is not UTF-8".to_owned(), ""));
+    };
+    let told = Script::check(&source)?;
+    Some(problem(told, ""))
+}
+
+/// The place of a character within a string that stands at `at`, the first of them being 1.
+fn within(text: &str, at: Place, character: usize) -> Place {
+    let line = text.split('\n').nth(at.line - 1).unwrap_or_default();
+    let raw: Vec<char> = line.chars().skip(at.column).collect();
+    let (mut index, mut passed) = (0, 1);
+    while passed < character && index < raw.len() {
+        index += match (raw[index], raw.get(index + 1)) {
+            ('\\', Some('u')) => 6,
+            ('\\', _) => 2,
+            _ => 1,
+        };
+        passed += 1;
+    }
+    Place { line: at.line, column: at.column + 1 + index }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(step: &str, expected: &[(usize, usize, &str)]) {
+        let text = format!("{{\"name\": \"f\", \"steps\": [\n{step}\n]}}");
+        let found: Vec<(usize, usize, String)> = inspect(&text)
+            .into_iter()
+            .map(|problem| (problem.line, problem.column, problem.message))
+            .collect();
+        let expected: Vec<(usize, usize, String)> =
+            expected.iter().map(|(line, column, text)| (*line, *column, (*text).to_owned())).collect();
+        assert_eq!(found, expected, "{step}");
+    }
+
+    fn evaluate(expression: &str) -> String {
+        format!(
+            r#"{{"id": "e", "type": "FIELD.evaluate ", "params": {{"fields": [{{"field": "a", "expression": "{expression}"}}]}}}}"#
+        )
+    }
+
+    #[test]
+    fn an_expression_is_shown_at_its_letter() {
+        let start = evaluate("").find("\"\"}").unwrap() + 2;
+        check(&evaluate("a eq 'x' ? 1 : 2"), &[]);
+        check(
+            &evaluate("a eq"),
+            &[(2, start + 4, "expression of `a`: a value should stand here, not the end")],
+        );
+        // Two letters of the document are one of the expression.
+        check(
+            &evaluate("a == \\\"x\\\" +"),
+            &[(2, start + 13, "expression of `a`: a value should stand here, not the end")],
+        );
+    }
+
+    #[test]
+    fn a_script_is_shown_with_its_own_line() {
+        let evaluate = |script: &str| {
+            format!(r#"{{"id": "e", "type": "record.evaluate", "params": {{"script": "{script}"}}}}"#)
+        };
+        let packed = |source: &str| evaluate(&base64::engine::general_purpose::STANDARD.encode(source));
+        let column = evaluate("").find("\"\"}").unwrap() + 1;
+        check(&packed("function process(record) {\r\n  return record;\r\n}"), &[]);
+        check(&evaluate(""), &[]);
+        check(&evaluate("not base64!"), &[(2, column, "parameter `script` is not base64")]);
+        check(&packed("function proces(r) {}"), &[(2, column, "the script defines no function `process`")]);
+        let text = inspect(&format!(
+            "{{\"steps\": [{}]}}",
+            packed("function process(record) {\n  return record +;\n}")
+        ));
+        assert!(text[0].message.starts_with("the script does not load: line 2"), "{}", text[0].message);
+    }
+}

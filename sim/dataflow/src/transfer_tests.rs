@@ -1,0 +1,107 @@
+//! Transfers that are broken off at every call: either the job comes through with whole files, or it fails, leaves
+//! none under its final name, and a later job ends as if nothing had been.
+
+use crate::testing::World;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+fn flow() -> String {
+    let place = |folder: &str| json!({"host": "h", "username": "u", "password": "p", "remotePath": folder});
+    json!({"name": "f", "steps": [
+        {"id": "r", "type": "datasource.read.sftp", "params": place("in"), "next": ["w"]},
+        {"id": "w", "type": "datasource.write.sftp", "params": place("out")},
+    ]})
+    .to_string()
+}
+
+/// Pieces of 1021 bytes, so several reads and writes for each file.
+fn world() -> World {
+    let mut world = World::new();
+    world.folder("/out");
+    world.file("/out/a.csv", b"old");
+    for (name, line) in [("a.csv", "one\n"), ("b.csv", "two\n")] {
+        world.file(&format!("/in/{name}"), line.repeat(1000).as_bytes());
+    }
+    world
+}
+
+fn whole() -> BTreeMap<String, Vec<u8>> {
+    let file = |name: &str, line: &str| (format!("/out/{name}"), line.repeat(1000).into_bytes());
+    [file("a.csv", "one\n"), file("b.csv", "two\n")].into()
+}
+
+/// Calls of an undisturbed run.
+fn calls() -> u64 {
+    let mut world = world();
+    world.breaks([], false);
+    assert_eq!(world.run(&flow()).failure, None);
+    assert_eq!(world.files("/out"), whole());
+    world.file_calls()
+}
+
+#[test]
+fn one_break_anywhere_is_mended() {
+    let calls = calls();
+    assert!(calls > 20, "{calls}");
+    for answer_is_lost in [false, true] {
+        for at in 1..=calls {
+            let mut world = world();
+            world.breaks([at], answer_is_lost);
+            let report = world.run(&flow());
+            assert_eq!((report.failure, at), (None, at));
+            assert_eq!((world.files("/out"), at), (whole(), at));
+        }
+    }
+}
+
+#[test]
+fn a_server_that_stays_away_fails_the_job_and_leaves_no_half_file() {
+    let calls = calls();
+    for answer_is_lost in [false, true] {
+        for at in 1..=calls {
+            let mut world = world();
+            world.breaks(at..10_000, answer_is_lost);
+            let report = world.run(&flow());
+            assert_eq!((report.succeeded, report.unreachable), (false, true), "{at}");
+            let whole = whole();
+            for (path, content) in world.files("/out") {
+                let fine = path.ends_with(".uploading") || content == b"old" || whole[&path] == content;
+                assert!(fine, "break at {at}: {path} holds {} bytes", content.len());
+            }
+            for path in &report.files_written {
+                assert_eq!(world.files("/out")[path], whole[path], "break at {at}");
+            }
+            world.breaks([], false);
+            assert_eq!(world.run(&flow()).failure, None);
+            assert_eq!((world.files("/out"), at), (whole, at));
+        }
+    }
+}
+
+#[test]
+fn a_transfer_goes_on_where_it_stood() {
+    let mut world = world();
+    // Login, list, open and first read of the source; login and create at the target; then reads and writes in turns.
+    world.breaks([10], false);
+    assert_eq!(world.run(&flow()).failure, None);
+    assert_eq!(
+        world.operations()[..3],
+        [
+            "create /out/a.csv.uploading",
+            "resume /out/a.csv.uploading at 1021",
+            "rename /out/a.csv.uploading /out/a.csv"
+        ]
+    );
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_read_fails_the_job() {
+    let mut world = world();
+    world.changes_when_broken("/in/a.csv", b"another");
+    world.breaks([7], false);
+    assert_eq!(
+        world.run(&flow()).failure.as_deref(),
+        Some("datasource.read.sftp `r`: cannot read /in/a.csv at h: /in/a.csv changed while it was read")
+    );
+    assert_eq!(world.files("/out"), [("/out/a.csv".to_owned(), b"old".to_vec())].into());
+}
