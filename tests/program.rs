@@ -94,7 +94,7 @@ fn a_mistake_is_shown_at_its_place() {
 fn dataflows() {
     check(&[
         ("dataflow-good", "dataflow check fixtures/dataflows/samples/01-gigya-to-sftp-export.json"),
-        ("dataflow-warned", "dataflow check fixtures/dataflows/samples/14-jexl-catalogue-to-s3.json"),
+        ("dataflow-warned", "dataflow check tests/program/vendor-dataflow.json"),
         ("dataflow-comment", "dataflow check tests/program/commented-dataflow.json"),
         (
             "dataflow-wrong",

@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use imbl::{OrdMap, OrdSet};
 use standin_model::Instant;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the records themselves do not tell of addresses, by site and address.
 #[derive(Clone, Debug, Default)]
@@ -133,6 +134,8 @@ impl Gigya {
         changes: Vec<Change>,
     ) -> (Vec<Change>, Vec<AddressChange>) {
         let mut addresses: Vec<AddressChange> = Vec::new();
+        let mut settled = BTreeSet::new();
+        let left = left_lites(&changes);
         for change in &changes {
             self.follow_stray(api_key, change);
             self.remember_left(api_key, change);
@@ -147,14 +150,15 @@ impl Gigya {
                 // What the record had at its former address stays there.
                 true => {
                     let known = self.subscriptions_of(api_key, &email, Some(change));
-                    let known = known.or_else(|| left_by(&changes, &email));
+                    let known =
+                        known.or_else(|| left.get(email.as_str()).map(|lite| lite.subscriptions.object()));
                     let known = known.or_else(|| self.found_again(api_key, &email)).unwrap_or_default();
                     let state = laid_over(known.clone(), &before, &after);
                     (known, state)
                 }
             };
             self.put_subscriptions(now, api_key, &email, &state);
-            if known != state && !addresses.iter().any(|it| it.email == email) {
+            if known != state && settled.insert(email.clone()) {
                 let (uid, lang) = (change.uid(), change.lang());
                 addresses.push(AddressChange { email, before: known, after: state, uid, lang });
             }
@@ -197,14 +201,13 @@ impl Gigya {
     }
 }
 
-/// The subscriptions of a lite record that the same call took away.
-fn left_by(changes: &[Change], email: &str) -> Option<Object> {
-    changes.iter().find_map(|change| match change {
-        Change::Lite { email: own, before: Some(before), after: None } if own == email => {
-            Some(before.subscriptions.object())
-        }
+/// The lite records that the same call took away, by address.
+fn left_lites(changes: &[Change]) -> BTreeMap<&str, &Lite> {
+    let each = changes.iter().filter_map(|change| match change {
+        Change::Lite { email, before: Some(before), after: None } => Some((email.as_str(), &**before)),
         _ => None,
-    })
+    });
+    each.collect()
 }
 
 /// The entries that a write changed, laid over what the address has; an entry that says the same about the

@@ -3,6 +3,8 @@
 use crate::account::Account;
 use crate::envelope::Object;
 use crate::people::{Lite, Touched};
+use indexmap::IndexMap;
+use indexmap::map::Entry;
 use std::sync::Arc;
 
 /// One record before and after a call; a record that was stored twice is one change.
@@ -15,40 +17,37 @@ pub(crate) enum Change {
 impl Change {
     /// Joins what was stored one after the other.
     pub(crate) fn join(touched: Vec<Touched>) -> Vec<Self> {
-        let mut changes: Vec<Self> = Vec::new();
+        let mut changes: IndexMap<(bool, String), Self> = IndexMap::new();
         for step in touched {
-            match step {
-                Touched::Account { before, after } => {
-                    let Some(uid) = after.as_ref().or(before.as_ref()).map(|it| it.uid.to_string()) else {
-                        continue;
-                    };
-                    let known = changes.iter_mut().find_map(|change| match change {
-                        Self::Account { uid: own, after, .. } if *own == uid => Some(after),
-                        _ => None,
-                    });
-                    match known {
-                        Some(slot) => *slot = after,
-                        None => changes.push(Self::Account { uid, before, after }),
-                    }
-                }
-                Touched::Lite { before, after } => {
-                    let Some(email) =
-                        after.as_ref().or(before.as_ref()).map(|it| crate::email::folded(&it.email))
-                    else {
-                        continue;
-                    };
-                    let known = changes.iter_mut().find_map(|change| match change {
-                        Self::Lite { email: own, after, .. } if *own == email => Some(after),
-                        _ => None,
-                    });
-                    match known {
-                        Some(slot) => *slot = after,
-                        None => changes.push(Self::Lite { email, before, after }),
-                    }
-                }
+            let Some((key, change)) = Self::of(step) else { continue };
+            match (changes.entry(key), change) {
+                (Entry::Vacant(slot), change) => _ = slot.insert(change),
+                (Entry::Occupied(slot), change) => slot.into_mut().go_on(change),
             }
         }
-        changes
+        changes.into_values().collect()
+    }
+
+    /// One step and whose it is: an account's or a lite record's, and its UID or address.
+    fn of(step: Touched) -> Option<((bool, String), Self)> {
+        match step {
+            Touched::Account { before, after } => {
+                let uid = after.as_ref().or(before.as_ref())?.uid.clone();
+                Some(((true, uid.clone()), Self::Account { uid, before, after }))
+            }
+            Touched::Lite { before, after } => {
+                let email = crate::email::folded(&after.as_ref().or(before.as_ref())?.email);
+                Some(((false, email.clone()), Self::Lite { email, before, after }))
+            }
+        }
+    }
+
+    fn go_on(&mut self, next: Self) {
+        match (self, next) {
+            (Self::Account { after, .. }, Self::Account { after: now, .. }) => *after = now,
+            (Self::Lite { after, .. }, Self::Lite { after: now, .. }) => *after = now,
+            _ => {}
+        }
     }
 
     pub(crate) fn uid(&self) -> Option<String> {

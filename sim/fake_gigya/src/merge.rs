@@ -38,6 +38,14 @@ pub(crate) struct Merge<'s> {
     pub(crate) new_fields: Vec<(String, Field)>,
 }
 
+/// The members that [`Merge::object`] looks at or changes when it writes `from`.
+pub(crate) fn touched(from: &Object) -> impl Fn(&str) -> bool {
+    |name| {
+        from.keys()
+            .any(|key| key.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    }
+}
+
 impl<'s> Merge<'s> {
     pub(crate) fn new(schema: &'s Schema, part: Part, rules: Rules) -> Self {
         Self { schema, part, rules, problems: Vec::new(), new_fields: Vec::new() }

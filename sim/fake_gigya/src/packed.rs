@@ -185,14 +185,41 @@ impl Packed {
         result
     }
 
+    /// Changes some members: `change` sees only those that are `touched`, and the others stay as they lie. What
+    /// it adds comes last.
+    pub(crate) fn edit_some<T>(
+        &mut self,
+        touched: impl Fn(&str) -> bool,
+        change: impl FnOnce(&mut Object) -> T,
+    ) -> T {
+        let seen = self.members().filter(|(name, _)| touched(name));
+        let mut object: Object = seen.map(|(name, value)| (name.to_owned(), value.value())).collect();
+        let result = change(&mut object);
+        let mut out = Vec::with_capacity(self.0.len() + 64);
+        let mut rest = self.members();
+        while !rest.is_empty() {
+            let whole = rest.0;
+            let Some((name, _)) = rest.next() else { break };
+            if !touched(name) {
+                out.extend_from_slice(&whole[..whole.len() - rest.0.len()]);
+            } else if let Some(value) = object.shift_remove(name) {
+                put_member(&mut out, name, &value);
+            }
+        }
+        put_members(&mut out, &object);
+        self.0 = out.into_boxed_slice();
+        result
+    }
+
     /// Sets one member.
     pub(crate) fn insert(&mut self, name: &str, value: impl Into<Value>) {
-        self.edit(|object| _ = object.insert(name.to_owned(), value.into()));
+        let own = |other: &str| other == name;
+        self.edit_some(own, |object| _ = object.insert(name.to_owned(), value.into()));
     }
 
     /// Takes one member away; the others stay in their order.
     pub(crate) fn remove(&mut self, name: &str) {
-        self.edit(|object| _ = object.shift_remove(name));
+        self.edit_some(|other| other == name, |object| _ = object.shift_remove(name));
     }
 
     /// One member.
@@ -317,7 +344,9 @@ impl<'p> Members<'p> {
 
     /// As an object of its own.
     pub(crate) fn object(self) -> Object {
-        self.map(|(name, value)| (name.to_owned(), value.value())).collect()
+        let mut object = Object::with_capacity(self.count());
+        object.extend(self.map(|(name, value)| (name.to_owned(), value.value())));
+        object
     }
 
     /// One member.
@@ -361,16 +390,20 @@ fn code(name: &str) -> Option<u8> {
 
 fn put_members(out: &mut Vec<u8>, object: &Object) {
     for (name, value) in object {
-        match code(name) {
-            Some(known) => out.push(known),
-            None => {
-                out.push(0);
-                put_number(out, name.len() as u64);
-                out.extend_from_slice(name.as_bytes());
-            }
-        }
-        put_value(out, value);
+        put_member(out, name, value);
     }
+}
+
+fn put_member(out: &mut Vec<u8>, name: &str, value: &Value) {
+    match code(name) {
+        Some(known) => out.push(known),
+        None => {
+            out.push(0);
+            put_number(out, name.len() as u64);
+            out.extend_from_slice(name.as_bytes());
+        }
+    }
+    put_value(out, value);
 }
 
 fn put_value(out: &mut Vec<u8>, value: &Value) {
@@ -514,6 +547,24 @@ mod tests {
                 prop_assert_eq!(packed.get(name).map(Packet::value), Some(value.clone()));
             }
             prop_assert!(packed.get("no such name").is_none());
+        }
+
+        #[test]
+        fn some_members_change_as_all_would(
+            object in any_members(any_value()),
+            change in any_members(any_value()),
+            gone in prop::sample::select(NAMES),
+        ) {
+            let touched = |name: &str| name == gone || change.contains_key(name);
+            let edit = |into: &mut Object| {
+                into.shift_remove(gone);
+                into.extend(change.clone());
+            };
+            let (mut some, mut all) = (Packed::of(&object), Packed::of(&object));
+            some.edit_some(touched, edit);
+            all.edit(edit);
+            prop_assert_eq!(&some, &all);
+            prop_assert_eq!(some.members().count(), all.members().count());
         }
     }
 

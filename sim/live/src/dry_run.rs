@@ -4,7 +4,7 @@ use bytes::Bytes;
 use standin_ports::journal::masked;
 use standin_ports::{
     FileEntry, FileError, FileReader, FileWriter, Files, FilesTarget, Http, HttpError, Login, Request,
-    Response,
+    Response, Store, StoreTarget, Stores,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -74,6 +74,20 @@ impl Plan {
     /// Lets reads through to `http` and notes everything else.
     pub fn http(&self, http: Arc<dyn Http>) -> Arc<dyn Http> {
         Arc::new(DryHttp { http, plan: self.clone() })
+    }
+
+    /// Lets reads through to `stores` and notes everything else.
+    pub fn stores(&self, stores: Arc<dyn Stores>) -> Arc<dyn Stores> {
+        Arc::new(DryStores { stores, plan: self.clone() })
+    }
+
+    fn note(&self, host: String, path: String, draft: &Draft) {
+        let mut written = self.written();
+        if written.files.len() == FILES {
+            written.more_files += 1;
+            return;
+        }
+        written.files.push(File { host, path, bytes: draft.bytes, start: lines(&draft.start) });
     }
 
     /// Lets reads through to `login` and notes everything else.
@@ -163,6 +177,14 @@ struct Draft {
     start: Vec<u8>,
 }
 
+impl Draft {
+    fn add(&mut self, bytes: &Bytes) {
+        self.bytes += bytes.len() as u64;
+        let room = START - self.start.len().min(START);
+        self.start.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+}
+
 #[async_trait::async_trait]
 impl Files for DryFiles {
     async fn list(&self, folder: &str) -> Result<Vec<FileEntry>, FileError> {
@@ -188,18 +210,7 @@ impl Files for DryFiles {
     async fn rename(&self, from: &str, to: &str) -> Result<(), FileError> {
         let draft = self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(from);
         let draft = draft.ok_or_else(|| FileError::NotFound(from.to_owned()))?;
-        let mut written = self.plan.written();
-        if written.files.len() == FILES {
-            written.more_files += 1;
-            return Ok(());
-        }
-        let file = File {
-            host: self.host.clone(),
-            path: to.to_owned(),
-            bytes: draft.bytes,
-            start: lines(&draft.start),
-        };
-        written.files.push(file);
+        self.plan.note(self.host.clone(), to.to_owned(), &draft);
         Ok(())
     }
 
@@ -231,9 +242,7 @@ struct DryWriter {
 #[async_trait::async_trait]
 impl FileWriter for DryWriter {
     async fn write(&mut self, bytes: Bytes) -> Result<(), FileError> {
-        self.draft.bytes += bytes.len() as u64;
-        let room = START - self.draft.start.len().min(START);
-        self.draft.start.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        self.draft.add(&bytes);
         Ok(())
     }
 
@@ -243,10 +252,109 @@ impl FileWriter for DryWriter {
     }
 }
 
+struct DryStores {
+    stores: Arc<dyn Stores>,
+    plan: Plan,
+}
+
+#[async_trait::async_trait]
+impl Stores for DryStores {
+    async fn store(&self, target: &StoreTarget) -> Result<Box<dyn Store>, FileError> {
+        let store = self.stores.store(target).await?;
+        Ok(Box::new(DryStore { store, url: target.url(), plan: self.plan.clone() }))
+    }
+}
+
+struct DryStore {
+    store: Box<dyn Store>,
+    url: String,
+    plan: Plan,
+}
+
+#[async_trait::async_trait]
+impl Store for DryStore {
+    async fn list(&self, prefix: &str) -> Result<Vec<FileEntry>, FileError> {
+        self.store.list(prefix).await
+    }
+
+    async fn open(&self, key: &str) -> Result<Box<dyn FileReader>, FileError> {
+        self.store.open(key).await
+    }
+
+    async fn create(&self, key: &str) -> Result<Box<dyn FileWriter>, FileError> {
+        let (host, path, plan) = (self.url.clone(), format!("/{key}"), self.plan.clone());
+        Ok(Box::new(DryObject { host, path, draft: Draft::default(), plan }))
+    }
+}
+
+struct DryObject {
+    host: String,
+    path: String,
+    draft: Draft,
+    plan: Plan,
+}
+
+#[async_trait::async_trait]
+impl FileWriter for DryObject {
+    async fn write(&mut self, bytes: Bytes) -> Result<(), FileError> {
+        self.draft.add(&bytes);
+        Ok(())
+    }
+
+    async fn close(self: Box<Self>) -> Result<(), FileError> {
+        let Self { host, path, draft, plan } = *self;
+        plan.note(host, path, &draft);
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use pollster::block_on;
+
+    #[async_trait::async_trait]
+    impl Stores for Nobody {
+        async fn store(&self, _: &StoreTarget) -> Result<Box<dyn Store>, FileError> {
+            Ok(Box::new(Nobody))
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl Store for Nobody {
+        async fn list(&self, _: &str) -> Result<Vec<FileEntry>, FileError> {
+            Ok(Vec::new())
+        }
+        async fn open(&self, key: &str) -> Result<Box<dyn FileReader>, FileError> {
+            Err(FileError::NotFound(key.to_owned()))
+        }
+        async fn create(&self, key: &str) -> Result<Box<dyn FileWriter>, FileError> {
+            Err(FileError::Denied(key.to_owned()))
+        }
+    }
+
+    #[test]
+    fn objects_are_shown_and_not_written() {
+        let plan = Plan::default();
+        let target = StoreTarget::AmazonS3 {
+            bucket: "b".to_owned(),
+            region: None,
+            access_key: "AK".to_owned(),
+            secret_key: standin_ports::Secret::new("s"),
+        };
+        block_on(async {
+            let store = plan.stores(Arc::new(Nobody)).store(&target).await.unwrap();
+            assert_eq!(store.list("").await, Ok(Vec::new()));
+            assert_eq!(store.open("k").await.err(), Some(FileError::NotFound("k".to_owned())));
+            let mut writer = store.create("cdc/a.csv").await.unwrap();
+            writer.write(Bytes::from_static(b"UID\nann\n")).await.unwrap();
+            writer.close().await.unwrap();
+            drop(store.create("half.csv").await.unwrap());
+        });
+        let (host, path, bytes) = ("s3://b".to_owned(), "/cdc/a.csv".to_owned(), 8);
+        let start = vec!["UID".to_owned(), "ann".to_owned()];
+        assert_eq!(plan.files(), [File { host, path, bytes, start }]);
+    }
 
     struct Nobody;
 

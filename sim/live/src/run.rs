@@ -5,10 +5,9 @@ use crate::endpoints::Endpoints;
 use standin_clients::gigya::GigyaAccess;
 use standin_dataflow::{Document, Extract, Job, JobReport, Log, Pace, Ports, Watcher, run_watched};
 use standin_model::Instant;
-use standin_ports::Clock;
 use standin_ports::journal::Silent;
-use standin_ports::stores::NoStores;
-use standin_wire::OsChance;
+use standin_ports::{Clock, Http, Stores};
+use standin_wire::{LiveHttp, ObjectStores, OsChance};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -70,14 +69,14 @@ pub async fn run(
     loop {
         let plan = live.dry.then(Plan::default);
         let (http, login) = (live.endpoints.http(handle)?, live.endpoints.login(handle));
-        let (http, login) = match &plan {
-            Some(plan) => (plan.http(http), plan.login(login)),
-            None => (http, login),
+        let (http, login, stores) = match &plan {
+            Some(plan) => (plan.http(http), plan.login(login), plan.stores(stores(handle))),
+            None => (http, login, stores(handle)),
         };
         let ports = Ports {
             http,
             login,
-            stores: Arc::new(NoStores),
+            stores,
             journal: Arc::new(Silent),
             clock: Arc::clone(&clock),
             chance: Arc::new(OsChance),
@@ -93,6 +92,13 @@ pub async fn run(
         attempt += 1;
         pause *= 2;
     }
+}
+
+/// The real services, whatever other server Gigya's calls go to. Nothing is opened before a step needs it.
+fn stores(handle: &Handle) -> Arc<dyn Stores> {
+    let on = handle.clone();
+    let connect = move || LiveHttp::new(on.clone(), None).map(|http| Arc::new(http) as Arc<dyn Http>);
+    Arc::new(ObjectStores::new(handle.clone(), Arc::new(connect)))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a live run waits for the world's own time")]

@@ -9,8 +9,10 @@
 //! - [`sso`]: where the real sync logic is plugged into Qualifio.
 //! - [`login_page`], [`browser`]: the customer's login pages, and a participant at the level of HTTP.
 //! - [`receiver`]: the customer's receiver of webhooks.
+//! - [`stubs`]: what stands in the place of dataflows' steps.
 //! - [`step`], [`steps`]: what a step is, and all of them.
 //! - [`runner`]: scenario files in, outcomes out.
+//! - [`stores`]: the object stores of a world.
 //! - [`control`]: the surface of the stage itself under `serve`.
 //! - [`journal`], [`lineage`], [`sought`], [`compare`], [`clock`], [`find`], [`run`]: what these are built from.
 
@@ -32,6 +34,8 @@ pub mod sought;
 pub mod sso;
 pub mod step;
 pub mod steps;
+pub mod stores;
+pub mod stubs;
 pub mod surface;
 pub mod world;
 

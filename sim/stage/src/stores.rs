@@ -63,7 +63,9 @@ impl Buckets {
     /// Puts an object there, in place of any of that address; its bucket has to be there.
     pub fn put(&mut self, now: Instant, path: &str, bytes: Bytes) -> Result<(), FileError> {
         let inside = self.names.iter().any(|name| {
-            path.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix('/')).is_some_and(|key| !key.is_empty())
+            path.strip_prefix(name.as_str())
+                .and_then(|rest| rest.strip_prefix('/'))
+                .is_some_and(|key| !key.is_empty())
         });
         if !inside {
             return Err(FileError::NotFound(path.to_owned()));
@@ -81,10 +83,12 @@ impl Buckets {
 
 /// Whether an address is one of a whole bucket.
 fn well_named(name: &str) -> bool {
-    let parts = |rest: &str| rest.split('/').map(str::len).collect::<Vec<_>>();
+    let named = |rest: &str, parts: usize| {
+        rest.split('/').count() == parts && rest.split('/').all(|part| !part.is_empty())
+    };
     match name.split_once("://") {
-        Some(("s3" | "gs", rest)) => matches!(parts(rest).as_slice(), [1..]),
-        Some(("azure", rest)) => matches!(parts(rest).as_slice(), [1.., 1..]),
+        Some(("s3" | "gs", rest)) => named(rest, 1),
+        Some(("azure", rest)) => named(rest, 2),
         _ => false,
     }
 }

@@ -1,4 +1,4 @@
-//! The live adapters of the ports: HTTP over reqwest, files over SSH.
+//! The live adapters of the ports: HTTP over reqwest, files over SSH, object stores over HTTP.
 //!
 //! Both do their work on the tokio runtime whose handle they are given, so a port may be polled from a
 //! thread that belongs to no runtime. Nothing in here knows what stands behind a socket, and nothing in here
@@ -6,12 +6,14 @@
 //!
 //! - [`http_client`]: one request, one response, over a kept connection.
 //! - [`live_http`]: the same to real hosts; `tls`: whom it trusts there.
+//! - [`object_stores`]: buckets and containers of the real services.
 //! - [`os_chance`]: bytes that nobody can foretell.
 //! - [`ssh_login`]: sessions at a file server.
 //! - `task`: how work gets onto the runtime and ends with whoever asked for it.
 
 pub mod http_client;
 pub mod live_http;
+pub mod object_stores;
 pub mod os_chance;
 pub mod ssh_login;
 mod task;
@@ -19,5 +21,6 @@ mod tls;
 
 pub use http_client::{HttpClient, Resolve};
 pub use live_http::LiveHttp;
+pub use object_stores::ObjectStores;
 pub use os_chance::OsChance;
 pub use ssh_login::{HostKey, ResolvePort, SshLogin, public_key_of};

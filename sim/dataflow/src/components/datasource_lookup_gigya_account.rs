@@ -195,9 +195,11 @@ impl Lookup {
 
     /// The numbers of the accounts that some pair finds for a record.
     fn likely(&self, fields: &Fields, index: &BTreeMap<(usize, String), Vec<usize>>) -> BTreeSet<usize> {
-        let found = self.pairs.iter().zip(0..).filter_map(|(pair, at)| {
-            index.get(&(at, self.key(sought(pair, fields)?)))
-        });
+        let found = self
+            .pairs
+            .iter()
+            .zip(0..)
+            .filter_map(|(pair, at)| index.get(&(at, self.key(sought(pair, fields)?))));
         found.flatten().copied().collect()
     }
 

@@ -1,10 +1,9 @@
 //! `file.format.aam`
 
 use crate::component::{Carries, Component, ComponentDoc, Setup, required};
-use crate::file_sink::FileSink;
 use crate::record::{Record, leaves, plain_text};
 use crate::run::{Outlet, Stop};
-use crate::spool::Spool;
+use crate::user_lines::UserLines;
 use serde_json::Value;
 use standin_model::Evidence;
 
@@ -31,14 +30,11 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
         return Err(format!("parameter `dpid` is no number: `{dpid}`"));
     }
     let file_name = format!("ftp_dpm_{dpid}_{}.sync", setup.job.started.seconds());
-    Ok(Box::new(Aam { file_name, lines: Spool::default(), records: 0, nameless: 0 }))
+    Ok(Box::new(Aam { lines: UserLines::new(file_name, false) }))
 }
 
 struct Aam {
-    file_name: String,
-    lines: Spool,
-    records: u64,
-    nameless: u64,
+    lines: UserLines,
 }
 
 /// Without a UID there is nobody to tell about.
@@ -63,36 +59,14 @@ fn bare(text: &str) -> String {
 impl Component for Aam {
     async fn records(&mut self, batch: Vec<Record>, out: &mut Outlet<'_>) -> Result<(), Stop> {
         for record in &batch {
-            match line(record) {
-                Some(line) => {
-                    self.records += 1;
-                    self.lines.push(line.as_bytes()).map_err(|full| full.to_string())?;
-                }
-                None => {
-                    self.nameless += 1;
-                    out.left_out(1);
-                }
-            }
+            let line = line(record);
+            self.lines.take(line, out)?;
         }
         Ok(())
     }
 
     async fn finish(&mut self, out: &mut Outlet<'_>) -> Result<(), Stop> {
-        if self.nameless > 0 {
-            out.trace(&format!("{} records without a UID left out", self.nameless));
-        }
-        if self.records == 0 {
-            return Ok(());
-        }
-        let mut sink = FileSink::new(self.file_name.clone(), u64::MAX);
-        sink.start(out).await?;
-        let mut lines = std::mem::take(&mut self.lines).read().map_err(|error| error.to_string())?;
-        while let Some(line) = lines.next().map_err(|error| error.to_string())? {
-            sink.write(line, out).await?;
-        }
-        sink.end(out).await?;
-        out.written(std::mem::take(&mut self.records));
-        Ok(())
+        self.lines.write(out).await
     }
 }
 

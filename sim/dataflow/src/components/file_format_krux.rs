@@ -2,10 +2,9 @@
 
 use super::file_format_dsv::single;
 use crate::component::{Carries, Component, ComponentDoc, Setup, optional, required};
-use crate::file_sink::FileSink;
 use crate::record::{Record, leaves, plain_text};
 use crate::run::{Outlet, Stop};
-use crate::spool::Spool;
+use crate::user_lines::UserLines;
 use standin_model::Evidence;
 
 /// The component.
@@ -32,25 +31,18 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
         "" => ';',
         text => single(text, "separator")?,
     };
+    let file_name = setup.placeholders.text(setup.required_text("fileName")?);
     Ok(Box::new(Krux {
-        file_name: setup.placeholders.text(setup.required_text("fileName")?),
         separator,
         quote: setup.truth("quoteFields", false)?,
-        create_empty: setup.truth("createEmptyFile", false)?,
-        lines: Spool::default(),
-        records: 0,
-        nameless: 0,
+        lines: UserLines::new(file_name, setup.truth("createEmptyFile", false)?),
     }))
 }
 
 struct Krux {
-    file_name: String,
     separator: char,
     quote: bool,
-    create_empty: bool,
-    lines: Spool,
-    records: u64,
-    nameless: u64,
+    lines: UserLines,
 }
 
 impl Krux {
@@ -88,36 +80,14 @@ impl Krux {
 impl Component for Krux {
     async fn records(&mut self, batch: Vec<Record>, out: &mut Outlet<'_>) -> Result<(), Stop> {
         for record in &batch {
-            match self.line(record) {
-                Some(line) => {
-                    self.records += 1;
-                    self.lines.push(line.as_bytes()).map_err(|full| full.to_string())?;
-                }
-                None => {
-                    self.nameless += 1;
-                    out.left_out(1);
-                }
-            }
+            let line = self.line(record);
+            self.lines.take(line, out)?;
         }
         Ok(())
     }
 
     async fn finish(&mut self, out: &mut Outlet<'_>) -> Result<(), Stop> {
-        if self.nameless > 0 {
-            out.trace(&format!("{} records without a UID left out", self.nameless));
-        }
-        if self.records == 0 && !self.create_empty {
-            return Ok(());
-        }
-        let mut sink = FileSink::new(self.file_name.clone(), u64::MAX);
-        sink.start(out).await?;
-        let mut lines = std::mem::take(&mut self.lines).read().map_err(|error| error.to_string())?;
-        while let Some(line) = lines.next().map_err(|error| error.to_string())? {
-            sink.write(line, out).await?;
-        }
-        sink.end(out).await?;
-        out.written(std::mem::take(&mut self.records));
-        Ok(())
+        self.lines.write(out).await
     }
 }
 

@@ -101,12 +101,18 @@ impl Unzip {
         let Some(name) = path.as_deref().and_then(std::path::Path::to_str).map(str::to_owned) else {
             return Err(Stop::Here(format!("{} has a file outside of it: refused", self.name)));
         };
-        let (mut spool, mut buffer) = (Spool::default(), vec![0; CHUNK]);
+        // The checksum holds for what is there, so a false size is noticed here only.
+        let said = entry.size();
+        let (mut spool, mut buffer, mut whole) = (Spool::default(), vec![0; CHUNK], 0_u64);
         loop {
             let read = entry.read(&mut buffer).map_err(|error| self.broken(&error.to_string()))?;
+            if read == 0 && whole != said {
+                return Err(self.broken(&format!("{name} has {whole} bytes and is said to have {said}")));
+            }
             if read == 0 {
                 return Ok(Some((name, spool)));
             }
+            whole += read as u64;
             growth.made(read, &self.name)?;
             spool.push(&buffer[..read]).map_err(|full| full.to_string())?;
         }

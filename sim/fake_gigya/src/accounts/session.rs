@@ -3,7 +3,7 @@
 use crate::account::Account;
 use crate::accounts::get_jwt::id_token;
 use crate::call::{Call, Caller};
-use crate::envelope::{Object, Refusal, Writer};
+use crate::envelope::{Object, Refusal, TYPICAL, Writer};
 use crate::gigya::{Gigya, RegToken};
 use crate::shown::{Extra, Shape, View};
 use crate::signature::{session_secret, uid_signature};
@@ -42,7 +42,7 @@ pub(crate) fn written(
     shape: Shape,
     view: &View,
 ) -> Object {
-    let (mut out, mut text) = (Object::new(), Writer::default());
+    let (mut out, mut text) = (Object::new(), Writer(Vec::with_capacity(TYPICAL)));
     account.tell(shape, view, gigya.phones_shape(), call.now, &mut |name, node| match name {
         // Whose answer it is, whoever looks back on the call wants to know.
         "UID" => _ = out.insert(name.to_owned(), node.value()),
@@ -151,7 +151,8 @@ pub(crate) fn missing_fields(call: &Call, account: &Account) -> Vec<String> {
             }
         }
     }
-    missing.extend(crate::consent::missing(&call.site.consents, &account.preferences.object()));
+    let lang = call.params.get("lang");
+    missing.extend(crate::consent::missing(&call.site.consents, &account.preferences.object(), lang));
     missing.extend(crate::subscriptions::missing(&call.site.subscriptions, &account.subscriptions.object()));
     missing
 }

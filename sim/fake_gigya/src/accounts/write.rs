@@ -8,7 +8,7 @@ use crate::consent::{Consenting, Source, write_preferences};
 use crate::envelope::{Object, Problem, Refusal};
 use crate::events::Event;
 use crate::gigya::Gigya;
-use crate::merge::{Merge, Part, Rules, Writer};
+use crate::merge::{Merge, Part, Rules, Writer, touched};
 use crate::password::Password;
 use crate::schema::Field;
 use crate::subscriptions::{Subscribing, write_subscriptions};
@@ -53,12 +53,12 @@ pub(crate) fn sections(
     let mut written = Written { problems: Vec::new(), new_fields: Vec::new() };
     if let Some(profile) = call.params.object("profile")? {
         let mut merge = Merge::new(&call.site.profile_schema, Part::Profile, rules);
-        account.profile.edit(|into| merge.object("", into, &profile));
+        account.profile.edit_some(touched(&profile), |into| merge.object("", into, &profile));
         written.problems.append(&mut merge.problems);
     }
     if let Some(data) = call.params.object("data")? {
         let mut merge = Merge::new(&call.site.data_schema, Part::Data, rules);
-        account.data.edit(|into| merge.object("", into, &data));
+        account.data.edit_some(touched(&data), |into| merge.object("", into, &data));
         written.problems.append(&mut merge.problems);
         written.new_fields = merge.new_fields;
     }

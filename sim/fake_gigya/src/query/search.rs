@@ -1,7 +1,7 @@
 //! One search call, whatever its source: a query, or the cursor of an earlier one.
 
 use crate::call::Call;
-use crate::envelope::{Refusal, Writer};
+use crate::envelope::{Refusal, TYPICAL, Writer};
 use crate::gigya::Gigya;
 use crate::query::cursor::{Cursor, Snapshot};
 use crate::query::document::Document;
@@ -135,7 +135,7 @@ impl Search {
         documents: impl Iterator<Item = impl Borrow<Document<'d>>>,
     ) -> Rows {
         let phones = if self.profiles { gigya.phones_shape() } else { "stored" };
-        let mut rows = Rows::default();
+        let mut rows = Rows { count: 0, text: Writer(Vec::with_capacity(TYPICAL)) };
         for document in documents {
             rows.add(|out| plan.write(document.borrow(), phones, out));
         }
