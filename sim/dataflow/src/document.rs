@@ -5,7 +5,9 @@ use crate::components::{self, COMPONENTS, ELSEWHERE};
 use crate::graph::{self, Graph};
 use crate::json::{self, Kind, Node, Place};
 use crate::record::Fields;
+use crate::stub::{NoPlace, Placed, Stub};
 use std::fmt;
+use std::sync::Arc;
 
 /// A dataflow that can be run.
 #[derive(Clone, Debug)]
@@ -32,6 +34,7 @@ pub struct Step {
     pub params: Fields,
     pub(crate) next: Vec<usize>,
     pub(crate) error: Vec<usize>,
+    pub(crate) stub: Option<Arc<Placed>>,
 }
 
 impl fmt::Debug for Step {
@@ -114,6 +117,15 @@ impl Document {
     /// The step with this id.
     pub fn step(&self, id: &str) -> Option<&Step> {
         self.steps.iter().find(|step| step.id == id)
+    }
+
+    /// Puts a stub in the place of a step, for every run of this value; what it gets is told there.
+    pub fn stub(&mut self, id: &str, stub: Stub) -> Result<Arc<Placed>, NoPlace> {
+        let step = self.steps.iter_mut().find(|step| step.id == id);
+        let step = step.ok_or_else(|| NoPlace(format!("the dataflow has no step `{id}`")))?;
+        let placed = Arc::new(Placed::at(step.component, stub)?);
+        step.stub = Some(Arc::clone(&placed));
+        Ok(placed)
     }
 }
 
@@ -336,7 +348,8 @@ impl Reader {
         let mut steps = Vec::new();
         for draft in drafts {
             let (next, error) = (resolve(&draft.next), resolve(&draft.error));
-            steps.push(Step { id: draft.id, component: draft.component, params: draft.params, next, error });
+            let Draft { id, component, params, .. } = draft;
+            steps.push(Step { id, component, params, next, error, stub: None });
         }
         whole.then_some((steps, places))
     }

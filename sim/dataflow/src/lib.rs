@@ -8,6 +8,7 @@
 //! - [`mod@explain`]: what a document does, as text and as a drawing.
 //! - [`job`] and [`mod@run`]: one run of a document, and what it leaves.
 //! - [`schedule`]: from when on a job reads.
+//! - [`stub`]: what can stand in the place of a step.
 //! - [`record`], [`placeholder`], [`java_date`], [`java_text`], [`jexl`]: what steps are made of.
 
 pub mod component;
@@ -36,12 +37,15 @@ pub mod schedule;
 mod script;
 mod server;
 mod spool;
+pub mod stub;
 mod user_lines;
 
 #[cfg(test)]
 mod concurrency_tests;
 #[cfg(test)]
 mod flow_tests;
+#[cfg(test)]
+mod random_flow_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -58,3 +62,4 @@ pub use explain::{explain, svg};
 pub use inspect::inspect;
 pub use job::{Extract, Job, JobReport, Log, Pace, Ports, StepCount, Watcher};
 pub use run::{run, run_watched};
+pub use stub::{Answer, Answered, Got, Stub};

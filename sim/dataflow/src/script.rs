@@ -1,7 +1,8 @@
 //! JavaScript for `record.evaluate`: one interpreter per step, fed one record at a time.
 //!
-//! Limits are counted, not timed, so that a script that hangs fails the same way on every machine. The only clock
-//! is the job's start, and chance is seeded with the job's id.
+//! Limits are counted, not timed, so that a script that hangs fails the same way on every machine: the interpreter
+//! asks now and then whether to go on, and long native calls are paid for in the same coin. The only clock is the
+//! job's start, and chance is seeded with the job's id.
 
 use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Runtime, Value as JsValue};
 use serde_json::Value;
@@ -11,6 +12,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// How often the interpreter may ask whether to go on: about a second of a busy loop.
 const ASKS: u32 = 2_000;
+
+/// What one ask costs where work is paid for: about as many turns of a loop.
+const ASK: f64 = 10_000.0;
+
+/// Jobs of promises that one record may leave.
+const JOBS: u32 = 100_000;
 
 /// Bytes of memory of one step's interpreter.
 const MEMORY: usize = 64 << 20;
@@ -65,6 +72,9 @@ impl Script {
     /// Loads a script to see whether it would; what is wrong, with its line where the interpreter knows it.
     pub(crate) fn check(source: &str) -> Option<String> {
         let told = Self::load(source, Instant::START, "").err()?;
+        if told.ends_with(TOO_LONG) {
+            return Some(told);
+        }
         let place = Self::place_of(source)?;
         Some(match told.strip_prefix(DOES_NOT_LOAD) {
             Some(rest) if !place.is_empty() => format!("{DOES_NOT_LOAD}{place}: {rest}"),
@@ -100,35 +110,70 @@ impl Script {
             .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
         let told = |error: CaughtError<'_>| self.told(&error);
         let prelude: Function<'_> = eval(ctx, PRELUDE).catch(ctx).map_err(told)?;
-        let binder: Function<'_> = prelude.call((now.millis() as f64, seed)).catch(ctx).map_err(told)?;
+        let asks = self.asks.clone();
+        let spend = Function::new(ctx.clone(), move |cost: f64| {
+            // A float beyond the range becomes its end.
+            let more = (cost / ASK) as u32;
+            let spent = asks.load(Ordering::Relaxed).saturating_add(more);
+            asks.store(spent, Ordering::Relaxed);
+            spent >= ASKS
+        });
+        let spend = spend.catch(ctx).map_err(told)?;
+        let binder: Function<'_> =
+            prelude.call((now.millis() as f64, seed, spend)).catch(ctx).map_err(told)?;
         let _: JsValue<'_> =
             eval(ctx, source).catch(ctx).map_err(|error| format!("{DOES_NOT_LOAD}{}", self.told(&error)))?;
         let process: JsValue<'_> =
             eval(ctx, "typeof process === 'undefined' ? null : process").catch(ctx).map_err(told)?;
-        let bound: JsValue<'_> = binder.call((process,)).catch(ctx).map_err(told)?;
-        let Some(bound) = bound.into_function() else {
+        let bound: Option<(Function<'_>, Function<'_>)> = binder
+            .call::<_, JsValue<'_>>((process,))
+            .and_then(|pair| {
+                let Some(pair) = pair.into_array() else { return Ok(None) };
+                Ok(Some((pair.get(0)?, pair.get(1)?)))
+            })
+            .catch(ctx)
+            .map_err(told)?;
+        let Some((start, end)) = bound else {
             return Err("the script defines no function `process`".to_owned());
         };
-        ctx.globals().set(BOUND, bound).catch(ctx).map_err(told)
+        ctx.globals().set(START, start).and_then(|()| ctx.globals().set(END, end)).catch(ctx).map_err(told)
     }
 
     /// Runs `process` once; no record is the call after the last one.
     pub(crate) fn process(&self, record: Option<&str>) -> Outcome {
         self.asks.store(0, Ordering::Relaxed);
-        let answer: Result<String, String> = self.context.with(|ctx| {
-            let bound: Function<'_> =
-                ctx.globals().get(BOUND).catch(&ctx).map_err(|error| self.told(&error))?;
-            bound.call((record.unwrap_or_default(),)).catch(&ctx).map_err(|error| self.told(&error))
-        });
-        match answer.and_then(|text| outcome(&text)) {
-            Ok(outcome) => outcome,
-            Err(text) => Outcome { effects: Vec::new(), thrown: Some(text) },
+        let answer =
+            self.context.with(|ctx| self.call(&ctx, record).catch(&ctx).map_err(|error| self.told(&error)));
+        let outcome = answer.and_then(|text| outcome(&text));
+        let mut outcome = outcome.unwrap_or_else(|text| Outcome { effects: Vec::new(), thrown: Some(text) });
+        if self.exhausted() {
+            // Whatever the script made of being stopped.
+            outcome.thrown = Some(TOO_LONG.to_owned());
         }
+        outcome
+    }
+
+    fn call(&self, ctx: &Ctx<'_>, record: Option<&str>) -> rquickjs::Result<String> {
+        let (start, end): (Function<'_>, Function<'_>) = (ctx.globals().get(START)?, ctx.globals().get(END)?);
+        start.call::<_, ()>((record.unwrap_or_default(),))?;
+        // What waits for promises is done before the next record comes; a chain that renews itself has an end.
+        let mut jobs = 0;
+        while jobs < JOBS && !self.exhausted() && ctx.execute_pending_job() {
+            jobs += 1;
+        }
+        if jobs == JOBS {
+            self.asks.store(ASKS, Ordering::Relaxed);
+        }
+        end.call(())
+    }
+
+    fn exhausted(&self) -> bool {
+        self.asks.load(Ordering::Relaxed) >= ASKS
     }
 
     fn told(&self, error: &CaughtError<'_>) -> String {
-        if self.asks.load(Ordering::Relaxed) >= ASKS {
-            return "the script takes too long".to_owned();
+        if self.exhausted() {
+            return TOO_LONG.to_owned();
         }
         match error {
             CaughtError::Exception(exception) => {
@@ -147,8 +192,12 @@ impl Script {
 
 const DOES_NOT_LOAD: &str = "the script does not load: ";
 
-/// Where the bound `process` waits in the script's globals.
-const BOUND: &str = "\u{1}process";
+/// Where the two halves of the bound `process` wait in the script's globals.
+const START: &str = "\u{1}start";
+const END: &str = "\u{1}end";
+
+/// What a script is told that does not come to an end.
+const TOO_LONG: &str = "the script takes too long";
 
 fn eval<'js, V: rquickjs::FromJs<'js>>(ctx: &Ctx<'js>, source: &str) -> rquickjs::Result<V> {
     let mut options = rquickjs::context::EvalOptions::default();
@@ -285,11 +334,83 @@ mod tests {
         ] {
             assert_eq!(run(source, &json!({})).thrown.as_deref(), Some(expected), "{source}");
         }
+        for source in [
+            "/^(a+)+$/.test('a'.repeat(40) + 'b')",
+            "Array(1e9).fill(0)",
+            "Array(4294967295).indexOf(1)",
+            "Array(4294967295).forEach(() => {})",
+            "Array.prototype.includes.call({length: 9007199254740991}, 1)",
+            "[].slice.call({length: 4294967295})",
+            "Array.from({length: 1e9})",
+            "'x'.repeat(1e9)",
+            "'a'.repeat(3e6).indexOf('a'.repeat(1e6) + 'b')",
+            "Array.from({length: 2e6}, (_, i) => -i).sort()",
+            "[...Array(1e8)].length",
+            "Array(1e8).join('x')",
+            "new Uint8Array(6e7).sort()",
+            "'a'.padEnd(1e9)",
+            "JSON.stringify(Array(1e9))",
+            "for (;;) { try { Array(1e6).indexOf(1); } catch (e) {} }",
+            "for (;;) { try { Array(1e9).join(); } catch (e) {} }",
+            "(function f() { Promise.resolve().then(f); })()",
+        ] {
+            let told = run(&format!("function process(record) {{ {source}; return record; }}"), &json!({}));
+            assert!(told.thrown.is_some(), "{source}: {told:?}");
+        }
         let hungry = "function process(record) { let a = []; for (;;) a.push(new Array(100000).fill('x' + a.length)); }";
         assert!(run(hungry, &json!({})).thrown.is_some());
         let deep =
             "function process(record) { let r = {}; for (let i = 0; i < 500; i++) r = {r}; return r; }";
         assert_eq!(run(deep, &json!({})).thrown.as_deref(), Some("the result is nested too deeply"));
+    }
+
+    #[test]
+    fn promises_are_waited_for() {
+        check(
+            "async function process(record) { record.b = await 5; return record; }",
+            json!({"a": 1}),
+            &[next(json!({"a": 1, "b": 5}))],
+        );
+        check(
+            "const process = async (record, ctx, logger, next) => { await null; next.accept({n: 1}); };",
+            json!({}),
+            &[next(json!({"n": 1}))],
+        );
+        check(
+            "function process(record, ctx, logger, next) { Promise.resolve().then(() => next.accept({n: 1})); }",
+            json!({}),
+            &[next(json!({"n": 1}))],
+        );
+        for (source, expected) in [
+            ("async function process(record) { throw new Error('late'); }", "Error: late"),
+            (
+                "async function process(record) { return 5; }",
+                "TypeError: process returned number, not a record",
+            ),
+            (
+                "async function process(record) { await new Promise(() => {}); }",
+                "Error: process waits for something that never comes",
+            ),
+        ] {
+            assert_eq!(run(source, &json!({})).thrown.as_deref(), Some(expected), "{source}");
+        }
+    }
+
+    #[test]
+    fn natives_work_as_ever() {
+        check(
+            "function process(record) { const a = [3, 1, 2]; return {s: a.slice().sort().join('-'), i: a.indexOf(2), f: a.filter(x => x > 1).map(x => x * 2), r: 'a-b'.replace('-', '+').split('+'), p: 'x'.padStart(3, '0'), t: ' é '.trim(), g: 'a1b2'.replace(/\\d/g, '#'), n: Array.prototype.map.length + a.sort.name, u: [...new Set(a)].concat([4], 5), j: JSON.parse('[1]')}; }",
+            json!({}),
+            &[next(json!({
+                "s": "1-2-3", "i": 2, "f": [6, 4], "r": ["a", "b"], "p": "00x", "t": "é", "g": "a#b#", "n": "1sort",
+                "u": [3, 1, 2, 4, 5], "j": [1],
+            }))],
+        );
+    }
+
+    #[test]
+    fn a_script_may_take_its_record_from_arguments() {
+        check("function process() { return arguments[0]; }", json!({"a": 1}), &[next(json!({"a": 1}))]);
     }
 
     #[test]

@@ -1,7 +1,55 @@
 // The world of a script: records in, records out, the job's clock, seeded chance, and nothing else.
-(function (now, seed) {
+(function (now, seed, spend) {
   "use strict";
   const { parse, stringify } = JSON;
+  const { apply, getPrototypeOf, ownKeys } = Reflect;
+
+  // A native call does not ask whether to go on, however long it takes: what it costs is paid before it starts.
+  let owed = 0;
+  const pay = (cost) => {
+    owed += cost;
+    if (owed < 10000) return;
+    const due = owed;
+    owed = 0;
+    if (spend(due)) throw new RangeError("the script takes too long");
+  };
+  const length = (value) => (value === null || value === undefined ? 0 : Number(value.length) || 0);
+  const paid = (owner, prices, usual) => {
+    for (const name of ownKeys(owner)) {
+      const native = Object.getOwnPropertyDescriptor(owner, name).value;
+      const price = Object.hasOwn(prices, name) ? prices[name] : usual;
+      if (typeof native !== "function" || name === "constructor" || price === null) continue;
+      const wrapped = {
+        [name](...given) {
+          pay(price(length(this), given));
+          return apply(native, this, given);
+        },
+      }[name];
+      Object.defineProperty(wrapped, "length", { value: native.length });
+      Object.defineProperty(owner, name, { value: wrapped });
+    }
+  };
+  const whole = (n) => n;
+  const moved = (n) => n / 16;
+  const sorted = (n) => n * (1 + Math.log2(n + 1)) * 4;
+  const items = {
+    at: null, push: null, pop: null, keys: null, values: null, entries: null, [Symbol.iterator]: null,
+    shift: moved, unshift: moved, slice: moved, subarray: null, set: moved, sort: sorted, toSorted: sorted,
+    concat: (n, given) => given.reduce((sum, one) => sum + length(one), n) / 16,
+  };
+  const searched = (n, given) => n / 8 + (n * length(given[0])) / 16;
+  const characters = {
+    at: null, charAt: null, charCodeAt: null, codePointAt: null, slice: null, substring: null, substr: null,
+    startsWith: null, endsWith: null, toString: null, valueOf: null, concat: null, [Symbol.iterator]: null,
+    indexOf: searched, lastIndexOf: searched, includes: searched, split: searched, replaceAll: searched,
+    replace: searched, repeat: (n, given) => (n * (Number(given[0]) || 0)) / 64,
+    padStart: (n, given) => (Number(given[0]) || 0) / 64, padEnd: (n, given) => (Number(given[0]) || 0) / 64,
+  };
+  paid(Array.prototype, items, whole);
+  paid(getPrototypeOf(Uint8Array.prototype), items, whole);
+  paid(String.prototype, characters, (n) => n / 8);
+  paid(Array, { from: (_, given) => length(given[0]) }, null);
+  paid(JSON, { parse: (_, given) => length(given[0]) }, null);
   const RealDate = Date;
   const utc = RealDate.UTC;
   // A date and time without a zone is UTC, as everything in a job is.
@@ -43,7 +91,7 @@
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   };
-  for (const name of ["performance", "Atomics", "SharedArrayBuffer", "WeakRef", "FinalizationRegistry", "navigator"]) {
+  for (const name of ["performance", "BigInt", "Atomics", "SharedArrayBuffer", "WeakRef", "FinalizationRegistry", "navigator"]) {
     delete globalThis[name];
   }
 
@@ -87,27 +135,62 @@
     const bare = /^\s*(?:async\s+)?([A-Za-z_$][\w$]*)\s*=>/.exec(source);
     let list = bare ? bare[1] : source.slice(source.indexOf("(") + 1, source.indexOf(")"));
     const names = list.split(",").map((name) => name.trim()).filter((name) => name !== "");
-    return names.every((name) => current.includes(name)) ? names : current;
+    return names.length > 0 && names.every((name) => current.includes(name)) ? names : current;
   }
+
+  const take = (result) => {
+    if (isRecord(result)) note(["next", parse(stringify(result))]);
+    else if (result !== null && result !== undefined) throw new TypeError("process returned " + typeof result + ", not a record");
+  };
+  const told = (problem) => (problem instanceof Error ? String(problem) : "thrown: " + shown(problem));
+  const { then } = Promise.prototype;
 
   return (process) => {
     if (typeof process !== "function") return null;
     const names = order(process);
-    return (text) => {
-      effects = [];
-      const record = text === "" ? null : parse(text);
-      let thrown = null;
-      try {
-        const given = names.map((name) => (name === "record" ? record : tools[name]));
-        const result = process(...given);
-        if (isRecord(result)) note(["next", parse(stringify(result))]);
-        else if (result !== null && result !== undefined) throw new TypeError("process returned " + typeof result + ", not a record");
-      } catch (problem) {
-        thrown = problem instanceof Error ? String(problem) : "thrown: " + shown(problem);
-      }
-      const done = effects;
-      effects = [];
-      return stringify({ effects: done, thrown });
+    let thrown = null;
+    let waiting = false;
+    let turn = 0;
+    const failed = (problem) => {
+      waiting = false;
+      thrown = told(problem);
     };
+    const settled = (result) => {
+      waiting = false;
+      try {
+        take(result);
+      } catch (problem) {
+        failed(problem);
+      }
+    };
+    // The first starts on a record, the second is asked once nothing more is to be done.
+    return [
+      (text) => {
+        effects = [];
+        thrown = null;
+        waiting = false;
+        owed = 0;
+        // What an earlier record left unfinished is no result of this one.
+        const own = ++turn;
+        const ours = (use) => (value) => { if (own === turn) use(value); };
+        const record = text === "" ? null : parse(text);
+        const given = [];
+        for (const name of names) given.push(name === "record" ? record : tools[name]);
+        try {
+          const result = process(...given);
+          waiting = result instanceof Promise;
+          if (waiting) apply(then, result, [ours(settled), ours(failed)]);
+          else take(result);
+        } catch (problem) {
+          failed(problem);
+        }
+      },
+      () => {
+        if (waiting) failed(new Error("process waits for something that never comes"));
+        const done = effects;
+        effects = [];
+        return stringify({ effects: done, thrown });
+      },
+    ];
   };
 })

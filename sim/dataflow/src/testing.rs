@@ -206,6 +206,11 @@ impl World {
     /// Parses and runs a document.
     pub(crate) fn run(&mut self, text: &str) -> JobReport {
         let (document, _) = Document::parse(text).unwrap_or_else(|problems| panic!("{problems:?}"));
+        self.run_document(&document)
+    }
+
+    /// Runs a document.
+    pub(crate) fn run_document(&mut self, document: &Document) -> JobReport {
         let proof = Proof::Secret { user_key: "uk".to_owned(), secret: Secret::new("c2VjcmV0") };
         let job = Job {
             id: "job-1".to_owned(),
@@ -227,7 +232,7 @@ impl World {
             clock,
             chance,
         };
-        let report = pollster::block_on(run(&document, &job, &ports));
+        let report = pollster::block_on(run(document, &job, &ports));
         if report.succeeded {
             for step in &report.steps {
                 assert!(step.balanced(), "{step:?}");

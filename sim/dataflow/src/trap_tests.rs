@@ -298,9 +298,8 @@ fn trap_20_an_interval_counts_its_own_unit_and_may_be_a_text() {
 
 #[test]
 fn trap_22_no_record_is_no_file_and_no_upload() {
-    for (create, expected) in
-        [(false, &[][..]), (true, &["create /out/f.uploading", "rename /out/f.uploading /out/f"])]
-    {
+    let made = ["create /out/f.uploading", "rename /out/f.uploading /out/f"];
+    for (create, expected) in [(json!(null), &[][..]), (json!(false), &[]), (json!(true), &made)] {
         let format = json!({"fileName": "f", "columnSeparator": ",", "createEmptyFile": create});
         let steps = vec![json!({"id": "csv", "type": "file.format.dsv", "params": format, "next": ["up"]})];
         let (world, _) = run(json!([]), steps, &["csv"]);

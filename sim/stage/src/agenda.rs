@@ -133,10 +133,11 @@ impl Parts {
 
     async fn run_document(&self, job: &IdxJob) -> Result<JobReport, String> {
         let text = job.document.to_string();
-        let (document, _) = Document::parse(&text).map_err(|problems| {
+        let (mut document, _) = Document::parse(&text).map_err(|problems| {
             problems.iter().map(|problem| problem.message.clone()).collect::<Vec<_>>().join("; ")
         })?;
         let extract = standin_dataflow::schedule::extract(&job.scheduling, job.last_runtime, job.started)?;
+        let (dataflow, stubs) = (&job.dataflow_id, self.place_stubs(&job.dataflow_id, &mut document)?);
         let ports = Ports {
             http: self.http(),
             login: self.login(),
@@ -150,7 +151,7 @@ impl Parts {
             data_center: job.data_center.clone(),
             proof: Proof::Secret { user_key: job.user_key.clone(), secret: job.secret.clone() },
         };
-        let job = Job {
+        let run = Job {
             id: job.job_id.clone(),
             access,
             extract,
@@ -160,8 +161,10 @@ impl Parts {
             // Where time passes by itself nothing repeats to the byte, so nothing is lost by being quick.
             pace: if self.clock.follows() { Pace::Overlapping } else { Pace::InOrder },
         };
-        let watcher = Stoppable { gigya: Arc::clone(&self.gigya), job_id: job.id.clone() };
-        Ok(standin_dataflow::run_watched(&document, &job, &ports, Arc::new(watcher)).await)
+        let watcher = Stoppable { gigya: Arc::clone(&self.gigya), job_id: run.id.clone() };
+        let report = standin_dataflow::run_watched(&document, &run, &ports, Arc::new(watcher)).await;
+        self.keep_stubbed(dataflow, stubs);
+        Ok(report)
     }
 
     /// Runs one of Eloqua's own jobs to its end and lets Eloqua keep its history.

@@ -9,6 +9,7 @@
 //! - [`sso`]: where the real sync logic is plugged into Qualifio.
 //! - [`login_page`], [`browser`]: the customer's login pages, and a participant at the level of HTTP.
 //! - [`receiver`]: the customer's receiver of webhooks.
+//! - [`stubs`]: what stands in the place of dataflows' steps.
 //! - [`step`], [`steps`]: what a step is, and all of them.
 //! - [`runner`]: scenario files in, outcomes out.
 //! - [`stores`]: the object stores of a world.
@@ -34,6 +35,7 @@ pub mod sso;
 pub mod step;
 pub mod steps;
 pub mod stores;
+pub mod stubs;
 pub mod surface;
 pub mod world;
 

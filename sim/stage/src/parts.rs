@@ -5,6 +5,7 @@ use crate::journal::WorldJournal;
 use crate::login_page::LoginPages;
 use crate::receiver::Receiver;
 use crate::stores::{Buckets, WorldStores};
+use crate::stubs::Stubs;
 use crate::surface::{Platform, Surface, locked};
 use standin_fake_eloqua::Eloqua;
 use standin_fake_gigya::Gigya;
@@ -41,6 +42,8 @@ pub struct Parts {
     pub outbox: tokio::sync::Mutex<Outbox>,
     /// What webhooks brought to the customer.
     pub receiver: Mutex<Receiver>,
+    /// What stands in the place of dataflows' steps.
+    pub stubs: Mutex<Stubs>,
     /// The runtime on which receivers of others are reached, on the wire.
     pub(crate) outside: OnceLock<tokio::runtime::Handle>,
     /// How our own side reaches the platforms.
@@ -81,6 +84,7 @@ impl Parts {
             login_pages,
             outbox,
             receiver,
+            stubs,
             outside: _,
             http: _,
             login: _,
@@ -99,6 +103,7 @@ impl Parts {
             login_pages: copied(login_pages),
             outbox: tokio::sync::Mutex::new(outbox),
             receiver: copied(receiver),
+            stubs: copied(stubs),
             outside: OnceLock::new(),
             http: OnceLock::new(),
             login: OnceLock::new(),

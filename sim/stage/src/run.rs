@@ -162,6 +162,17 @@ impl<'w> Run<'w> {
         Miss::Written(named(node, message, name, known))
     }
 
+    /// The bytes of a file that a scenario names.
+    pub fn bytes_beside(&self, node: &Node) -> Result<Vec<u8>, Miss> {
+        let name = node.text()?;
+        let path = crate::find::beside(&self.file, name);
+        let missing =
+            || self.mistake(node, &format!("no file `{name}` beside this one or in a folder above it"));
+        let path = path.ok_or_else(missing)?;
+        std::fs::read(&path)
+            .map_err(|error| self.mistake(node, &format!("{} cannot be read: {error}", path.display())))
+    }
+
     /// A file that a scenario names, found beside the scenario or in a folder above it.
     pub fn read_beside(&self, node: &Node) -> Result<String, Miss> {
         let name = node.text()?;

@@ -461,6 +461,7 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
         buckets: Arc::new(Mutex::new(buckets)),
         login_pages: Mutex::new(login_pages),
         receiver: Mutex::default(),
+        stubs: Mutex::default(),
         outside: OnceLock::new(),
         outbox: tokio::sync::Mutex::new(Outbox::default()),
         http: OnceLock::new(),

@@ -30,7 +30,7 @@ const fn unnamed(doc: ComponentDoc) -> ComponentDoc {
 
 fn refuse(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     Err(format!(
-        "`{}` is known by name and parameters only: a job with it does not run here{}",
+        "`{}` is known by name and parameters only: a job with it does not run here unless a stub stands in its place{}",
         setup.step.component.kind,
         why(setup.step.component.kind)
     ))
@@ -314,7 +314,7 @@ mod tests {
             assert_eq!(
                 world.run(&flow).failure,
                 Some(format!(
-                    "{} `x`: {told}: a job with it does not run here{}",
+                    "{} `x`: {told}: a job with it does not run here unless a stub stands in its place{}",
                     known.kind,
                     reason(known.kind)
                 ))

@@ -99,7 +99,7 @@ fn size(value: &Value) -> Value {
         Value::Null => 0.into(),
         Value::Array(items) => items.len().into(),
         Value::Object(members) => members.len().into(),
-        other => plain_text(other).chars().count().into(),
+        other => java_text::length(&plain_text(other)).into(),
     }
 }
 
@@ -232,19 +232,21 @@ fn call(target: &Value, method: Method, arguments: &[Value], at: At) -> Evaluate
     if method == Method::Get {
         return Ok(indexed(target, &arguments[0]));
     }
+    if arguments.iter().any(Value::is_null) {
+        // Java would fail on such a call, and this language answers a failure with null.
+        let compares = matches!(method, Method::Equals | Method::EqualsIgnoreCase);
+        return Ok(if compares { Value::Bool(false) } else { Value::Null });
+    }
     let text = plain_text(target);
     let argument = |index: usize| arguments.get(index).map(plain_text).unwrap_or_default();
     let found = match method {
         Method::ToLowerCase => text.to_lowercase().into(),
         Method::ToUpperCase => text.to_uppercase().into(),
-        Method::Trim => text.trim().into(),
+        Method::Trim => java_text::trim(&text).into(),
         Method::Length | Method::Size => size(target),
         Method::IsEmpty => is_empty(target).into(),
         Method::Substring => substring(&text, arguments, at)?,
-        Method::IndexOf => match text.find(&argument(0)) {
-            Some(offset) => text[..offset].chars().count().into(),
-            None => (-1).into(),
-        },
+        Method::IndexOf => java_text::index_of(&text, &argument(0)).map_or_else(|| (-1).into(), Value::from),
         Method::Contains => text.contains(&argument(0)).into(),
         Method::StartsWith => text.starts_with(&argument(0)).into(),
         Method::EndsWith => text.ends_with(&argument(0)).into(),
@@ -271,18 +273,17 @@ fn call(target: &Value, method: Method, arguments: &[Value], at: At) -> Evaluate
 }
 
 fn substring(text: &str, arguments: &[Value], at: At) -> Evaluated {
-    let length = text.chars().count();
     let shown = || arguments.iter().map(plain_text).collect::<Vec<_>>().join(", ");
     let bound = |index: usize, default: usize| match arguments.get(index) {
         None => Some(default),
         Some(value) => whole(value).and_then(|bound| usize::try_from(bound).ok()),
     };
-    match (bound(0, 0), bound(1, length)) {
-        (Some(start), Some(end)) if start <= end && end <= length => {
-            Ok(text.chars().skip(start).take(end - start).collect::<String>().into())
-        }
-        _ => Err(problem(at, format!("substring({}) is out of range", shown()))),
-    }
+    let (start, end) = (bound(0, 0), bound(1, java_text::length(text)));
+    start
+        .zip(end)
+        .and_then(|(start, end)| java_text::substring(text, start, end))
+        .map(Value::String)
+        .ok_or_else(|| problem(at, format!("substring({}) is out of range", shown())))
 }
 
 #[cfg(test)]
@@ -325,6 +326,15 @@ mod tests {
         check("not yes or yes", json!(true));
         check("!(yes or yes)", json!(false));
         check("-n + 1", json!(-6));
+        check("not yes eq false", json!(true));
+        check("true == status =~ 'sub.*'", json!(true));
+        check("n + 1 =~ [8] and true", json!(true));
+        check("1 + 2 + 'a' + 1 + 2", json!("3a12"));
+        check("2 * 3 mod 4 - 10 div 4", json!(0));
+        check("-2 * -3", json!(6));
+        check("1 lt 2 and 2 le 2 and 3 gt 2 and 3 ge 3 and 1 ne 2", json!(true));
+        check("nothing == null ? 'a' : 'b' + 'c'", json!("a"));
+        check("yes ? nil ?: 'x' : 'y'", json!("x"));
         check("false ? 1 : true ? 2 : 3", json!(2));
         check("nil ?: empty ?: 'x'", json!("x"));
     }
@@ -343,6 +353,12 @@ mod tests {
         check("'10' > 9", json!(true));
         check("'10' > '9'", json!(false));
         check("data.flag eq false", json!(true));
+        check("'' eq null || nil ne null", json!(false));
+        check("nothing != 'x' && nothing ne 0", json!(true));
+        check("nothing >= 0 or nothing > nothing", json!(false));
+        check("nothing =~ 'x' or nothing !~ 'x'", json!(true));
+        check("nothing =~ ['a', null]", json!(true));
+        check("!nothing && !(nothing && yes)", json!(true));
     }
 
     #[test]
@@ -389,6 +405,19 @@ mod tests {
         check("'abc'.substring(1, 2) + 'abc'.substring(2)", json!("bc"));
         check("'abc'.indexOf('c')", json!(2));
         check("tags.contains('b')", json!(true));
+        check("'a😀'.length() + size('a😀') + 'a😀b'.indexOf('b')", json!(9));
+        check("'a😀b'.substring(1, 3)", json!("😀"));
+        check("',,'.split(',')", json!([]));
+        check("'ab'.split('')", json!(["a", "b"]));
+        check("status.contains(nothing)", json!(null));
+        check("status.startsWith(nothing) ? 'y' : 'n'", json!("n"));
+        check("status.concat(nothing) eq null", json!(true));
+        check("status.equals(nothing)", json!(false));
+        check("'\u{a0}x '.trim()", json!("\u{a0}x"));
+        check("zip.replaceAll('^0+', '').concat('!')", json!("1234!"));
+        check("zip.substring(2).endsWith('34') and zip.startsWith('01')", json!(true));
+        check("'Ab'.toLowerCase() eq 'ab' and 'Ab'.toUpperCase() eq 'AB'", json!(true));
+        check("n.toString().length()", json!(1));
         check("{'k': [1, {a: null}]}", json!({"k": [1, {"a": null}]}));
     }
 

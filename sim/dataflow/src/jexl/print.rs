@@ -37,6 +37,8 @@ fn joined(items: &[Ast]) -> String {
 
 fn inner(tree: &Ast) -> String {
     match tree {
+        // Before a bracket this word is the operator.
+        Ast::Name(name) if name == "not" => "(not)".to_owned(),
         Ast::Name(_)
         | Ast::Text(_)
         | Ast::Bool(_)
@@ -64,15 +66,43 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::super::Expression;
     use super::super::syntax::{Ast, At, Function, Method, Operator};
+    use crate::record::tests::fields;
     use proptest::prelude::*;
+    use serde_json::{Number, json};
+
+    fn record() -> crate::record::Fields {
+        fields(
+            json!({"a": "x😀", "b": 5, "c": [1, "2", null], "p": {"firstName": "Ann", "x": {"y": 1.5}}, "n": null, "t": true}),
+        )
+    }
 
     fn any_tree() -> impl Strategy<Value = Ast> {
-        let name = prop_oneof![Just("a"), Just("p.firstName"), Just("data_x"), Just("_y"), Just("size")];
+        let name = proptest::sample::select(vec![
+            "a",
+            "p.firstName",
+            "data_x",
+            "_y",
+            "size",
+            "empty",
+            "not",
+            "é",
+            "$a",
+            "@timestamp",
+            "a.eq",
+            "a.size.x",
+            "mod_x",
+        ]);
+        let number = prop_oneof![
+            any::<u64>().prop_map(Number::from),
+            (0.0..1e300).prop_map(|number| Number::from_f64(number).unwrap()),
+            (0u32..1000, 0u32..1000).prop_map(|(a, b)| format!("{a}.{b}").parse::<Number>().unwrap()),
+        ];
         let leaf = prop_oneof![
             Just(Ast::Null),
             any::<bool>().prop_map(Ast::Bool),
-            any::<u32>().prop_map(|number| Ast::Number(number.into())),
-            ".{0,6}".prop_map(Ast::Text),
+            number.prop_map(Ast::Number),
+            proptest::collection::vec(any::<char>(), 0..6)
+                .prop_map(|text| Ast::Text(text.into_iter().collect())),
             name.prop_map(|name| Ast::Name(name.to_owned())),
         ];
         leaf.prop_recursive(4, 40, 3, |inner| {
@@ -88,6 +118,13 @@ mod tests {
                 (one.clone(), one.clone(), one.clone()).prop_map(|(a, b, c)| Ast::Choice(a, b, c)),
                 (one.clone(), one.clone()).prop_map(|(a, b)| Ast::Else(a, b)),
                 (one.clone(), one.clone()).prop_map(|(a, b)| Ast::Index(a, b)),
+                (inner.clone(), "[a-z]{1,3}").prop_filter_map(
+                    "a member of a name is a name",
+                    |(target, name)| {
+                        let plain = matches!(target, Ast::Name(_)) || name == "eq";
+                        (!plain).then(|| Ast::Member(Box::new(target), name))
+                    }
+                ),
                 (proptest::sample::select(Function::ALL), one.clone()).prop_map(|(f, a)| Ast::Function(f, a)),
                 (one, proptest::sample::select(Method::ALL), many).prop_map(
                     |(target, method, mut arguments)| {
@@ -107,6 +144,35 @@ mod tests {
             let expression = Expression(tree);
             let text = expression.to_string();
             prop_assert_eq!(Expression::parse(&text), Ok(expression), "{}", text);
+        }
+
+        #[test]
+        fn every_tree_has_a_value_or_a_problem(tree in any_tree()) {
+            let _ = Expression(tree).evaluate(&record());
+        }
+
+        #[test]
+        fn any_text_is_an_expression_or_a_problem(text in any::<String>()) {
+            if let Ok(expression) = Expression::parse(&text) {
+                prop_assert_eq!(Expression::parse(&expression.to_string()), Ok(expression));
+            }
+        }
+
+        /// Words and signs in any order come further than any letters.
+        #[test]
+        fn words_in_any_order_never_panic(
+            words in proptest::collection::vec(proptest::sample::select(vec![
+                "a", "b", "c", "p", ".", "firstName", "n", "t", "null", "true", "false", "1", "2.5", "'x'", "\"\"", "(", ")",
+                "[", "]", "{", "}", ",", ":", "?", "?:", "!", "not", "-", "+", "*", "/", "%", "div", "mod", "eq", "ne", "==",
+                "<", "ge", "=~", "!~", "&&", "or", "empty", "size", ".trim()", ".substring(", ".length()", ".split(", ";",
+            ]), 0..14),
+        ) {
+            let text = words.join(" ");
+            if let Ok(expression) = Expression::parse(&text) {
+                let printed = expression.to_string();
+                prop_assert_eq!(Expression::parse(&printed), Ok(expression.clone()), "{} {}", text, printed);
+                let _ = expression.evaluate(&record());
+            }
         }
 
         #[test]

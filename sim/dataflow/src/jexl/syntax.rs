@@ -127,8 +127,13 @@ impl Operator {
         match self {
             Self::Or => 1,
             Self::And => 2,
-            Self::Equal | Self::Unequal | Self::Match | Self::NoMatch => 3,
-            Self::Less | Self::LessEqual | Self::Greater | Self::GreaterEqual => 4,
+            Self::Equal | Self::Unequal => 3,
+            Self::Less
+            | Self::LessEqual
+            | Self::Greater
+            | Self::GreaterEqual
+            | Self::Match
+            | Self::NoMatch => 4,
             Self::Plus | Self::Minus => 5,
             Self::Times | Self::Divide | Self::Modulo => 6,
         }
@@ -191,13 +196,11 @@ fn number(input: &mut Input<'_>) -> winnow::Result<Token> {
     (digits, opt(preceded('.', digits)), opt(exponent))
         .take()
         .verify_map(|text: &str| {
-            let whole = text.trim_start_matches('0');
-            let whole = if whole.starts_with(|c: char| c.is_ascii_digit()) {
-                whole.to_owned()
-            } else {
-                format!("0{whole}")
+            let number = match text.parse::<u64>() {
+                Ok(whole) => Some(Number::from(whole)),
+                Err(_) => text.parse().ok().and_then(Number::from_f64),
             };
-            serde_json::from_str(&whole).ok().map(Token::Number)
+            number.map(Token::Number)
         })
         .parse_next(input)
 }

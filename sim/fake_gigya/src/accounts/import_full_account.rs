@@ -47,6 +47,8 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
         "UID",
         "createUID",
         "importPolicy",
+        // Stored dataflows send it with `connect`; what it changes is not documented, so it changes nothing here.
+        "handleIdentityConflicts",
         "profile",
         "data",
         "preferences",

@@ -95,8 +95,7 @@ pub const CREATE_DATAFLOW: Step = Step {
 
 /// Changes parameters of a stored dataflow: it is read, with its secrets masked, and set as a whole.
 fn customise(run: &mut Run<'_>, id: &str, changes: &Node) -> Result<(), Miss> {
-    let answer = run.answer("idx.getDataflow", &[("id", id.to_owned())])?;
-    let mut document = answer["dataflow"].clone();
+    let mut document = document_of(run, id)?;
     let mut steps: Vec<&mut Value> = document["steps"].as_array_mut().into_iter().flatten().collect();
     let ids: Vec<String> = steps.iter().filter_map(|step| step["id"].as_str().map(str::to_owned)).collect();
     for (key, params) in changes.map()? {
@@ -194,6 +193,7 @@ pub const EXPECT_JOB: Step = Step {
         optional("attemptNumber", "at which attempt it is or ended").takes(Takes::Number),
         optional("jobs", "how many jobs there have been").takes(Takes::Number),
         optional("steps", "counters by step id: { write: { input: 2, errors: 1 } }"),
+        optional("save", "names for members of the job: { job: id }; later steps write ${job}"),
     ],
     alone: None,
     open: false,
@@ -203,7 +203,7 @@ pub const EXPECT_JOB: Step = Step {
         let query = format!(
             "SELECT * FROM idx_job_status WHERE dataflowId = \"{id}\" ORDER BY startTime DESC LIMIT 1"
         );
-        if ["status", "processedRecords", "attemptNumber", "jobs", "steps"]
+        if ["status", "processedRecords", "attemptNumber", "jobs", "steps", "save"]
             .iter()
             .all(|name| args.get(name).is_none())
         {
@@ -239,6 +239,7 @@ pub const EXPECT_JOB: Step = Step {
                 )?;
             }
         }
+        run.save(args.get("save"), &job)?;
         Ok(format!("job {}", job["status"].as_str().unwrap_or("none")))
     },
 };
@@ -258,7 +259,8 @@ fn counts_add_up(job: &Value) -> Result<(), Miss> {
     Ok(())
 }
 
-fn dataflow_id(run: &Run<'_>, args: &Args<'_>) -> Result<String, Miss> {
+/// The id of the dataflow that the argument `name` means.
+pub(super) fn dataflow_id(run: &Run<'_>, args: &Args<'_>) -> Result<String, Miss> {
     let node = args.need("name")?;
     let name = node.text()?;
     if let Some(id) = run.dataflows.get(name).map(String::as_str).or_else(|| run.world.dataflow_id(name)) {
@@ -267,6 +269,12 @@ fn dataflow_id(run: &Run<'_>, args: &Args<'_>) -> Result<String, Miss> {
     let known: Vec<&str> =
         run.world.dataflow_names().chain(run.dataflows.keys().map(String::as_str)).collect();
     Err(run.mistake_near(node, &format!("no dataflow is called `{name}`"), name, &known))
+}
+
+/// A stored dataflow.
+pub(super) fn document_of(run: &Run<'_>, id: &str) -> Result<Value, Miss> {
+    let answer = run.answer("idx.getDataflow", &[("id", id.to_owned())])?;
+    Ok(answer["dataflow"].clone())
 }
 
 /// Creates something through `idx` and returns its id.

@@ -3,8 +3,11 @@
 use crate::run::Run;
 use crate::step::{Miss, Step, Takes, Unmet, needed, optional};
 use crate::surface::locked;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
-use std::io::Read;
+use standin_scenario::Node;
+use std::io::{Read, Write};
 
 /// A file put there.
 pub const WRITE_FILE: Step = Step {
@@ -15,19 +18,16 @@ pub const WRITE_FILE: Step = Step {
             .takes(Takes::Text),
         optional("text", "its content"),
         optional("lines", "its content as lines, each ended by a line feed"),
+        optional("file", "its content as a file, looked for beside the scenario and in the folders above it"),
+        optional("base64", "its content in base64").takes(Takes::Text),
+        optional("gzip", "true: it is packed first").takes(Takes::Flag),
     ],
     alone: None,
     open: false,
     example: "write_file: { path: /eloqua/out/a.csv, lines: [\"C_Gigya_UID1\", \"ann\"] }",
     run: |run, args| {
         let path = args.need_text("path")?;
-        let mut content = args.text("text")?.unwrap_or_default().to_owned();
-        if let Some(lines) = args.get("lines") {
-            for line in lines.list()? {
-                content.push_str(line.text()?);
-                content.push('\n');
-            }
-        }
+        let content = bytes_of(run, args.node())?.unwrap_or_default();
         let now = run.world.now();
         let size = content.len();
         let parts = run.world.parts();
@@ -35,7 +35,7 @@ pub const WRITE_FILE: Step = Step {
             let put = locked(&parts.buckets).put(now, path, content.into());
             put.map_err(|error| error.to_string())
         } else {
-            locked(&parts.files).put(now, path, content.as_bytes()).map_err(|error| error.to_string())
+            locked(&parts.files).put(now, path, &content).map_err(|error| error.to_string())
         };
         put.map_err(|error| run.mistake(args.node(), &error))?;
         Ok(format!("{path}, {size} bytes"))
@@ -71,7 +71,13 @@ pub const EXPECT_FILE: Step = Step {
         needed("path", "where; the last part may contain `*` if only one file fits").takes(Takes::Text),
         optional("text", "its whole content"),
         optional("lines", "its content as lines, each ended by a line feed"),
+        optional("file", "a file that is the same byte by byte, beside the scenario or in a folder above it"),
         optional("contains", "text that must occur in it"),
+        optional("json", "its content as JSON; members that are not named do not matter"),
+        optional(
+            "save",
+            "names for members of its JSON: { call: 0._response.callId }; later steps write ${call}",
+        ),
         optional("gzip", "true: it is unpacked first").takes(Takes::Flag),
         optional("count", "how many lines it has").takes(Takes::Number),
     ],
@@ -94,7 +100,8 @@ pub const EXPECT_FILE: Step = Step {
         let parts = run.world.parts();
         let bytes = locked(&parts.files).read(path).or_else(|| locked(&parts.buckets).read(path));
         let bytes = bytes.unwrap_or_default();
-        let text = content(&bytes, args.flag("gzip")?.unwrap_or(false))?;
+        let bytes = content(&bytes, args.flag("gzip")?.unwrap_or(false))?;
+        let text = String::from_utf8_lossy(&bytes);
         if let Some(expected) = args.text("text")? {
             run.hold(args.need("text")?, &json!(expected), &json!(text), &format!("the content of {path}"))?;
         }
@@ -105,6 +112,16 @@ pub const EXPECT_FILE: Step = Step {
                 expected.push('\n');
             }
             run.hold(lines, &json!(expected), &json!(text), &format!("the content of {path}"))?;
+        }
+        if let Some(file) = args.get("file") {
+            hold_bytes(run, file, &run.bytes_beside(file)?, &bytes, &format!("the content of {path}"))?;
+        }
+        if args.get("json").is_some() || args.get("save").is_some() {
+            let found = serde_json::from_str(&text).unwrap_or_default();
+            if let Some(expected) = args.json("json")? {
+                run.hold(args.need("json")?, &expected, &found, &format!("the content of {path}"))?;
+            }
+            run.save(args.get("save"), &found)?;
         }
         if let Some(part) = args.text("contains")?
             && !text.contains(part)
@@ -169,7 +186,7 @@ fn paths(run: &Run<'_>) -> Vec<String> {
 }
 
 /// Whether a path fits a pattern; `*` stands for any text without a slash.
-fn fits(pattern: &str, path: &str) -> bool {
+pub(super) fn fits(pattern: &str, path: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == path,
         Some((head, tail)) => path.strip_prefix(head).is_some_and(|rest| {
@@ -179,14 +196,59 @@ fn fits(pattern: &str, path: &str) -> bool {
     }
 }
 
-fn content(bytes: &[u8], packed: bool) -> Result<String, Miss> {
+fn content(bytes: &[u8], packed: bool) -> Result<Vec<u8>, Miss> {
     if !packed {
-        return Ok(String::from_utf8_lossy(bytes).into_owned());
+        return Ok(bytes.to_vec());
     }
-    let mut text = String::new();
-    let read = flate2::read::GzDecoder::new(bytes).take(64 << 20).read_to_string(&mut text);
+    let mut whole = Vec::new();
+    let read = flate2::read::GzDecoder::new(bytes).take(64 << 20).read_to_end(&mut whole);
     read.map_err(|error| crate::step::unmet(format!("the file does not unpack: {error}")))?;
-    Ok(text)
+    Ok(whole)
+}
+
+/// A file's content as a scenario says it: `text`, `lines`, `file` or `base64`, packed where `gzip` says so;
+/// nothing if it does not say it.
+pub(super) fn bytes_of(run: &Run<'_>, node: &Node) -> Result<Option<Vec<u8>>, Miss> {
+    let ways = ["text", "lines", "file", "base64"];
+    let mut given = ways.iter().filter_map(|way| node.get(way).map(|content| (*way, content)));
+    let Some((way, content)) = given.next() else { return Ok(None) };
+    if let Some((other, second)) = given.next() {
+        return Err(run.mistake(second, &format!("`{way}` and `{other}` both say the content")));
+    }
+    let bytes = match way {
+        "text" => content.text()?.as_bytes().to_vec(),
+        "lines" => {
+            let mut text = String::new();
+            for line in content.list()? {
+                text.push_str(line.text()?);
+                text.push('\n');
+            }
+            text.into_bytes()
+        }
+        "file" => run.bytes_beside(content)?,
+        _ => STANDARD.decode(content.text()?).map_err(|error| run.mistake(content, &error.to_string()))?,
+    };
+    if !node.get("gzip").map(Node::flag).transpose()?.unwrap_or(false) {
+        return Ok(Some(bytes));
+    }
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    let packed = packer.write_all(&bytes).and_then(|()| packer.finish());
+    packed.map(Some).map_err(|error| Miss::Broken(format!("the content cannot be packed: {error}")))
+}
+
+/// Holds bytes against what is expected; as text where both are.
+pub(super) fn hold_bytes(
+    run: &Run<'_>,
+    node: &Node,
+    expected: &[u8],
+    actual: &[u8],
+    what: &str,
+) -> Result<(), Miss> {
+    let shown = |bytes: &[u8]| match std::str::from_utf8(bytes) {
+        Ok(text) => json!(text),
+        Err(_) => json!(format!("{} bytes: {}", bytes.len(), STANDARD.encode(bytes))),
+    };
+    run.hold(node, &shown(expected), &shown(actual), what)
 }
 
 #[cfg(test)]

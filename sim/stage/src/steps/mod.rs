@@ -7,6 +7,7 @@ mod gigya;
 mod participant;
 mod qualifio;
 mod stage;
+mod stubs;
 mod webhooks;
 
 use crate::step::Step;
@@ -38,6 +39,8 @@ pub const STEPS: &[Step] = &[
     dataflow::SCHEDULE_DATAFLOW,
     dataflow::STOP_JOB,
     dataflow::EXPECT_JOB,
+    stubs::STUB_STEP,
+    stubs::EXPECT_STUB,
     eloqua::ELOQUA_CALL,
     eloqua::ELOQUA_ADD_FIELD,
     eloqua::ELOQUA_IMPORT,
