@@ -117,9 +117,57 @@ fn whatever_comes_gets_an_envelope() {
         assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"), "{line}");
         assert_eq!(code(&answer), expected, "{line}");
     }
-    let long = format!("GET /accounts.getSchema?x={} HTTP/1.1\r\nHost: x", "y".repeat(20_000));
-    assert_eq!(code(&raw(address, &request(&long, b""))), 414_000);
+    for length in [20_000, 70_000, 900_000] {
+        let long = format!("GET /accounts.getSchema?x={} HTTP/1.1\r\nHost: x", "y".repeat(length));
+        assert_eq!(code(&raw(address, &request(&long, b""))), 414_000, "{length}");
+    }
     assert_eq!(world.account("ann"), before);
+}
+
+#[test]
+fn what_is_no_request_gets_an_envelope_too() {
+    let (world, address) = world();
+    for (bytes, expected) in [
+        ("GET /accounts.getSchema HTTP/1.1\r\nConnection: close\r\n\r\n", 400_001),
+        ("GET /accounts.getSchema HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400_001),
+        ("GET /accounts.getSchema HTTP/1.1\r\nHost: a/b\r\n\r\n", 400_001),
+        ("GET ftp://x/accounts.getSchema HTTP/1.1\r\nHost: x\r\n\r\n", 400_001),
+        ("GET /accounts.getSchema?a b HTTP/1.1\r\nHost: x\r\n\r\n", 400_001),
+        ("GET /accounts.getSchema HTTP/1.1\r\nHo st: x\r\n\r\n", 400_001),
+        ("accounts.getSchema\r\n\r\n", 400_001),
+    ] {
+        let answer = told(&raw(address, bytes.as_bytes()));
+        assert_eq!(answer["errorCode"], expected, "{bytes}");
+        assert_eq!(answer["statusReason"], "Bad Request", "{bytes}");
+    }
+    let asked = "GET /accounts.getSchema?context=c&httpStatusCodes=true HTTP/1.1\r\n\r\n";
+    let answer = raw(address, asked.as_bytes());
+    assert!(answer.starts_with(b"HTTP/1.1 400 Bad Request\r\n"));
+    assert_eq!(
+        (&told(&answer)["context"], told(&answer)["errorDetails"].as_str()),
+        (&json!("c"), Some("the host header is missing"))
+    );
+    // Other platforms are behind a web server that says so itself.
+    let eloqua = world.sockets().unwrap().eloqua;
+    assert_eq!(
+        raw(eloqua, asked.as_bytes()).split(|byte| *byte == b'\n').next_back(),
+        Some(b"the host header is missing".as_slice())
+    );
+}
+
+#[test]
+fn queries_may_be_sent_as_they_are() {
+    let (_world, address) = world();
+    let (key, user, secret) = (
+        standin_fake_gigya::DEFAULT_API_KEY,
+        standin_fake_gigya::DEFAULT_USER_KEY,
+        standin_fake_gigya::DEFAULT_SECRET,
+    );
+    let query = "SELECT+UID+FROM+accounts+WHERE+profile.email=\"ann@brand.example\"+AND+created<\"2027\"";
+    let head = format!(
+        "GET /accounts.search?apiKey={key}&userKey={user}&secret={secret}&query={query} HTTP/1.1\r\nHost: x"
+    );
+    assert_eq!(told(&raw(address, &request(&head, b"")))["results"], json!([{"UID": "ann"}]));
 }
 
 #[test]

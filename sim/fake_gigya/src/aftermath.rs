@@ -4,19 +4,18 @@
 use crate::call::Call;
 use crate::changes::Change;
 use crate::envelope::{Object, Reply};
-use crate::events::Event as Told;
+use crate::events::Event;
 use crate::gigya::Gigya;
 use crate::params::Params;
 use crate::people::People;
 use crate::webhooks::event::{add_told, events, mute};
 use standin_model::Instant;
-use standin_ports::Request;
 
 impl Gigya {
     /// Looks back on a call. The envelope that is made afterwards carries the same call id.
-    pub(crate) fn aftermath(&mut self, call: &Call, request: &Request, reply: &Reply) {
+    pub(crate) fn aftermath(&mut self, call: &Call, reply: &Reply) {
         let call_id = self.ids.hex(32);
-        self.audit_call(call, request, reply, &call_id);
+        self.audit_call(call, reply, &call_id);
         let told = self.take_told();
         if !told.is_empty() || self.people_at(&call.site.api_key).is_some_and(People::is_touched) {
             self.follow_changes(call, &call_id, &told);
@@ -25,8 +24,8 @@ impl Gigya {
     }
 
     /// What the log of events says since this was last asked.
-    fn take_told(&mut self) -> Vec<(Told, String)> {
-        let new: Vec<(u64, Told, String)> =
+    fn take_told(&mut self) -> Vec<(Event, String)> {
+        let new: Vec<(u64, Event, String)> =
             self.events.from(self.events_told).map(|(at, it)| (at, it.event, it.uid.clone())).collect();
         if let Some((last, ..)) = new.last() {
             self.events_told = last + 1;
@@ -34,7 +33,7 @@ impl Gigya {
         new.into_iter().map(|(_, event, uid)| (event, uid)).collect()
     }
 
-    fn follow_changes(&mut self, call: &Call, call_id: &str, told: &[(Told, String)]) {
+    fn follow_changes(&mut self, call: &Call, call_id: &str, told: &[(Event, String)]) {
         let api_key = call.site.api_key.as_str();
         let home = call.site.home();
         let changes = Change::join(self.people_of(home).take_touched());

@@ -212,9 +212,9 @@ impl Gigya {
         let found = self.sessions.get(now, token).filter(|it| self.shares_session(&it.api_key, site));
         let session = found.ok_or_else(|| Refusal::new(code(403_001)))?;
         let over = session.ends.is_some_and(|end| end <= now);
-        let secret_of = |key: &str| site.keys.get(key).map(|key| key.secret.clone());
+        let key_of = |name: &str| site.keys.get(name).cloned();
         let renewed = session.dynamic
-            && proof.is_some_and(|value| gltexp_is_right(now, token, value, &site.partner_secret, secret_of));
+            && proof.is_some_and(|value| gltexp_is_right(now, token, value, &site.partner_secret, key_of));
         if over && !renewed {
             return Err(Refusal::new(code(403_011)));
         }

@@ -12,7 +12,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use standin_fake_kit::answer::with_body;
 use standin_model::Instant;
-use standin_ports::http::Compressible;
+use standin_ports::http::{Compressible, Peer};
 use standin_ports::{Request, Response};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -30,6 +30,25 @@ pub(crate) enum Caller {
     Query,
 }
 
+/// What an answer looks like; most are the envelope as JSON.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub(crate) enum Form {
+    #[default]
+    Envelope,
+    /// The envelope, but a success has no `errorCode`.
+    WithoutCode,
+    /// This text, if it is a success.
+    Csv(String),
+}
+
+/// What says which site a call is for.
+enum Named<'r> {
+    /// Its apiKey.
+    Site(&'r str),
+    /// A key that one or more sites have, or the apiKey of one.
+    Client(Cow<'r, str>),
+}
+
 /// A call whose site and caller are known.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
@@ -38,6 +57,8 @@ pub(crate) struct Call {
     pub(crate) site: Arc<Site>,
     pub(crate) caller: Caller,
     pub(crate) params: Arc<Params>,
+    /// Where it comes from, as an IP address.
+    pub(crate) address: Cow<'static, str>,
 }
 
 impl Call {
@@ -84,6 +105,25 @@ fn is_under(host: &str, domain: &str) -> bool {
     host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
+/// Where a call comes from: what a proxy tells, else the other end of the connection, else this machine.
+fn address_of(request: &Request) -> Cow<'static, str> {
+    let header = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    let first = header.and_then(|list| list.split(',').next()).map(str::trim).filter(|it| !it.is_empty());
+    match (first, request.extensions().get::<Peer>()) {
+        (Some(first), _) => first.chars().take(64).collect::<String>().into(),
+        (None, Some(Peer(address))) => address.to_string().into(),
+        (None, None) => "127.0.0.1".into(),
+    }
+}
+
+/// Whether a browser asks what it may send to here.
+fn is_preflight(request: &Request) -> bool {
+    let headers = request.headers();
+    *request.method() == http::Method::OPTIONS
+        && headers.contains_key(http::header::ORIGIN)
+        && headers.contains_key(http::header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
 /// The data centres that have a domain under `gigya.com`.
 const DATA_CENTERS: &[&str] = &["us1", "eu1", "eu2", "au1", "ru1", "il1", "global"];
 
@@ -108,6 +148,9 @@ pub(crate) fn api_domain(data_center: &str) -> String {
 impl Gigya {
     /// Answers a decoded call; everything that is wrong becomes a refusal.
     pub(crate) fn answer(&mut self, now: Instant, request: &Request, params: &Arc<Params>) -> Reply {
+        if is_preflight(request) {
+            return Ok(Object::new());
+        }
         self.check_sizes(request, params)?;
         if let Some(fault) = params.fault() {
             return Err(fault.clone());
@@ -122,13 +165,14 @@ impl Gigya {
             check_data_center(request, endpoint, &site)?;
         }
         let caller = self.authenticate(now, request, params, endpoint, &site)?;
-        self.check_rates(now, request, endpoint, &site.api_key, &caller)?;
+        let address = address_of(request);
+        self.check_rates(now, &address, endpoint, &site.api_key, &caller)?;
         self.check_access(request, endpoint, &site, &caller, params)?;
         let mut params = Arc::clone(params);
         let ignored = self.drop_ignored(endpoint, &caller, &mut params);
-        let call = Call { now, method: endpoint.name, site, caller, params };
+        let call = Call { now, method: endpoint.name, site, caller, params, address };
         let reply = (endpoint.run)(self, &call);
-        self.aftermath(&call, request, &reply);
+        self.aftermath(&call, &reply);
         let mut body = reply?;
         if !ignored.is_empty() && self.knobs.on("gigya.ignored_params") {
             body.insert("ignoredParams".into(), ignored.into());
@@ -143,31 +187,48 @@ impl Gigya {
         params: &Params,
         endpoint: &Endpoint,
     ) -> Result<Arc<Site>, Refusal> {
-        if endpoint.access == Access::Client
-            && let Some(site) = params.get("client_id").and_then(|client| self.site_of_client(client))
-        {
-            return Ok(site);
+        match self.named(now, request, params, endpoint) {
+            None => Err(Refusal::missing(endpoint.name, "apiKey")),
+            Some(Named::Client(name)) => self.site_of_client(&name).ok_or_else(|| self.stranger(&name)),
+            Some(Named::Site(api_key)) => match self.sites.get(api_key) {
+                Some(site) => Ok(self.in_its_group(site)),
+                None => Err(self.no_site(api_key)),
+            },
         }
-        if names_no_site(endpoint, params)
-            && let Some(user_key) = params.get("userKey").map(str::to_owned).or_else(|| signer_of(request))
-        {
-            return self.site_of_client(&user_key).ok_or_else(|| self.stranger(&user_key));
+    }
+
+    /// What of a call says which site it is for.
+    fn named<'r>(
+        &'r self,
+        now: Instant,
+        request: &Request,
+        params: &'r Params,
+        endpoint: &Endpoint,
+    ) -> Option<Named<'r>> {
+        let client = match endpoint.access {
+            Access::Client => params.get("client_id").filter(|name| self.site_of_client(name).is_some()),
+            _ if names_no_site(endpoint, params) => params.get("userKey"),
+            _ => None,
+        };
+        let signer = || signer_of(request).filter(|_| names_no_site(endpoint, params));
+        if let Some(name) = client.map(Cow::Borrowed).or_else(|| signer().map(Cow::Owned)) {
+            return Some(Named::Client(name));
         }
         // Some clients send no apiKey beside a token, since the token says whose it is.
-        let api_key = params.get("apiKey").or_else(|| self.site_of_token(now, request, params));
-        let api_key = api_key.ok_or_else(|| Refusal::missing(endpoint.name, "apiKey"))?;
-        if let Some(site) = self.sites.get(api_key) {
-            return Ok(self.in_its_group(site));
-        }
+        params.get("apiKey").or_else(|| self.site_of_token(now, request, params)).map(Named::Site)
+    }
+
+    /// Why there is no site with a key.
+    fn no_site(&self, api_key: &str) -> Refusal {
         if self.deleted_sites.contains(api_key) {
-            return Err(Refusal::because(403_007, "Site was deleted"));
+            return Refusal::because(403_007, "Site was deleted");
         }
         let versioned = ["2_", "3_", "4_"].iter().any(|prefix| api_key.starts_with(prefix));
         let details = match versioned {
             true => envelope::message(400_093).to_owned(),
             false => format!("GSKeyBase is invalid, no version: {}", brief(api_key)),
         };
-        Err(Refusal::because(400_093, details))
+        Refusal::because(400_093, details)
     }
 
     /// The site of an apiKey, or the first one that a user key belongs to.
@@ -202,16 +263,7 @@ impl Gigya {
             (Access::Client, _) => return Ok(()),
             (Access::Public, _) => {}
         }
-        let header = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-        let page = header(http::header::ORIGIN).or_else(|| header(http::header::REFERER));
-        let page = page.or_else(|| params.get("pageURL"));
-        match page {
-            Some(page) if self.knobs.on("gigya.check_origin") && !site.trusts(page) => Err(Refusal::because(
-                400_120,
-                format!("the domain of {} is not trusted by this site", brief(page)),
-            )),
-            _ => Ok(()),
-        }
+        self.check_page(request, site, caller, params)
     }
 
     /// Takes away the parameters that the method does not know or this caller may not use.
@@ -234,20 +286,29 @@ impl Gigya {
         params: &Params,
         reply: Reply,
     ) -> Response {
+        let form = std::mem::take(&mut self.form);
+        let succeeded = reply.is_ok();
         let call_id = self.call_id.take().unwrap_or_else(|| self.ids.hex(32));
         let code = reply.as_ref().err().map_or(0, |refusal| refusal.code);
         let written = std::mem::take(&mut self.written);
-        let written = if code == 0 { written } else { Vec::new() };
-        let mut text = envelope::wrap(now, &call_id, params.raw("context"), &written, &reply);
+        let written = if succeeded { written } else { Vec::new() };
+        let code_is_told = !(succeeded && form == Form::WithoutCode);
+        let context = params.raw("context");
+        let mut text = envelope::wrap(now, &call_id, context, &written, &reply, code_is_told);
         let wanted =
             |name: &str, value: &str| params.get(name).is_some_and(|it| it.eq_ignore_ascii_case(value));
         let callback = params.get("callback").filter(|name| is_callback(name));
         if let Some(callback) = callback.filter(|_| wanted("format", "jsonp")) {
             text = [callback.as_bytes(), b"(", &text, b");"].concat();
         }
-        let honest = wanted("httpStatusCodes", "true") || wanted("httpStatusCodes", "1");
+        let honest = wanted("httpStatusCodes", "true")
+            || wanted("httpStatusCodes", "1")
+            || (wanted("format", "csv") && has_csv(endpoint_of(request)));
         let status = if honest { envelope::status(code).max(200) } else { 200 };
-        let mut response = with_body(status, "text/javascript; charset=utf-8", text);
+        let mut response = match form {
+            Form::Csv(table) if succeeded => with_body(status, "text/csv; charset=utf-8", table),
+            _ => with_body(status, "text/javascript; charset=utf-8", text),
+        };
         let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&now.timestamp());
         if let Some(date) = date.ok().and_then(|date| HeaderValue::try_from(date).ok()) {
             response.headers_mut().insert(http::header::DATE, date);
@@ -297,12 +358,24 @@ fn share_with_page(request: &Request, response: &mut Response) {
     headers.insert(http::header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
     headers.insert(http::header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
     headers.append(http::header::VARY, HeaderValue::from_static("Origin"));
+    if is_preflight(request) {
+        let methods = HeaderValue::from_static("GET, POST");
+        headers.insert(http::header::ACCESS_CONTROL_ALLOW_METHODS, methods);
+        if let Some(wanted) = request.headers().get(http::header::ACCESS_CONTROL_REQUEST_HEADERS) {
+            headers.insert(http::header::ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
+        }
+    }
 }
 
 fn is_callback(name: &str) -> bool {
     name.len() <= 128
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_$.".contains(&byte))
         && name.bytes().next().is_some_and(|first| first.is_ascii_alphabetic() || b"_$".contains(&first))
+}
+
+/// Whether the method can answer in CSV. With that format its HTTP status is always the real one.
+fn has_csv(endpoint: Option<&Endpoint>) -> bool {
+    endpoint.is_some_and(|endpoint| endpoint.name == crate::socialize::export_users::ENDPOINT.name)
 }
 
 fn check_format(params: &Params, endpoint: &Endpoint) -> Result<(), Refusal> {
@@ -313,6 +386,7 @@ fn check_format(params: &Params, endpoint: &Endpoint) -> Result<(), Refusal> {
             Some(name) if is_callback(name) => Ok(()),
             Some(_) => Err(Refusal::because(400_006, "callback is not a name")),
         },
+        Some("csv") if has_csv(Some(endpoint)) => Ok(()),
         Some(other) => Err(Refusal::because(400_006, format!("format is not supported: {}", brief(other)))),
     }
 }

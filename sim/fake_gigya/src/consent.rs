@@ -211,10 +211,19 @@ impl Consent {
     }
 
     /// Whether an answer is a consent that still counts: one to an older text than the oldest that is
-    /// accepted has to be renewed.
-    fn holds(&self, entry: &Object) -> bool {
+    /// accepted has to be renewed, and one to another language's where the statement says so.
+    fn holds(&self, entry: &Object, lang: Option<&str>) -> bool {
         let granted = entry.get("isConsentGranted") == Some(&Value::Bool(true));
-        granted && self.min.as_ref().is_none_or(|min| !min.is_after(min.of(entry).as_ref()))
+        granted
+            && self.min.as_ref().is_none_or(|min| !min.is_after(min.of(entry).as_ref()))
+            && !self.lacks_locale(entry, lang)
+    }
+
+    /// Whether the text in this language is still to be agreed to.
+    fn lacks_locale(&self, entry: &Object, lang: Option<&str>) -> bool {
+        let Some(lang) = lang.filter(|_| self.enforce_locale_reconsent) else { return false };
+        let agreed = entry.get("locales").is_some_and(|locales| locales.get(lang).is_some());
+        self.langs.iter().any(|it| it == lang) && !agreed
     }
 }
 
@@ -302,7 +311,8 @@ fn write_one(into: &mut Object, id: &str, wanted: &Object, rules: Consenting<'_>
     let before = entry(into, id).unwrap_or(&empty);
     let answered = before.get("isConsentGranted").and_then(Value::as_bool);
     let outdated = statement.current.is_after(statement.current.of(before).as_ref());
-    let renewed = granted && answered == Some(true) && outdated;
+    let renewed =
+        granted && answered == Some(true) && (outdated || statement.lacks_locale(before, rules.lang));
     if answered == Some(granted) && !renewed {
         return Ok(());
     }
@@ -348,10 +358,15 @@ fn write_one(into: &mut Object, id: &str, wanted: &Object, rules: Consenting<'_>
     Ok(())
 }
 
-/// Paths of required consents that were not given, or have to be renewed.
-pub(crate) fn missing(statements: &OrdMap<String, Consent>, preferences: &Object) -> Vec<String> {
+/// Paths of required consents that were not given, or have to be renewed, for somebody who is here in a
+/// language.
+pub(crate) fn missing(
+    statements: &OrdMap<String, Consent>,
+    preferences: &Object,
+    lang: Option<&str>,
+) -> Vec<String> {
     let lacks = |(id, it): &(&String, &Consent)| {
-        it.required && it.is_active && !entry(preferences, id).is_some_and(|entry| it.holds(entry))
+        it.required && it.is_active && !entry(preferences, id).is_some_and(|entry| it.holds(entry, lang))
     };
     let required = statements.iter().filter(lacks);
     required.map(|(id, _)| format!("preferences.{id}.isConsentGranted")).collect()
@@ -423,11 +438,11 @@ mod tests {
         );
         let grant = object(json!({"terms": {"tos": {"isConsentGranted": true, "tags": ["a"]}}}));
         let mut into = Object::new();
-        assert_eq!(missing(&one, &into), ["preferences.terms.tos.isConsentGranted"]);
+        assert_eq!(missing(&one, &into, None), ["preferences.terms.tos.isConsentGranted"]);
         assert_eq!(write_preferences(&mut into, &grant, rules(&one)), []);
         assert_eq!(into["terms"]["tos"]["customData"], json!([{"key": "k", "value": "v"}]));
-        assert_eq!((missing(&one, &into).len(), missing(&two, &into).len()), (0, 0));
-        assert_eq!(missing(&from_two, &into), ["preferences.terms.tos.isConsentGranted"]);
+        assert_eq!((missing(&one, &into, None).len(), missing(&two, &into, None).len()), (0, 0));
+        assert_eq!(missing(&from_two, &into, None), ["preferences.terms.tos.isConsentGranted"]);
         let given = into.clone();
         let later = Instant::START.plus(Duration::from_secs(60));
         assert_eq!(write_preferences(&mut into, &grant, Consenting { now: later, ..rules(&one) }), []);
@@ -439,10 +454,10 @@ mod tests {
             (&entry["docVersion"], &entry["lastConsentModified"]),
             (&json!(2.0), &json!(later.to_string()))
         );
-        assert_eq!(missing(&from_two, &into).len(), 0);
+        assert_eq!(missing(&from_two, &into, None).len(), 0);
         let withdrawn = object(json!({"terms": {"tos": {"isConsentGranted": false}}}));
         assert_eq!(write_preferences(&mut into, &withdrawn, rules(&from_two)), []);
-        assert_eq!(missing(&from_two, &into).len(), 1);
+        assert_eq!(missing(&from_two, &into, None).len(), 1);
     }
 
     #[test]
@@ -455,11 +470,11 @@ mod tests {
         let from =
             object(json!({"privacy": {"isConsentGranted": true, "docDate": "2024-01-01T00:00:00.000Z"}}));
         assert_eq!(write_preferences(&mut into, &from, import), []);
-        assert_eq!(missing(&dated, &into).len(), 1);
+        assert_eq!(missing(&dated, &into, None).len(), 1);
         let from = object(json!({"privacy": {"isConsentGranted": true}}));
         assert_eq!(write_preferences(&mut into, &from, rules(&dated)), []);
         assert_eq!(into["privacy"]["docDate"], "2025-06-01T00:00:00.000Z");
-        assert_eq!(missing(&dated, &into).len(), 0);
+        assert_eq!(missing(&dated, &into, None).len(), 0);
     }
 
     #[test]

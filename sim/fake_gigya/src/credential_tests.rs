@@ -265,6 +265,31 @@ fn a_page_may_tell_its_own_address() {
 }
 
 #[test]
+fn a_browser_may_ask_what_it_may_send() {
+    let mut request = post("accounts.getAccountInfo", &[]);
+    *request.method_mut() = http::Method::OPTIONS;
+    for (name, value) in [
+        ("origin", "https://www.brand.example"),
+        ("access-control-request-method", "POST"),
+        ("access-control-request-headers", "authorization"),
+    ] {
+        request.headers_mut().insert(name, value.parse().unwrap());
+    }
+    let response = Bench::new().send(request);
+    let header = |name: &str| response.headers()[name].to_str().unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(body(&response)["errorCode"], 0);
+    assert_eq!(header("access-control-allow-origin"), "https://www.brand.example");
+    assert_eq!(header("access-control-allow-credentials"), "true");
+    assert_eq!(header("access-control-allow-methods"), "GET, POST");
+    assert_eq!(header("access-control-allow-headers"), "authorization");
+    assert_eq!(header("vary"), "Origin");
+    let mut plain = post("accounts.getAccountInfo", &[]);
+    *plain.method_mut() = http::Method::OPTIONS;
+    assert_eq!(body(&Bench::new().send(plain))["errorCode"], 400_001);
+}
+
+#[test]
 fn what_cannot_be_read_is_refused_in_the_form_that_was_asked_for() {
     let mut request = post("accounts.getSchema", &[]);
     *request.body_mut() = "apiKey=%FF&format=jsonp&callback=cb&context=c%20d".into();
@@ -277,5 +302,5 @@ fn what_cannot_be_read_is_refused_in_the_form_that_was_asked_for() {
         (&json!(400_001), &json!("parameter apiKey is not UTF-8"), &json!("c d"))
     );
     let bench = Bench::new();
-    assert_eq!(bench.gigya.call_name(&post("EXPORTUSERS", &[])), "socialize.EXPORTUSERS");
+    assert_eq!(bench.gigya.call_name(&post("GETSAVEDRESPONSE", &[])), "socialize.GETSAVEDRESPONSE");
 }

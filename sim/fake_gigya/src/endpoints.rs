@@ -169,6 +169,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     idx::set_dataflow::DRAFT,
     idx::set_scheduling::ENDPOINT,
     socialize::exchange_uid_signature::ENDPOINT,
+    socialize::export_users::ENDPOINT,
     socialize::get_token::ENDPOINT,
     socialize::get_user_info::ENDPOINT,
     socialize::set_uid::ENDPOINT,

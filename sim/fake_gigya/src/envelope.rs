@@ -68,20 +68,23 @@ impl Refusal {
 }
 
 /// The whole answer as JSON text: the envelope, then `written`, which is members as text already, then the
-/// members of `reply`.
+/// members of `reply`. A few old methods do not tell the code of success.
 pub(crate) fn wrap(
     now: Instant,
     call_id: &str,
     context: Option<&str>,
     written: &[u8],
     reply: &Reply,
+    code_is_told: bool,
 ) -> Vec<u8> {
     let mut out = Writer(Vec::with_capacity(512 + written.len()));
     out.0.push(b'{');
     out.member("callId", &call_id);
     let (code, body) = match reply {
         Ok(body) => {
-            out.member("errorCode", &0);
+            if code_is_told {
+                out.member("errorCode", &0);
+            }
             (0, body)
         }
         Err(refusal) => {

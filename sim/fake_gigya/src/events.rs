@@ -1,4 +1,4 @@
-//! What happened to accounts, in the words of the platform's notifications.
+//! What may happen to accounts, in the words of the platform's notifications, and the log of it.
 
 use crate::call::Call;
 use crate::gigya::Gigya;
@@ -13,11 +13,33 @@ pub(crate) enum Event {
     Registered,
     Updated,
     LoggedIn,
+    Deleted,
     LockedOut,
     Merged,
     Progressed,
-    Deleted,
+    UidChanged,
+    PreferencesReset,
+    SubscriptionUpdated,
+    ConsentUpdated,
+    CommunicationUpdated,
 }
+
+/// Every event and its name.
+const NAMES: &[(Event, &str)] = &[
+    (Event::Created, "accountCreated"),
+    (Event::Registered, "accountRegistered"),
+    (Event::Updated, "accountUpdated"),
+    (Event::LoggedIn, "accountLoggedIn"),
+    (Event::Deleted, "accountDeleted"),
+    (Event::LockedOut, "accountLockedOut"),
+    (Event::Merged, "accountMerged"),
+    (Event::Progressed, "accountProgressed"),
+    (Event::UidChanged, "accountUidChanged"),
+    (Event::PreferencesReset, "sitePreferencesReset"),
+    (Event::SubscriptionUpdated, "subscriptionUpdated"),
+    (Event::ConsentUpdated, "consentUpdated"),
+    (Event::CommunicationUpdated, "communicationUpdated"),
+];
 
 /// One entry of the log.
 #[derive(Clone, Debug)]
@@ -43,16 +65,22 @@ pub(crate) struct Events {
 impl Event {
     /// The name of the notification.
     pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Created => "accountCreated",
-            Self::Registered => "accountRegistered",
-            Self::Updated => "accountUpdated",
-            Self::LoggedIn => "accountLoggedIn",
-            Self::LockedOut => "accountLockedOut",
-            Self::Merged => "accountMerged",
-            Self::Progressed => "accountProgressed",
-            Self::Deleted => "accountDeleted",
-        }
+        NAMES.iter().find(|(event, _)| *event == self).map_or("", |(_, name)| name)
+    }
+
+    /// The event whose notification has this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        NAMES.iter().find(|(_, known)| *known == name).map(|(event, _)| *event)
+    }
+
+    /// Whether the payload may carry the parameters of the call.
+    pub(crate) fn carries_params(self) -> bool {
+        matches!(self, Self::Created | Self::Registered | Self::Updated)
+    }
+
+    /// Whether an import does not keep it to itself.
+    pub(crate) fn is_told_by_imports(self) -> bool {
+        matches!(self, Self::SubscriptionUpdated | Self::Progressed)
     }
 }
 

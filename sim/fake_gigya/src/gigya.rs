@@ -3,9 +3,10 @@
 use crate::account::Account;
 use crate::accounts::social::ProviderUser;
 use crate::addresses::Strays;
+use crate::attempts::Attempts;
 use crate::audit::Audit;
 use crate::bearer::AccessToken;
-use crate::call::{Call, endpoint_of, method_of};
+use crate::call::{Call, Form, endpoint_of, method_of};
 use crate::double_opt_in::Confirmations;
 use crate::ds::store::Store;
 use crate::envelope::Refusal;
@@ -24,10 +25,12 @@ use crate::sessions::{Session, Sessions};
 use crate::site::{DEFAULT_API_KEY, Site};
 use crate::tickets::Tickets;
 use crate::webhooks::queue::Deliveries;
+use http::StatusCode;
 use imbl::{OrdMap, OrdSet};
 use serde_json::Value;
 use standin_fake_kit::{Fake, Ids, Knobs, SeedError};
 use standin_model::Instant;
+use standin_ports::http::Unreadable;
 use standin_ports::{Request, Response};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -50,9 +53,12 @@ pub struct Gigya {
     pub(crate) cookies: Vec<String>,
     /// Members of the answer in the making that are JSON text already; empty between calls.
     pub(crate) written: Vec<u8>,
+    /// What the answer in the making looks like.
+    pub(crate) form: Form,
     pub(crate) reg_tokens: Expiring<RegToken>,
     pub(crate) tickets: Tickets,
     pub(crate) sessions: Sessions,
+    pub(crate) attempts: Attempts,
     /// When accounts were imported in the last minute, by home and UID.
     pub(crate) imports: Expiring<Vec<Instant>>,
     /// What social providers would tell, by provider and token.
@@ -116,9 +122,11 @@ impl Gigya {
             counts: Counts::default(),
             cookies: Vec::new(),
             written: Vec::new(),
+            form: Form::default(),
             reg_tokens: Expiring::at_most(MOST_REG_TOKENS),
             tickets: Tickets::default(),
             sessions: Sessions::default(),
+            attempts: Attempts::default(),
             imports: Expiring::at_most(MOST_IMPORTS),
             provider_users: OrdMap::new(),
             outbox: Outbox::default(),
@@ -138,6 +146,15 @@ impl Gigya {
     /// Takes a world file's section.
     pub fn seed(&mut self, now: Instant, section: &Value) -> Result<(), SeedError> {
         crate::seed::seed(self, now, section)
+    }
+
+    /// Refuses what is no request. What could be read of it decides the form of the answer.
+    pub fn unreadable(&mut self, now: Instant, what: &Unreadable) -> Response {
+        let mut request = Request::default();
+        *request.uri_mut() = what.target.clone().map(Into::into).unwrap_or_default();
+        let params = Params::of(&request);
+        let code = if what.status == StatusCode::URI_TOO_LONG { 414_000 } else { 400_001 };
+        self.respond(now, &request, &params, Err(Refusal::because(code, what.why)))
     }
 
     /// The settings of this fake.
@@ -367,6 +384,7 @@ impl Fake for Gigya {
         self.reg_tokens.expire(now);
         self.tickets.expire(now);
         self.imports.expire(now);
+        self.attempts.expire(now);
         self.nonces.expire(now);
         self.access_tokens.expire(now);
         self.sessions.expire(now);

@@ -180,6 +180,36 @@ pub const KNOBS: &[Knob] = &[
         ),
     },
     Knob {
+        name: "gigya.untrusted_error",
+        default: "400120",
+        takes: Takes::Word(&["400120", "403007"]),
+        summary: "the code with which a call from an untrusted page is refused",
+        evidence: Evidence::decided(
+            "Response Codes and Errors, 400120; what today's service answers is not published",
+            "how_an_untrusted_page_is_refused",
+        ),
+    },
+    Knob {
+        name: "gigya.strict_localhost",
+        default: "false",
+        takes: Takes::Bool,
+        summary: "pages on localhost and loopback addresses have to be in trustedSiteURLs too",
+        evidence: Evidence::documented(
+            "the documentation says that localhost works with most methods",
+            "places_on_this_machine_are_trusted",
+        ),
+    },
+    Knob {
+        name: "gigya.need_referrer",
+        default: "false",
+        takes: Takes::Bool,
+        summary: "client-side calls without Origin, Referer and pageURL are refused with 403015",
+        evidence: Evidence::documented(
+            "Response Codes and Errors, 403015",
+            "a_browser_may_have_to_name_its_page",
+        ),
+    },
+    Knob {
         name: "gigya.sanitise_html",
         default: "true",
         takes: Takes::Bool,
@@ -229,6 +259,13 @@ pub const KNOBS: &[Knob] = &[
             "accounts.search REST: batch size is not guaranteed",
             "cursor_pages_may_be_short",
         ),
+    },
+    Knob {
+        name: "gigya.search_takes",
+        default: "0s",
+        takes: Takes::Span,
+        summary: "how long accounts.search takes; where `timeout` (20 s) is shorter it answers 504001",
+        evidence: Evidence::documented("accounts.search REST, timeout", "a_search_may_take_too_long"),
     },
     Knob {
         name: "gigya.audit_scope",

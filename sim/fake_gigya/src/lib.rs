@@ -6,13 +6,13 @@
 //!
 //! - [`gigya`]: the state, and what the stage asks of it.
 //! - `call`, `params`, `envelope`, `limits`, `inventory`: what every call goes through.
-//! - `auth`, `bearer`, [`signature`], `jwt`: who calls, and what the platform signs.
-//! - `sessions`, `tickets`, `outbox`, `events`: who is in, what is under way, what was sent, what happened.
+//! - `auth`, `bearer`, `trust`, [`signature`], `jwt`: who calls, from which page, and what the platform signs.
+//! - `sessions`, `attempts`, `tickets`, `outbox`, `events`: who is in, who failed to get in, what is under way, what was sent, what happened.
 //! - `aftermath`, `changes`, `audit`, `webhooks`: what a call leaves behind.
 //! - [`endpoints`]: the one list of methods; each lives in a file of its own under `accounts`, `admin`, `audit`,
 //!   `ds`, `ids`, `idx`, `socialize`.
 //! - `site`, `schema`, `profile_schema`, `policies`, `screen_sets`: settings of a site.
-//! - `account`, `rare`, `packed`, `people`, `index`, `merge`, `sanitise`, `email`, `password`: what is known
+//! - `account`, `rare`, `packed`, `people`, `index`, `merge`, `sanitise`, `email`, `password`, `crypt`: what is known
 //!   about people.
 //! - `consent`, `subscriptions`, `communications`, `addresses`, `double_opt_in`: what people agreed to.
 //! - `query`, `documents`: the search language, and searching what is no account.
@@ -25,6 +25,7 @@ mod accounts;
 mod addresses;
 mod admin;
 mod aftermath;
+mod attempts;
 mod audit;
 mod auth;
 mod bearer;
@@ -32,6 +33,7 @@ mod call;
 mod changes;
 mod communications;
 mod consent;
+mod crypt;
 mod documents;
 mod double_opt_in;
 mod ds;
@@ -70,6 +72,7 @@ mod site;
 mod socialize;
 mod subscriptions;
 mod tickets;
+mod trust;
 mod views;
 mod webhooks;
 

@@ -1,5 +1,6 @@
 //! Passwords as they are kept.
 
+use crate::crypt::{drupal, md5_crypt};
 use crate::envelope::Object;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -54,7 +55,13 @@ enum Algorithm {
     Sha512,
     /// The digest as lower-case hexadecimal text.
     Sha512Hexa,
+    /// `$1$salt$hash` of Unix.
+    Md5Crypt,
     Bcrypt,
+    /// `$S$` with cost, salt and hash, of Drupal 7.
+    Drupal,
+    /// Of Symfony 2: every round digests the one before and `password{salt}`.
+    Symphony2,
     Pbkdf2,
     Pbkdf2Sha256,
     Pbkdf2Sha512,
@@ -67,13 +74,21 @@ const ALGORITHMS: &[(&str, Algorithm)] = &[
     ("sha256", Algorithm::Sha256),
     ("sha512", Algorithm::Sha512),
     ("sha512Hexa", Algorithm::Sha512Hexa),
+    ("md5_crypt", Algorithm::Md5Crypt),
     ("bcrypt", Algorithm::Bcrypt),
+    ("drupal", Algorithm::Drupal),
+    ("symphony2", Algorithm::Symphony2),
     ("pbkdf2", Algorithm::Pbkdf2),
     ("pbkdf2_sha256", Algorithm::Pbkdf2Sha256),
     ("pbkdf2_sha512", Algorithm::Pbkdf2Sha512),
 ];
 
 impl Algorithm {
+    /// Whether the hash is one text that has salt and cost in it.
+    fn is_whole(self) -> bool {
+        matches!(self, Self::Md5Crypt | Self::Bcrypt | Self::Drupal)
+    }
+
     fn word(self) -> &'static str {
         ALGORITHMS.iter().find(|(_, it)| *it == self).map_or("", |(word, _)| word)
     }
@@ -170,9 +185,9 @@ fn derive(algorithm: Algorithm, plain: &[u8], salt: &[u8], rounds: u32, length: 
 }
 
 impl Hashed {
-    /// `$2b$10$…` of bcrypt, or Django's `algorithm$rounds$salt$hash`.
+    /// `$2b$10$…` and its like, or Django's `algorithm$rounds$salt$hash`.
     fn read_compound(&mut self, text: &str) -> Result<(), String> {
-        if self.algorithm == Algorithm::Bcrypt {
+        if self.algorithm.is_whole() {
             self.hash = Secret::new(text);
             return Ok(());
         }
@@ -199,6 +214,17 @@ impl Hashed {
             };
         }
         let hash = self.hash.reveal();
+        let again = match self.algorithm {
+            Algorithm::Md5Crypt => Some(md5_crypt("", hash)),
+            Algorithm::Drupal => Some(drupal("", hash)),
+            _ => None,
+        };
+        if let Some(again) = again {
+            let word = self.algorithm.word();
+            return again
+                .map(drop)
+                .ok_or_else(|| format!("hashedPassword is not a {word} hash that is modelled"));
+        }
         let hexa = self.algorithm == Algorithm::Sha512Hexa && hash.len() == 128;
         let decoded = STANDARD.decode(hash).is_ok_and(|bytes| (1..=128).contains(&bytes.len()));
         match hexa || decoded {
@@ -211,6 +237,8 @@ impl Hashed {
         let hash = self.hash.reveal();
         match self.algorithm {
             Algorithm::Bcrypt => bcrypt::verify(plain, hash).unwrap_or(false),
+            Algorithm::Md5Crypt => md5_crypt(plain, hash).is_some_and(|it| it == hash),
+            Algorithm::Drupal => drupal(plain, hash).is_some_and(|it| it == hash),
             Algorithm::Pbkdf2 | Algorithm::Pbkdf2Sha256 | Algorithm::Pbkdf2Sha512 => {
                 let Ok(wanted) = STANDARD.decode(hash) else { return false };
                 let salt = salt_bytes(&self.salt);
@@ -226,6 +254,9 @@ impl Hashed {
 
     /// The digest of what the format says; further rounds digest the digest.
     fn digest(&self, plain: &str) -> Vec<u8> {
+        if self.algorithm == Algorithm::Symphony2 {
+            return self.symphony2(plain);
+        }
         let mut bytes = self.formatted(plain);
         for _ in 0..self.rounds {
             bytes = match self.algorithm {
@@ -236,6 +267,16 @@ impl Hashed {
             };
         }
         bytes
+    }
+
+    fn symphony2(&self, plain: &str) -> Vec<u8> {
+        let salt = salt_bytes(&self.salt);
+        let salted = match salt.is_empty() {
+            true => plain.as_bytes().to_vec(),
+            false => [plain.as_bytes(), b"{", &salt, b"}"].concat(),
+        };
+        let first = sha2::Sha512::digest(&salted).to_vec();
+        (1..self.rounds).fold(first, |hash, _| sha2::Sha512::digest([&hash, &salted[..]].concat()).to_vec())
     }
 
     /// The format with salt and password in their places.
@@ -280,8 +321,8 @@ mod tests {
         assert!(!format!("{password:?}").contains("horse"));
     }
 
-    /// The best known digests of all, the samples of RFC 6070 and their twins for SHA-256, and a sample of Go's
-    /// bcrypt package.
+    /// The best known digests of all, the samples of RFC 6070 and their twins for SHA-256, a sample of Go's
+    /// bcrypt package, samples of hashcat's manual, and what Python's hashlib makes of Symfony's rule.
     #[test]
     fn hashes_of_other_systems() {
         let b64 = |hex: &str| {
@@ -324,6 +365,28 @@ mod tests {
                 "compoundHashedPassword": "$2a$10$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga",
                 "hashSettings": {"algorithm": "bcrypt"}}),
             ),
+            (
+                "hashcat",
+                json!({"compoundHashedPassword": "$1$28772684$iEwNOgGugqO9.bIz5sk8k/",
+                "hashSettings": {"algorithm": "md5_crypt"}}),
+            ),
+            (
+                "hashcat",
+                json!({"hashedPassword": "$S$C33783772bRXEx1aCsvY.dqgaaSu76XmVlKrW9Qu8IQlvxHlmzLf",
+                "hashSettings": {"algorithm": "drupal"}}),
+            ),
+            (
+                "password",
+                json!({"hashedPassword":
+                    "U/SzHA9D8fFWbHWLOWEOhw7h5BgpfDpfq0jYwngMUBEXovdx25YvR77zE4J+BvwY5MDdYLC1v0qX1K2Gd4xLkA==",
+                "hashSettings": {"algorithm": "symphony2", "salt": STANDARD.encode("pepper")}}),
+            ),
+            (
+                "password",
+                json!({"hashedPassword":
+                    "wEJtpYOn82wIkMh4IPLc/NgVDSzFjKDBtHJwwcPeVfbc2lpu1vgCw5l2IunB2bUc5IWrWE3in6t+MGRORnHYQw==",
+                "hashSettings": {"algorithm": "symphony2", "salt": STANDARD.encode("pepper"), "rounds": 5000}}),
+            ),
         ];
         for (plain, given) in cases {
             let password = imported(given.clone()).unwrap_or_else(|why| panic!("{why}: {given}"));
@@ -363,6 +426,9 @@ mod tests {
             json!({"compoundHashedPassword": "$2a$31$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga",
                 "hashSettings": {"algorithm": "bcrypt"}}),
             json!({"compoundHashedPassword": "abc", "hashSettings": {"algorithm": "pbkdf2"}}),
+            json!({"compoundHashedPassword": "abc", "hashSettings": {"algorithm": "md5_crypt"}}),
+            json!({"compoundHashedPassword": "$S$z33783772bRXEx1aCsvY.dqgaaSu76XmVlKrW9Qu8IQlvxHlmzLf",
+                "hashSettings": {"algorithm": "drupal"}}),
         ] {
             assert!(imported(given.clone()).is_err(), "{given}");
         }

@@ -9,8 +9,9 @@ use crate::gigya::Gigya;
 use crate::jwt::PublicKey;
 use crate::merge::{Merge, Part, Rules, Writer};
 use crate::password::Password;
+use crate::policies::SECTIONS;
 use crate::schema::{Field, Format, Kind, Write};
-use crate::site::{DEFAULT_API_KEY, Key, Site};
+use crate::site::{DEFAULT_API_KEY, Key, Site, trusted_by_default};
 use crate::subscriptions::{Subscribing, Subscription, write_subscriptions};
 use base64::Engine as _;
 use imbl::OrdMap;
@@ -66,24 +67,6 @@ const ACCOUNT: &[&str] = &[
     "regSource",
     "lang",
 ];
-const POLICIES: &[&str] = &[
-    "registration",
-    "gigyaPlugins",
-    "accountOptions",
-    "passwordComplexity",
-    "security",
-    "emailVerification",
-    "doubleOptIn",
-    "passwordReset",
-    "authentication",
-    "profilePhoto",
-    "federation",
-    "twoFactorAuth",
-    "rba",
-    "preferencesCenter",
-    "codeVerification",
-    "emailNotifications",
-];
 /// Policies that this fake acts on.
 const ACCOUNT_OPTIONS: &[&str] = &[
     "verifyEmail",
@@ -135,6 +118,7 @@ fn site(place: &Section<'_>) -> Result<Site, SeedError> {
     }
     if let Some(text) = place.text_of("base_domain")? {
         site.base_domain = text.to_owned();
+        site.trusted_site_urls = trusted_by_default(text);
     }
     if let Some(text) = place.text_of("description")? {
         site.description = text.to_owned();
@@ -155,7 +139,7 @@ fn site(place: &Section<'_>) -> Result<Site, SeedError> {
     site.enable_sso = place.flag_of("enable_sso", false)?;
     site.sso_segment = place.text_of("sso_segment")?.unwrap_or_default().to_owned();
     if let Some(policies) = place.get("policies") {
-        policies.only(POLICIES)?;
+        policies.only(SECTIONS)?;
         if let Some(options) = policies.get("accountOptions") {
             options.only(ACCOUNT_OPTIONS)?;
         }

@@ -2,6 +2,8 @@
 //!
 //! What this crate accepts it judges with [`verifies`]; what it hands out it makes with [`hmac_sha1`].
 
+use crate::jwt::Token;
+use crate::site::Key;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -78,23 +80,44 @@ pub(crate) fn session_secret(partner: &Secret, token: &str) -> Secret {
     Secret::new(hmac_sha1(partner, token).unwrap_or_default())
 }
 
-/// Whether `exp` + signature in a `gltexp_` cookie's value are right for `token` and not over.
+/// Whether the value of a `gltexp_` cookie is right for `token` and not over: an end and a signature of the
+/// partner's or of a key's, or a token that a key signed with RSA.
 pub(crate) fn gltexp_is_right(
     now: Instant,
     token: &str,
     value: &str,
     partner: &Secret,
-    secret_of: impl Fn(&str) -> Option<Secret>,
+    key_of: impl Fn(&str) -> Option<Key>,
 ) -> bool {
+    if let Some(signed) = Token::parse(value) {
+        return gltexp_token_is_right(now, token, &signed, key_of);
+    }
     let Some((exp, rest)) = value.split_once('_') else { return false };
     if exp.parse::<i64>().map_or(true, |exp| exp <= now.seconds()) {
         return false;
     }
-    match rest.rsplit_once('_') {
-        None => verifies(partner, &gltexp_text(token, exp, None), rest),
-        Some((key, signature)) => secret_of(key)
-            .is_some_and(|secret| verifies(&secret, &gltexp_text(token, exp, Some(key)), signature)),
-    }
+    let (secret, key, signature) = match rest.rsplit_once('_') {
+        None => (partner.clone(), None, rest),
+        Some((key, signature)) => match key_of(key) {
+            // A key that signs with RSA has no secret, and the empty one would sign for anybody.
+            Some(known) if !known.secret.reveal().is_empty() => (known.secret, Some(key), signature),
+            _ => return false,
+        },
+    };
+    verifies(&secret, &gltexp_text(token, exp, key), signature)
+}
+
+fn gltexp_token_is_right(
+    now: Instant,
+    token: &str,
+    signed: &Token<'_>,
+    key_of: impl Fn(&str) -> Option<Key>,
+) -> bool {
+    let key = signed.header("kid").and_then(key_of).and_then(|key| key.public);
+    key.is_some_and(|key| signed.is_signed_by(&key))
+        && signed.claim("aud") == Some("gltexp")
+        && signed.claim("sub") == Some(token)
+        && signed.time("exp").is_some_and(|exp| exp > now.seconds())
 }
 
 /// Method, address and parameters as one text, as it is signed.
@@ -125,6 +148,7 @@ pub(crate) fn signed_url(request: &Request, public: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jwt::PublicKey;
 
     const SECRET: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3";
     const OTHER_SITE: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQ=";
@@ -253,7 +277,21 @@ mod tests {
     fn dynamic_ends_of_sessions() {
         let now = Instant::from_seconds(1_735_690_499);
         let partner = Secret::new(OTHER_SITE);
-        let key = |name: &str| (name == "AppKey01").then(|| Secret::new(OTHER_APPLICATION));
+        let application = PublicKey::from_pem(include_str!("../../../fixtures/keys/application.pub.pem"));
+        let key = |name: &str| match name {
+            "AppKey01" => Some((OTHER_APPLICATION, None)),
+            "ARsaUserKey" => Some(("", application.clone())),
+            _ => None,
+        };
+        let key = |name: &str| {
+            key(name).map(|(secret, public)| Key { secret: Secret::new(secret), public, permissions: None })
+        };
+        // Made with `openssl dgst -sha256 -sign` from `fixtures/keys/application.pem`.
+        let signed = include_str!("../../../fixtures/keys/gltexp.jwt").trim();
+        let of_another_kind = include_str!("../../../fixtures/keys/application.jwt").trim();
+        let empty =
+            hmac_sha1(&Secret::default(), "st2.s.FAKE-token-0001.sc3_1735690500_ARsaUserKey").unwrap();
+        let empty = format!("1735690500_ARsaUserKey_{empty}");
         for (value, at, expected) in [
             ("1735690500_AppKey01_b11jppUCeIhC0pa/JCNLx9YsFrA=", 0, true),
             ("1735690500_3vqFpxw/KTkuqIDUqr8IbLPCpzw=", 0, true),
@@ -262,11 +300,16 @@ mod tests {
             ("1735690500_AppKey02_b11jppUCeIhC0pa/JCNLx9YsFrA=", 0, false),
             ("1735690500", 0, false),
             ("x_y", 0, false),
+            (signed, 0, true),
+            (signed, 1, false),
+            (of_another_kind, 0, false),
+            (empty.as_str(), 0, false),
         ] {
             let at = now.plus(std::time::Duration::from_secs(at));
             let found = gltexp_is_right(at, "st2.s.FAKE-token-0001.sc3", value, &partner, key);
             assert_eq!(found, expected, "{value}");
         }
+        assert!(!gltexp_is_right(now, "st2.s.another", signed, &partner, key));
     }
 
     #[test]

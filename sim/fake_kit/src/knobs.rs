@@ -2,6 +2,7 @@
 
 use imbl::OrdMap;
 use standin_model::Evidence;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One setting of a fake: what the sources leave open, and what a test wants to stage.
@@ -55,23 +56,22 @@ pub enum KnobError {
 /// The knobs of one fake and what they are set to.
 #[derive(Clone, Debug)]
 pub struct Knobs {
-    list: &'static [Knob],
+    /// By name.
+    list: Arc<[&'static Knob]>,
     set: OrdMap<&'static str, String>,
 }
 
 impl Knobs {
     /// All knobs at their defaults.
     pub fn new(list: &'static [Knob]) -> Self {
-        Self { list, set: OrdMap::new() }
+        let mut list: Vec<&Knob> = list.iter().collect();
+        list.sort_unstable_by_key(|knob| knob.name);
+        Self { list: list.into(), set: OrdMap::new() }
     }
 
     /// Sets one.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), KnobError> {
-        let knob = self
-            .list
-            .iter()
-            .find(|knob| knob.name == name)
-            .ok_or_else(|| KnobError::Unknown(name.to_owned()))?;
+        let knob = self.find(name).ok_or_else(|| KnobError::Unknown(name.to_owned()))?;
         let fits = match knob.takes {
             Takes::Bool => matches!(value, "true" | "false"),
             Takes::Number => value.parse::<u64>().is_ok(),
@@ -95,8 +95,13 @@ impl Knobs {
         if let Some(value) = self.set.get(name) {
             return value;
         }
-        let knob = self.list.iter().find(|knob| knob.name == name);
-        knob.map(|knob| knob.default).unwrap_or_else(|| panic!("knob `{name}` is not in the fake's list"))
+        let knob = self.find(name).unwrap_or_else(|| panic!("knob `{name}` is not in the fake's list"));
+        knob.default
+    }
+
+    fn find(&self, name: &str) -> Option<&'static Knob> {
+        let at = self.list.binary_search_by_key(&name, |knob| knob.name).ok()?;
+        Some(self.list[at])
     }
 
     /// A knob that takes `true` or `false`.

@@ -1,7 +1,10 @@
 //! One request, one response.
 
 use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{HeaderValue, StatusCode, header};
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 /// A whole request. The URI is absolute and names the platform's own host
 /// (`https://accounts.eu1.gigya.com/accounts.login`), whatever socket it will really go to.
@@ -18,6 +21,32 @@ pub struct Reason(pub Cow<'static, str>);
 /// The body is empty, and the platform refuses the call in its own words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Oversized;
+
+/// In the extensions of a request: the machine at the other end of the connection, where that is not this one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Peer(pub IpAddr);
+
+/// What came to a socket and is no request that a surface could be sent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unreadable {
+    /// The status with which a web server refuses it.
+    pub status: StatusCode,
+    /// What is wrong with it.
+    pub why: &'static str,
+    /// Path and query, as far as they could be read.
+    pub target: Option<PathAndQuery>,
+}
+
+impl Unreadable {
+    /// The answer of a web server that knows of no platform.
+    pub fn plain(&self) -> Response {
+        let mut response = Response::new(Bytes::from_static(self.why.as_bytes()));
+        *response.status_mut() = self.status;
+        let text = HeaderValue::from_static("text/plain; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, text);
+        response
+    }
+}
 
 /// In the extensions of a response: the platform compresses it for clients that accept that.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,6 +84,11 @@ pub enum HttpError {
 pub trait Http: Send + Sync {
     /// Sends one request and waits for the whole response.
     async fn send(&self, request: Request) -> Result<Response, HttpError>;
+
+    /// The answer to what is no request, in the platform's words where it has words for that.
+    fn unreadable(&self, what: &Unreadable) -> Response {
+        what.plain()
+    }
 }
 
 /// The host of a request, without port, in lower case; empty if the URI has none.

@@ -2,6 +2,7 @@
 
 use crate::gzip;
 use crate::served::{self, Served};
+use crate::tolerant::{Notes, Tolerant};
 use ::http::request::Parts;
 use ::http::uri::{Authority, PathAndQuery, Scheme};
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
@@ -13,9 +14,10 @@ use hyper::ext::ReasonPhrase;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use standin_ports::http::Oversized;
+use standin_ports::http::{Oversized, Peer, Unreadable};
 use standin_ports::{Http, HttpError, Reason, Request, Response};
 use std::io;
+use std::net::IpAddr;
 use std::net::TcpListener;
 use std::sync::Arc;
 use tokio::net::TcpStream;
@@ -39,7 +41,8 @@ pub fn spawn(listener: TcpListener, surface: Arc<dyn Http>) -> io::Result<Served
 ///
 /// The surface sees the absolute URI that the client meant: scheme from `X-Forwarded-Proto` (else `http`),
 /// authority from `X-Forwarded-Host`, else from the request target where a client takes this for its proxy, else
-/// `Host`. A body above [`BODY_LIMIT`] is withheld and marked [`Oversized`]. What the surface marks
+/// `Host`. A body above [`BODY_LIMIT`] is withheld and marked [`Oversized`]. What is no request that a surface could
+/// be sent is answered as [`Http::unreadable`] words it. What the surface marks
 /// [`Compressible`](standin_ports::http::Compressible) is compressed for clients that accept gzip. Where the surface has no answer, the connection
 /// is cut, so the client sees what it would see of a platform that broke.
 pub fn spawn_on(handle: &Handle, listener: TcpListener, surface: Arc<dyn Http>) -> io::Result<Served> {
@@ -47,25 +50,75 @@ pub fn spawn_on(handle: &Handle, listener: TcpListener, surface: Arc<dyn Http>) 
 }
 
 async fn connection(stream: TcpStream, surface: Arc<dyn Http>) {
-    let service = service_fn(move |request| answer(request, Arc::clone(&surface)));
+    // Who comes from this machine is not told apart, as in memory.
+    let peer = stream.peer_addr().ok().map(|peer| peer.ip()).filter(|ip| !ip.is_loopback());
+    let mut stream = Tolerant::new(stream);
+    let notes = stream.notes();
+    let service = service_fn(|request| {
+        notes.request_began();
+        let answer = answer(request, Arc::clone(&surface), Arc::clone(&notes), peer);
+        async { answer.await.inspect(|_| notes.answer_is_ready()) }
+    });
     let mut builder = http1::Builder::new();
     // A `Date` would be the wall clock's.
     // Simple clients close their half once they have asked.
     builder.auto_date_header(false).pipeline_flush(true).half_close(true);
-    // An error here is the client's, or the cut that the surface asked for: the connection is over.
-    let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+    let ended =
+        builder.serve_connection(TokioIo::new(&mut stream), service).without_shutdown().await.map(drop);
+    let last = match &ended {
+        Ok(()) => Vec::new(),
+        Err(error) if error.is_parse() && stream.owes_an_answer() => {
+            last_bytes(&surface.unreadable(&unreadable(error)))
+        }
+        // Another error is the client's, or the cut that the surface asked for.
+        Err(_) => return,
+    };
+    // Where this fails, nobody is there any more.
+    let _ = stream.end_with(&last).await;
+}
+
+/// What is wrong with bytes of which the HTTP library made no request.
+fn unreadable(error: &hyper::Error) -> Unreadable {
+    let (status, why) = match error.is_parse_too_large() {
+        true => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "the head of the request is too large"),
+        false => (StatusCode::BAD_REQUEST, "this cannot be read as a request"),
+    };
+    Unreadable { status, why, target: None }
+}
+
+/// A response on a connection that the HTTP library has given up.
+fn last_bytes(response: &Response) -> Vec<u8> {
+    let status = response.status();
+    let mut bytes =
+        format!("HTTP/1.1 {} {}\r\n", status.as_str(), status.canonical_reason().unwrap_or_default());
+    for (name, value) in response.headers() {
+        bytes.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap_or_default()));
+    }
+    bytes.push_str(&format!("content-length: {}\r\nconnection: close\r\n\r\n", response.body().len()));
+    [bytes.as_bytes(), response.body()].concat()
 }
 
 async fn answer(
     request: ::http::Request<Incoming>,
     surface: Arc<dyn Http>,
+    notes: Arc<Notes>,
+    peer: Option<IpAddr>,
 ) -> Result<::http::Response<Body>, HttpError> {
     let (mut parts, body) = request.into_parts();
+    let refuse = |status, why| {
+        let target = parts.uri.path_and_query().cloned();
+        let mut response = outgoing(surface.unreadable(&Unreadable { status, why, target }));
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        Ok(response)
+    };
+    if notes.target_was_cut() {
+        return refuse(StatusCode::URI_TOO_LONG, "the request target is too long");
+    }
     let uri = match logical_uri(&parts) {
         Ok(uri) => uri,
-        Err(why) => return Ok(refused(StatusCode::BAD_REQUEST, why)),
+        Err(why) => return refuse(StatusCode::BAD_REQUEST, why),
     };
-    let body = match whole(&parts.headers, body).await {
+    let body = match whole(&parts.headers, body, &notes).await {
         Ok(body) => body,
         Err(NotWhole::TooLarge) => {
             parts.extensions.insert(Oversized);
@@ -77,6 +130,9 @@ async fn answer(
         }
     };
     parts.uri = uri;
+    if let Some(peer) = peer {
+        parts.extensions.insert(Peer(peer));
+    }
     let gzip = gzip::accepted(&parts.headers);
     without_hops(&mut parts.headers);
     parts.headers.remove(FORWARDED_PROTO);
@@ -132,7 +188,7 @@ enum NotWhole {
 
 /// The whole body; a body above the limit is read to its end, within reason, so that the client gets to read
 /// its refusal.
-async fn whole(headers: &HeaderMap, body: Incoming) -> Result<Bytes, NotWhole> {
+async fn whole(headers: &HeaderMap, body: Incoming, notes: &Notes) -> Result<Bytes, NotWhole> {
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let limit = u64::try_from(BODY_LIMIT).unwrap_or(u64::MAX);
     let declared_too_large = declared.is_some_and(|length: u64| length > limit);
@@ -155,16 +211,8 @@ async fn whole(headers: &HeaderMap, body: Incoming) -> Result<Bytes, NotWhole> {
             kept.extend_from_slice(&chunk);
         }
     }
+    notes.body_is_read();
     if seen > BODY_LIMIT { Err(NotWhole::TooLarge) } else { Ok(kept.freeze()) }
-}
-
-fn refused(status: StatusCode, why: &'static str) -> ::http::Response<Body> {
-    let mut response = ::http::Response::new(Body::from(why));
-    *response.status_mut() = status;
-    let text = HeaderValue::from_static("text/plain; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, text);
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
 }
 
 fn outgoing(response: Response) -> ::http::Response<Body> {
@@ -330,6 +378,32 @@ mod tests {
     }
 
     #[test]
+    fn what_servers_take_in_a_target_is_taken_on_every_request() {
+        let stand = stand();
+        let mut stream = TcpStream::connect(stand.served.addr).unwrap();
+        // Were the body taken for a head, it would change.
+        let body = "GET /\"<never> HTTP/1.1\r\n\r\n";
+        let endless = format!("/{}", "x".repeat(300_000));
+        for (target, status) in
+            [("/a?q=\"1\"<2", "200"), ("/<b>?\u{e9}", "200"), ("/c`", "200"), (endless.as_str(), "414")]
+        {
+            let length = body.len();
+            let head = format!("POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n");
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.write_all(body.as_bytes()).unwrap();
+            let mut answer = [0; 400];
+            let length = stream.read(&mut answer).unwrap();
+            let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
+            assert_eq!(answer.split(' ').nth(1), Some(status), "{answer}");
+        }
+        let seen = stand.echo.0.lock().unwrap();
+        let uris: Vec<String> = seen.iter().map(|request| request.uri().to_string()).collect();
+        assert_eq!(uris, ["http://x/a?q=%221%22%3C2", "http://x/%3Cb%3E?%C3%A9", "http://x/c%60"]);
+        assert!(seen.iter().all(|request| request.body() == body));
+        assert!(seen.iter().all(|request| request.extensions().get::<Peer>().is_none()), "this machine");
+    }
+
+    #[test]
     fn compressed_where_surface_and_client_agree() {
         let stand = stand();
         let ask = |path: &str, accepts: &str| {
@@ -363,7 +437,7 @@ mod tests {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    /// What a socket answers to these bytes, as far as the status line.
+    /// The status line of what a socket answers to these bytes.
     fn raw(addr: SocketAddr, bytes: &str) -> String {
         whole_answer(addr, bytes).lines().next().unwrap_or_default().to_owned()
     }
@@ -381,10 +455,18 @@ mod tests {
             ("GET /a HTTP/1.1\r\nHost: me@a\r\n\r\n", "HTTP/1.1 400 Bad Request"),
             ("GET /a HTTP/1.1\r\nHost: a/b\r\n\r\n", "HTTP/1.1 400 Bad Request"),
             ("GET /a HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: ftp\r\n\r\n", "HTTP/1.1 400 Bad Request"),
-            ("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", ""),
-            ("\u{16}\u{3}\u{1} a TLS hello", ""),
+            ("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+            ("GET /a\tb HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+            ("GET /a HTTP/1.1\r\nHo st: a\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+            ("GET /a HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+            ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+            ("\u{16}\u{3}\u{1} a TLS hello", "HTTP/1.1 400 Bad Request"),
         ] {
-            assert_eq!(raw(stand.served.addr, bytes), expected, "{bytes:?}");
+            let answer = whole_answer(stand.served.addr, bytes);
+            assert_eq!(answer.lines().next(), Some(expected), "{bytes:?}");
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            assert!(!body.is_empty() && !body.contains("HTTP/1.1"), "{answer}");
+            assert!(head.to_lowercase().contains("\r\nconnection: close"), "{answer}");
         }
         for forwarded in [
             "GET /a HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-Host: p.example\r\n\

@@ -14,5 +14,6 @@ pub mod served;
 pub mod sftp;
 #[cfg(test)]
 mod testing;
+mod tolerant;
 
 pub use served::Served;

@@ -9,7 +9,7 @@ use standin_fake_kit::answer;
 use standin_fake_kit::faults::Effect;
 use standin_fake_qualifio::{Answer, Ask, Turn};
 use standin_model::Instant;
-use standin_ports::http::{Oversized, host_of};
+use standin_ports::http::{Oversized, Unreadable, host_of};
 use standin_ports::{Clock, Http, HttpError, Request, Response};
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -20,6 +20,9 @@ pub const ACTOR: &str = "x-standin-actor";
 /// What a cut connection looks like from the caller's end, in the words of the client of `standin-wire`: it
 /// cannot tell whether the platform saw the call, and the journal is the same on both transports.
 const CUT: &str = "connection closed before message completed";
+
+/// The call name of what is no request.
+const UNREADABLE: &str = "unreadable";
 
 /// The things on the stage that speak HTTP.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -98,6 +101,19 @@ impl Http for Surface {
         }
         parts.journal.crossed(crossing);
         result.map_err(|why| HttpError::Broken { host: host.unwrap_or_default(), why: why.to_owned() })
+    }
+
+    fn unreadable(&self, what: &Unreadable) -> Response {
+        // Before the others stands a web server that says so itself.
+        let parts = self.parts.upgrade().filter(|_| self.platform == Platform::Gigya);
+        let Some(parts) = parts else { return what.plain() };
+        let response = locked(&parts.gigya).unreadable(parts.clock.now(), what);
+        let mut request = Request::default();
+        *request.uri_mut() = what.target.clone().map(Into::into).unwrap_or_default();
+        let crossing = begun(self.platform, &request, UNREADABLE.to_owned());
+        let (status, answer) = (response.status().as_u16(), response.body().clone());
+        parts.journal.crossed(Crossing { status, answer, ..crossing });
+        response
     }
 }
 

@@ -98,6 +98,30 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    fn another_language_may_ask_again() {
+        for (enforced, expected) in [("true", 206_001), ("false", 0)] {
+            let mut bench = Bench::new();
+            let terms = format!(
+                r#"{{"terms":{{"isMandatory":true,"langs":["en","fr"],"defaultLang":"en","enforceLocaleReconsent":{enforced}}}}}"#
+            );
+            assert_eq!(bench.code("accounts.setConsentStatements", &[("preferences", &terms)]), 0);
+            let grant = ("preferences", r#"{"terms":{"isConsentGranted":true}}"#);
+            let register = [("email", "ann@example.org"), ("password", "secret1"), ("lang", "en")];
+            let more = [("finalizeRegistration", "true"), grant];
+            let uid = bench.call("accounts.register", &[&register[..], &more].concat())["UID"].clone();
+            let login = |bench: &mut Bench, lang: &str| {
+                let params = [("loginID", "ann@example.org"), ("password", "secret1"), ("lang", lang)];
+                bench.client("accounts.login", &params)["errorCode"].clone()
+            };
+            assert_eq!((login(&mut bench, "en"), login(&mut bench, "fr")), (json!(0), json!(expected)));
+            assert_eq!(login(&mut bench, "nl"), 0, "there is no text in this language");
+            let params = [("UID", uid.as_str().unwrap()), grant, ("lang", "fr")];
+            assert_eq!(bench.code("accounts.setAccountInfo", &params), 0);
+            assert_eq!((login(&mut bench, "en"), login(&mut bench, "fr")), (json!(0), json!(0)));
+        }
+    }
+
+    #[test]
     fn consent_statements_live() {
         let mut bench = Bench::new();
         let set = |bench: &mut Bench, text: &str| {

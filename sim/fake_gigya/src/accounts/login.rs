@@ -68,8 +68,17 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     enter(gigya, call, Account::clone(&account), None, SHOWN)
 }
 
-/// The account whose login identifier and password the call has.
+/// The account whose login identifier and password the call has. Failures count against the caller's address.
 pub(crate) fn by_password(gigya: &mut Gigya, call: &Call) -> Result<Arc<Account>, Refusal> {
+    gigya.check_address(call)?;
+    let found = found_by_password(gigya, call);
+    if found.as_ref().is_err_and(|refusal| [403_042, 401_030].contains(&refusal.code)) {
+        gigya.login_failed(call);
+    }
+    found
+}
+
+fn found_by_password(gigya: &mut Gigya, call: &Call) -> Result<Arc<Account>, Refusal> {
     let id = match (call.params.get("loginID"), call.params.get("aToken")) {
         (None, Some(token)) => {
             let home = call.site.home();

@@ -9,51 +9,71 @@ use crate::envelope::{Object, Refusal, Reply};
 use crate::events::Event;
 use crate::gigya::Gigya;
 use standin_model::Evidence;
-use std::sync::Arc;
+use std::net::IpAddr;
 use std::time::Duration;
 
 pub(crate) const LOCK: Endpoint = Endpoint {
     name: "accounts.rba.lock",
-    summary: "Locks an account for as long as the site's lockout lasts.",
+    summary: "Locks an account, or an address from which people log in, for as long as the site's lockout lasts.",
     evidence: Evidence::documented("accounts.rba.lock REST", "a_server_locks_and_unlocks"),
     access: Access::Private,
-    params: &["UID", "loginID"],
+    params: &["UID", "loginID", "ip"],
     server_params: &[],
     run: lock,
 };
 
 pub(crate) const UNLOCK: Endpoint = Endpoint {
     name: "accounts.rba.unlock",
-    summary: "Opens a locked account and forgets its failed logins.",
+    summary: "Opens a locked account or address and forgets its failed logins.",
     evidence: Evidence::documented("accounts.rba.unlock REST", "a_server_locks_and_unlocks"),
     access: Access::Private,
-    params: &["UID", "loginID"],
+    params: &["UID", "loginID", "ip"],
     server_params: &[],
     run: unlock,
 };
 
-fn find(gigya: &Gigya, call: &Call) -> Result<Arc<Account>, Refusal> {
-    match (call.params.get("UID"), call.params.get("loginID")) {
-        (Some(uid), _) => gigya.account_of(&call.site.api_key, uid),
-        (None, Some(id)) => owner(gigya, call, id).ok_or_else(|| Refusal::new(403_005)),
-        (None, None) => Err(Refusal::missing(call.method, "UID")),
-    }
+/// What is locked or opened.
+enum Lockable {
+    Account(Box<Account>),
+    Address(String),
+}
+
+fn find(gigya: &Gigya, call: &Call) -> Result<Lockable, Refusal> {
+    let account = match (call.params.get("UID"), call.params.get("loginID"), call.params.get("ip")) {
+        (Some(uid), ..) => gigya.account_of(&call.site.api_key, uid)?,
+        (None, Some(id), _) => owner(gigya, call, id).ok_or_else(|| Refusal::new(403_005))?,
+        (None, None, Some(address)) => {
+            let address = address.parse::<IpAddr>();
+            let address = address.map_err(|_| Refusal::because(400_006, "ip is not an address"))?;
+            return Ok(Lockable::Address(address.to_string()));
+        }
+        (None, None, None) => return Err(Refusal::missing(call.method, "UID")),
+    };
+    Ok(Lockable::Account(Box::new(Account::clone(&account))))
 }
 
 fn lock(gigya: &mut Gigya, call: &Call) -> Reply {
-    let mut account = Account::clone(&*find(gigya, call)?);
-    let seconds = call.site.policy_number("security", &["accountLockout", "lockoutTimeSec"], 300);
-    account.rare_mut().locked_until = Some(call.now.plus(Duration::from_secs(seconds)));
-    let uid = account.uid.clone();
-    put(gigya, call, account);
-    gigya.happened(call, &uid, Event::LockedOut);
+    match find(gigya, call)? {
+        Lockable::Address(address) => gigya.lock_address(call, &address),
+        Lockable::Account(mut account) => {
+            let seconds = call.site.policy_number("security", &["accountLockout", "lockoutTimeSec"], 300);
+            account.rare_mut().locked_until = Some(call.now.plus(Duration::from_secs(seconds)));
+            let uid = account.uid.clone();
+            put(gigya, call, *account);
+            gigya.happened(call, &uid, Event::LockedOut);
+        }
+    }
     Ok(Object::new())
 }
 
 fn unlock(gigya: &mut Gigya, call: &Call) -> Reply {
-    let mut account = Account::clone(&*find(gigya, call)?);
-    account.unlock();
-    put(gigya, call, account);
+    match find(gigya, call)? {
+        Lockable::Address(address) => gigya.unlock_address(call, &address),
+        Lockable::Account(mut account) => {
+            account.unlock();
+            put(gigya, call, *account);
+        }
+    }
     Ok(Object::new())
 }
 

@@ -2,14 +2,18 @@
 
 use crate::accounts::sources::{Accounts, Addresses};
 use crate::call::Call;
+use crate::documents::{self, Documents};
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Object, Refusal, Reply};
 use crate::gigya::Gigya;
 use crate::params::brief;
+use crate::people::People;
 use crate::query::fields::Fields;
 use crate::query::plan::Plan;
 use crate::query::search::{LIMITS, Limits, Search, Sourced};
+use serde_json::json;
 use standin_model::Evidence;
+use std::time::Duration;
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     name: "accounts.search",
@@ -37,9 +41,15 @@ const SEARCH: Search = Search {
     profiles: true,
 };
 
+/// How long a search may take, in milliseconds, unless `timeout` says otherwise.
+const TIMEOUT: i64 = 20_000;
+
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
-    if call.params.number("timeout")?.is_some_and(|timeout| !(0..=60_000).contains(&timeout)) {
-        return Err(Refusal::because(400_006, "timeout may not exceed 60000"));
+    let timeout = call.params.number("timeout")?.unwrap_or(TIMEOUT);
+    let timeout = u64::try_from(timeout).ok().filter(|timeout| *timeout <= 60_000);
+    let timeout = timeout.ok_or_else(|| Refusal::because(400_006, "timeout may not exceed 60000"))?;
+    if gigya.knobs.span("gigya.search_takes") > Duration::from_millis(timeout) {
+        return Err(Refusal::new(504_001));
     }
     let page = SEARCH.run(gigya, call)?;
     let mut out = Object::new();
@@ -66,8 +76,33 @@ fn source<'g>(gigya: &'g Gigya, call: &'g Call, plan: &Plan) -> Sourced<'g> {
             account_types(call)?;
             Ok(Box::new(Addresses { people }))
         }
+        "communications" => {
+            let (full, _) = account_types(call)?;
+            let people = people.filter(|_| full);
+            Ok(documents::source(people.map(communications).unwrap_or_default()))
+        }
         _ => Err(Refusal::because(400_006, format!("Unknown source in FROM: {}", brief(&plan.from)))),
     }
+}
+
+/// One document for each topic that somebody has chosen something about.
+fn communications(people: &People) -> Documents {
+    let each = people.seen.all().flat_map(|(uid, account)| {
+        let choices = account.communications.members();
+        choices.filter_map(move |(key, choice)| {
+            let choice = choice.value();
+            let member = |name: &str| choice.get(name).cloned();
+            let told = json!({
+                "topicId": member("topic")?,
+                "channelId": member("channel")?,
+                "timestamp": member("lastModified")?,
+                "status": member("status")?,
+                "UID": uid.as_ref(),
+            });
+            Some((format!("{uid}\n{key}"), told))
+        })
+    });
+    each.collect()
 }
 
 fn account_types(call: &Call) -> Result<(bool, bool), Refusal> {
@@ -173,6 +208,49 @@ mod tests {
     }
 
     #[test]
+    fn choices_about_topics_are_found() {
+        let mut bench = bench(2);
+        let write = |bench: &mut Bench, uid: &str, communications: &str| {
+            let params = [("UID", uid), ("communications", communications)];
+            assert_eq!(bench.code("accounts.setAccountInfo", &params), 0);
+        };
+        write(&mut bench, "u0", r#"{"SMS_offers":{"status":"optIn"},"Post_news":{"status":"optOut"}}"#);
+        write(&mut bench, "u1", r#"{"SMS_offers":{"status":"optOut"}}"#);
+        let query = "SELECT * FROM communications WHERE topicId = 'offers' ORDER BY UID";
+        assert_eq!(bench.total(query), 0, "the index lags");
+        bench.wait(1000);
+        let answer = bench.call("accounts.search", &[("query", query)]);
+        let row = |uid: &str, status: &str| {
+            json!({"topicId": "offers", "channelId": "SMS", "timestamp": "2026-01-05T08:00:00.000Z",
+                "status": status, "UID": uid})
+        };
+        assert_eq!(answer["results"], json!([row("u0", "OptIn"), row("u1", "OptOut")]));
+        assert_eq!(bench.total("SELECT UID FROM communications WHERE status = 'OptOut'"), 2);
+        assert_eq!(bench.total("SELECT count(*) FROM communications WHERE channelId = 'SMS'"), 2);
+        let params = [("query", "SELECT UID FROM communications LIMIT 2"), ("openCursor", "true")];
+        let first = bench.call("accounts.search", &params);
+        let next = first["nextCursorId"].as_str().unwrap().to_owned();
+        assert_eq!(uids(&bench.call("accounts.search", &[("cursorId", &next)])), ["u1"]);
+    }
+
+    #[test]
+    fn a_search_may_take_too_long() {
+        let query = ("query", "SELECT UID FROM accounts");
+        for (takes, timeout, expected) in [
+            ("20s", None, 0),
+            ("20001ms", None, 504_001),
+            ("20001ms", Some("60000"), 0),
+            ("1s", Some("999"), 504_001),
+            ("0s", Some("0"), 0),
+        ] {
+            let mut bench = bench(1);
+            bench.knob("gigya.search_takes", takes);
+            let params: Vec<_> = [query].into_iter().chain(timeout.map(|it| ("timeout", it))).collect();
+            assert_eq!(bench.code("accounts.search", &params), expected, "{takes} {timeout:?}");
+        }
+    }
+
+    #[test]
     fn what_pages_refuse() {
         let mut bench = bench(1);
         for (params, expected) in [
@@ -188,6 +266,7 @@ mod tests {
             (vec![("query", "SELECT UID FROM accounts START 5001")], 400_006),
             (vec![("query", "SELECT UID FROM people")], 400_006),
             (vec![("query", "SELECT UID FROM accounts"), ("timeout", "60001")], 400_006),
+            (vec![("query", "SELECT UID FROM accounts"), ("timeout", "-1")], 400_006),
             (vec![("query", "SELECT UID FROM accounts START 5000 LIMIT 10000")], 0),
         ] {
             assert_eq!(bench.code("accounts.search", &params), expected, "{params:?}");

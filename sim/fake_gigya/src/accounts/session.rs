@@ -151,7 +151,8 @@ pub(crate) fn missing_fields(call: &Call, account: &Account) -> Vec<String> {
             }
         }
     }
-    missing.extend(crate::consent::missing(&call.site.consents, &account.preferences.object()));
+    let lang = call.params.get("lang");
+    missing.extend(crate::consent::missing(&call.site.consents, &account.preferences.object(), lang));
     missing.extend(crate::subscriptions::missing(&call.site.subscriptions, &account.subscriptions.object()));
     missing
 }

@@ -1,6 +1,7 @@
 //! `accounts.setSchema`.
 
 use crate::account::Account;
+use crate::accounts::get_schema::{Scope, scope};
 use crate::call::Call;
 use crate::consent::Consent;
 use crate::endpoints::{Access, Endpoint};
@@ -34,7 +35,9 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 };
 
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
-    super::get_schema::scope(call)?;
+    if scope(call)? == Scope::Site {
+        return of_child(gigya, call);
+    }
     let mut site = gigya.home_site(call);
     if let Some(schema) = call.params.object("profileSchema")? {
         if schema.get("dynamicSchema").is_some_and(|it| it != &Value::Bool(false)) {
@@ -68,6 +71,35 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
             site.consents.insert(id, consent);
         }
         crate::consent::check_ids(site.consents.keys())?;
+    }
+    gigya.sites.insert(site.api_key.clone(), Arc::new(site));
+    Ok(Object::new())
+}
+
+/// A child of a group may say what it requires of the group's fields, and nothing else.
+fn of_child(gigya: &mut Gigya, call: &Call) -> Reply {
+    let group = gigya.home_site(call);
+    let mut site = gigya.own_site(call);
+    for name in ["subscriptionsSchema", "preferencesSchema", "internalSchema", "addressesSchema"] {
+        if call.params.get(name).is_some() {
+            return Err(Refusal::because(400_030, format!("{name} is set for the whole group")));
+        }
+    }
+    for (name, own, of_group) in [
+        ("profileSchema", &mut site.profile_schema, &group.profile_schema),
+        ("dataSchema", &mut site.data_schema, &group.data_schema),
+    ] {
+        let Some(schema) = call.params.object(name)? else { continue };
+        for (path, properties) in fields_of(name, &schema)? {
+            let alone = properties.keys().all(|property| property == "required");
+            let Some(field) = of_group.fields.get(&path).filter(|_| alone) else {
+                let details = format!("{name}: {path} takes `required` alone, once the group has it");
+                return Err(Refusal::because(400_030, details));
+            };
+            let mut field = own.fields.get(&path).unwrap_or(field).clone();
+            field.set(&path, &properties, || false)?;
+            own.fields.insert(path, field);
+        }
     }
     gigya.sites.insert(site.api_key.clone(), Arc::new(site));
     Ok(Object::new())
@@ -113,22 +145,6 @@ fn change(
 fn somebody_has(gigya: &Gigya, call: &Call, path: &str, part: fn(&Account) -> &Packed) -> bool {
     let Some(people) = gigya.people_at(&call.site.api_key) else { return false };
     people.all().any(|account| is_there(part(account).members(), path))
-}
-
-/// Whether there is a value at `path`; lists count item by item.
-pub(crate) fn has(object: &Object, path: &str) -> bool {
-    let (first, rest) = path.split_once('.').unwrap_or((path, ""));
-    let within = |value: &Value| match value {
-        Value::Null => false,
-        _ if rest.is_empty() => true,
-        Value::Object(members) => has(members, rest),
-        _ => false,
-    };
-    match object.get(first) {
-        Some(Value::Array(items)) if !rest.is_empty() => items.iter().any(within),
-        Some(value) => within(value),
-        None => false,
-    }
 }
 
 fn subscriptions(site: &mut Site, schema: &Object) -> Result<(), Refusal> {

@@ -3,9 +3,9 @@
 use crate::call::Call;
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Object, Refusal, Reply};
+use crate::events::Event;
 use crate::gigya::Gigya;
 use crate::params::brief;
-use crate::webhooks::event::EVENTS;
 use crate::webhooks::{Version, Webhook};
 use http::{HeaderName, HeaderValue, Uri};
 use serde_json::Value;
@@ -137,16 +137,17 @@ fn check_url(text: &str) -> Result<(), Refusal> {
 }
 
 /// A JSON list of events, or their names with commas between them.
-fn events(text: &str) -> Result<Vec<String>, Refusal> {
+fn events(text: &str) -> Result<Vec<Event>, Refusal> {
     let list: Vec<String> = match text.trim_start().starts_with('[') {
         true => serde_json::from_str(text).map_err(|_| wrong("events must be a list of names"))?,
         false => text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect(),
     };
-    match list.iter().find(|name| !EVENTS.contains(&name.as_str())) {
-        Some(stray) => Err(wrong(format!("there is no event {}", brief(stray)))),
-        None if list.is_empty() => Err(wrong("events must name at least one")),
-        None => Ok(list),
+    if list.is_empty() {
+        return Err(wrong("events must name at least one"));
     }
+    let known =
+        |name: &String| Event::named(name).ok_or_else(|| wrong(format!("there is no event {}", brief(name))));
+    list.iter().map(known).collect()
 }
 
 fn headers(list: &Value) -> Result<Vec<(String, String)>, Refusal> {

@@ -57,7 +57,10 @@ mod tests {
         let mut bench = Bench::new();
         let answer = bench.call("admin.getSiteConfig", &[]);
         assert_eq!((&answer["dataCenter"], &answer["baseDomain"]), (&json!("eu1"), &json!("brand.example")));
-        assert_eq!(answer["trustedSiteURLs"], json!(["*.brand.example/*", "*.qualifioapp.com/*"]));
+        assert_eq!(
+            answer["trustedSiteURLs"],
+            json!(["*.brand.example/*", "*.qualifioapp.com/*", "brand.example/*"])
+        );
         assert_eq!(answer.get("customAPIDomainPrefix"), None);
         let mut bench = Bench::seeded(&json!({"sites": [{"custom_api_domain_prefix": "login"}]}));
         let answer = bench.call("admin.getSiteConfig", &[]);

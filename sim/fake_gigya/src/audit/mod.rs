@@ -8,7 +8,6 @@ use crate::gigya::Gigya;
 use imbl::OrdMap;
 use serde_json::{Value, json};
 use standin_model::Instant;
-use standin_ports::Request;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -161,7 +160,7 @@ fn logged(name: &str, value: &str) -> Value {
 
 impl Gigya {
     /// Logs a call if calls of its method are logged.
-    pub(crate) fn audit_call(&mut self, call: &Call, request: &Request, reply: &Reply, call_id: &str) {
+    pub(crate) fn audit_call(&mut self, call: &Call, reply: &Reply, call_id: &str) {
         let listed = AUDITED.contains(&call.method) || call.method.starts_with("socialize.");
         if !listed && self.knobs.text("gigya.audit_scope") != "all" {
             return;
@@ -177,8 +176,6 @@ impl Gigya {
             Ok(body) => told(body),
             Err(refusal) => told(&refusal.body),
         };
-        let forwarded = request.headers().get("x-forwarded-for").and_then(|it| it.to_str().ok());
-        let source = forwarded.and_then(|list| list.split(',').next()).map_or("127.0.0.1", str::trim);
         let params = call.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
         let user_key = match &call.caller {
             Caller::Server { user_key } => Some(user_key.clone()),
@@ -193,7 +190,7 @@ impl Gigya {
             details: refusal.map(|refusal| refusal.details.clone()),
             user_key,
             uid: answered.or(asked.map(str::to_owned)).or(session),
-            source_ip: source.chars().take(64).collect(),
+            source_ip: call.address.to_string(),
             params: params.collect(),
         });
     }

@@ -1,12 +1,13 @@
 //! `ds.getSchema`, `ds.setSchema`, `ds.deleteSchemaFields` and `ds.getTypes`.
 
-use crate::accounts::set_schema::{fields_of, has};
+use crate::accounts::set_schema::fields_of;
 use crate::call::Call;
 use crate::ds::put::check_name;
 use crate::ds::store::MOST_TYPES;
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Object, Refusal, Reply};
 use crate::gigya::Gigya;
+use crate::query::document::is_in;
 use crate::schema::Kind;
 use serde_json::{Value, json};
 use standin_model::Evidence;
@@ -79,7 +80,7 @@ fn set(gigya: &mut Gigya, call: &Call) -> Reply {
     }
     let objects = kind.objects.clone();
     for (path, properties) in fields_of("schema", &wanted)? {
-        let has_data = || objects.values().any(|item| has(&item.data, &path));
+        let has_data = || objects.values().any(|item| is_in(&item.data, &path));
         kind.schema.set_field(&path, &properties, has_data)?;
     }
     if let Some(unique) = wanted.get("unique") {

@@ -2,6 +2,7 @@
 
 use crate::envelope::{Object, Problem, Refusal};
 use crate::merge::Writer;
+use crate::query::document::is_in;
 use crate::schema::{Field, Kind, Schema};
 use imbl::OrdMap;
 use serde_json::{Value, json};
@@ -182,7 +183,7 @@ impl Writing<'_> {
 impl Type {
     /// Required fields that `data` does not have.
     pub(crate) fn missing(&self, data: &Object) -> Vec<Problem> {
-        let lacks = |path: &str| !crate::accounts::set_schema::has(data, path);
+        let lacks = |path: &str| !is_in(data, path);
         let required = self.schema.fields.iter().filter(|(path, field)| field.required && lacks(path));
         let problem = |path: &String| {
             Problem::new(400_027, format!("data.{path}"), format!("Missing required field: {path}"))

@@ -259,7 +259,18 @@ pub(crate) fn first(document: &Value, path: &str) -> Option<Value> {
 
 /// Whether something that is not null stands at a path.
 pub(crate) fn is_there(members: Members<'_>, path: &str) -> bool {
-    Node::Members(members).any(&cut(path), &mut |node| !matches!(node.leaf(), Some(Leaf::Null)))
+    Node::Members(members).any(&cut(path), &mut is_value)
+}
+
+/// The same of what is not packed.
+pub(crate) fn is_in(object: &Map<String, Value>, path: &str) -> bool {
+    let path = cut(path);
+    let Some((first, rest)) = path.split_first() else { return false };
+    object.get(first.as_ref()).is_some_and(|value| Node::Json(value).any(rest, &mut is_value))
+}
+
+fn is_value(node: Node<'_>) -> bool {
+    !matches!(node.leaf(), Some(Leaf::Null))
 }
 
 fn cut(path: &str) -> Vec<Box<str>> {

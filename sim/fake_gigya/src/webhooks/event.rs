@@ -4,35 +4,14 @@ use crate::account::Account;
 use crate::addresses::AddressChange;
 use crate::call::Call;
 use crate::changes::Change;
-use crate::events::Event as Told;
+use crate::events::Event;
 use crate::people::Lite;
 use standin_model::Instant;
 
-/// Events that a webhook may be told of.
-pub(crate) const EVENTS: &[&str] = &[
-    "accountCreated",
-    "accountRegistered",
-    "accountUpdated",
-    "accountLoggedIn",
-    "accountDeleted",
-    "accountLockedOut",
-    "accountMerged",
-    "accountProgressed",
-    "accountUidChanged",
-    "sitePreferencesReset",
-    "subscriptionUpdated",
-    "consentUpdated",
-    "communicationUpdated",
-];
-/// Events that an import does not keep to itself.
-const TOLD_BY_IMPORTS: &[&str] = &["subscriptionUpdated", "accountProgressed"];
-/// Events whose payload may carry the parameters of the call.
-pub(crate) const WITH_PARAMS: &[&str] = &["accountCreated", "accountRegistered", "accountUpdated"];
-
-/// One event.
+/// One event as it is told.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Event {
-    pub(crate) kind: &'static str,
+pub(crate) struct News {
+    pub(crate) kind: Event,
     pub(crate) at: Instant,
     /// `full` or `lite`.
     pub(crate) account_type: &'static str,
@@ -47,7 +26,7 @@ pub(crate) fn events(
     changes: &[Change],
     addresses: &[AddressChange],
     full: impl Fn(&str) -> Option<String>,
-) -> Vec<Event> {
+) -> Vec<News> {
     if let Some(event) = renamed(call, changes) {
         return vec![event];
     }
@@ -64,20 +43,20 @@ pub(crate) fn events(
     }
     for address in addresses {
         let uid = address.uid.clone().or_else(|| full(&address.email));
-        events.push(Event {
+        events.push(News {
             account_type: if uid.is_some() { "full" } else { "lite" },
             email_token: Some(crate::addresses::token(&call.site, &address.email)),
-            ..event(call, "subscriptionUpdated", uid.as_deref())
+            ..event(call, Event::SubscriptionUpdated, uid.as_deref())
         });
     }
     events
 }
 
 /// Takes away what the call keeps to itself.
-pub(crate) fn mute(call: &Call, events: &mut Vec<Event>) {
+pub(crate) fn mute(call: &Call, events: &mut Vec<News>) {
     let muted = call.params.flag("muteWebhooks").ok().flatten().unwrap_or(false);
     let import = is_import(call);
-    events.retain(|event| !muted && (!import || TOLD_BY_IMPORTS.contains(&event.kind)));
+    events.retain(|event| !muted && (!import || event.kind.is_told_by_imports()));
 }
 
 fn is_import(call: &Call) -> bool {
@@ -85,7 +64,7 @@ fn is_import(call: &Call) -> bool {
 }
 
 /// The one event of an account that goes on under another UID.
-fn renamed(call: &Call, changes: &[Change]) -> Option<Event> {
+fn renamed(call: &Call, changes: &[Change]) -> Option<News> {
     let mut old = None;
     let mut new = None;
     for change in changes.iter().filter(|_| call.method == "socialize.setUID") {
@@ -95,12 +74,12 @@ fn renamed(call: &Call, changes: &[Change]) -> Option<Event> {
             _ => {}
         }
     }
-    Some(Event { new_uid: Some(new?.clone()), ..event(call, "accountUidChanged", Some(old?)) })
+    Some(News { new_uid: Some(new?.clone()), ..event(call, Event::UidChanged, Some(old?)) })
 }
 
-fn event(call: &Call, kind: &'static str, uid: Option<&str>) -> Event {
+fn event(call: &Call, kind: Event, uid: Option<&str>) -> News {
     let uid = uid.map(str::to_owned);
-    Event { kind, at: call.now, account_type: "full", uid, new_uid: None, email_token: None }
+    News { kind, at: call.now, account_type: "full", uid, new_uid: None, email_token: None }
 }
 
 fn account(
@@ -108,12 +87,12 @@ fn account(
     uid: &str,
     before: Option<&Account>,
     after: Option<&Account>,
-    events: &mut Vec<Event>,
+    events: &mut Vec<News>,
 ) {
     let mut add = |kind| events.push(event(call, kind, Some(uid)));
     let Some(after) = after else {
         if before.is_some() {
-            add("accountDeleted");
+            add(Event::Deleted);
         }
         return;
     };
@@ -122,53 +101,53 @@ fn account(
     let logged_in = after.last_login == Some(call.now) && !is_import(call);
     let changed = before.is_some_and(|it| !it.same_content(after));
     if created {
-        add("accountCreated");
+        add(Event::Created);
     }
     if registered {
-        add("accountRegistered");
+        add(Event::Registered);
     }
     if changed && !registered {
-        add("accountUpdated");
+        add(Event::Updated);
     }
     if logged_in {
-        add("accountLoggedIn");
+        add(Event::LoggedIn);
     }
     let blank = Account::default();
     let before = before.unwrap_or(&blank);
     if before.subscriptions != after.subscriptions && after.email().is_none() {
-        events.push(event(call, "subscriptionUpdated", Some(uid)));
+        events.push(event(call, Event::SubscriptionUpdated, Some(uid)));
     }
     if before.preferences != after.preferences {
         let kind = match call.method {
-            "accounts.resetSitePreferences" => "sitePreferencesReset",
-            _ => "consentUpdated",
+            "accounts.resetSitePreferences" => Event::PreferencesReset,
+            _ => Event::ConsentUpdated,
         };
         events.push(event(call, kind, Some(uid)));
     }
     if before.communications != after.communications {
-        events.push(event(call, "communicationUpdated", Some(uid)));
+        events.push(event(call, Event::CommunicationUpdated, Some(uid)));
     }
 }
 
-fn lite(call: &Call, email: &str, before: Option<&Lite>, after: Option<&Lite>, events: &mut Vec<Event>) {
+fn lite(call: &Call, email: &str, before: Option<&Lite>, after: Option<&Lite>, events: &mut Vec<News>) {
     let token = crate::addresses::token(&call.site, email);
     let lite =
-        |kind| Event { account_type: "lite", email_token: Some(token.clone()), ..event(call, kind, None) };
+        |kind| News { account_type: "lite", email_token: Some(token.clone()), ..event(call, kind, None) };
     let Some(after) = after else {
         // A record that an account took over is not deleted.
         if call.method == "accounts.deleteLiteAccount" {
-            events.push(lite("accountDeleted"));
+            events.push(lite(Event::Deleted));
         }
         return;
     };
     if before.is_none() {
-        events.push(lite("accountCreated"));
+        events.push(lite(Event::Created));
     } else if before.is_some_and(|it| (&it.profile, &it.data) != (&after.profile, &after.data)) {
-        events.push(lite("accountUpdated"));
+        events.push(lite(Event::Updated));
     }
     let parts = [
-        ("consentUpdated", before.map(|it| &it.preferences), &after.preferences),
-        ("communicationUpdated", before.map(|it| &it.communications), &after.communications),
+        (Event::ConsentUpdated, before.map(|it| &it.preferences), &after.preferences),
+        (Event::CommunicationUpdated, before.map(|it| &it.communications), &after.communications),
     ];
     for (kind, before, after) in parts {
         if before.map_or(!after.is_empty(), |before| before != after) {
@@ -178,24 +157,24 @@ fn lite(call: &Call, email: &str, before: Option<&Lite>, after: Option<&Lite>, e
 }
 
 /// Adds what records alone do not tell: that somebody was locked out, became a full account or was merged.
-pub(crate) fn add_told(call: &Call, changes: &[Change], told: &[(Told, String)], events: &mut Vec<Event>) {
+pub(crate) fn add_told(call: &Call, changes: &[Change], told: &[(Event, String)], events: &mut Vec<News>) {
     for (what, uid) in told {
-        let at = |kind: &str| {
+        let at = |kind: Event| {
             events.iter().position(|event| event.kind == kind && event.uid.as_ref() == Some(uid))
         };
         match what {
-            Told::LockedOut => events.push(event(call, "accountLockedOut", Some(uid))),
-            Told::Progressed => {
-                let behind = at("accountRegistered").map_or(events.len(), |at| at + 1);
-                events.insert(behind, event(call, "accountProgressed", Some(uid)));
+            Event::LockedOut => events.push(event(call, Event::LockedOut, Some(uid))),
+            Event::Progressed => {
+                let behind = at(Event::Registered).map_or(events.len(), |at| at + 1);
+                events.insert(behind, event(call, Event::Progressed, Some(uid)));
             }
-            Told::Merged => {
+            Event::Merged => {
                 let new_uid = changes.iter().find_map(|change| match change {
                     Change::Account { uid, after: Some(_), .. } => Some(uid.clone()),
                     _ => None,
                 });
-                let merged = Event { new_uid, ..event(call, "accountMerged", Some(uid)) };
-                match at("accountDeleted") {
+                let merged = News { new_uid, ..event(call, Event::Merged, Some(uid)) };
+                match at(Event::Deleted) {
                     Some(at) => events[at] = merged,
                     None => events.push(merged),
                 }

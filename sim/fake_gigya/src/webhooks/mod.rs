@@ -11,6 +11,7 @@ pub(crate) mod payload;
 pub(crate) mod queue;
 
 use crate::envelope::Object;
+use crate::events::Event;
 use serde_json::{Value, json};
 
 /// One webhook of a site.
@@ -19,7 +20,7 @@ pub(crate) struct Webhook {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) url: String,
-    pub(crate) events: Vec<String>,
+    pub(crate) events: Vec<Event>,
     pub(crate) active: bool,
     pub(crate) signing_user_key: String,
     pub(crate) headers: Vec<(String, String)>,
@@ -71,7 +72,7 @@ impl Webhook {
         let mut out = json!({
             "name": self.name,
             "url": self.url,
-            "events": self.events,
+            "events": self.events.iter().map(|event| event.word()).collect::<Vec<_>>(),
             "active": self.active,
             "headers": headers.collect::<Vec<_>>(),
             "version": self.version.word(),

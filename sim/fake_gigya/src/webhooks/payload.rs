@@ -70,7 +70,7 @@ fn told(sealed: &Sealed, hook: &Webhook, api_key: &str) -> Value {
     let event = &sealed.event;
     if hook.version == Version::V1 {
         return json!({
-            "type": event.kind, "id": sealed.id, "timestamp": event.at.seconds(), "data": {"uid": event.uid},
+            "type": event.kind.word(), "id": sealed.id, "timestamp": event.at.seconds(), "data": {"uid": event.uid},
         });
     }
     let mut data = json!({"accountType": event.account_type});
@@ -82,7 +82,7 @@ fn told(sealed: &Sealed, hook: &Webhook, api_key: &str) -> Value {
         }
     }
     let mut out = json!({
-        "type": event.kind,
+        "type": event.kind.word(),
         "id": sealed.id,
         "timestamp": event.at.seconds(),
         "callId": sealed.call_id,

@@ -2,7 +2,7 @@
 
 use crate::envelope::Object;
 use crate::gigya::Gigya;
-use crate::webhooks::event::Event;
+use crate::webhooks::event::News;
 use crate::webhooks::{Webhook, payload};
 use imbl::{OrdMap, Vector};
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ pub(crate) struct Line {
 pub(crate) struct Sealed {
     pub(crate) id: String,
     pub(crate) call_id: String,
-    pub(crate) event: Event,
+    pub(crate) event: News,
     /// The parameters of the call.
     pub(crate) params: Option<Object>,
 }
@@ -76,19 +76,18 @@ impl Gigya {
         now: Instant,
         api_key: &str,
         call_id: &str,
-        events: Vec<Event>,
+        events: Vec<News>,
         params: &Object,
     ) {
         let Some(site) = self.sites.get(api_key).cloned() else { return };
         let wait = self.knobs.span("gigya.webhook_delay");
         for event in events {
-            let wanted =
-                |hook: &&Arc<Webhook>| hook.active && hook.events.iter().any(|name| *name == event.kind);
+            let wanted = |hook: &&Arc<Webhook>| hook.active && hook.events.contains(&event.kind);
             let hooks: Vec<&Arc<Webhook>> = site.webhooks.values().filter(wanted).collect();
             if hooks.is_empty() {
                 continue;
             }
-            let params = crate::webhooks::event::WITH_PARAMS.contains(&event.kind).then(|| params.clone());
+            let params = event.kind.carries_params().then(|| params.clone());
             let id = self.ids.guid().to_ascii_lowercase();
             let sealed = Arc::new(Sealed { id, call_id: call_id.to_owned(), event, params });
             for hook in hooks {
