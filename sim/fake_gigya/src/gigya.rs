@@ -13,7 +13,7 @@ use crate::envelope::Refusal;
 use crate::events::Events;
 use crate::expiring::Expiring;
 use crate::idx::Idx;
-use crate::idx::jobs::Attempts;
+use crate::idx::jobs::Retries;
 use crate::job::{IdxJob, JobEnd};
 use crate::knobs::KNOBS;
 use crate::limits::Counts;
@@ -209,7 +209,7 @@ impl Gigya {
 
     /// Takes back a job that [`take_job`](Self::take_job) handed out.
     pub fn finish_job(&mut self, now: Instant, job_id: &str, end: JobEnd) {
-        let attempts = Attempts {
+        let attempts = Retries {
             most: self.knobs.number("gigya.idx_job_attempts"),
             pause: self.knobs.span("gigya.idx_retry_pause"),
         };

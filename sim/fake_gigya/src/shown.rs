@@ -113,7 +113,7 @@ impl Serialize for ProfileView<'_> {
             match (name, self.phones, value.kind()) {
                 ("age", _, _) if age.is_some() => {}
                 ("phones", "array", Kind::Object(_)) => map.serialize_entry(name, &[value])?,
-                ("phones", "single", Kind::List(mut list)) if list.clone().count() == 1 => {
+                ("phones", "single", Kind::List(mut list)) if list.count() == 1 => {
                     map.serialize_entry(name, &list.next())?;
                 }
                 _ => map.serialize_entry(name, &value)?,

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// How often a job is tried, and how long it waits in between.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Attempts {
+pub(crate) struct Retries {
     pub(crate) most: u64,
     pub(crate) pause: Duration,
 }
@@ -98,7 +98,7 @@ impl Idx {
         now: Instant,
         job_id: &str,
         end: JobEnd,
-        attempts: Attempts,
+        attempts: Retries,
     ) -> Vec<(String, Message)> {
         let Some((made, mut job)) = self.running(job_id) else { return Vec::new() };
         let mut trace = job.record["trace"].take();
