@@ -78,8 +78,7 @@ impl Evaluate {
         let json = record.as_ref().map(Record::json);
         let outcome = self.script.process(json.as_deref());
         let mut fate = Fate { filtered: "the script returned nothing", ..Fate::default() };
-        let origin =
-            record.clone().unwrap_or_else(|| Record::new(serde_json::Map::new(), "after the last record"));
+        let origin = record.unwrap_or_else(|| Record::new(serde_json::Map::new(), "after the last record"));
         for effect in outcome.effects {
             match effect {
                 Effect::Next(Value::Object(fields)) => fate.next.push(origin.with(fields)),
