@@ -45,17 +45,24 @@ fn main() {
     let pages = Arc::new(pages());
     let uids = Arc::new(uids());
     let lines = Arc::new(inbound_lines());
-    println!("peak memory while it works, in MiB; records/s are medians of {ROUNDS} runs\n");
-    let small = peak(|| _ = outbound(&pages, 10_000, Pace::InOrder));
-    println!("outbound 10000: peak {small:.1}");
+    // Before anything else: memory that other work has left to the process would hide what these need.
+    println!("peak memory in MiB");
+    let small_out = peak(|| _ = outbound(&pages, 10_000, Pace::InOrder));
+    let small_in = peak(|| _ = inbound(&lines, 10_000, Pace::InOrder));
+    println!("  of 10000 records: outbound {small_out:.1}, inbound {small_in:.1}");
+    for size in sizes.iter().copied() {
+        let large_out = peak(|| _ = outbound(&pages, size, Pace::InOrder));
+        let large_in = peak(|| _ = inbound(&lines, size, Pace::InOrder));
+        let (more_out, more_in) = (large_out - small_out, large_in - small_in);
+        println!(
+            "  of {size} records: outbound {large_out:.1} ({more_out:+.1}), inbound {large_in:.1} ({more_in:+.1})"
+        );
+    }
+    println!("\nrecords a second, medians of {ROUNDS} runs");
     for size in sizes {
-        let large = peak(|| _ = outbound(&pages, size, Pace::InOrder));
         let ours = rate(size, || outbound(&pages, size, Pace::InOrder).0);
         let bytes = outbound(&pages, size, Pace::InOrder).1;
-        println!(
-            "\noutbound {size}: {ours:.0} records/s, {bytes} bytes sent, peak {large:.1} ({:+.1})",
-            large - small
-        );
+        println!("\noutbound {size}: {ours:.0}/s, {bytes} bytes sent");
         let csv = rate(size, || csv_alone(size));
         println!("  csv crate alone      {csv:>9.0}/s   ours is {:.0} % of it", ours / csv * 100.0);
         let json = rate(size, || json_alone(&pages, size));
@@ -65,10 +72,8 @@ fn main() {
         let all = 1.0 / (1.0 / csv + 1.0 / json + 1.0 / gzip);
         println!("  those three in turn  {all:>9.0}/s   ours is {:.0} % of it", ours / all * 100.0);
         over_ssh(&pages, size);
-        let before = peak(|| _ = inbound(&lines, 10_000, Pace::InOrder));
-        let large = peak(|| _ = inbound(&lines, size, Pace::InOrder));
         let ours = rate(size, || inbound(&lines, size, Pace::InOrder));
-        println!("inbound {size}: {ours:.0} records/s, peak {large:.1} ({:+.1})", large - before);
+        println!("inbound {size}: {ours:.0}/s");
     }
     let evaluated = rate(100_000, || evaluate(&uids, 100_000));
     println!("\nrecord.evaluate, returning its record: {evaluated:.0} records/s, reading included");
