@@ -79,6 +79,7 @@ fn a_mistake_is_shown_at_its_place() {
         ("bad-value", "check tests/program/wrong-value.yaml"),
         ("bad-dataflow", "check tests/program/bad-dataflow.yaml"),
         ("bad-name", "check tests/program/unknown-dataflow.yaml"),
+        ("bad-stub", "check tests/program/unknown-stub.yaml"),
         ("bad-span", "check tests/program/wrong-span.yaml"),
         ("bad-knob", "check tests/program/unknown-knob.yaml"),
         ("bad-word", "check tests/program/wrong-word.yaml"),

@@ -109,7 +109,7 @@ mod tests {
         // Two letters of the document are one of the expression.
         check(
             &evaluate("a == \\\"x\\\" +"),
-            &[(2, start + 13, "expression of `a`: a value should stand here, not the end")],
+            &[(2, start + 12, "expression of `a`: a value should stand here, not the end")],
         );
     }
 

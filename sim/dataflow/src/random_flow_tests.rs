@@ -235,11 +235,11 @@ impl Plan {
             });
         }
         let kinds: Vec<&str> = through().collect();
-        let mut feed = |edges: &mut Vec<(usize, String, bool)>,
-                        sources: &[usize],
-                        id: &str,
-                        feeders: &[(Index, bool)],
-                        readers: usize| {
+        let feed = |edges: &mut Vec<(usize, String, bool)>,
+                    sources: &[usize],
+                    id: &str,
+                    feeders: &[(Index, bool)],
+                    readers: usize| {
             for (feeder, error) in feeders {
                 let at = feeder.index(sources.len());
                 // What has no error path of its own feeds by success.
@@ -464,9 +464,7 @@ fn alone(
     if records.is_empty() {
         world.file("/in/0.json", b"[]");
     }
-    let mut site = Site::default();
-    site.records = records.to_vec();
-    let site = Mutex::new(site);
+    let site = Mutex::new(Site { records: records.to_vec(), ..Site::default() });
     world.answer_with(move |call| site.lock().unwrap().answer(call));
     let files = COMPONENTS.iter().any(|one| one.kind == kind && one.output == Carries::Files);
     let next = if first { json!(["step", "witness"]) } else { json!(["witness", "step"]) };

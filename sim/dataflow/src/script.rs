@@ -206,8 +206,13 @@ fn eval<'js, V: rquickjs::FromJs<'js>>(ctx: &Ctx<'js>, source: &str) -> rquickjs
 }
 
 fn outcome(text: &str) -> Result<Outcome, String> {
-    let answer: Value =
-        serde_json::from_str(text).map_err(|_| "the result is nested too deeply".to_owned())?;
+    let read = |text: &str| {
+        serde_json::from_str::<Value>(text).map_err(|_| "the result is nested too deeply".to_owned())
+    };
+    if let Some(record) = text.strip_prefix('=') {
+        return Ok(Outcome { effects: vec![Effect::Next(read(record)?)], thrown: None });
+    }
+    let answer = read(text)?;
     let mut effects = Vec::new();
     for effect in answer.get("effects").and_then(Value::as_array).into_iter().flatten() {
         let (kind, value) =

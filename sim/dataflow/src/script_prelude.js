@@ -104,7 +104,7 @@
   const isRecord = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
   const accept = (kind) => (value) => {
     if (!isRecord(value)) throw new TypeError("accept takes a record");
-    note([kind, parse(stringify(value))]);
+    note([kind, stringify(value)]);
   };
   const shown = (value) => {
     if (typeof value === "string") return value;
@@ -114,7 +114,7 @@
   };
   const logger = {};
   for (const level of ["log", "info", "warn", "error", "debug"]) {
-    logger[level] = (...parts) => note(["log", level + " " + parts.map(shown).join(" ").slice(0, 2000)]);
+    logger[level] = (...parts) => note(["log", stringify(level + " " + parts.map(shown).join(" ").slice(0, 2000))]);
   }
   globalThis.console = logger;
   const shared = new Map();
@@ -139,7 +139,7 @@
   }
 
   const take = (result) => {
-    if (isRecord(result)) note(["next", parse(stringify(result))]);
+    if (isRecord(result)) note(["next", stringify(result)]);
     else if (result !== null && result !== undefined) throw new TypeError("process returned " + typeof result + ", not a record");
   };
   const told = (problem) => (problem instanceof Error ? String(problem) : "thrown: " + shown(problem));
@@ -189,7 +189,11 @@
         if (waiting) failed(new Error("process waits for something that never comes"));
         const done = effects;
         effects = [];
-        return stringify({ effects: done, thrown });
+        // Nearly every record becomes one record: that is said in the shortest way.
+        if (thrown === null && done.length === 1 && done[0][0] === "next") return "=" + done[0][1];
+        let all = "";
+        for (const [kind, text] of done) all += (all === "" ? "" : ",") + '["' + kind + '",' + text + "]";
+        return '{"effects":[' + all + '],"thrown":' + stringify(thrown) + "}";
       },
     ];
   };

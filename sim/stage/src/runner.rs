@@ -5,7 +5,7 @@ use crate::lineage::lineage;
 use crate::run::Run;
 use crate::sought::Sought;
 use crate::step::{Args, Miss, Takes, Unmet, named};
-use crate::steps::{SET_KNOB, STEPS, step_of};
+use crate::steps::{EXPECT_STUB, SET_KNOB, STEPS, STUB_STEP, step_of};
 use crate::surface::locked;
 use crate::world::{SECTIONS, Transport, World, WorldError, WorldSpec, knobs};
 use serde_json::{Map, Value};
@@ -67,7 +67,7 @@ pub fn load_text(path: &Path, text: &str, extras: &Extras, colour: bool) -> Resu
             BadWorld::There(text) => BadInput(text),
         })?;
         let world = made(path, scenario.world.as_ref(), &spec, extras, &source, colour)?;
-        check_names(&world, &scenario.steps).map_err(shown)?;
+        check_names(&world, &spec.dataflows, &scenario.steps).map_err(shown)?;
         ready.push(Ready { scenario, spec, path: path.to_owned() });
     }
     Ok(ready)
@@ -151,7 +151,11 @@ fn check_step(step: &standin_scenario::Step) -> Result<(), Diagnostic> {
 
 /// Holds the names that steps use against the world and what earlier steps make. A name with a value that is
 /// only known later waits until its step runs.
-fn check_names(world: &World, steps: &[standin_scenario::Step]) -> Result<(), Diagnostic> {
+fn check_names(
+    world: &World,
+    documents: &BTreeMap<String, Value>,
+    steps: &[standin_scenario::Step],
+) -> Result<(), Diagnostic> {
     let mut dataflows: Vec<&str> = world.dataflow_names().collect();
     let jobs = locked(&world.parts().eloqua).job_names();
     let jobs: Vec<&str> = jobs.iter().map(String::as_str).collect();
@@ -169,6 +173,9 @@ fn check_names(world: &World, steps: &[standin_scenario::Step]) -> Result<(), Di
                 }
             }
         }
+        if [STUB_STEP.name, EXPECT_STUB.name].contains(&known.name) {
+            check_stubbed(&args, documents)?;
+        }
         for node in args.given(Takes::NewDataflow) {
             dataflows.push(node.text()?);
         }
@@ -180,6 +187,18 @@ fn check_names(world: &World, steps: &[standin_scenario::Step]) -> Result<(), Di
         }
     }
     Ok(())
+}
+
+/// Holds the step that a stub stands for against a dataflow of the world. One that a step makes is seen then.
+fn check_stubbed(args: &Args<'_>, documents: &BTreeMap<String, Value>) -> Result<(), Diagnostic> {
+    let (node, step) = (args.need("step")?, args.need_text("step")?);
+    let Some(document) = documents.get(args.need_text("name")?) else { return Ok(()) };
+    let steps = document["steps"].as_array().into_iter().flatten();
+    let ids: Vec<&str> = steps.filter_map(|one| one["id"].as_str()).collect();
+    if step.contains("${") || ids.contains(&step) {
+        return Ok(());
+    }
+    Err(named(node, &format!("the dataflow has no step `{step}`"), step, &ids))
 }
 
 enum BadWorld {

@@ -150,6 +150,10 @@ impl ParseDsv {
         let mut buffer = [0; 4096];
         loop {
             let Some(file) = &mut self.file else { return Ok(()) };
+            // The reader would take a piece that is used up for the file's end, and end a row in its middle.
+            if input.is_empty() && !end {
+                return Ok(());
+            }
             let (result, read, written) = file.reader.read_field(input, &mut buffer);
             input = &input[read..];
             file.cell.extend_from_slice(&buffer[..written]);
@@ -267,6 +271,20 @@ mod tests {
         let mut params = json!({"columnSeparator": ",", "fileCharset": "UTF-8"});
         params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         assert_eq!(parse_file("file.parse.dsv", params, "in.csv", file), Ok(expected));
+    }
+
+    /// Files come in pieces of 1021 bytes here, and some of these rows lie across their ends.
+    #[test]
+    fn rows_go_on_from_piece_to_piece() {
+        for width in [1, 2, 509, 510, 511, 1020] {
+            let row: Vec<String> = (0..width).map(|_| "x".to_owned()).collect();
+            let header: Vec<String> = (0..width).map(|column| format!("c{column}")).collect();
+            let file = format!("{}\n{}\n", header.join(","), vec![row.join(","); 5].join("\n"));
+            let records =
+                parse_file("file.parse.dsv", json!({"columnSeparator": ","}), "in.csv", file.as_bytes());
+            let record: Value = header.iter().map(|name| (name.clone(), Value::from("x"))).collect();
+            assert!(records == Ok(Value::from(vec![record; 5])), "{width} {records:?}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::record::{ERROR_DETAILS, Record, error_message};
 use crate::run::{Outlet, Stop};
 use crate::script::{Effect, Script};
 use base64::Engine as _;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 use standin_model::Evidence;
 
@@ -28,14 +29,18 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     build,
 };
 
+/// As the console stores scripts; whether the padding is there does not matter.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
 /// Lines that the scripts of one step may leave in the trace.
 const LINES: u32 = 1000;
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     let packed: String = setup.required_text("script")?.split_whitespace().collect();
-    let bytes = base64::engine::general_purpose::STANDARD
-        .decode(packed)
-        .map_err(|_| "parameter `script` is not base64".to_owned())?;
+    let bytes = BASE64.decode(packed).map_err(|_| "parameter `script` is not base64".to_owned())?;
     let source = String::from_utf8(bytes).map_err(|_| "parameter `script` is not UTF-8".to_owned())?;
     let seed = format!("{} {}", setup.job.id, setup.step.id);
     Ok(Box::new(Evaluate {
@@ -78,8 +83,7 @@ impl Evaluate {
         let json = record.as_ref().map(Record::json);
         let outcome = self.script.process(json.as_deref());
         let mut fate = Fate { filtered: "the script returned nothing", ..Fate::default() };
-        let origin =
-            record.clone().unwrap_or_else(|| Record::new(serde_json::Map::new(), "after the last record"));
+        let origin = record.unwrap_or_else(|| Record::new(serde_json::Map::new(), "after the last record"));
         for effect in outcome.effects {
             match effect {
                 Effect::Next(Value::Object(fields)) => fate.next.push(origin.with(fields)),
@@ -184,6 +188,19 @@ mod tests {
         assert_eq!(Value::from(out.next), json!([{"n": 2}]));
         let step = out.report.steps.iter().find(|step| step.id == "step").unwrap();
         assert_eq!((step.input, step.made, step.output, step.filtered), (2, 1, 1, 2));
+    }
+
+    #[test]
+    fn scripts_are_packed_in_lines_and_with_or_without_padding() {
+        let source = "function process(record) {\r\n  record.b = 'é';\r\n  return record;\r\n}";
+        for source in [source.to_owned(), format!("{source} "), format!("{source}  ")] {
+            let packed = base64::engine::general_purpose::STANDARD.encode(source);
+            let lines: Vec<&str> =
+                packed.as_bytes().chunks(20).map(|line| std::str::from_utf8(line).unwrap()).collect();
+            for script in [packed.clone(), lines.join("\r\n"), packed.trim_end_matches('=').to_owned()] {
+                check_step("record.evaluate", json!({"script": script}), "{}", &[r#"{"b":"é"}"#], &[]);
+            }
+        }
     }
 
     #[test]

@@ -94,6 +94,12 @@ mod tests {
             r#"SELECT * FROM auditLog WHERE endpoint = "accounts.setaccountinfo" AND UID = "ann""#,
         );
         assert!(set.is_empty(), "the field is called uid");
+        for query in [
+            r#"SELECT * FROM auditLog WHERE endpoint = "accounts.deleteAccount" AND errCode = "0""#,
+            r#"SELECT * FROM auditLog WHERE endpoint IN ("accounts.deleteAccount", "accounts.logout")"#,
+        ] {
+            assert_eq!(found(&mut bench, query).len(), 1, "{query}");
+        }
         let set = found(&mut bench, r#"SELECT * FROM auditLog WHERE endpoint = "accounts.setaccountinfo""#);
         assert_eq!(
             (&set[0]["userKey"], &set[0]["uid"], &set[0]["params"]["secret"], &set[0]["params"]["data"]),

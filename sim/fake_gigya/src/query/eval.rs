@@ -89,7 +89,7 @@ impl Filter {
 impl Test {
     fn equal(path: &Path, value: &Constant, fields: Fields<'_>) -> Self {
         match value {
-            Constant::Text(text) if fields.is_encrypted(path.as_str()) => {
+            Constant::Text(text) if fields.ignores_case(path.as_str()) => {
                 Self::EqualAnyCase(text.to_lowercase())
             }
             _ => Self::Equal(value.clone()),
@@ -97,7 +97,7 @@ impl Test {
     }
 
     fn one_of(path: &Path, values: &[Constant], fields: Fields<'_>) -> Self {
-        let any_case = fields.is_encrypted(path.as_str());
+        let any_case = fields.ignores_case(path.as_str());
         let mut listed = Listed { any_case, texts: BTreeSet::new(), others: Vec::new() };
         for value in values {
             match value {

@@ -12,6 +12,7 @@ mod webhooks;
 
 use crate::step::Step;
 pub(crate) use stage::SET_KNOB;
+pub(crate) use stubs::{EXPECT_STUB, STUB_STEP};
 
 /// Every step, in the order in which `standin list steps` shows them.
 pub const STEPS: &[Step] = &[
@@ -39,8 +40,8 @@ pub const STEPS: &[Step] = &[
     dataflow::SCHEDULE_DATAFLOW,
     dataflow::STOP_JOB,
     dataflow::EXPECT_JOB,
-    stubs::STUB_STEP,
-    stubs::EXPECT_STUB,
+    STUB_STEP,
+    EXPECT_STUB,
     eloqua::ELOQUA_CALL,
     eloqua::ELOQUA_ADD_FIELD,
     eloqua::ELOQUA_IMPORT,

@@ -61,7 +61,9 @@ fn answer(status: StatusCode, body: impl Into<Bytes>) -> Response {
 
 impl Cloud {
     fn answer(&self, request: &Request, host: &str) -> Response {
-        let (path, query) = (request.uri().path().to_owned(), query(request));
+        // Google's keys come with every sign encoded.
+        let path = request.uri().path().replace("%2F", "/").replace("%2E", ".");
+        let query = query(request);
         let mut objects = self.objects.lock().unwrap();
         if host == "s3.amazonaws.com" {
             let status = if path == "/gone" { StatusCode::NOT_FOUND } else { StatusCode::FORBIDDEN };
