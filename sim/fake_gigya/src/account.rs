@@ -43,6 +43,7 @@ pub(crate) struct Account {
 pub(crate) const ADDRESS: &[&str] = &[
     "email",
     "UID",
+    "token",
     "channel",
     "created",
     "createdTimestamp",

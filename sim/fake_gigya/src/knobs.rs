@@ -159,7 +159,7 @@ pub const KNOBS: &[Knob] = &[
         name: "gigya.url_limit",
         default: "16384",
         takes: Takes::Number,
-        summary: "characters in path and query; more are refused with 414000, 0 is no limit",
+        summary: "characters in path and query; more are refused with 414000, 0 is no limit but that of the socket",
         evidence: Evidence::decided("Response Codes and Errors, 414000, names no number", "sizes_of_a_call"),
     },
     Knob {

@@ -44,6 +44,8 @@ const CONTROL: &[&str] = &[
     "sdkbuild",
     "gmid",
     "ucid",
+    "source",
+    "logintokenexp",
 ];
 
 impl Params {

@@ -243,6 +243,7 @@ impl Lite {
 /// Members of a lite record, in their order.
 pub(crate) const LITE: &[&str] = &[
     "email",
+    "token",
     "channel",
     "created",
     "createdTimestamp",

@@ -256,6 +256,7 @@ fn consents(place: &Section<'_>, site: &mut Site) -> Result<(), SeedError> {
             "writeAccess",
             "langs",
             "defaultLang",
+            "enforceLocaleReconsent",
             "customData",
             "entitlements",
             "consentVaultRetentionPeriod",

@@ -74,7 +74,7 @@ fn source<'g>(gigya: &'g Gigya, call: &'g Call, plan: &Plan) -> Sourced<'g> {
         }
         "emailaccounts" => {
             account_types(call)?;
-            Ok(Box::new(Addresses { people }))
+            Ok(Box::new(Addresses { people, site: &call.site }))
         }
         "communications" => {
             let (full, _) = account_types(call)?;
@@ -205,6 +205,35 @@ mod tests {
             sizes.push(uids(&answer).len());
         }
         assert_eq!(sizes, [3, 2, 3, 1]);
+    }
+
+    #[test]
+    fn addresses_have_tokens_that_other_methods_take() {
+        let mut bench = Bench::seeded(&json!({
+            "sites": [{"subscriptions_schema": {"fields": {"news": {}}}}],
+            "accounts": [{"UID": "ann", "profile": {"email": "ann@example.org"},
+                "subscriptions": {"news": {"email": {"isSubscribed": true}}}}],
+        }));
+        assert_eq!(bench.code("accounts.importLiteAccount", &[("email", "bob@example.org")]), 0);
+        bench.wait(1000);
+        let mut rows = |query: &str| {
+            let answer = bench.call("accounts.search", &[("query", query)]);
+            answer["results"].as_array().unwrap_or_else(|| panic!("{answer}")).clone()
+        };
+        let all = rows("SELECT email, token FROM emailAccounts ORDER BY createdTimestamp");
+        assert_eq!((all.len(), &all[0]["email"]), (2, &json!("ann@example.org")));
+        assert_ne!(all[0]["token"], all[1]["token"]);
+        assert_eq!(
+            rows("SELECT * FROM emailAccounts WHERE email = 'bob@example.org'")[0]["token"],
+            all[1]["token"]
+        );
+        let token = all[0]["token"].as_str().unwrap().to_owned();
+        let one = rows(&format!("SELECT email FROM emailAccounts WHERE token = '{token}'"));
+        assert_eq!(one, [json!({"email": "ann@example.org"})]);
+        let params = [("subscriptionID", "news"), ("channelToken", token.as_str())];
+        assert_eq!(bench.client("accounts.unsubscribe", &params)["errorCode"], 0);
+        let ann = bench.gigya.account("ann").unwrap();
+        assert_eq!(ann["subscriptions"]["news"]["email"]["isSubscribed"], false);
     }
 
     #[test]

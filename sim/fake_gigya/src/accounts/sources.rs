@@ -9,6 +9,7 @@ use crate::query::document::Document;
 use crate::query::plan::Plan;
 use crate::query::source::{Candidates, Hold, Id, Source};
 use crate::query::tree::Constant;
+use crate::site::Site;
 use standin_model::Instant;
 use std::ops::Bound;
 use std::sync::Arc;
@@ -23,6 +24,8 @@ pub(crate) struct Accounts<'p> {
 /// One record for each address.
 pub(crate) struct Addresses<'p> {
     pub(crate) people: Option<&'p People>,
+    /// The site whose tokens the addresses have.
+    pub(crate) site: &'p Site,
 }
 
 /// Fields that hold addresses or user names; all of them are compared without case.
@@ -49,7 +52,7 @@ impl Source for Accounts<'_> {
             let (records, shuffled) = narrowed(&people.seen, &plan.access, UID, NAMES);
             (records.map(|(uid, account)| (Hold::Account(uid), Document::Account(account))), shuffled)
         });
-        let lites = people.filter(|_| self.lite).flat_map(|people| lites(alone(people)));
+        let lites = people.filter(|_| self.lite).flat_map(|people| lites(alone(people), None));
         let (full, shuffled): (Vec<_>, Vec<bool>) = found.unzip();
         Candidates {
             documents: Box::new(full.into_iter().flatten().chain(lites)),
@@ -60,7 +63,7 @@ impl Source for Accounts<'_> {
     fn document(&self, id: &Id) -> Option<Document<'_>> {
         match id {
             Id::Account(uid) => Some(Document::Account(self.people?.seen.get(uid)?.1)),
-            Id::Lite(email) => Some(Document::Lite(self.people?.seen_lites.get(email)?.1)),
+            Id::Lite(email) => Some(Document::Lite(self.people?.seen_lites.get(email)?.1, None)),
             Id::Other(_) => None,
         }
     }
@@ -72,18 +75,21 @@ impl Source for Addresses<'_> {
             return Candidates { documents: Box::new(std::iter::empty()), shuffled: false };
         };
         let (full, one) = narrowed(&people.seen, &plan.access, UID, &["email", "profile.email"]);
-        let addresses =
-            full.filter_map(|(uid, account)| Some((Hold::Account(uid), address(people, account)?)));
+        let addresses = full
+            .filter_map(|(uid, account)| Some((Hold::Account(uid), address(people, account, self.site)?)));
         let (records, two) = narrowed(&people.seen_lites, &plan.access, ("email", folded), &[]);
         let alone = records.filter(|(email, _)| !has_account(people, email));
-        Candidates { documents: Box::new(addresses.chain(lites(alone))), shuffled: one || two }
+        Candidates {
+            documents: Box::new(addresses.chain(lites(alone, Some(self.site)))),
+            shuffled: one || two,
+        }
     }
 
     fn document(&self, id: &Id) -> Option<Document<'_>> {
         let people = self.people?;
         match id {
-            Id::Account(uid) => address(people, people.seen.get(uid)?.1),
-            Id::Lite(email) => Some(Document::Lite(people.seen_lites.get(email)?.1)),
+            Id::Account(uid) => address(people, people.seen.get(uid)?.1, self.site),
+            Id::Lite(email) => Some(Document::Lite(people.seen_lites.get(email)?.1, Some(self.site))),
             Id::Other(_) => None,
         }
     }
@@ -159,10 +165,10 @@ fn time(constant: &Constant) -> Option<Instant> {
 }
 
 /// The record of an account's address.
-fn address<'p>(people: &'p People, account: &'p Account) -> Option<Document<'p>> {
+fn address<'p>(people: &'p People, account: &'p Account, site: &'p Site) -> Option<Document<'p>> {
     let email = account.email()?;
     let lite = !people.seen_lites.is_empty() && people.seen_lites.get(&folded(email)).is_some();
-    Some(Document::Address { account, lite })
+    Some(Document::Address { account, lite, site })
 }
 
 /// Lite records without an account.
@@ -178,8 +184,9 @@ fn has_account(people: &People, email: &str) -> bool {
 
 fn lites<'p>(
     records: impl Iterator<Item = Keyed<'p, Lite>>,
+    site: Option<&'p Site>,
 ) -> impl Iterator<Item = (Hold<'p>, Document<'p>)> {
-    records.map(|(email, lite)| (Hold::Lite(email), Document::Lite(lite)))
+    records.map(move |(email, lite)| (Hold::Lite(email), Document::Lite(lite, site)))
 }
 
 #[cfg(test)]
@@ -290,7 +297,7 @@ mod tests {
             let fields = Fields { schemas: Some((&site.profile_schema, &site.data_schema)) };
             let people = bench.gigya.people.get(crate::DEFAULT_API_KEY);
             let accounts = Accounts { people, full: true, lite: true };
-            let addresses = Addresses { people };
+            let addresses = Addresses { people, site };
             let sources: [(&str, &dyn Source); 2] = [("accounts", &accounts), ("emailAccounts", &addresses)];
             for (name, source) in sources {
                 let text = format!("SELECT UID FROM {name} WHERE {condition}{order}");

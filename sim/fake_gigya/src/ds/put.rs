@@ -30,7 +30,7 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     }
     let from = call.params.object("data")?.ok_or_else(|| Refusal::missing(call.method, "data"))?;
     let behaviour = Behaviour::parse(call.params.get("updateBehavior"))?;
-    let oid = match call.need("oid")? {
+    let oid = match call.params.get("oid").unwrap_or("auto") {
         "auto" => gigya.ids.hex(32),
         oid if oid.len() <= 252 => oid.to_owned(),
         _ => return Err(Refusal::because(400_006, "oid is longer than 252 characters")),

@@ -57,6 +57,8 @@ mod tests {
         let mut bench = Bench::new();
         let first = r#"{"brand":"X","gears_i":"7","bought_d":"2025-03-01 10:00:00","tags":["red"],"lock":{"code":1}}"#;
         assert_eq!(store(&mut bench, "b1", "ann", first)["oid"], "b1");
+        let made = bench.call("ds.store", &[("type", "spare"), ("data", "{}")]);
+        assert_eq!(made["oid"].as_str().unwrap().len(), 32, "without an oid the platform makes one");
         bench.wait(1000);
         assert_eq!(
             store(&mut bench, "b1", "ann", r#"{"tags":["fast"],"lock":{"kind":"U"},"brand":null}"#)["errorCode"],
@@ -101,7 +103,7 @@ mod tests {
         assert_eq!(bench.call("ds.get", &part[..2])["data"], json!({"brand": "Y"}));
         assert_eq!(bench.code("ds.delete", &part[..2]), 0);
         assert_eq!(bench.code("ds.get", &part[..2]), 404_000);
-        assert_eq!(bench.call("ds.getTypes", &[])["types"], json!(["bike"]));
+        assert_eq!(bench.call("ds.getTypes", &[])["types"], json!(["bike", "spare"]));
     }
 
     #[test]
@@ -137,7 +139,7 @@ mod tests {
         let large = format!(r#"{{"code":"{}"}}"#, "A".repeat(512 * 1024));
         assert_eq!(store(&mut bench, "b", &large)["errorCode"], 413_003);
         for (method, params, expected) in [
-            ("ds.store", vec![("type", "coupon"), ("data", "{}")], 400_002),
+            ("ds.store", vec![("type", "coupon"), ("data", "{}")], 400_020),
             ("ds.store", vec![("type", "1x"), ("oid", "a"), ("data", "{}")], 400_006),
             (
                 "ds.store",

@@ -1,9 +1,11 @@
 //! What a query is asked of: accounts as they lie in memory, or JSON. Nothing is copied to look at a field.
 
 use crate::account::{ADDRESS, Account};
+use crate::addresses::token;
 use crate::packed::{Kind, Members, Packet};
 use crate::people::{LITE, Lite};
 use crate::shown::{ProfileView, Put};
+use crate::site::Site;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 use standin_model::Instant;
@@ -15,9 +17,9 @@ pub(crate) enum Document<'d> {
     /// Of `accounts`.
     Account(&'d Account),
     /// Of `emailAccounts`: the address of an account, which may have a lite record too.
-    Address { account: &'d Account, lite: bool },
-    /// Of `emailAccounts`: an address without an account.
-    Lite(&'d Lite),
+    Address { account: &'d Account, lite: bool, site: &'d Site },
+    /// Of `emailAccounts`: an address without an account. Of `accounts` too, where the address has no token.
+    Lite(&'d Lite, Option<&'d Site>),
     /// Of any other source.
     Json(Cow<'d, Value>),
 }
@@ -37,6 +39,8 @@ pub(crate) enum Node<'d> {
     Text(&'d str),
     /// The names of an account's providers, joined.
     Providers(&'d Account),
+    /// The token of an address.
+    Token(&'d Site, &'d str),
     /// As text, to the millisecond.
     Time(Instant),
     Whole(i64),
@@ -61,8 +65,12 @@ impl Document<'_> {
     pub(crate) fn member(&self, name: &str) -> Option<Node<'_>> {
         match self {
             Self::Account(account) => account.member(name),
-            Self::Address { account, lite } => account.address_member(*lite, name),
-            Self::Lite(lite) => lite.member(name),
+            Self::Address { account, site, .. } if name == "token" => {
+                Some(Node::Token(site, account.email()?))
+            }
+            Self::Address { account, lite, .. } => account.address_member(*lite, name),
+            Self::Lite(lite, Some(site)) if name == "token" => Some(Node::Token(site, &lite.email)),
+            Self::Lite(lite, _) => lite.member(name),
             Self::Json(value) => value.get(name).map(Node::Json),
         }
     }
@@ -79,7 +87,7 @@ impl Document<'_> {
         match self {
             Self::Account(account) => account.document(put),
             Self::Address { .. } => each(ADDRESS, put),
-            Self::Lite(_) => each(LITE, put),
+            Self::Lite(..) => each(LITE, put),
             Self::Json(value) => {
                 for (name, value) in value.as_object().into_iter().flatten() {
                     put(name, Node::Json(value));
@@ -186,6 +194,7 @@ impl<'d> Node<'d> {
             },
             Self::Text(text) => Leaf::Text(Cow::Borrowed(text)),
             Self::Providers(account) => Leaf::Text(Cow::Owned(account.providers().join(","))),
+            Self::Token(site, email) => Leaf::Text(Cow::Owned(token(site, email))),
             Self::Time(at) => Leaf::Text(Cow::Owned(at.to_string())),
             Self::Whole(number) => Leaf::Whole(number),
             Self::Flag(flag) => Leaf::Flag(flag),
@@ -245,6 +254,7 @@ impl Serialize for Node<'_> {
             Self::Texts(texts) => texts.serialize(serializer),
             Self::Text(text) => serializer.serialize_str(text),
             Self::Providers(account) => serializer.serialize_str(&account.providers().join(",")),
+            Self::Token(site, email) => serializer.serialize_str(&token(site, email)),
             Self::Time(at) => serializer.collect_str(at),
             Self::Whole(number) => serializer.serialize_i64(*number),
             Self::Flag(flag) => serializer.serialize_bool(*flag),
@@ -312,12 +322,14 @@ mod tests {
         logged_in.last_login = Some(Instant::START);
         let mut lite = Lite::new("l1".into(), "lite@example.org", Instant::START);
         lite.data = object(&json!({"n": 1}));
+        let site = Site::new(crate::DEFAULT_API_KEY);
         let documents = [
             Document::Account(&full),
             Document::Account(&bare),
             Document::Account(&logged_in),
-            Document::Address { account: &full, lite: true },
-            Document::Lite(&lite),
+            Document::Address { account: &full, lite: true, site: &site },
+            Document::Lite(&lite, Some(&site)),
+            Document::Lite(&lite, None),
         ];
         let names: Vec<String> = documents
             .iter()
