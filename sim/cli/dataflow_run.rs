@@ -38,8 +38,10 @@ pub(crate) fn run(command: &DataflowRunCommand) -> Result<u8, Stop> {
             missing.join(", ")
         )));
     }
+    let endpoints = endpoints(command, &settings)?;
+    endpoints.redirect(&mut document);
     let live = Live {
-        endpoints: endpoints(command, &settings)?,
+        endpoints,
         access: access(command, &settings, &document)?,
         job_id: job_id(),
         extract: extract(command)?,

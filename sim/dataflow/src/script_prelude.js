@@ -191,7 +191,8 @@
         effects = [];
         // Nearly every record becomes one record: that is said in the shortest way.
         if (thrown === null && done.length === 1 && done[0][0] === "next") return "=" + done[0][1];
-        const all = done.map(([kind, text]) => '["' + kind + '",' + text + "]").join(",");
+        let all = "";
+        for (const [kind, text] of done) all += (all === "" ? "" : ",") + '["' + kind + '",' + text + "]";
         return '{"effects":[' + all + '],"thrown":' + stringify(thrown) + "}";
       },
     ];

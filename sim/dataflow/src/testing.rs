@@ -1,7 +1,7 @@
 //! A small world for tests: scripted answers of Gigya, a file server in memory, and flows around one step.
 
 use crate::job::{Extract, Job, JobReport, Log, Pace, Ports};
-use crate::{Document, run};
+use crate::{Document, StepCount, Watcher, run_watched};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use standin_clients::gigya::{GigyaAccess, Proof};
@@ -14,7 +14,7 @@ use standin_ports::{
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{Read, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 pub(crate) mod programs;
@@ -67,6 +67,16 @@ pub(crate) struct World {
     limit: Option<u64>,
     log: Log,
     pace: Pace,
+    patience: u64,
+}
+
+/// Goes on so many times.
+struct Patience(AtomicU64);
+
+impl Watcher for Patience {
+    fn goes_on(&self, _steps: &[StepCount]) -> bool {
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+    }
 }
 
 /// What one step made of records.
@@ -84,6 +94,7 @@ impl World {
             limit: None,
             log: Log::Info,
             pace: Pace::InOrder,
+            patience: u64::MAX,
         }
     }
 
@@ -134,6 +145,11 @@ impl World {
     /// Calls made to the file server since breaks were set.
     pub(crate) fn file_calls(&self) -> u64 {
         self.shared.with(|state| state.file_calls)
+    }
+
+    /// Whoever watches stops the job after it was asked so many times whether to go on.
+    pub(crate) fn patience(&mut self, times: u64) {
+        self.patience = times;
     }
 
     pub(crate) fn pace(&mut self, pace: Pace) {
@@ -232,7 +248,8 @@ impl World {
             clock,
             chance,
         };
-        let report = pollster::block_on(run(document, &job, &ports));
+        let report =
+            pollster::block_on(run_watched(document, &job, &ports, Arc::new(Patience(self.patience.into()))));
         if report.succeeded {
             for step in &report.steps {
                 assert!(step.balanced(), "{step:?}");

@@ -1,6 +1,7 @@
 //! Transfers that are broken off at every call: either the job comes through with whole files, or it fails, leaves
 //! none under its final name, and a later job ends as if nothing had been.
 
+use crate::job::Log;
 use crate::testing::World;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -104,4 +105,54 @@ fn a_file_that_changes_while_it_is_read_fails_the_job() {
         Some("datasource.read.sftp `r`: cannot read /in/a.csv at h: /in/a.csv changed while it was read")
     );
     assert_eq!(world.files("/out"), [("/out/a.csv".to_owned(), b"old".to_vec())].into());
+}
+
+#[test]
+fn a_job_that_is_stopped_anywhere_leaves_no_half_file() {
+    let mut stopped = 0;
+    for times in 0..100 {
+        let mut world = world();
+        world.patience(times);
+        let report = world.run(&flow());
+        if report.succeeded {
+            break;
+        }
+        stopped += 1;
+        assert_eq!(
+            (report.stopped, report.unreachable, report.failure.as_deref()),
+            (true, false, Some("stopped"))
+        );
+        assert_eq!(report.trace.last().map(String::as_str), Some("job job-1 was stopped"));
+        for (path, content) in world.files("/out") {
+            assert!(content == b"old" || whole()[&path] == content, "stopped after {times}: {path}");
+        }
+    }
+    assert!((10..100).contains(&stopped), "{stopped}");
+}
+
+#[test]
+fn the_level_says_what_is_traced() {
+    for (log, expected) in [
+        (Log::Error, vec![]),
+        (
+            Log::Info,
+            vec![
+                "job job-1 of dataflow `f` reads everything",
+                "datasource.read.sftp `r`: 1 files to read in /in at h",
+                "datasource.write.sftp `w`: 2 bytes to /out at h, file a.csv",
+            ],
+        ),
+    ] {
+        let mut world = World::new();
+        world.folder("/out");
+        world.file("/in/a.csv", b"ab");
+        world.log(log);
+        assert_eq!(world.run(&flow()).trace, expected);
+        world.breaks(1..10, false);
+        let trace = world.run(&flow()).trace;
+        let last =
+            "job job-1 failed: datasource.read.sftp `r`: cannot reach file server h: connection refused";
+        assert_eq!(trace.last().map(String::as_str), Some(last));
+        assert_eq!(trace.len(), if log == Log::Error { 1 } else { 2 });
+    }
 }

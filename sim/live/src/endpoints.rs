@@ -1,6 +1,7 @@
 //! Where Gigya and the file servers are.
 
-use standin_ports::{Credential, FileError, Files, FilesTarget, Http, Login};
+use standin_dataflow::Document;
+use standin_ports::{Credential, Http, Login, Secret};
 use standin_wire::{HostKey, LiveHttp, SshLogin};
 use std::net::ToSocketAddrs;
 use std::sync::Arc;
@@ -83,35 +84,55 @@ impl Endpoints {
     pub fn login(&self, handle: &Handle) -> Arc<dyn Login> {
         let resolve = Arc::new(|host: &str, port: u16| (host, port).to_socket_addrs().ok()?.next());
         let host_keys = self.host_keys.clone().unwrap_or(HostKey::Fingerprint(String::new()));
-        let ssh = SshLogin::new(handle.clone(), resolve).trusting(host_keys);
-        Arc::new(Elsewhere { login: ssh, place: self.sftp.clone() })
+        Arc::new(SshLogin::new(handle.clone(), resolve).trusting(host_keys))
     }
-}
 
-/// Logins at another place than the one asked for.
-struct Elsewhere {
-    login: SshLogin,
-    place: Option<Place>,
-}
-
-#[async_trait::async_trait]
-impl Login for Elsewhere {
-    async fn login(&self, target: &FilesTarget) -> Result<Box<dyn Files>, FileError> {
-        let Some(place) = &self.place else { return self.login.login(target).await };
-        let mut target = FilesTarget { host: place.host.clone(), port: place.port, ..target.clone() };
-        if let Some(user) = &place.user {
-            target.username.clone_from(user);
+    /// Lets every step of SFTP go to the one place there is, if there is one.
+    pub fn redirect(&self, document: &mut Document) {
+        let Some(place) = &self.sftp else { return };
+        for step in document.steps.iter_mut().filter(|step| step.component.kind.ends_with(".sftp")) {
+            let mut set = |name: &str, value: &str| step.params.insert(name.to_owned(), value.into());
+            set("host", &place.host);
+            set("port", &place.port.to_string());
+            if let Some(user) = &place.user {
+                set("username", user);
+            }
+            match &place.credential {
+                None => {}
+                Some(Credential::Password(password)) => {
+                    set("password", password.reveal());
+                    set("privateKey", "");
+                }
+                Some(Credential::PrivateKey { key, passphrase }) => {
+                    set("privateKey", key.reveal());
+                    set("passphrase", passphrase.as_ref().map_or("", Secret::reveal));
+                }
+            }
         }
-        if let Some(credential) = &place.credential {
-            target.credential = credential.clone();
-        }
-        self.login.login(&target).await
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_step_of_sftp_goes_there() {
+        let text = r#"{"name": "f", "steps": [
+            {"id": "r", "type": "datasource.read.sftp", "params": {"host": "h", "username": "u", "privateKey": "k"}, "next": ["w"]},
+            {"id": "w", "type": "datasource.write.ftp", "params": {"host": "h", "username": "u", "password": "p"}}
+        ]}"#;
+        let (mut document, _) = Document::parse(text).unwrap();
+        let mut place = Place::parse("drop.example:2222").unwrap();
+        place.credential = Some(Credential::Password(Secret::new("other")));
+        Endpoints { sftp: Some(place), ..Endpoints::default() }.redirect(&mut document);
+        let shown = |step: usize| serde_json::to_string(&document.steps[step].params).unwrap();
+        assert_eq!(
+            shown(0),
+            r#"{"host":"drop.example","username":"u","privateKey":"","port":"2222","password":"other"}"#
+        );
+        assert_eq!(shown(1), r#"{"host":"h","username":"u","password":"p"}"#);
+    }
 
     #[test]
     fn places() {

@@ -110,7 +110,7 @@ impl Http for Surface {
         let response = locked(&parts.gigya).unreadable(parts.clock.now(), what);
         let mut request = Request::default();
         *request.uri_mut() = what.target.clone().map(Into::into).unwrap_or_default();
-        let crossing = begun(self.platform, &request, UNREADABLE.to_owned());
+        let crossing = begun(self.platform, &request, UNREADABLE.into());
         let (status, answer) = (response.status().as_u16(), response.body().clone());
         parts.journal.crossed(Crossing { status, answer, ..crossing });
         response

@@ -6,6 +6,7 @@ use crate::record::{FieldPath, Fields, Record, error_details, leaves, plain_text
 use crate::run::{Outlet, Stop};
 use serde_json::Value;
 use standin_model::Evidence;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The component.
 pub(crate) const DOC: ComponentDoc = ComponentDoc {
@@ -155,14 +156,51 @@ impl Lookup {
             Some(query) => self.search(query).await?,
             None => Vec::new(),
         };
+        let index = self.index(&accounts);
         for record in batch {
             let watch = out.watch(&record);
-            let found: Vec<&Value> =
-                accounts.iter().filter(|account| self.matches(&record.fields, account)).collect();
+            let likely = self.likely(&record.fields, &index).into_iter().map(|number| &accounts[number]);
+            let found: Vec<&Value> = likely.filter(|account| self.matches(&record.fields, account)).collect();
             let fate = self.fate(record, &found);
             out.settle(watch, fate).await?;
         }
         Ok(())
+    }
+
+    /// The accounts by the texts that each pair may find them under, so that not every record is held against all.
+    fn index(&self, accounts: &[Value]) -> BTreeMap<(usize, String), Vec<usize>> {
+        let mut index: BTreeMap<(usize, String), Vec<usize>> = BTreeMap::new();
+        for (number, account) in accounts.iter().enumerate() {
+            let Value::Object(account) = account else { continue };
+            for (pair, at) in self.pairs.iter().zip(0..) {
+                let Some(stored) = pair.gigya.get(account) else { continue };
+                self.texts(stored, &mut |text| index.entry((at, text)).or_default().push(number));
+            }
+        }
+        index
+    }
+
+    fn texts(&self, stored: &Value, found: &mut impl FnMut(String)) {
+        match stored {
+            Value::Array(items) => items.iter().for_each(|item| self.texts(item, found)),
+            Value::Null | Value::Object(_) => {}
+            other => found(self.key(other)),
+        }
+    }
+
+    fn key(&self, value: &Value) -> String {
+        let text = plain_text(value);
+        if self.case { text } else { text.to_lowercase() }
+    }
+
+    /// The numbers of the accounts that some pair finds for a record.
+    fn likely(&self, fields: &Fields, index: &BTreeMap<(usize, String), Vec<usize>>) -> BTreeSet<usize> {
+        let found = self
+            .pairs
+            .iter()
+            .zip(0..)
+            .filter_map(|(pair, at)| index.get(&(at, self.key(sought(pair, fields)?))));
+        found.flatten().copied().collect()
     }
 
     /// One search for the whole batch, or none if no record has anything to look for.
@@ -228,10 +266,7 @@ impl Lookup {
         match stored {
             Value::Array(items) => items.iter().any(|item| self.same(value, item)),
             Value::Null | Value::Object(_) => false,
-            _ => {
-                let (one, other) = (plain_text(value), plain_text(stored));
-                if self.case { one == other } else { one.to_lowercase() == other.to_lowercase() }
-            }
+            _ => self.key(value) == self.key(stored),
         }
     }
 
