@@ -150,6 +150,11 @@ mod tests {
     use crate::testing::programs::fixture;
     use crate::testing::{World, through_files};
     use base64::Engine as _;
+    use pgp::composed::{Deserializable as _, MessageBuilder, SignedPublicKey};
+    use pgp::crypto::sym::SymmetricKeyAlgorithm;
+    use pgp::types::CompressionAlgorithm;
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::SeedableRng as _;
     use serde_json::{Value, json};
     use std::collections::BTreeMap;
 
@@ -224,6 +229,24 @@ mod tests {
         ] {
             assert_eq!(decrypted(params, "x", &whole), Err(format!("file.decrypt.pgp `s0`: {told}")));
         }
+    }
+
+    #[test]
+    fn a_bomb_within_is_refused() {
+        let public = fixture("pgp/crm.pub.asc");
+        let (receiver, _) = SignedPublicKey::from_reader_single(public.as_slice()).unwrap();
+        let mut rng = ChaCha20Rng::from_seed([7; 32]);
+        let mut bomb = MessageBuilder::from_bytes("", vec![0; 20 << 20]);
+        bomb.compression(CompressionAlgorithm::ZLIB);
+        let mut bomb = bomb.seipd_v1(&mut rng, SymmetricKeyAlgorithm::AES256);
+        bomb.encrypt_to_key(&mut rng, &receiver.public_subkeys[0]).unwrap();
+        let bomb = bomb.to_vec(&mut rng).unwrap();
+        assert!(bomb.len() < 40_000);
+        assert_eq!(
+            decrypted(json!({"pgpKey": key("crm")}), "x.pgp", &bomb),
+            Err("file.decrypt.pgp `s0`: x.pgp grows beyond 200 times its size or 4294967296 bytes: refused"
+                .to_owned())
+        );
     }
 
     #[test]
