@@ -9,8 +9,8 @@ use std::time::Duration;
 
 /// How many addresses are watched, and how many are locked; the first to end go first.
 const MOST: usize = 100_000;
-/// How many failures of one address are counted.
-const MOST_FAILURES: usize = 10_000;
+/// The highest threshold, so many failures of one address being counted.
+const MOST_FAILURES: u64 = 1_000;
 /// In what time failures are counted. An address without a time of its own is locked for as long.
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -48,14 +48,13 @@ impl Gigya {
     /// Counts a failed login against its address.
     pub(crate) fn login_failed(&mut self, call: &Call) {
         let path = ["ipLockout", "hourlyFailedLoginThreshold"];
-        let threshold = call.site.policy_number("security", &path, 0);
+        let threshold = call.site.policy_number("security", &path, 0).min(MOST_FAILURES);
         if threshold == 0 {
             return;
         }
         let key = key(call, &call.address);
         let mut failures = self.attempts.failures.remove(&key).unwrap_or_default();
         failures.retain(|at| at.plus(HOUR) > call.now);
-        failures.truncate(MOST_FAILURES - 1);
         failures.push(call.now);
         if u64::try_from(failures.len()).unwrap_or(u64::MAX) >= threshold {
             self.lock_address(call, &call.address);
@@ -127,5 +126,14 @@ mod tests {
         assert_eq!(bench.code("accounts.rba.unlock", &address), 0);
         assert_eq!(login(&mut bench, "10.0.0.1", "ann@example.org", "secret1"), 0);
         assert_eq!(bench.code("accounts.rba.lock", &[("ip", "ten")]), 400_006);
+        assert_eq!(bench.code("accounts.rba.lock", &[("ip", "2001:DB8::1")]), 0);
+        for (address, expected) in
+            [("2001:db8:0::1", 403_120), ("[2001:db8::1]:443", 403_120), ("2001:db8::2", 0)]
+        {
+            assert_eq!(login(&mut bench, address, "ann@example.org", "secret1"), expected, "{address}");
+        }
+        assert_eq!(bench.code("accounts.rba.lock", &address), 0);
+        assert_eq!(login(&mut bench, "::ffff:10.0.0.1", "ann@example.org", "secret1"), 403_120);
+        assert_eq!(login(&mut bench, "10.0.0.1:5123", "ann@example.org", "secret1"), 403_120);
     }
 }

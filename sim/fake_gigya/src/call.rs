@@ -15,6 +15,7 @@ use standin_model::Instant;
 use standin_ports::http::{Compressible, Peer};
 use standin_ports::{Request, Response};
 use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// Who calls.
@@ -110,10 +111,19 @@ fn address_of(request: &Request) -> Cow<'static, str> {
     let header = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
     let first = header.and_then(|list| list.split(',').next()).map(str::trim).filter(|it| !it.is_empty());
     match (first, request.extensions().get::<Peer>()) {
-        (Some(first), _) => first.chars().take(64).collect::<String>().into(),
-        (None, Some(Peer(address))) => address.to_string().into(),
+        (Some(first), _) => match ip_of(first) {
+            Some(address) => address.to_string().into(),
+            None => first.chars().take(64).collect::<String>().into(),
+        },
+        (None, Some(Peer(address))) => address.to_canonical().to_string().into(),
         (None, None) => "127.0.0.1".into(),
     }
+}
+
+/// An address in one spelling, whatever port stands behind it.
+pub(crate) fn ip_of(text: &str) -> Option<IpAddr> {
+    let behind_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    text.parse::<IpAddr>().ok().or_else(behind_port).map(|address| address.to_canonical())
 }
 
 /// Whether a browser asks what it may send to here.

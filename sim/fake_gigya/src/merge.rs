@@ -215,6 +215,7 @@ impl<'s> Merge<'s> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::packed::Packed;
     use crate::profile_schema::profile_schema;
     use serde_json::json;
 
@@ -228,7 +229,13 @@ mod tests {
         };
         let mut into = before.as_object().unwrap().clone();
         let mut merge = Merge::new(&schema, part, rules);
-        merge.object("", &mut into, write.as_object().unwrap());
+        let write = write.as_object().unwrap();
+        merge.object("", &mut into, write);
+        // What is written member by member comes to the same.
+        let mut packed = Packed::of(before.as_object().unwrap());
+        let mut again = Merge::new(&schema, part, rules);
+        packed.edit_some(touched(write), |into| again.object("", into, write));
+        assert_eq!(Value::from(&packed).to_string(), Value::from(into.clone()).to_string());
         (into.into(), merge.problems.into_iter().map(|problem| (problem.code, problem.field)).collect())
     }
 
@@ -244,6 +251,7 @@ mod tests {
             ),
             (Profile, json!({"city": "Diest", "zip": "3290"}), json!({"city": null}), json!({"zip": "3290"})),
             (Profile, json!({"city": "Diest"}), json!({"city": ""}), json!({"city": ""})),
+            (Data, json!({"a": {"b": 1}, "c": 2}), json!({"a.d": 3}), json!({"a": {"b": 1, "d": 3}, "c": 2})),
             (Profile, json!({}), json!({"phones": {"number": "1"}}), json!({"phones": {"number": "1"}})),
             (
                 Profile,

@@ -555,6 +555,7 @@ mod tests {
             change in any_members(any_value()),
             gone in prop::sample::select(NAMES),
         ) {
+            prop_assume!(!change.contains_key(gone));
             let touched = |name: &str| name == gone || change.contains_key(name);
             let edit = |into: &mut Object| {
                 into.shift_remove(gone);
@@ -563,8 +564,8 @@ mod tests {
             let (mut some, mut all) = (Packed::of(&object), Packed::of(&object));
             some.edit_some(touched, edit);
             all.edit(edit);
-            prop_assert_eq!(&some, &all);
-            prop_assert_eq!(some.members().count(), all.members().count());
+            let text = |packed: &Packed| Value::from(packed).to_string();
+            prop_assert_eq!(text(&some), text(&all));
         }
     }
 

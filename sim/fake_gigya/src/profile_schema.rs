@@ -148,6 +148,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn lists_are_in_order() {
+        assert!(EXTRA.is_sorted());
+    }
+
+    #[test]
     fn the_schema_is_closed_and_complete() {
         let schema = profile_schema();
         assert!(!schema.dynamic);

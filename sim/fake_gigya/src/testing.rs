@@ -93,5 +93,8 @@ pub(crate) fn post_to(url: &str, params: &[(&str, &str)]) -> Request {
 }
 
 pub(crate) fn body(response: &Response) -> Value {
-    serde_json::from_slice(response.body()).unwrap()
+    let value: Value = serde_json::from_slice(response.body()).unwrap();
+    // A member that comes twice would be gone in the value.
+    assert_eq!(value.to_string().as_bytes(), response.body());
+    value
 }

@@ -23,12 +23,12 @@ impl Gigya {
             return Ok(());
         }
         let header = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-        let page = header(http::header::ORIGIN).or_else(|| header(http::header::REFERER));
-        let Some(page) = page.or_else(|| params.get("pageURL")) else {
+        let origin = header(http::header::ORIGIN).map(Place::of).map(|it| Place { path: None, ..it });
+        let page = || header(http::header::REFERER).or_else(|| params.get("pageURL")).map(Place::of);
+        let Some(place) = origin.or_else(page) else {
             let needed = self.knobs.on("gigya.need_referrer");
             return if needed { Err(Refusal::new(403_015)) } else { Ok(()) };
         };
-        let place = Place::of(page);
         let local = place.is_local() && !self.knobs.on("gigya.strict_localhost");
         if local || site.trusted_site_urls.iter().any(|entry| place.is_covered_by(entry)) {
             return Ok(());
@@ -41,11 +41,12 @@ impl Gigya {
 /// Host and path of a page.
 struct Place<'u> {
     host: String,
-    path: &'u str,
+    /// `Origin` tells none.
+    path: Option<&'u str>,
 }
 
 impl<'u> Place<'u> {
-    /// Takes scheme, port, query and fragment away.
+    /// Takes scheme, user, port, query and fragment away.
     fn of(url: &'u str) -> Self {
         let behind = url.split_once("://").map_or(url, |(_, rest)| rest);
         let end = behind.find(['?', '#']).unwrap_or(behind.len());
@@ -53,8 +54,9 @@ impl<'u> Place<'u> {
             Some(at) => behind[..end].split_at(at),
             None => (&behind[..end], "/"),
         };
+        let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
         let port = authority.rfind(':').filter(|at| !authority[*at..].contains(']'));
-        Self { host: authority[..port.unwrap_or(authority.len())].to_ascii_lowercase(), path }
+        Self { host: authority[..port.unwrap_or(authority.len())].to_ascii_lowercase(), path: Some(path) }
     }
 
     fn is_local(&self) -> bool {
@@ -77,11 +79,11 @@ impl<'u> Place<'u> {
             }
             None => self.host == host,
         };
-        let path_fits = match path.strip_suffix('*') {
-            Some(start) => self.path.starts_with(start),
-            None => self.path == path,
+        let path_fits = |own: &str| match path.strip_suffix('*') {
+            Some(start) => own.starts_with(start),
+            None => own == path,
         };
-        host_fits && path_fits
+        host_fits && self.path.is_none_or(path_fits)
     }
 }
 
@@ -104,6 +106,8 @@ mod tests {
             ("https://www.shop.com/promo/1", false),
             ("https://BRAND.be:8443/x?y", true),
             ("https://evil.org/?brand.be/", false),
+            ("https://brand.be:x@evil.org/", false),
+            ("https://user@brand.be/", true),
             ("", false),
         ] {
             let place = Place::of(url);

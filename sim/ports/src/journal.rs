@@ -120,6 +120,7 @@ const HIDDEN: &[&str] = &[
     "secretkey",
     "sessionsecret",
     "sessiontoken",
+    "token",
     "sig",
     "uidsignature",
     "userkey",

@@ -51,7 +51,7 @@ pub fn spawn_on(handle: &Handle, listener: TcpListener, surface: Arc<dyn Http>) 
 
 async fn connection(stream: TcpStream, surface: Arc<dyn Http>) {
     // Who comes from this machine is not told apart, as in memory.
-    let peer = stream.peer_addr().ok().map(|peer| peer.ip()).filter(|ip| !ip.is_loopback());
+    let peer = stream.peer_addr().ok().map(|peer| peer.ip()).filter(|ip| !ip.to_canonical().is_loopback());
     let mut stream = Tolerant::new(stream);
     let notes = stream.notes();
     let service = service_fn(|request| {

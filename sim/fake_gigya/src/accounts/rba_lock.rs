@@ -3,13 +3,12 @@
 use crate::account::Account;
 use crate::accounts::login::owner;
 use crate::accounts::write::put;
-use crate::call::Call;
+use crate::call::{Call, ip_of};
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Object, Refusal, Reply};
 use crate::events::Event;
 use crate::gigya::Gigya;
 use standin_model::Evidence;
-use std::net::IpAddr;
 use std::time::Duration;
 
 pub(crate) const LOCK: Endpoint = Endpoint {
@@ -43,8 +42,8 @@ fn find(gigya: &Gigya, call: &Call) -> Result<Lockable, Refusal> {
         (Some(uid), ..) => gigya.account_of(&call.site.api_key, uid)?,
         (None, Some(id), _) => owner(gigya, call, id).ok_or_else(|| Refusal::new(403_005))?,
         (None, None, Some(address)) => {
-            let address = address.parse::<IpAddr>();
-            let address = address.map_err(|_| Refusal::because(400_006, "ip is not an address"))?;
+            let wrong = || Refusal::because(400_006, "ip is not an address");
+            let address = ip_of(address).ok_or_else(wrong)?;
             return Ok(Lockable::Address(address.to_string()));
         }
         (None, None, None) => return Err(Refusal::missing(call.method, "UID")),

@@ -90,6 +90,9 @@ fn of_child(gigya: &mut Gigya, call: &Call) -> Reply {
         ("dataSchema", &mut site.data_schema, &group.data_schema),
     ] {
         let Some(schema) = call.params.object(name)? else { continue };
+        if let Some(other) = schema.keys().find(|key| *key != "fields") {
+            return Err(Refusal::because(400_030, format!("{name}: {other} is set for the whole group")));
+        }
         for (path, properties) in fields_of(name, &schema)? {
             let alone = properties.keys().all(|property| property == "required");
             let Some(field) = of_group.fields.get(&path).filter(|_| alone) else {

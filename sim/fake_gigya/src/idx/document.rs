@@ -77,8 +77,22 @@ const TYPES: &[&str] = &[
     "record.evaluate",
 ];
 
-/// Parameters whose values are never told.
-const SECRETS: &[&str] = &["password", "secret", "secretKey", "clientSecret", "accessToken", "privateKey"];
+/// Parameters whose values are never told, in lower case.
+const SECRETS: &[&str] = &[
+    "accesskey",
+    "accesstoken",
+    "accountkey",
+    "clientsecret",
+    "passphrase",
+    "password",
+    "pgpkey",
+    "pgpkey.importedprivatekey",
+    "privatekey",
+    "refreshtoken",
+    "secret",
+    "secretkey",
+    "token",
+];
 /// What is told instead.
 const MASK: &str = "********";
 /// How many steps a dataflow may have.
@@ -207,6 +221,12 @@ pub(crate) fn restore(document: &mut Value, stored: &Value) {
     });
 }
 
+/// An API key is a secret where it is not the public key of a site.
+fn is_secret(kind: &str, name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    SECRETS.contains(&name.as_str()) || (name == "apikey" && !kind.contains(".gigya."))
+}
+
 fn each_secret(document: &mut Value, act: &mut dyn FnMut(&str, &str, &mut Value)) {
     let Some(steps) = document.get_mut("steps").and_then(Value::as_array_mut) else { return };
     for step in steps {
@@ -214,7 +234,7 @@ fn each_secret(document: &mut Value, act: &mut dyn FnMut(&str, &str, &mut Value)
         let (id, kind) = (text("id"), text("type").to_ascii_lowercase());
         let Some(params) = step.get_mut("params").and_then(Value::as_object_mut) else { continue };
         for (name, value) in params {
-            if SECRETS.contains(&name.as_str()) || (name == "apiKey" && kind.contains("mailchimp")) {
+            if is_secret(&kind, name) {
                 act(&id, name, value);
             }
         }

@@ -47,7 +47,7 @@ impl Idx {
             members.retain(|_, value| !value.is_null());
         }
         if self.jobs.len() >= MOST
-            && let Some(oldest) = self.jobs.get_min().map(|(made, _)| *made)
+            && let Some(oldest) = self.jobs.iter().find(|(_, job)| job.has_ended()).map(|(made, _)| *made)
         {
             self.jobs.remove(&oldest);
         }
@@ -65,8 +65,7 @@ impl Idx {
 
     /// The last job with this id that has not ended.
     fn running(&self, job_id: &str) -> Option<(u64, Job)> {
-        let found =
-            self.jobs.iter().rev().find(|(_, job)| job.id == job_id && job.record["status"] == "running");
+        let found = self.jobs.iter().rev().find(|(_, job)| job.id == job_id && !job.has_ended());
         found.map(|(made, job)| (*made, Job::clone(job)))
     }
 

@@ -48,6 +48,12 @@ pub(crate) struct Job {
     record: Value,
 }
 
+impl Job {
+    pub(crate) fn has_ended(&self) -> bool {
+        self.record["status"] != "running"
+    }
+}
+
 /// How many versions of one dataflow are kept; the oldest go first.
 const MOST_VERSIONS: u64 = 100;
 /// Dataflows, schedulings and jobs that are kept at most; the oldest jobs go first.

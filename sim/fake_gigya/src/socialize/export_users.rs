@@ -33,8 +33,11 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     let fields = call.params.words("fields").filter(|fields| !fields.is_empty());
     let fields = fields.unwrap_or_else(|| FIELDS.map(str::to_owned).to_vec());
     let limit = call.params.number("limit")?.map_or(Some(MOST), |limit| usize::try_from(limit).ok());
-    let limit = limit.filter(|limit| (1..=MOST).contains(limit) && fields.len() <= MOST_FIELDS);
+    let limit = limit.filter(|limit| (1..=MOST).contains(limit));
     let limit = limit.ok_or_else(|| Refusal::because(400_006, format!("limit must be 1 to {MOST}")))?;
+    if fields.len() > MOST_FIELDS {
+        return Err(Refusal::because(400_006, format!("fields may name at most {MOST_FIELDS}")));
+    }
     let pending = call.params.flag("includePendingUsers")?.unwrap_or(false);
     let people = gigya.people_at(&call.site.api_key);
     let people = people.into_iter().flat_map(People::all).filter(|it| pending || it.is_registered);
