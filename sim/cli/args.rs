@@ -117,14 +117,16 @@ pub(crate) enum DataflowCommand {
 #[command(after_help = "\
 Secrets never stand on the command line. They come from the file of --secrets, else from the environment:
   GIGYA_SECRET           the secret of the user key
-  SFTP_PASSWORD          the password of every SFTP step that has none; SFTP_PASSPHRASE that of the key
+  SFTP_PASSWORD          the password of every SFTP step that has none
+  SFTP_PRIVATE_KEY       the private key of such steps, and SFTP_PASSPHRASE its passphrase
   TO_DROP_PASSWORD       parameter `password` of step `to drop`; in the file also `to drop.password=...`
-GIGYA_API_KEY, GIGYA_USER_KEY, GIGYA_DATA_CENTER, GIGYA_URL, SFTP_HOST, SFTP_PORT and SFTP_USER stand in for
-the options of that name: the file that `standin serve --env-file` writes is all that a run needs.
+GIGYA_API_KEY, GIGYA_USER_KEY, GIGYA_DATA_CENTER, GIGYA_URL, SFTP_HOST, SFTP_PORT, SFTP_USER and SFTP_HOST_KEY
+stand in for the options of that name: the file that `standin serve --env-file` writes is all that a run needs.
 
 Nothing is remembered from run to run: without --full or --since, what changed in the last 24 hours is read.
 
-Exit codes: 0 the job succeeded, 1 it failed or was stopped, 2 the command line or a file is wrong.")]
+Exit codes: 0 the job succeeded, 1 it failed or was stopped, 2 the command line or a file is wrong,
+3 it could not be started here.")]
 pub(crate) struct DataflowRunCommand {
     /// A dataflow file, as the console exports it
     #[arg(value_name = "FILE")]

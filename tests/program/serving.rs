@@ -183,6 +183,7 @@ fn every_surface_answers_and_ctrl_c_ends_it() {
 #[expect(clippy::print_stderr, reason = "a test that looked at nothing has to say so")]
 fn sftp_and_http_meet_in_one_world() {
     if Command::new("sftp").arg("-V").output().is_err() {
+        assert!(std::env::var_os("STANDIN_ALL_TOOLS").is_none(), "OpenSSH's sftp is missing");
         eprintln!("OpenSSH's sftp is not on this machine: this test looked at nothing");
         return;
     }

@@ -48,7 +48,7 @@ mod file_parse_dsv;
 mod file_parse_json;
 mod file_uncompress_gzip;
 mod file_uncompress_zip;
-mod record_evaluate;
+pub(crate) mod record_evaluate;
 
 /// Every component that runs here, by type.
 pub const COMPONENTS: &[ComponentDoc] = &[

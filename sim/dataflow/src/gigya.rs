@@ -2,6 +2,7 @@
 
 use crate::job::{Job, Ports};
 use crate::record::error_message;
+use crate::run::Stop;
 use serde_json::{Map, Value};
 use standin_clients::gigya::{GigyaAccess, GigyaClient, GigyaError, Proof};
 use standin_ports::{Clock, Secret};
@@ -31,6 +32,16 @@ pub(crate) enum CallFailure {
 }
 
 impl CallFailure {
+    /// What it does to a job that cannot go on without the answer; trouble of the platform's own may pass.
+    pub(crate) fn stop(self, refused: &str) -> Stop {
+        let sentence = self.sentence();
+        match self {
+            Self::Broken(_) => Stop::Outside(sentence),
+            Self::Refused { code: 500_000.., .. } => Stop::Outside(format!("{refused}: {sentence}")),
+            Self::Refused { .. } => Stop::Here(format!("{refused}: {sentence}")),
+        }
+    }
+
     /// The failure in a sentence, for where a refusal fails the job.
     pub(crate) fn sentence(&self) -> String {
         match self {

@@ -1,7 +1,7 @@
 //! Reads what a search of Gigya finds, page by page.
 
 use crate::component::Setup;
-use crate::gigya::{CallFailure, Gigya};
+use crate::gigya::Gigya;
 use crate::job::{Extract, Pace};
 use crate::record::{Fields, Record};
 use crate::run::{Outlet, Stop};
@@ -91,7 +91,7 @@ impl Pages {
     ) -> Result<(), Stop> {
         for result in results {
             let Value::Object(members) = result else {
-                let text = format!("{} answered a result that is no object: {result}", self.method);
+                let text = format!("{} answered a result that is no object", self.method);
                 return Err(Stop::Here(text));
             };
             out.made(Record::new(shown(members)?, "")).await?;
@@ -100,15 +100,7 @@ impl Pages {
     }
 
     async fn search(&self, params: &[(&str, String)]) -> Result<Value, Stop> {
-        self.gigya.call(self.method, params).await.map_err(|failure| {
-            let sentence = failure.sentence();
-            match failure {
-                CallFailure::Broken(_) => Stop::Outside(sentence),
-                CallFailure::Refused { code, .. } => {
-                    let told = format!("{} refused `{}`: {sentence}", self.method, self.query);
-                    if code >= 500_000 { Stop::Outside(told) } else { Stop::Here(told) }
-                }
-            }
-        })
+        let refused = || format!("{} refused `{}`", self.method, self.query);
+        self.gigya.call(self.method, params).await.map_err(|failure| failure.stop(&refused()))
     }
 }

@@ -1,11 +1,11 @@
 //! What is wrong inside of a document's expressions and scripts, at its place in the document.
 
 use crate::components::component;
+use crate::components::record_evaluate::source_of;
 use crate::document::{Problem, Severity};
 use crate::jexl::Expression;
 use crate::json::{self, Kind, Node, Place};
 use crate::script::Script;
-use base64::Engine as _;
 
 /// Looks into the expressions and scripts of a document. What is no document has none: reading it tells why.
 pub fn inspect(text: &str) -> Vec<Problem> {
@@ -42,23 +42,12 @@ fn expressions(text: &str, params: &Node) -> Vec<Problem> {
 }
 
 fn script(node: &Node) -> Option<Problem> {
-    let problem = |message: String, hint: &str| Problem::at(node.at, Severity::Error, message, hint);
-    let packed: String = node.text()?.split_whitespace().collect();
-    if packed.is_empty() {
-        return None;
-    }
-    let encoded = base64::engine::general_purpose::STANDARD.decode(packed);
-    let Ok(bytes) = encoded else {
-        return Some(problem(
-            "parameter `script` is not base64".to_owned(),
-            "the console stores scripts as base64 of their text",
-        ));
+    let stored = node.text().filter(|stored| !stored.trim().is_empty())?;
+    let (told, hint) = match source_of(stored) {
+        Ok(source) => (Script::check(&source)?, ""),
+        Err(told) => (told, "the console stores scripts as base64 of their text"),
     };
-    let Ok(source) = String::from_utf8(bytes) else {
-        return Some(problem("parameter `script` is not UTF-8".to_owned(), ""));
-    };
-    let told = Script::check(&source)?;
-    Some(problem(told, ""))
+    Some(Problem::at(node.at, Severity::Error, told, hint))
 }
 
 /// The place of a character within a string that stands at `at`, the first of them being 1.
@@ -80,6 +69,7 @@ fn within(text: &str, at: Place, character: usize) -> Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine as _;
 
     fn check(step: &str, expected: &[(usize, usize, &str)]) {
         let text = format!("{{\"name\": \"f\", \"steps\": [\n{step}\n]}}");

@@ -197,7 +197,7 @@ impl Engine {
             succeeded: result.is_ok(),
             stopped: cause == Some(Cause::Asked),
             unreachable: cause == Some(Cause::Outside),
-            failure: result.err().map(|stop| stop.text().to_owned()),
+            failure: result.err().map(|stop| masked(stop.text().as_bytes())),
             processed: sources.map(|(_, count)| count.made).sum(),
             calls: self.gigya.calls(),
             steps: self.counts,

@@ -34,10 +34,7 @@ const HINTS: &[(&str, &str)] = &[
     ("403007", "the key's permission group does not allow this call"),
     ("403048", "the site's limit of calls is reached: wait, or make `maxConnections` smaller"),
     ("needs a scheduling with fullExtract", "run it with --full"),
-    (
-        "runs elsewhere",
-        "this engine does not run the step; `standin dataflow check` shows which ones it does",
-    ),
+    ("known by name and parameters only", "`standin dataflow check` shows which steps are run"),
     ("cannot reach", "is this machine online, and the address right?"),
     ("broke", "run it again: what was read before is read once more, and nothing half stands under its name"),
     ("in time", "run it again; the server may be busy"),

@@ -12,6 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 
+/// The longest pause between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
 /// What a live run is told.
 #[derive(Clone)]
 pub struct Live {
@@ -90,7 +93,7 @@ pub async fn run(
             return Ok(Outcome { report, attempts: attempt, started, plan });
         }
         attempt += 1;
-        pause *= 2;
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 

@@ -87,8 +87,18 @@ impl Settings {
             secret.extend(names.iter().filter(|name| is_secret(name)).map(|name| (*name).to_owned()));
             secret.sort();
             secret.dedup();
-            let keyed =
-                step.params.get("privateKey").and_then(Value::as_str).is_some_and(|key| !key.is_empty());
+            let given = |name: &str| {
+                names_of(&step.id, name)
+                    .into_iter()
+                    .chain([format!("SFTP_{}", upper(name))])
+                    .any(|it| self.get(&it).is_some())
+            };
+            let keyed = match step.params.get("privateKey").and_then(Value::as_str) {
+                None | Some("") => false,
+                Some(MASK) => given("privateKey"),
+                Some(_) => true,
+            };
+            let mut gaps = Vec::new();
             for name in secret {
                 let there = step.params.get(&name).and_then(Value::as_str).unwrap_or_default();
                 if !there.is_empty() && there != MASK {
@@ -103,11 +113,28 @@ impl Settings {
                         step.params.insert(name, value.reveal().into());
                     }
                     None if there == MASK => {
-                        missing.push(format!("{} (`{name}` of `{}`)", names[1], step.id))
+                        gaps.push((name.clone(), format!("{} (`{name}` of `{}`)", names[1], step.id)));
                     }
                     None => {}
                 }
             }
+            if kind.ends_with(".sftp") {
+                // One way to log in is enough.
+                let has = |name: &str| {
+                    let value = step.params.get(name).and_then(Value::as_str).unwrap_or_default();
+                    !value.is_empty() && value != MASK
+                };
+                let spare: &[&str] = match (has("privateKey"), has("password")) {
+                    (true, _) => &["password"],
+                    (false, true) => &["privateKey", "passphrase"],
+                    (false, false) => &[],
+                };
+                for name in spare.iter().filter(|name| gaps.iter().any(|(gap, _)| gap == *name)) {
+                    step.params.remove(*name);
+                }
+                gaps.retain(|(name, _)| !spare.contains(&name.as_str()));
+            }
+            missing.extend(gaps.into_iter().map(|(_, told)| told));
         }
         missing
     }
@@ -192,6 +219,14 @@ mod tests {
         assert_eq!(missing, ["TO_DROP_PASSWORD (`password` of `to drop`)"]);
         let (params, missing) = filled("SFTP_PASSWORD=c", json!({"password": "typed"}));
         assert_eq!((params["password"].as_str(), missing.len()), (Some("typed"), 0));
+        for (settings, params, expected) in [
+            ("SFTP_PRIVATE_KEY=k", json!({"password": MASK}), json!({"privateKey": "k"})),
+            ("SFTP_PASSWORD=c", json!({"privateKey": MASK, "passphrase": MASK}), json!({"password": "c"})),
+        ] {
+            assert_eq!(filled(settings, params), (expected, Vec::new()));
+        }
+        let (_, missing) = filled("SFTP_PRIVATE_KEY=k", json!({"privateKey": MASK, "passphrase": MASK}));
+        assert_eq!(missing.len(), 1, "a locked key needs its passphrase");
         let (params, _) = filled("SFTP_PRIVATE_KEY=k\nSFTP_PASSWORD=c", json!({"privateKey": MASK}));
         assert_eq!((&params["privateKey"], params.get("password")), (&json!("k"), None));
     }

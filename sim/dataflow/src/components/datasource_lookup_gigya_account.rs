@@ -1,7 +1,7 @@
 //! `datasource.lookup.gigya.account`
 
 use crate::component::{Carries, Component, ComponentDoc, Fate, Setup, optional, required};
-use crate::gigya::{CallFailure, Gigya, constant};
+use crate::gigya::{Gigya, constant};
 use crate::record::{FieldPath, Fields, Record, error_details, leaves, plain_text};
 use crate::run::{Outlet, Stop};
 use serde_json::Value;
@@ -234,15 +234,8 @@ impl Lookup {
     }
 
     async fn search(&self, query: String) -> Result<Vec<Value>, Stop> {
-        let answer =
-            self.gigya.call("accounts.search", &[("query", query.clone())]).await.map_err(|failure| {
-                match failure {
-                    CallFailure::Broken(text) => Stop::Outside(text),
-                    refused => {
-                        Stop::Here(format!("accounts.search refused `{query}`: {}", refused.sentence()))
-                    }
-                }
-            })?;
+        let answer = self.gigya.call("accounts.search", &[("query", query.clone())]).await;
+        let answer = answer.map_err(|failure| failure.stop(&format!("accounts.search refused `{query}`")))?;
         let results = answer.get("results").and_then(Value::as_array).cloned().unwrap_or_default();
         if results.len() >= MOST {
             return Err(Stop::Here(format!(

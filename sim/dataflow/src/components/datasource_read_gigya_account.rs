@@ -142,26 +142,17 @@ impl ReadAccounts {
     }
 
     async fn search(&self, params: &[(&str, String)]) -> Result<Value, Stop> {
-        self.gigya.call("accounts.search", params).await.map_err(|failure| {
-            let sentence = failure.sentence();
-            match failure {
-                CallFailure::Broken(_) => Stop::Outside(sentence),
-                CallFailure::Refused { code, .. } => {
-                    let told = format!("accounts.search refused `{}`: {sentence}", self.query);
-                    if code >= 500_000 { Stop::Outside(told) } else { Stop::Here(told) }
-                }
-            }
-        })
+        let refused = || format!("accounts.search refused `{}`", self.query);
+        self.gigya.call("accounts.search", params).await.map_err(|failure| failure.stop(&refused()))
     }
 
     async fn record(&self, result: Value) -> Result<Record, Stop> {
         let mut fields = match result {
             Value::Object(members) if self.dots_stay => members,
             Value::Object(members) => undotted(members)?,
-            other => {
-                return Err(Stop::Here(format!(
-                    "accounts.search answered a result that is no object: {other}"
-                )));
+            _ => {
+                let told = "accounts.search answered a result that is no object";
+                return Err(Stop::Here(told.to_owned()));
             }
         };
         self.fill.complete(&mut fields, &self.gigya).await?;

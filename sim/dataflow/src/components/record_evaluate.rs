@@ -29,7 +29,13 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     build,
 };
 
-/// As the console stores scripts; whether the padding is there does not matter.
+/// The text of a script, as the console stores it; whether the padding is there does not matter.
+pub(crate) fn source_of(stored: &str) -> Result<String, String> {
+    let packed: String = stored.split_whitespace().collect();
+    let bytes = BASE64.decode(packed).map_err(|_| "parameter `script` is not base64".to_owned())?;
+    String::from_utf8(bytes).map_err(|_| "parameter `script` is not UTF-8".to_owned())
+}
+
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -39,9 +45,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 const LINES: u32 = 1000;
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
-    let packed: String = setup.required_text("script")?.split_whitespace().collect();
-    let bytes = BASE64.decode(packed).map_err(|_| "parameter `script` is not base64".to_owned())?;
-    let source = String::from_utf8(bytes).map_err(|_| "parameter `script` is not UTF-8".to_owned())?;
+    let source = source_of(setup.required_text("script")?)?;
     let seed = format!("{} {}", setup.job.id, setup.step.id);
     Ok(Box::new(Evaluate {
         script: Script::load(&source, setup.job.started, &seed)?,

@@ -9,10 +9,11 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(format!("{}/../../fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-/// Whether a program is on this machine; `.ci/run` installs all of them.
+/// Whether a program is on this machine. `.ci/run` installs all of them and says so, and then none may be missing.
 #[expect(clippy::print_stderr, reason = "a test that looked at nothing has to say so")]
 pub(crate) fn installed(name: &str) -> bool {
     let found = Command::new(name).arg("--version").stdin(Stdio::null()).output().is_ok();
+    assert!(found || std::env::var_os("STANDIN_ALL_TOOLS").is_none(), "`{name}` is missing");
     if !found {
         eprintln!("`{name}` is not on this machine: a comparison with it looked at nothing");
     }
