@@ -136,6 +136,9 @@ impl Download {
             }
         };
         let bytes = reader.read(max).await?;
+        if bytes.is_empty() && self.at < self.known.size {
+            return Err(changed(&self.path));
+        }
         self.at += bytes.len() as u64;
         Ok(bytes)
     }
@@ -143,9 +146,13 @@ impl Download {
     async fn unchanged(&mut self, server: &mut Server) -> Result<(), FileError> {
         match server.entry(&self.path).await? {
             Some(entry) if entry == self.known => Ok(()),
-            _ => Err(FileError::Failed(format!("{} changed while it was read", self.path))),
+            _ => Err(changed(&self.path)),
         }
     }
+}
+
+fn changed(path: &str) -> FileError {
+    FileError::Failed(format!("{path} changed while it was read"))
 }
 
 /// A file on its way to a server. It stands under another name until it is whole, whatever breaks.

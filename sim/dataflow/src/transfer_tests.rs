@@ -2,7 +2,7 @@
 //! none under its final name, and a later job ends as if nothing had been.
 
 use crate::job::Log;
-use crate::testing::World;
+use crate::testing::{Trouble, World};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -100,6 +100,17 @@ fn a_file_that_changes_while_it_is_read_fails_the_job() {
     let mut world = world();
     world.changes_when_broken("/in/a.csv", b"another");
     world.breaks([7], false);
+    assert_eq!(
+        world.run(&flow()).failure.as_deref(),
+        Some("datasource.read.sftp `r`: cannot read /in/a.csv at h: /in/a.csv changed while it was read")
+    );
+    assert_eq!(world.files("/out"), [("/out/a.csv".to_owned(), b"old".to_vec())].into());
+}
+
+#[test]
+fn a_file_that_is_shorter_than_it_was_listed_fails_the_job() {
+    let mut world = world();
+    world.trouble(Trouble::EndsEarly);
     assert_eq!(
         world.run(&flow()).failure.as_deref(),
         Some("datasource.read.sftp `r`: cannot read /in/a.csv at h: /in/a.csv changed while it was read")
