@@ -32,7 +32,7 @@ const SECRETS: [&str; 13] = [
 pub const MASK: &str = "********";
 
 /// Whether a parameter of a component is a secret; an API key is one where it is not the public key of a site.
-pub(crate) fn is_secret(kind: &str, param: &str) -> bool {
+pub fn is_secret(kind: &str, param: &str) -> bool {
     let param = param.to_ascii_lowercase();
     SECRETS.contains(&param.as_str()) || (param == "apikey" && !kind.contains(".gigya."))
 }

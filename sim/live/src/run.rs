@@ -88,9 +88,15 @@ pub async fn run(
         if report.succeeded || !report.unreachable || attempt >= live.attempts {
             return Ok(Outcome { report, attempts: attempt, started, plan });
         }
-        wait(handle, pause).await;
-        if !watcher.goes_on(&report.steps) {
-            return Ok(Outcome { report, attempts: attempt, started, plan });
+        let mut left = pause;
+        while !left.is_zero() {
+            // Whoever watches is asked every second.
+            let now = left.min(Duration::from_secs(1));
+            wait(handle, now).await;
+            left -= now;
+            if !watcher.goes_on(&report.steps) {
+                return Ok(Outcome { report, attempts: attempt, started, plan });
+            }
         }
         attempt += 1;
         pause = (pause * 2).min(LONGEST_PAUSE);

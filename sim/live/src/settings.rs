@@ -2,27 +2,9 @@
 
 use serde_json::Value;
 use standin_dataflow::Document;
+use standin_dataflow::explain::{MASK, is_secret};
 use standin_ports::Secret;
 use std::collections::BTreeMap;
-
-/// What a console shows in place of a secret.
-const MASK: &str = "********";
-
-/// Parameters whose value nobody may see, in lower case.
-const SECRETS: [&str; 12] = [
-    "accesskey",
-    "accesstoken",
-    "accountkey",
-    "clientsecret",
-    "passphrase",
-    "password",
-    "pgpkey",
-    "pgpkey.importedprivatekey",
-    "privatekey",
-    "secret",
-    "secretkey",
-    "userkey",
-];
 
 /// Names and values. What is asked for first wins; no value is ever shown.
 #[derive(Clone, Default)]
@@ -83,8 +65,8 @@ impl Settings {
             let kind = step.component.kind;
             let names: Vec<&str> = step.component.params.iter().map(|param| param.name).collect();
             let mut secret: Vec<String> =
-                step.params.keys().filter(|name| is_secret(name)).cloned().collect();
-            secret.extend(names.iter().filter(|name| is_secret(name)).map(|name| (*name).to_owned()));
+                step.params.keys().filter(|name| is_filled(kind, name)).cloned().collect();
+            secret.extend(names.iter().filter(|name| is_filled(kind, name)).map(|name| (*name).to_owned()));
             secret.sort();
             secret.dedup();
             let given = |name: &str| {
@@ -140,8 +122,9 @@ impl Settings {
     }
 }
 
-fn is_secret(name: &str) -> bool {
-    SECRETS.contains(&name.to_ascii_lowercase().as_str())
+/// A user key is no secret, and comes from the same places as one.
+fn is_filled(kind: &str, name: &str) -> bool {
+    is_secret(kind, name) || name.eq_ignore_ascii_case("userKey")
 }
 
 /// `to drop.password`, as people read it, and `TO_DROP_PASSWORD`, as environments take it.

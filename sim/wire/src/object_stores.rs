@@ -249,7 +249,16 @@ impl FileWriter for Writing {
         }
         self.part(rest).await?;
         let Some(mut upload) = self.upload.take() else { return Ok(()) };
-        self.at.run(&self.key, async move { upload.complete().await.map(drop) }).await
+        let work = async move {
+            match upload.complete().await {
+                Ok(_) => Ok(()),
+                Err(error) => {
+                    let _ = upload.abort().await;
+                    Err(error)
+                }
+            }
+        };
+        self.at.run(&self.key, work).await
     }
 }
 

@@ -139,7 +139,7 @@ impl Style {
     }
 
     fn difficult(&self, cell: &str, padded: bool, line: &mut Vec<u8>) {
-        let special = |c: char| c == self.separator || matches!(c, '"' | '\n' | '\r');
+        let special = |c: char| c == self.separator || matches!(c, '"' | '\n' | '\r') || c == self.escape;
         let quote = self.quote_all || (self.quote_where_needed && (padded || cell.contains(special)));
         if quote {
             line.push(b'"');
@@ -372,6 +372,11 @@ mod tests {
             json!({"quoteFields": false, "dsvFormatVersion": "Standard"}),
             &[json!({"a": "x,y", "b": " z", "c": "plain"})],
             "a,b,c\n\"x,y\",\" z\",plain\n",
+        );
+        check(
+            json!({"quoteFields": false, "dsvFormatVersion": "Standard", "escapeCharacter": "\\"}),
+            &[json!({"a": "C:\\", "b": "y"})],
+            "a,b\n\"C:\\\\\",y\n",
         );
         check(json!({"quoteFields": false}), &[json!({"a": "x", "b": "y,z"})], "a,b\nx,y\",z\n");
     }
