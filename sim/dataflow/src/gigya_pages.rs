@@ -9,7 +9,7 @@ use crate::server::ahead;
 use serde_json::Value;
 
 /// Pages of one run; a cursor that never ends is an error, not a loop.
-const MAX_PAGES: u64 = 1_000_000;
+pub(crate) const MAX_PAGES: u64 = 1_000_000;
 
 /// One search of one run.
 pub(crate) struct Pages {

@@ -2,7 +2,8 @@
 
 use crate::component::{Carries, Component, ComponentDoc, Setup, optional, required};
 use crate::gigya::{CallFailure, Gigya};
-use crate::job::{Extract, Pace};
+use crate::gigya_pages::{self, MAX_PAGES};
+use crate::job::Pace;
 use crate::record::{FieldPath, Fields, Record};
 use crate::run::{Outlet, Stop};
 use crate::server::ahead;
@@ -43,15 +44,11 @@ const DELTA_FIELDS: [&str; 6] = [
     "registeredTimestamp",
 ];
 
-/// Pages of one run; a cursor that never ends is an error, not a loop.
-const MAX_PAGES: u64 = 1_000_000;
-
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     let select = setup.required_text("select")?.trim().to_owned();
     let limit = setup.job.limit.unwrap_or(u64::MAX);
-    let page = setup.number("batchSize", 300, 10_000)?.min(limit.max(1));
     Ok(Box::new(ReadAccounts {
-        query: query(setup, &select, page)?,
+        query: query(setup, &select)?,
         fill: Fill::of(&select),
         dots_stay: setup.truth("keepFieldNamesWithDotAsIs", false)?,
         no_empty: setup.truth("excludeEmptyFields", false)?,
@@ -61,8 +58,7 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     }))
 }
 
-/// The user's condition stands in brackets: an OR in it would else swallow the delta.
-fn query(setup: &Setup<'_>, select: &str, page: u64) -> Result<String, String> {
+fn query(setup: &Setup<'_>, select: &str) -> Result<String, String> {
     let from = match setup.text("from")?.trim() {
         "" => "accounts",
         from => from,
@@ -74,21 +70,7 @@ fn query(setup: &Setup<'_>, select: &str, page: u64) -> Result<String, String> {
             return Err(format!("parameter `deltaField` is `{other}`, none of {}", DELTA_FIELDS.join(", ")));
         }
     };
-    let (condition, shifted) = setup.placeholders.condition(setup.text("where")?.trim());
-    if shifted && setup.job.extract != Extract::Full {
-        return Err(
-            "a shifted time such as `${now-1h}` in `where` needs a scheduling with fullExtract".to_owned()
-        );
-    }
-    let mut parts = Vec::new();
-    if !condition.is_empty() {
-        parts.push(format!("({condition})"));
-    }
-    if let Some(since) = setup.since() {
-        parts.push(format!("{field} > {}", since.millis()));
-    }
-    let filter = if parts.is_empty() { String::new() } else { format!(" WHERE {}", parts.join(" AND ")) };
-    Ok(format!("SELECT {select} FROM {from}{filter} LIMIT {page}"))
+    gigya_pages::query(setup, select, from, |since| format!("{field} > {}", since.millis()))
 }
 
 struct ReadAccounts {
