@@ -1,11 +1,14 @@
 //! The platform as a whole.
 
 use crate::bulk::Bulk;
+use crate::grave::Graves;
 use crate::job::Jobs;
 use crate::knobs::KNOBS;
+use crate::limits::Limits;
 use crate::oauth::Tokens;
 use crate::router;
 use crate::store::Store;
+use crate::user::User;
 use serde_json::{Map, Value};
 use standin_fake_kit::{Agenda, EndpointDoc, Fake, Ids, Knobs};
 use standin_model::Instant;
@@ -29,6 +32,12 @@ pub(crate) struct Site {
     pub(crate) pod: String,
     pub(crate) client_id: String,
     pub(crate) client_secret: Secret,
+    /// Where the application is sent back to; blank if any address will do.
+    pub(crate) redirect_uri: String,
+    /// Users beside the site's own.
+    pub(crate) others: Vec<User>,
+    /// Endpoints of services that the site has not bought; `*` stands for any run of characters.
+    pub(crate) without: Vec<String>,
 }
 
 /// What Eloqua does by itself later.
@@ -47,7 +56,9 @@ pub struct Eloqua {
     pub(crate) store: Store,
     pub(crate) bulk: Bulk,
     pub(crate) jobs: Jobs,
+    pub(crate) graves: Graves,
     pub(crate) tokens: Tokens,
+    pub(crate) limits: Limits,
     pub(crate) agenda: Agenda<Due>,
     pub(crate) knobs: Knobs,
     pub(crate) ids: Ids,
@@ -66,11 +77,16 @@ impl Eloqua {
                 pod: "p04".to_owned(),
                 client_id: crate::oauth::DEFAULT_CLIENT_ID.to_owned(),
                 client_secret: Secret::new(crate::oauth::DEFAULT_CLIENT_SECRET),
+                redirect_uri: String::new(),
+                others: Vec::new(),
+                without: Vec::new(),
             },
             store: Store::new("SNDC"),
             bulk: Bulk::default(),
             jobs: Jobs::default(),
+            graves: Graves::default(),
             tokens: Tokens::default(),
+            limits: Limits::default(),
             agenda: Agenda::default(),
             knobs: Knobs::new(KNOBS),
             ids: Ids::new(seed, "eloqua"),

@@ -105,6 +105,19 @@ impl NewField {
     }
 }
 
+impl NewField {
+    /// Whether such a field could hold a value.
+    pub(crate) fn holds(&self, value: &str) -> bool {
+        match self.kind {
+            Kind::Text => value.chars().count() <= 100,
+            Kind::LargeText => value.chars().count() <= 32_000,
+            Kind::Numeric => crate::value::number(value).is_some(),
+            Kind::Date => crate::time::civil(value).is_some(),
+            Kind::Email => crate::value::is_address(value),
+        }
+    }
+}
+
 /// All fields of a site.
 #[derive(Clone, Debug)]
 pub(crate) struct Fields {

@@ -15,8 +15,11 @@
 //! - [`knobs`]: behaviour that a user may set.
 //! - `seed`: the world file's section.
 
+mod authorize;
 mod bulk;
 mod bulk_list;
+#[cfg(test)]
+mod caller;
 mod definition;
 pub mod eloqua;
 pub mod elq;
@@ -25,20 +28,33 @@ mod field;
 mod filter;
 #[cfg(test)]
 mod golden;
+mod grave;
+mod group;
 mod import;
 pub mod job;
 pub mod knobs;
 #[cfg(test)]
 mod laws;
+mod limits;
 mod listing;
 mod load;
 mod login;
+#[cfg(test)]
+mod login_tests;
 pub mod oauth;
+mod option_list;
 mod reply;
+mod rest_asset;
 mod rest_contact;
+mod rest_empty;
 mod rest_field;
+mod rest_group;
 mod rest_list;
+mod rest_option;
 mod rest_page;
+mod rest_subscription;
+#[cfg(test)]
+mod rest_tests;
 mod router;
 mod search;
 mod seed;
@@ -47,6 +63,7 @@ mod store;
 mod sync;
 mod table;
 mod time;
+mod user;
 mod value;
 
 pub use eloqua::{DEFAULT_PASSWORD, DEFAULT_SITE, DEFAULT_USER, Eloqua};

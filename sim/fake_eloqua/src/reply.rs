@@ -54,6 +54,11 @@ pub(crate) fn bare(status: u16) -> Response {
     with_reason(empty(status), phrase(status))
 }
 
+/// A status with another phrase than its usual one.
+pub(crate) fn bare_as(status: u16, phrase: &'static str) -> Response {
+    with_reason(empty(status), phrase)
+}
+
 /// What the platform itself answers when it is in trouble of this kind.
 pub(crate) fn refusal(status: u16) -> Response {
     let status = if (400..600).contains(&status) { status } else { 500 };
@@ -63,6 +68,11 @@ pub(crate) fn refusal(status: u16) -> Response {
 /// The body is no JSON, or none that this call can read.
 pub(crate) fn unreadable() -> Refused {
     Box::new(with_reason(empty(400), "There was a parsing error."))
+}
+
+/// The body is JSON, but nothing that this call can take, or it is in another language.
+pub(crate) fn unusable() -> Refused {
+    Box::new(bare_as(400, "There was a serialization error."))
 }
 
 /// Nothing is there.

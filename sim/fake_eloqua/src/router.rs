@@ -2,7 +2,10 @@
 
 use crate::eloqua::Eloqua;
 use crate::reply::{self, Refused};
-use crate::{bulk, bulk_list, login, oauth, rest_contact, rest_field, rest_list, sync};
+use crate::{
+    authorize, bulk, bulk_list, login, oauth, rest_contact, rest_empty, rest_field, rest_group, rest_list,
+    rest_option, rest_subscription, sync, user,
+};
 use http::HeaderValue;
 use serde_json::Value;
 use standin_fake_kit::EndpointDoc;
@@ -58,7 +61,8 @@ impl Call<'_> {
     pub(crate) fn object(&self) -> Result<serde_json::Map<String, Value>, Refused> {
         match serde_json::from_slice(self.request.body()) {
             Ok(Value::Object(members)) => Ok(members),
-            _ => Err(reply::unreadable()),
+            Ok(_) => Err(reply::unusable()),
+            Err(_) => Err(reply::unreadable()),
         }
     }
 }
@@ -94,7 +98,11 @@ macro_rules! endpoint {
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(Login "GET" "/id", login::id, "Tells who calls, and the base address of the instance.",
         recorded("grouparoo recordings; Determining base URLs", "login_tells_the_base")),
-    endpoint!(Login "POST" "/auth/oauth2/token", oauth::token, "Gives tokens for a password or a refresh token.",
+    endpoint!(Login "GET" "/auth/oauth2/authorize", authorize::authorize, "Asks a person to let an application in.",
+        documented("Responses: Authorization Code Grant Request", "a_code_is_good_for_one_token")),
+    endpoint!(Login "POST" "/auth/oauth2/authorize", authorize::authorize, "Is the button of the page that asks.",
+        inferred("the page of any authorization server", "a_person_may_be_asked")),
+    endpoint!(Login "POST" "/auth/oauth2/token", oauth::token, "Gives tokens for a code, a password or a refresh token.",
         documented("Authenticate using OAuth 2.0", "a_refresh_token_works_once")),
     endpoint!(Rest "GET" "/assets/contact/fields", rest_field::list, "Lists contact fields.",
         documented("REST 1.0 Contact fields", "a_new_field_is_everywhere")),
@@ -132,6 +140,84 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         recorded("grouparoo recordings", "lists_have_members")),
     endpoint!(Rest "DELETE" "/assets/contact/list/{id}", rest_list::delete, "Deletes a list, not its members.",
         recorded("grouparoo recordings", "lists_have_members")),
+    endpoint!(Rest "GET" "/assets/contact/field/{id}/dependencies", rest_field::dependencies, "Lists what uses a contact field.",
+        documented("REST 1.0 Contact fields", "fields_are_used")),
+    endpoint!(Rest "GET" "/assets/email/groups", rest_group::list, "Lists e-mail groups.",
+        documented("REST 2.0 Email groups; elomentary", "groups_are_kept")),
+    endpoint!(Rest "POST" "/assets/email/group", rest_group::create, "Makes an e-mail group.",
+        documented("REST 2.0 Email groups; elomentary", "groups_are_kept")),
+    endpoint!(Rest "GET" "/assets/email/group/{id}", rest_group::read, "Reads an e-mail group.",
+        documented("REST 2.0 Email groups; elomentary", "groups_are_kept")),
+    endpoint!(Rest "PUT" "/assets/email/group/{id}", rest_group::update, "Changes an e-mail group.",
+        documented("REST 2.0 Email groups; elomentary", "groups_are_kept")),
+    endpoint!(Rest "DELETE" "/assets/email/group/{id}", rest_group::delete, "Deletes an e-mail group.",
+        documented("REST 2.0 Email groups; elomentary", "groups_are_kept")),
+    endpoint!(Rest "GET" "/data/contact/{id}/email/groups/subscription", rest_subscription::list, "Lists a contact's subscriptions by e-mail group.",
+        documented("REST 2.0 Contacts: email subscriptions; elomentary", "subscriptions_by_group")),
+    endpoint!(Rest "GET" "/data/contact/{id}/email/group/{id}/subscription", rest_subscription::read, "Reads a contact's subscription to one e-mail group.",
+        documented("REST 2.0 Contacts: email subscriptions; elomentary", "subscriptions_by_group")),
+    endpoint!(Rest "PUT" "/data/contact/{id}/email/group/{id}/subscription", rest_subscription::update, "Subscribes a contact to one e-mail group or not.",
+        documented("REST 2.0 Contacts: email subscriptions; elomentary", "subscriptions_by_group")),
+    endpoint!(Rest "GET" "/assets/optionLists", rest_option::list, "Lists option lists.",
+        documented("REST 2.0 Option lists", "option_lists_are_kept")),
+    endpoint!(Rest "POST" "/assets/optionList", rest_option::create, "Makes an option list.",
+        documented("REST 2.0 Option lists", "option_lists_are_kept")),
+    endpoint!(Rest "GET" "/assets/optionList/{id}", rest_option::read, "Reads an option list.",
+        documented("REST 2.0 Option lists", "option_lists_are_kept")),
+    endpoint!(Rest "PUT" "/assets/optionList/{id}", rest_option::update, "Changes an option list.",
+        documented("REST 2.0 Option lists", "option_lists_are_kept")),
+    endpoint!(Rest "DELETE" "/assets/optionList/{id}", rest_option::delete, "Deletes an option list that no field offers.",
+        documented("REST 2.0 Option lists", "option_lists_are_kept")),
+    endpoint!(Rest "GET" "/assets/campaigns", rest_empty::list, "Lists campaigns, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/campaign/{id}", rest_empty::read, "Reads one of the campaigns, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/emails", rest_empty::list, "Lists e-mails, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/email/{id}", rest_empty::read, "Reads one of the e-mails, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/email/folders", rest_empty::list, "Lists folders of e-mails, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/email/folder/{id}", rest_empty::read, "Reads one of the folders of e-mails, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/email/headers", rest_empty::list, "Lists headers of e-mails, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/email/header/{id}", rest_empty::read, "Reads one of the headers of e-mails, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/email/footers", rest_empty::list, "Lists footers of e-mails, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/email/footer/{id}", rest_empty::read, "Reads one of the footers of e-mails, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/email/templates", rest_empty::list, "Lists templates of e-mails, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/email/template/{id}", rest_empty::read, "Reads one of the templates of e-mails, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/forms", rest_empty::list, "Lists forms, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/form/{id}", rest_empty::read, "Reads one of the forms, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/landingPages", rest_empty::list, "Lists landing pages, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/landingPage/{id}", rest_empty::read, "Reads one of the landing pages, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/microsites", rest_empty::list, "Lists microsites, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/microsite/{id}", rest_empty::read, "Reads one of the microsites, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/images", rest_empty::list, "Lists images, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/image/{id}", rest_empty::read, "Reads one of the images, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/importedFiles", rest_empty::list, "Lists imported files, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/importedFile/{id}", rest_empty::read, "Reads one of the imported files, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/externals", rest_empty::list, "Lists external assets, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/external/{id}", rest_empty::read, "Reads one of the external assets, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/data/visitors", rest_empty::list, "Lists visitors of tracked pages, of whom there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
     endpoint!(Bulk "GET" "/contacts/fields", bulk_list::fields, "Lists contact fields.",
         recorded("grouparoo recordings; pyeloqua 0.5.11", "a_new_field_is_everywhere")),
     endpoint!(Bulk "GET" "/contacts/fields/{id}", bulk_list::field, "Reads a contact field.",
@@ -226,11 +312,23 @@ fn fits(template: &str, parts: &[String]) -> Option<Vec<String>> {
     Some(ids)
 }
 
+/// The method that counts: a POST may say in a header that it stands for another. SEARCH is the POST of the
+/// endpoint that knows it.
+fn method_of(request: &Request) -> &str {
+    let meant = request.headers().get("x-http-method-override").and_then(|name| name.to_str().ok());
+    let known = ["GET", "PUT", "DELETE"];
+    match meant.and_then(|meant| known.into_iter().find(|known| known.eq_ignore_ascii_case(meant.trim()))) {
+        Some(method) if request.method() == http::Method::POST => method,
+        _ => request.method().as_str(),
+    }
+}
+
 fn find(request: &Request) -> Option<(&'static Endpoint, Vec<String>, bool)> {
     let (area, parts, second) = split(request.uri().path());
+    let method = method_of(request);
     ENDPOINTS
         .iter()
-        .filter(|endpoint| endpoint.area == area && endpoint.method == request.method().as_str())
+        .filter(|endpoint| endpoint.area == area && endpoint.method == method)
         .find_map(|endpoint| fits(endpoint.path, &parts).map(|ids| (endpoint, ids, second)))
 }
 
@@ -258,15 +356,78 @@ pub(crate) fn handle(eloqua: &mut Eloqua, now: Instant, request: &Request) -> Re
 }
 
 fn answer(eloqua: &mut Eloqua, now: Instant, request: &Request) -> Response {
+    if eloqua.knobs.on("eloqua.maintenance") {
+        return reply::bare(503);
+    }
+    let (area, _, _) = split(request.uri().path());
     let found = find(request);
     let open = matches!(&found, Some((endpoint, _, _)) if endpoint.area == Area::Login);
-    if !open && !login::admitted(eloqua, now, request) {
-        return reply::bare(401);
+    let endpoint = found.as_ref().map(|(endpoint, _, _)| *endpoint);
+    if !open && let Err(refused) = admitted(eloqua, now, request, area, endpoint) {
+        return *refused;
     }
     let Some((endpoint, ids, second)) = found else { return reply::bare(404) };
     let family = family_of(request);
     let call = Call { now, request, family, ids, query: Form::query(request), second };
     (endpoint.run)(eloqua, &call).unwrap_or_else(|refused| *refused)
+}
+
+/// What stands in the way before an endpoint is asked.
+fn admitted(
+    eloqua: &mut Eloqua,
+    now: Instant,
+    request: &Request,
+    area: Area,
+    endpoint: Option<&Endpoint>,
+) -> Result<(), Refused> {
+    let most = eloqua.knobs.number("eloqua.rest_limit");
+    if area == Area::Rest && !eloqua.limits.rest.admits(now, most) {
+        return Err(Box::new(reply::bare(429)));
+    }
+    if login::is_elsewhere(eloqua, request) {
+        return Err(Box::new(reply::bare_as(401, "Login required")));
+    }
+    let user = login::caller(eloqua, now, request).ok_or_else(|| Box::new(login::stranger(request)))?;
+    if !user.api {
+        return Err(Box::new(reply::bare(401)));
+    }
+    let Some(endpoint) = endpoint else { return Ok(()) };
+    if user::listed(&eloqua.site.without, endpoint.doc.name) {
+        return Err(Box::new(reply::bare_as(403, "This service has not been enabled for your site.")));
+    }
+    if user::listed(&user.without, endpoint.doc.name) {
+        let status = if eloqua.knobs.text("eloqua.no_right") == "401" { 401 } else { 403 };
+        return Err(Box::new(reply::bare(status)));
+    }
+    if eloqua.knobs.on("eloqua.storage_full") && endpoint.stores(request) {
+        return Err(Box::new(reply::bare(413)));
+    }
+    speaks_json(eloqua, request, area)
+}
+
+impl Endpoint {
+    /// Whether a call may need room: a new object of the REST API, or rows of the Bulk API.
+    fn stores(&self, request: &Request) -> bool {
+        let searching = request.headers().contains_key("x-http-method-override");
+        self.method == "POST"
+            && match self.area {
+                Area::Login => false,
+                Area::Rest => !searching,
+                Area::Bulk => self.path.ends_with("/data"),
+            }
+    }
+}
+
+/// A body says what it is, and is no XML.
+fn speaks_json(eloqua: &Eloqua, request: &Request, area: Area) -> Result<(), Refused> {
+    let writes = ["POST", "PUT"].contains(&method_of(request)) && !request.body().is_empty();
+    if !writes || area == Area::Login {
+        return Ok(());
+    }
+    let kind = request.headers().get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.unwrap_or_default().trim().to_ascii_lowercase();
+    let absent = kind.is_empty() && eloqua.knobs.text("eloqua.content_type") == "compulsory";
+    if absent || kind.contains("xml") { Err(reply::unusable()) } else { Ok(()) }
 }
 
 /// Callers that cannot read other statuses ask for 200 and find the true one in a header.

@@ -6,6 +6,7 @@ use crate::import::{self, ImportRule, UpdateRule};
 use crate::job::{Direction, Heading, ImportKind, Job, SetsSubscription};
 use crate::table::Format;
 use crate::time::Zone;
+use crate::user::User;
 use crate::value;
 use serde_json::Value;
 use standin_fake_kit::{Section, SeedError, knobs};
@@ -37,9 +38,17 @@ impl Eloqua {
     /// Puts a section of a world file into this instance.
     pub fn seed(&mut self, now: Instant, section: &Value) -> Result<(), SeedError> {
         let root = Section::root(section);
-        root.only(&["site", "contact_fields", "lists", "contacts", "addresses", "imports", "exports"])?;
+        let first = ["site", "option_lists", "contact_fields", "lists", "email_groups"];
+        let then = ["contacts", "addresses", "imports", "exports"];
+        root.only(&[&first[..], &then[..]].concat())?;
         if let Some(site) = root.get("site") {
             self.seed_site(&site)?;
+        }
+        for list in root.list("option_lists")? {
+            self.seed_option_list(now, &list)?;
+        }
+        for group in root.list("email_groups")? {
+            self.seed_group(now, &group)?;
         }
         for field in root.list("contact_fields")? {
             self.seed_field(now, &field)?;
@@ -65,13 +74,16 @@ impl Eloqua {
     }
 
     fn seed_site(&mut self, site: &Section<'_>) -> Result<(), SeedError> {
-        site.only(&["name", "user", "password", "site_code", "pod", "id", "client_id", "client_secret"])?;
+        let own = ["name", "user", "password", "site_code", "pod", "id"];
+        let more = ["client_id", "client_secret", "redirect_uri", "users", "without"];
+        site.only(&[&own[..], &more[..]].concat())?;
         let words = [
             ("name", &mut self.site.name),
             ("user", &mut self.site.user),
             ("pod", &mut self.site.pod),
             ("site_code", &mut self.store.site_code),
             ("client_id", &mut self.site.client_id),
+            ("redirect_uri", &mut self.site.redirect_uri),
         ];
         for (member, place) in words {
             if let Some(text) = site.get(member) {
@@ -91,6 +103,57 @@ impl Eloqua {
         if let Some(id) = site.get("id") {
             self.site.id = id.number()?;
         }
+        self.site.without.extend(endpoints_of(site)?);
+        for user in site.list("users")? {
+            self.seed_user(&user)?;
+        }
+        Ok(())
+    }
+
+    fn seed_user(&mut self, section: &Section<'_>) -> Result<(), SeedError> {
+        section.only(&["name", "password", "enabled", "api", "without"])?;
+        let name = section.need("name")?;
+        if name.text()?.is_empty() || name.text()?.contains(['\\', ':']) {
+            return Err(name.wrong("a user's name has no colon and no backslash"));
+        }
+        if self.site.user_named(name.text()?).is_some() {
+            return Err(name.wrong("another user has this name"));
+        }
+        let made = User {
+            id: crate::user::OWN + 1 + self.site.others.len() as u64,
+            name: name.text()?.to_owned(),
+            password: Secret::new(section.need("password")?.text()?),
+            enabled: section.flag_of("enabled", true)?,
+            api: section.flag_of("api", true)?,
+            without: endpoints_of(section)?,
+        };
+        self.site.others.push(made);
+        Ok(())
+    }
+
+    fn seed_option_list(&mut self, now: Instant, section: &Section<'_>) -> Result<(), SeedError> {
+        section.only(&["name", "options"])?;
+        let mut options = Vec::new();
+        for option in section.list("options")? {
+            options.push((option.text()?.to_owned(), option.text()?.to_owned()));
+        }
+        self.store.option_lists.add(now, section.need("name")?.text()?, options);
+        Ok(())
+    }
+
+    fn seed_group(&mut self, now: Instant, section: &Section<'_>) -> Result<(), SeedError> {
+        let (name, require_opt_in) = if section.value().is_object() {
+            section.only(&["name", "require_opt_in"])?;
+            (section.need("name")?, section.flag_of("require_opt_in", false)?)
+        } else {
+            (section.clone(), false)
+        };
+        if self.store.groups.named(name.text()?).is_some() {
+            return Err(name.wrong("another e-mail group has this name"));
+        }
+        let mut group = self.store.groups.add(now, name.text()?);
+        group.require_opt_in = require_opt_in;
+        self.store.groups.put(group);
         Ok(())
     }
 
@@ -178,13 +241,22 @@ impl Eloqua {
     }
 
     fn seed_address(&mut self, now: Instant, section: &Section<'_>) -> Result<(), SeedError> {
-        section.only(&["email", "subscribed", "bounced"])?;
+        section.only(&["email", "subscribed", "bounced", "groups"])?;
         let email = section.need("email")?;
         if !value::is_address(email.text()?) {
             return Err(email.wrong("an e-mail address is wanted here"));
         }
         self.store.set_subscribed(now, email.text()?, section.flag_of("subscribed", true)?);
         self.store.set_bounced(now, email.text()?, section.flag_of("bounced", false)?);
+        let groups = match section.get("groups") {
+            Some(groups) => groups.each()?,
+            None => Vec::new(),
+        };
+        for (name, on) in groups {
+            let group = self.store.groups.named(name).map(|group| group.id);
+            let group = group.ok_or_else(|| on.wrong(format!("no e-mail group is called `{name}`")))?;
+            self.store.set_group(now, email.text()?, group, on.flag()?);
+        }
         Ok(())
     }
 
@@ -308,6 +380,21 @@ impl Eloqua {
         }
         Ok(mapping)
     }
+}
+
+/// Patterns of endpoints; one that names nothing is a mistake.
+fn endpoints_of(section: &Section<'_>) -> Result<Vec<String>, SeedError> {
+    let mut all = Vec::new();
+    for pattern in section.list("without")? {
+        let text = pattern.text()?.to_owned();
+        let known = |endpoint: &crate::router::Endpoint| value::fits(&text, endpoint.doc.name, '*', None);
+        if !crate::router::ENDPOINTS.iter().any(known) {
+            let hint = "names such as those of `standin list endpoints`, with * for anything";
+            return Err(pattern.wrong_because(format!("no endpoint of Eloqua is called `{text}`"), hint));
+        }
+        all.push(text);
+    }
+    Ok(all)
 }
 
 fn export_of(job: &Section<'_>) -> Result<Direction, SeedError> {

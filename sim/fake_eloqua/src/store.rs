@@ -4,6 +4,8 @@
 //! before a contact has it, stays when the contact takes another one or is deleted, and comes back with it.
 
 use crate::field::{self, Field, Fields};
+use crate::group::EmailGroups;
+use crate::option_list::OptionLists;
 use crate::time::{self, Zone};
 use crate::value;
 use imbl::{OrdMap, OrdSet};
@@ -42,6 +44,8 @@ pub(crate) struct Address {
     pub(crate) bounced_at: Option<Instant>,
     /// Memberships in e-mail groups, by group.
     pub(crate) groups: BTreeMap<u64, bool>,
+    /// When these last changed, by group.
+    pub(crate) groups_at: BTreeMap<u64, Instant>,
 }
 
 impl Address {
@@ -53,8 +57,17 @@ impl Address {
             bounced: false,
             bounced_at: None,
             groups: BTreeMap::new(),
+            groups_at: BTreeMap::new(),
         }
     }
+}
+
+/// What of a contact is in no field.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Extra {
+    pub(crate) description: String,
+    /// Whether short messages may be sent; absent if nobody ever said.
+    pub(crate) sms: Option<bool>,
 }
 
 /// A shared contact list.
@@ -80,6 +93,10 @@ pub(crate) struct Store {
     pub(crate) addresses: OrdMap<String, Arc<Address>>,
     pub(crate) lists: OrdMap<u64, Arc<List>>,
     pub(crate) next_list: u64,
+    pub(crate) groups: EmailGroups,
+    pub(crate) option_lists: OptionLists,
+    /// What of a contact is in no field, where there is any.
+    pub(crate) extras: OrdMap<u64, Extra>,
     by_email: OrdMap<String, u64>,
     next: u64,
 }
@@ -93,6 +110,9 @@ impl Store {
             addresses: OrdMap::new(),
             lists: OrdMap::new(),
             next_list: 1,
+            groups: EmailGroups::default(),
+            option_lists: OptionLists::default(),
+            extras: OrdMap::new(),
             by_email: OrdMap::new(),
             next: 1_986_000,
         }
@@ -228,6 +248,7 @@ impl Store {
     pub(crate) fn delete(&mut self, id: u64) -> bool {
         let Some(contact) = self.contacts.remove(&id) else { return false };
         self.by_email.remove(&value::folded(contact.email()));
+        self.extras.remove(&id);
         let holding: Vec<u64> =
             self.lists.values().filter(|list| list.members.contains(&id)).map(|list| list.id).collect();
         for list in holding {
@@ -292,8 +313,27 @@ impl Store {
     /// Subscribes an address to one e-mail group or not.
     pub(crate) fn set_group(&mut self, now: Instant, email: &str, group: u64, subscribed: bool) -> bool {
         self.change_address(now, email, |address| {
-            address.groups.insert(group, subscribed);
+            if address.groups.insert(group, subscribed) != Some(subscribed) {
+                address.groups_at.insert(group, now);
+            }
         })
+    }
+
+    /// Whether an address is in a group: what it said, else what the group takes it for.
+    pub(crate) fn in_group(&self, email: &str, group: &crate::group::EmailGroup) -> bool {
+        let said = self.address(email).and_then(|address| address.groups.get(&group.id).copied());
+        said.unwrap_or(!group.require_opt_in)
+    }
+
+    /// Changes what of a contact is in no field; says whether it is different now.
+    pub(crate) fn set_extra(&mut self, now: Instant, id: u64, change: impl FnOnce(&mut Extra)) -> bool {
+        let before = self.extras.get(&id).cloned().unwrap_or_default();
+        let mut after = before.clone();
+        change(&mut after);
+        let Some(contact) = self.contacts.get_mut(&id).filter(|_| after != before) else { return false };
+        Arc::make_mut(contact).updated = now;
+        self.extras.insert(id, after);
+        true
     }
 
     /// Puts a contact on a list or takes it off.
