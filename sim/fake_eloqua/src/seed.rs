@@ -37,15 +37,13 @@ impl Eloqua {
     /// Puts a section of a world file into this instance.
     pub fn seed(&mut self, now: Instant, section: &Value) -> Result<(), SeedError> {
         let root = Section::root(section);
-        root.only(&["site", "contact_fields", "lists", "contacts", "addresses", "imports", "exports"])?;
+        let own = ["site", "contact_fields", "contacts", "addresses", "imports", "exports"];
+        root.only(&[&own[..], &crate::seed_records::MEMBERS[..]].concat())?;
         if let Some(site) = root.get("site") {
             self.seed_site(&site)?;
         }
         for field in root.list("contact_fields")? {
             self.seed_field(now, &field)?;
-        }
-        for list in root.list("lists")? {
-            self.store.add_list(now, list.text()?);
         }
         for contact in root.list("contacts")? {
             self.seed_contact(now, &contact)?;
@@ -53,6 +51,7 @@ impl Eloqua {
         for address in root.list("addresses")? {
             self.seed_address(now, &address)?;
         }
+        self.seed_records(now, &root)?;
         for job in root.list("imports")? {
             let direction = self.import_of(&job)?;
             self.seed_job(now, &job, direction)?;
