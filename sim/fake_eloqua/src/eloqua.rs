@@ -47,6 +47,7 @@ pub(crate) enum Due {
     EndSync(u64),
     DropStaging(crate::bulk::Key),
     DropDefinition(crate::bulk::Key),
+    DropData(u64),
 }
 
 /// An Eloqua instance.
@@ -166,6 +167,7 @@ impl Fake for Eloqua {
                 Due::EndSync(id) => self.end_sync(at, id),
                 Due::DropStaging(key) => self.drop_expired(at, key),
                 Due::DropDefinition(key) => self.drop_definition(key),
+                Due::DropData(id) => self.drop_data(id),
             }
         }
     }

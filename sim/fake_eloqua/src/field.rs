@@ -74,6 +74,24 @@ pub(crate) struct Field {
 }
 
 impl Field {
+    /// A field that every site has.
+    pub(crate) fn system(id: u32, name: &str, internal: &str, kind: Kind, read_only: bool) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            internal: internal.to_owned(),
+            kind,
+            read_only,
+            standard: true,
+            display_type: "text".to_owned(),
+            update_type: "always".to_owned(),
+            default: None,
+            extras: Vec::new(),
+            created: None,
+            updated: None,
+        }
+    }
+
     /// The statement by which the Bulk API names it.
     pub(crate) fn statement(&self) -> String {
         format!("{{{{Contact.Field({})}}}}", self.internal)
@@ -129,20 +147,7 @@ impl Fields {
     /// The fields that every site has.
     pub(crate) fn standard() -> Self {
         let made = |(id, name, internal, kind, access): &(u32, &str, &str, Kind, Access)| {
-            let field = Field {
-                id: *id,
-                name: (*name).to_owned(),
-                internal: (*internal).to_owned(),
-                kind: *kind,
-                read_only: *access == Access::ReadOnly,
-                standard: true,
-                display_type: "text".to_owned(),
-                update_type: "always".to_owned(),
-                default: None,
-                extras: Vec::new(),
-                created: None,
-                updated: None,
-            };
+            let field = Field::system(*id, name, internal, *kind, *access == Access::ReadOnly);
             (*id, Arc::new(field))
         };
         Self { by_id: STANDARD.iter().map(made).collect(), next: FIRST_CUSTOM }

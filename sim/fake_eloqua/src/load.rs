@@ -185,7 +185,7 @@ impl Eloqua {
         }
         let names_key = |column: &&Column| match &column.target {
             Target::Statement(Statement::Field(field)) => field.internal.eq_ignore_ascii_case(key),
-            Target::Statement(Statement::Id) => key.eq_ignore_ascii_case(&Statement::Id.text()),
+            Target::Statement(Statement::Id) => key.eq_ignore_ascii_case(&Statement::Id.text(&self.store)),
             _ => false,
         };
         let identifier = columns
@@ -202,6 +202,7 @@ impl Eloqua {
             actions: Vec::new(),
             fractions_ignored: true,
             unmapped,
+            card: None,
         })
     }
 

@@ -44,6 +44,11 @@ pub(crate) fn bulk(status: u16, body: &Value) -> Response {
     with_reason(with_body(status, BULK, body.to_string()), phrase(status))
 }
 
+/// JSON of the Bulk API that is already written.
+pub(crate) fn bulk_text(status: u16, body: String) -> Response {
+    with_reason(with_body(status, BULK, body), phrase(status))
+}
+
 /// CSV of the Bulk API.
 pub(crate) fn csv(body: bytes::Bytes) -> Response {
     with_reason(with_body(200, "text/csv; charset=utf-8", body), phrase(200))

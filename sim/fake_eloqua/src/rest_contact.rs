@@ -69,7 +69,7 @@ fn view(store: &Store, contact: &Contact, depth: Depth, put: bool, second: bool)
     if depth == Depth::Minimal {
         return Value::Object(out);
     }
-    add("emailFormatPreference", contact.format.clone());
+    add("emailFormatPreference", contact.format.to_owned());
     if depth == Depth::Complete {
         out.insert("fieldValues".to_owned(), field_values(store, contact));
     }
@@ -78,7 +78,7 @@ fn view(store: &Store, contact: &Contact, depth: Depth, put: bool, second: bool)
             out.insert(name.to_owned(), Value::from(value));
         }
     };
-    let own = |id: u32| contact.values.get(&id).cloned().unwrap_or_default();
+    let own = |id: u32| contact.values.get(&id).map(str::to_owned).unwrap_or_default();
     let address = address.map(AsRef::as_ref);
     add("firstName", own(field::FIRST_NAME));
     add("isBounceback", address.is_some_and(|address: &Address| address.bounced).to_string());

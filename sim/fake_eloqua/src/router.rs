@@ -1,10 +1,12 @@
 //! From a request to the function that answers it.
 
+use crate::bulk::endpoints as bulk;
+use crate::bulk::family::{self, Family, UNBOUGHT};
 use crate::eloqua::Eloqua;
 use crate::reply::{self, Refused};
 use crate::{
-    authorize, bulk, bulk_list, login, oauth, rest_contact, rest_empty, rest_field, rest_group, rest_list,
-    rest_option, rest_subscription, sync, user,
+    authorize, login, oauth, rest_contact, rest_empty, rest_field, rest_group, rest_list, rest_option,
+    rest_subscription, user,
 };
 use http::HeaderValue;
 use serde_json::Value;
@@ -29,7 +31,7 @@ pub(crate) struct Call<'r> {
     pub(crate) now: Instant,
     pub(crate) request: &'r Request,
     /// Whose definitions a Bulk path speaks of.
-    pub(crate) family: bulk::Family,
+    pub(crate) family: Family,
     /// What stands in place of the template's braces.
     pub(crate) ids: Vec<String>,
     pub(crate) query: Form,
@@ -218,14 +220,50 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         documented("REST 2.0", "a_site_without_campaigns")),
     endpoint!(Rest "GET" "/data/visitors", rest_empty::list, "Lists visitors of tracked pages, of whom there are none.",
         documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
-    endpoint!(Bulk "GET" "/contacts/fields", bulk_list::fields, "Lists contact fields.",
-        recorded("grouparoo recordings; pyeloqua 0.5.11", "a_new_field_is_everywhere")),
-    endpoint!(Bulk "GET" "/contacts/fields/{id}", bulk_list::field, "Reads a contact field.",
+    endpoint!(Bulk "GET" "/{family}/fields", bulk::fields, "Lists the fields of contacts, accounts, a custom object or activities.",
+        recorded("grouparoo recordings; pyeloqua 0.5.11; tap-eloqua 1.3.0", "a_new_field_is_everywhere")),
+    endpoint!(Bulk "GET" "/{family}/fields/{id}", bulk::field, "Reads a field.",
         documented("Bulk API Fields (metadata)", "a_new_field_is_everywhere")),
-    endpoint!(Bulk "GET" "/contacts/lists", bulk_list::lists, "Lists shared contact lists.",
+    endpoint!(Bulk "GET" "/{family}/lists", bulk::lists, "Lists shared lists.",
         documented("Bulk API 2.0 contacts", "lists_have_members")),
-    endpoint!(Bulk "GET" "/contacts/lists/{id}", bulk_list::one_list, "Reads a shared contact list.",
+    endpoint!(Bulk "GET" "/{family}/lists/{id}", bulk::one_list, "Reads a shared list.",
         documented("Bulk API 2.0 contacts", "lists_have_members")),
+    endpoint!(Bulk "GET" "/{family}/segments", bulk::segments, "Lists segments.",
+        documented("Bulk API 2.0 contacts; pyeloqua 0.5.11", "segments_and_filters_are_found_by_name")),
+    endpoint!(Bulk "GET" "/{family}/segments/{id}", bulk::one_segment, "Reads a segment.",
+        documented("Bulk API 2.0 contacts; pyeloqua 0.5.11", "segments_and_filters_are_found_by_name")),
+    endpoint!(Bulk "GET" "/{family}/filters", bulk::filters, "Lists shared filters.",
+        documented("Bulk API 2.0 contacts; pyeloqua 0.5.11", "segments_and_filters_are_found_by_name")),
+    endpoint!(Bulk "GET" "/{family}/filters/{id}", bulk::one_filter, "Reads a shared filter.",
+        documented("Bulk API 2.0 contacts; pyeloqua 0.5.11", "segments_and_filters_are_found_by_name")),
+    endpoint!(Bulk "GET" "/contacts/scoring/models", bulk::models, "Lists lead score models.",
+        documented("Bulk API 2.0 contacts; pyeloqua 0.5.11", "lead_scores_are_exported")),
+    endpoint!(Bulk "GET" "/contacts/scoring/models/{id}", bulk::one_model, "Reads a lead score model.",
+        documented("Bulk API 2.0 contacts; pyeloqua 0.5.11", "lead_scores_are_exported")),
+    endpoint!(Bulk "GET" "/customObjects", bulk::objects, "Lists custom objects.",
+        documented("Bulk API 2.0 custom objects; tap-eloqua 1.3.0", "custom_objects_are_discovered")),
+    endpoint!(Bulk "GET" "/customObjects/{id}", bulk::one_object, "Reads a custom object.",
+        documented("Bulk API 2.0 custom objects", "custom_objects_are_discovered")),
+    endpoint!(Bulk "GET" "/activities/types", bulk::types, "Lists types of activities.",
+        documented("Bulk API 2.0 activities", "activities_are_discovered_by_type")),
+    endpoint!(Bulk "GET" "/activities/types/{id}", bulk::one_type, "Reads a type of activity.",
+        inferred("Bulk API 2.0 activities", "activities_are_discovered_by_type")),
+    endpoint!(Bulk "GET" "/imports", bulk::list_all_imports, "Lists import definitions of all families.",
+        documented("Bulk API 2.0 imports", "definitions_of_all_families_are_listed")),
+    endpoint!(Bulk "GET" "/exports", bulk::list_all_exports, "Lists export definitions of all families.",
+        documented("Bulk API 2.0 exports", "definitions_of_all_families_are_listed")),
+    endpoint!(Bulk "GET" "/imports/priorities", bulk::priorities, "Lists import priorities.",
+        documented("Bulk API 2.0 imports", "definitions_of_all_families_are_listed")),
+    endpoint!(Bulk "GET" "/imports/priorities/{id}", bulk::one_priority, "Reads an import priority.",
+        documented("Bulk API 2.0 imports", "definitions_of_all_families_are_listed")),
+    endpoint!(Bulk "GET" "/{unbought}", bulk::unbought, "Says that a service is not enabled: events, campaigns, campaign responses, opportunities, phone numbers.",
+        documented("HTTP status codes", "families_that_are_not_bought_say_so")),
+    endpoint!(Bulk "POST" "/{unbought}", bulk::unbought, "Says that a service is not enabled.",
+        documented("HTTP status codes", "families_that_are_not_bought_say_so")),
+    endpoint!(Bulk "PUT" "/{unbought}", bulk::unbought, "Says that a service is not enabled.",
+        documented("HTTP status codes", "families_that_are_not_bought_say_so")),
+    endpoint!(Bulk "DELETE" "/{unbought}", bulk::unbought, "Says that a service is not enabled.",
+        documented("HTTP status codes", "families_that_are_not_bought_say_so")),
     endpoint!(Bulk "GET" "/{family}/imports", bulk::list_imports, "Lists import definitions.",
         documented("Bulk API 2.0 imports", "definitions_live_and_die")),
     endpoint!(Bulk "POST" "/{family}/imports", bulk::create_import, "Stores an import definition.",
@@ -240,45 +278,47 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         recorded("grouparoo recordings: 204 in 18 of 18", "posting_data_may_start_a_sync")),
     endpoint!(Bulk "DELETE" "/{family}/imports/{id}/data", bulk::delete_import_data, "Drops staged rows.",
         documented("Bulk API 2.0 imports", "staged_rows_are_dropped")),
-    endpoint!(Bulk "GET" "/contacts/exports", bulk::list_exports, "Lists export definitions.",
+    endpoint!(Bulk "GET" "/{family}/exports", bulk::list_exports, "Lists export definitions.",
         documented("Bulk API 2.0 exports", "definitions_live_and_die")),
-    endpoint!(Bulk "POST" "/contacts/exports", bulk::create_export, "Stores an export definition.",
+    endpoint!(Bulk "POST" "/{family}/exports", bulk::create_export, "Stores an export definition.",
         documented("Bulk API 2.0 exports; tap-eloqua 1.3.0", "exports_hold_what_contacts_hold")),
-    endpoint!(Bulk "GET" "/contacts/exports/{id}", bulk::read_export, "Reads an export definition.",
+    endpoint!(Bulk "GET" "/{family}/exports/{id}", bulk::read_export, "Reads an export definition.",
         documented("Bulk API 2.0 exports", "definitions_live_and_die")),
-    endpoint!(Bulk "PUT" "/contacts/exports/{id}", bulk::replace_export, "Replaces an export definition.",
+    endpoint!(Bulk "PUT" "/{family}/exports/{id}", bulk::replace_export, "Replaces an export definition.",
         documented("WSO2 connector tests", "definitions_live_and_die")),
-    endpoint!(Bulk "DELETE" "/contacts/exports/{id}", bulk::delete_export, "Deletes an export definition and its data.",
+    endpoint!(Bulk "DELETE" "/{family}/exports/{id}", bulk::delete_export, "Deletes an export definition and its data.",
         documented("Bulk API 2.0 exports", "definitions_live_and_die")),
-    endpoint!(Bulk "GET" "/contacts/exports/{id}/data", sync::latest_data, "Reads the rows of the latest sync of an export.",
+    endpoint!(Bulk "GET" "/{family}/exports/{id}/data", bulk::export_data, "Reads the rows of the latest sync of an export.",
         documented("Bulk API 2.0 exports", "exports_hold_what_contacts_hold")),
-    endpoint!(Bulk "DELETE" "/contacts/exports/{id}/data", sync::delete_latest_data, "Drops the rows of the latest sync of an export.",
+    endpoint!(Bulk "DELETE" "/{family}/exports/{id}/data", bulk::delete_export_data, "Drops the rows of the latest sync of an export.",
         documented("WSO2 connector tests", "export_data_is_dropped")),
-    endpoint!(Bulk "GET" "/contacts/syncActions", bulk::list_actions, "Lists sync action definitions.",
+    endpoint!(Bulk "GET" "/{family}/syncActions", bulk::list_actions, "Lists sync action definitions.",
         documented("Bulk API Sync actions", "sync_actions_unsubscribe")),
-    endpoint!(Bulk "POST" "/contacts/syncActions", bulk::create_action, "Stores a sync action definition.",
+    endpoint!(Bulk "POST" "/{family}/syncActions", bulk::create_action, "Stores a sync action definition.",
         documented("Bulk API Sync actions", "sync_actions_unsubscribe")),
-    endpoint!(Bulk "GET" "/contacts/syncActions/{id}", bulk::read_action, "Reads a sync action definition.",
+    endpoint!(Bulk "GET" "/{family}/syncActions/{id}", bulk::read_action, "Reads a sync action definition.",
         documented("Bulk API Sync actions", "sync_actions_unsubscribe")),
-    endpoint!(Bulk "PUT" "/contacts/syncActions/{id}", bulk::replace_action, "Replaces a sync action definition.",
+    endpoint!(Bulk "PUT" "/{family}/syncActions/{id}", bulk::replace_action, "Replaces a sync action definition.",
         documented("Bulk API Sync actions", "sync_actions_unsubscribe")),
-    endpoint!(Bulk "DELETE" "/contacts/syncActions/{id}", bulk::delete_action, "Deletes a sync action definition.",
+    endpoint!(Bulk "DELETE" "/{family}/syncActions/{id}", bulk::delete_action, "Deletes a sync action definition.",
         documented("Bulk API Sync actions", "sync_actions_unsubscribe")),
-    endpoint!(Bulk "POST" "/contacts/syncActions/{id}/data", bulk::post_action_data, "Stages rows for sync actions.",
+    endpoint!(Bulk "POST" "/{family}/syncActions/{id}/data", bulk::post_action_data, "Stages rows for sync actions.",
         documented("Bulk API Sync actions", "sync_actions_unsubscribe")),
-    endpoint!(Bulk "GET" "/syncs", sync::list, "Lists syncs.",
+    endpoint!(Bulk "DELETE" "/{family}/syncActions/{id}/data", bulk::delete_action_data, "Drops rows staged for sync actions.",
+        documented("Bulk API Sync actions", "sync_actions_unsubscribe")),
+    endpoint!(Bulk "GET" "/syncs", bulk::list_syncs, "Lists syncs.",
         documented("Bulk API 2.0 syncs", "a_sync_moves_on_the_agenda")),
-    endpoint!(Bulk "POST" "/syncs", sync::create, "Starts a sync.",
+    endpoint!(Bulk "POST" "/syncs", bulk::create_sync, "Starts a sync.",
         recorded("grouparoo recordings; eloqua_api", "a_sync_moves_on_the_agenda")),
-    endpoint!(Bulk "GET" "/syncs/{id}", sync::read, "Reads a sync.",
+    endpoint!(Bulk "GET" "/syncs/{id}", bulk::read_sync, "Reads a sync.",
         recorded("grouparoo recordings", "a_sync_moves_on_the_agenda")),
-    endpoint!(Bulk "GET" "/syncs/{id}/logs", sync::logs, "Lists the log of a sync.",
+    endpoint!(Bulk "GET" "/syncs/{id}/logs", bulk::sync_logs, "Lists the log of a sync.",
         recorded("pyeloqua 0.5.11 fixture", "repeated_identifiers_are_dropped")),
-    endpoint!(Bulk "GET" "/syncs/{id}/rejects", sync::rejects, "Lists the rejected rows of a sync.",
+    endpoint!(Bulk "GET" "/syncs/{id}/rejects", bulk::sync_rejects, "Lists the rejected rows of a sync.",
         recorded("grouparoo recordings", "a_bad_address_is_one_reject")),
-    endpoint!(Bulk "GET" "/syncs/{id}/data", sync::data, "Reads the rows of a sync of an export.",
+    endpoint!(Bulk "GET" "/syncs/{id}/data", bulk::sync_data, "Reads the rows of a sync of an export.",
         documented("Bulk API 2.0 syncs", "exports_hold_what_contacts_hold")),
-    endpoint!(Bulk "DELETE" "/syncs/{id}/data", sync::delete_data, "Drops the rows of a sync of an export.",
+    endpoint!(Bulk "DELETE" "/syncs/{id}/data", bulk::delete_sync_data, "Drops the rows of a sync of an export.",
         documented("Bulk API 2.0 syncs", "export_data_is_dropped")),
 ];
 
@@ -289,7 +329,7 @@ fn split(path: &str) -> (Area, Vec<String>, bool) {
     let head: Vec<&str> = lower.iter().take(3).map(String::as_str).collect();
     match head.as_slice() {
         ["api", "rest", version @ ("1.0" | "2.0")] => (Area::Rest, lower[3..].to_vec(), *version == "2.0"),
-        ["api", "bulk", "2.0"] => (Area::Bulk, lower[3..].to_vec(), true),
+        ["api", "bulk", "2.0"] => (Area::Bulk, family::joined(&lower[3..]), true),
         _ => (Area::Login, lower, false),
     }
 }
@@ -302,8 +342,9 @@ fn fits(template: &str, parts: &[String]) -> Option<Vec<String>> {
     let mut ids = Vec::new();
     for (wanted, part) in wanted.iter().zip(parts) {
         match *wanted {
-            "{family}" if part == "contacts" || part == "emailaddresses" => {}
-            "{family}" => return None,
+            "{family}" if Family::read(part).is_some() => {}
+            "{unbought}" if UNBOUGHT.contains(&part.as_str()) => {}
+            "{family}" | "{unbought}" => return None,
             place if place.starts_with('{') => ids.push(part.clone()),
             word if word.eq_ignore_ascii_case(part) => {}
             _ => return None,
@@ -332,18 +373,15 @@ fn find(request: &Request) -> Option<(&'static Endpoint, Vec<String>, bool)> {
         .find_map(|endpoint| fits(endpoint.path, &parts).map(|ids| (endpoint, ids, second)))
 }
 
-fn family_of(request: &Request) -> bulk::Family {
+fn family_of(request: &Request) -> Family {
     let (_, parts, _) = split(request.uri().path());
-    match parts.first().map(String::as_str) {
-        Some("emailaddresses") => bulk::Family::EmailAddresses,
-        _ => bulk::Family::Contacts,
-    }
+    parts.first().and_then(|part| Family::read(part)).unwrap_or(Family::Contacts)
 }
 
 /// The name of the endpoint of a request, or its method and path.
 pub(crate) fn call_name(request: &Request) -> String {
     match find(request) {
-        Some((endpoint, _, _)) => endpoint.doc.name.replace("{family}", family_of(request).word()),
+        Some((endpoint, _, _)) => endpoint.doc.name.replace("{family}", &family_of(request).template()),
         None => format!("{} {}", request.method(), request.uri().path()),
     }
 }

@@ -38,9 +38,9 @@ impl Eloqua {
     /// Puts a section of a world file into this instance.
     pub fn seed(&mut self, now: Instant, section: &Value) -> Result<(), SeedError> {
         let root = Section::root(section);
-        let first = ["site", "option_lists", "contact_fields", "lists", "email_groups"];
+        let own = ["site", "option_lists", "contact_fields", "email_groups"];
         let then = ["contacts", "addresses", "imports", "exports"];
-        root.only(&[&first[..], &then[..]].concat())?;
+        root.only(&[&own[..], &then[..], &crate::seed_records::MEMBERS[..]].concat())?;
         if let Some(site) = root.get("site") {
             self.seed_site(&site)?;
         }
@@ -53,15 +53,13 @@ impl Eloqua {
         for field in root.list("contact_fields")? {
             self.seed_field(now, &field)?;
         }
-        for list in root.list("lists")? {
-            self.store.add_list(now, list.text()?);
-        }
         for contact in root.list("contacts")? {
             self.seed_contact(now, &contact)?;
         }
         for address in root.list("addresses")? {
             self.seed_address(now, &address)?;
         }
+        self.seed_records(now, &root)?;
         for job in root.list("imports")? {
             let direction = self.import_of(&job)?;
             self.seed_job(now, &job, direction)?;

@@ -5,7 +5,12 @@
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use standin_model::Instant;
+use std::sync::LazyLock;
 use std::time::Duration;
+
+/// Looked up once: exports ask for it with every row.
+static EASTERN: LazyLock<TimeZone> =
+    LazyLock::new(|| TimeZone::get("America/New_York").unwrap_or(TimeZone::UTC));
 
 /// The zone in which system timestamps are written and filter dates are read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,7 +24,7 @@ pub(crate) enum Zone {
 impl Zone {
     fn rules(self) -> TimeZone {
         match self {
-            Self::Eastern => TimeZone::get("America/New_York").unwrap_or(TimeZone::UTC),
+            Self::Eastern => EASTERN.clone(),
             Self::Utc => TimeZone::UTC,
         }
     }
