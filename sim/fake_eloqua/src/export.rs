@@ -1,6 +1,7 @@
 //! What an export holds: one algorithm for exports over the API and for files that Eloqua delivers itself.
 
 use crate::filter::Filter;
+use crate::records::Owner;
 use crate::statement::{Statement, Subject};
 use crate::store::Store;
 use crate::time::Zone;
@@ -77,6 +78,15 @@ impl ExportPlan {
 pub(crate) fn rows(store: &Store, plan: &ExportPlan, knobs: &Knobs) -> Vec<Vec<String>> {
     let flags = Flags::of(knobs);
     let subjects = store.contacts.values().map(|contact| Subject::Contact(contact));
+    let passing = subjects.filter(|subject| plan.holds(store, *subject)).take(plan.most());
+    passing.map(|subject| plan.cells(store, subject, flags).map(Cow::into_owned).collect()).collect()
+}
+
+/// The rows of records that are no contacts, by ascending id.
+pub(crate) fn rows_of(store: &Store, owner: Owner, plan: &ExportPlan, knobs: &Knobs) -> Vec<Vec<String>> {
+    let flags = Flags::of(knobs);
+    let records = store.records.of(owner).into_iter().flat_map(|table| table.records.values());
+    let subjects = records.map(|record| Subject::Record(record));
     let passing = subjects.filter(|subject| plan.holds(store, *subject)).take(plan.most());
     passing.map(|subject| plan.cells(store, subject, flags).map(Cow::into_owned).collect()).collect()
 }

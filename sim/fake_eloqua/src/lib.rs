@@ -18,8 +18,10 @@
 //! - `seed`, `seed_records`: the world file's section.
 
 mod activity;
+mod archive;
 mod authorize;
 mod bulk;
+mod bulk_group;
 #[cfg(test)]
 mod caller;
 mod condition;
@@ -34,12 +36,16 @@ mod grave;
 mod group;
 mod import;
 pub mod job;
+#[cfg(test)]
+mod job_tests;
 pub mod knobs;
 #[cfg(test)]
 mod laws;
 mod limits;
 mod listing;
 mod load;
+mod load_kind;
+mod load_plan;
 mod login;
 #[cfg(test)]
 mod login_tests;
@@ -47,6 +53,7 @@ pub mod oauth;
 mod option_list;
 mod records;
 mod reply;
+mod rest_activity;
 mod rest_asset;
 mod rest_contact;
 mod rest_empty;
@@ -55,12 +62,14 @@ mod rest_group;
 mod rest_list;
 mod rest_option;
 mod rest_page;
+mod rest_segment;
 mod rest_subscription;
 #[cfg(test)]
 mod rest_tests;
 mod router;
 mod search;
 mod seed;
+mod seed_job;
 mod seed_records;
 mod sheet;
 mod statement;

@@ -304,7 +304,7 @@ impl Eloqua {
 }
 
 /// One page of contacts, ascending by id unless told otherwise; `gone` are those that are no more.
-fn page_of(
+pub(crate) fn page_of(
     eloqua: &Eloqua,
     call: &Call<'_>,
     mut found: Vec<Arc<Contact>>,

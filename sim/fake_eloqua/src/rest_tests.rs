@@ -491,6 +491,78 @@ fn ids_are_read_strictly() {
     );
 }
 
+#[test]
+fn segments_have_members() {
+    let mut world = people();
+    world["segments"] = json!([{ "name": "Ghent", "filter": "'{{Contact.Field(C_City)}}' = 'Ghent'" }, { "name": "Two", "members": ["bob@brand.example", "cid@brand.example"] }]);
+    world["filters"] = json!([{ "name": "Known", "filter": "'{{Contact.Field(C_City)}}' != ''" }]);
+    let mut caller = Caller::new(world);
+    assert_eq!(names(&caller.get("/api/rest/2.0/assets/contact/segments?search=name='T*'")), ["Two"]);
+    let shown = caller.get("/api/rest/2.0/assets/contact/segment/1");
+    assert_eq!(
+        (&shown["type"], &shown["count"], &shown["elements"][0]["type"]),
+        (&json!("ContactSegment"), &json!("1"), &json!("ContactFilterSegmentElement"))
+    );
+    assert_eq!(caller.get("/api/rest/1.0/assets/contact/filter/1")["type"], json!("ContactFilter"));
+    for (place, expected) in [
+        ("segment/1", vec!["ann@brand.example"]),
+        ("segment/2", vec!["Bob@brand.example", "cid@brand.example"]),
+        ("filter/1", vec!["ann@brand.example"]),
+    ] {
+        assert_eq!(names(&caller.get(&format!("/API/REST/2.0/data/contacts/{place}"))), expected, "{place}");
+    }
+    for missing in [
+        "assets/contact/segment/9",
+        "assets/contact/filter/9",
+        "data/contacts/segment/9",
+        "data/contacts/filter/9",
+        "data/contacts/list/9",
+    ] {
+        assert_eq!(caller.call("GET", &format!("/API/REST/2.0/{missing}"), Value::Null).0, 404, "{missing}");
+    }
+}
+
+#[test]
+fn a_contact_did_things() {
+    let mut world = people();
+    world["activities"] = json!([
+        { "type": "EmailOpen", "ago": "2h", "contact": "ann@brand.example", "AssetId": "7", "AssetName": "May", "AssetType": "Email" },
+        { "type": "EmailOpen", "ago": "1h", "contact": "Bob@brand.example" },
+        { "type": "Unsubscribe", "ago": "1h", "contact": "ann@brand.example" },
+    ]);
+    let mut caller = Caller::new(world);
+    let path = "/api/rest/1.0/data/activities/contact/1986000";
+    assert_eq!(
+        caller.get(&format!("{path}?type=emailOpen&startDate=1767500000&endDate=1767600000&count=10")),
+        json!([{
+            "type": "Activity", "id": "1", "activityDate": "1767592800", "activityType": "emailOpen", "asset": "7",
+            "assetType": "Email", "contact": "1986000",
+            "details": [{ "Key": "EmailAddress", "Value": "ann@brand.example" }, { "Key": "AssetName", "Value": "May" }],
+        }])
+    );
+    let all = caller.get(path);
+    let types: Vec<&str> =
+        all.as_array().unwrap().iter().map(|one| one["activityType"].as_str().unwrap()).collect();
+    assert_eq!(types, ["emailUnsubscribe", "emailOpen"], "the newest first");
+    assert_eq!(caller.get(&format!("{path}?endDate=1")), json!([]));
+    assert_eq!(caller.call("GET", &format!("{path}?type=dance"), Value::Null).0, 400);
+}
+
+#[test]
+fn groups_are_in_the_bulk_api() {
+    let mut caller = Caller::new(people());
+    assert_eq!(
+        caller.get("/api/bulk/2.0/emailGroups?q=\"name='News*'\"".replace('"', "%22").as_str())["items"],
+        json!([{
+            "name": "Newsletter", "statement": "{{EmailGroup[1]}}", "uri": "/emailGroups/1",
+            "createdBy": "sync.user", "createdAt": "2026-01-05T08:00:00.0000000Z",
+            "updatedBy": "sync.user", "updatedAt": "2026-01-05T08:00:00.0000000Z",
+        }])
+    );
+    assert_eq!(caller.get("/api/bulk/2.0/emailgroups/2")["name"], json!("Offers"));
+    assert_eq!(caller.call("GET", "/api/bulk/2.0/emailGroups/3", Value::Null).0, 404);
+}
+
 proptest! {
     /// Whatever is asked for, lists of contacts answer, and never with more than there is.
     #[test]

@@ -5,8 +5,8 @@ use crate::bulk::family::{self, Family, UNBOUGHT};
 use crate::eloqua::Eloqua;
 use crate::reply::{self, Refused};
 use crate::{
-    authorize, login, oauth, rest_contact, rest_empty, rest_field, rest_group, rest_list, rest_option,
-    rest_subscription, user,
+    authorize, bulk_group, login, oauth, rest_activity, rest_contact, rest_empty, rest_field, rest_group,
+    rest_list, rest_option, rest_segment, rest_subscription, user,
 };
 use http::HeaderValue;
 use serde_json::Value;
@@ -220,6 +220,24 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         documented("REST 2.0", "a_site_without_campaigns")),
     endpoint!(Rest "GET" "/data/visitors", rest_empty::list, "Lists visitors of tracked pages, of whom there are none.",
         documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/contact/segments", rest_segment::segments, "Lists segments.",
+        documented("REST 2.0 Segments; MadKudu's eloqua 1.3.5", "segments_have_members")),
+    endpoint!(Rest "GET" "/assets/contact/segment/{id}", rest_segment::one_segment, "Reads a segment.",
+        documented("REST 2.0 Segments; MadKudu's eloqua 1.3.5", "segments_have_members")),
+    endpoint!(Rest "GET" "/assets/contact/filters", rest_segment::filters, "Lists shared filters.",
+        documented("REST 2.0 Segments; MadKudu's eloqua 1.3.5", "segments_have_members")),
+    endpoint!(Rest "GET" "/assets/contact/filter/{id}", rest_segment::one_filter, "Reads a shared filter.",
+        documented("REST 2.0 Segments; MadKudu's eloqua 1.3.5", "segments_have_members")),
+    endpoint!(Rest "GET" "/data/contacts/segment/{id}", rest_segment::in_segment, "Lists the contacts in a segment.",
+        documented("REST 2.0 Segments; MadKudu's eloqua 1.3.5", "segments_have_members")),
+    endpoint!(Rest "GET" "/data/contacts/filter/{id}", rest_segment::in_filter, "Lists the contacts that a shared filter finds.",
+        documented("REST 2.0 Segments; MadKudu's eloqua 1.3.5", "segments_have_members")),
+    endpoint!(Rest "GET" "/data/activities/contact/{id}", rest_activity::list, "Lists what a contact did.",
+        inferred("REST 1.0 Activities; the shape is not recorded", "a_contact_did_things")),
+    endpoint!(Bulk "GET" "/emailGroups", bulk_group::list, "Lists e-mail groups.",
+        documented("Bulk API 2.0 emailGroups", "groups_are_in_the_bulk_api")),
+    endpoint!(Bulk "GET" "/emailGroups/{id}", bulk_group::read, "Reads an e-mail group.",
+        documented("Bulk API 2.0 emailGroups", "groups_are_in_the_bulk_api")),
     endpoint!(Bulk "GET" "/{family}/fields", bulk::fields, "Lists the fields of contacts, accounts, a custom object or activities.",
         recorded("grouparoo recordings; pyeloqua 0.5.11; tap-eloqua 1.3.0", "a_new_field_is_everywhere")),
     endpoint!(Bulk "GET" "/{family}/fields/{id}", bulk::field, "Reads a field.",

@@ -2,37 +2,16 @@
 
 use crate::eloqua::Eloqua;
 use crate::field::{self, Kind, NewField};
-use crate::import::{self, ImportRule, UpdateRule};
-use crate::job::{Direction, Heading, ImportKind, Job, SetsSubscription};
-use crate::table::Format;
-use crate::time::Zone;
+use crate::import;
+use crate::seed_job;
 use crate::user::User;
 use crate::value;
 use serde_json::Value;
-use standin_fake_kit::{Section, SeedError, knobs};
+use standin_fake_kit::{Section, SeedError};
 use standin_model::Instant;
-use standin_ports::{Credential, FilesTarget, Secret};
+use standin_ports::Secret;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
-
-const JOB_MEMBERS: [&str; 15] = [
-    "name",
-    "host",
-    "port",
-    "user",
-    "password",
-    "private_key",
-    "passphrase",
-    "folder",
-    "file",
-    "separator",
-    "charset",
-    "mapping",
-    "every",
-    "notify",
-    "starts",
-];
 
 impl Eloqua {
     /// Puts a section of a world file into this instance.
@@ -65,7 +44,7 @@ impl Eloqua {
             self.seed_job(now, &job, direction)?;
         }
         for job in root.list("exports")? {
-            let direction = export_of(&job)?;
+            let direction = seed_job::export_of(&job)?;
             self.seed_job(now, &job, direction)?;
         }
         Ok(())
@@ -257,127 +236,6 @@ impl Eloqua {
         }
         Ok(())
     }
-
-    fn import_of(&self, job: &Section<'_>) -> Result<Direction, SeedError> {
-        let own = ["key", "update_rule", "import_rule", "kind", "sets_subscription"];
-        job.only(&[&JOB_MEMBERS[..], &own[..]].concat())?;
-        let kind = match job.get("kind") {
-            Some(kind) => match kind.word(&["contacts", "unsubscribe", "update_addresses"])? {
-                "unsubscribe" => ImportKind::Unsubscribe,
-                "update_addresses" => ImportKind::UpdateAddresses,
-                _ => ImportKind::Contacts,
-            },
-            None => ImportKind::Contacts,
-        };
-        let key = match job.get("key") {
-            Some(key) => {
-                if self.named_statement(key.text()?).is_none() {
-                    let names = self.store.fields.iter().map(|field| field.internal.as_str());
-                    let near = standin_fake_kit::seed::nearest(key.text()?, names);
-                    let message = format!("no contact field is called `{}`", key.text()?);
-                    return Err(match near {
-                        Some(near) => key.wrong_because(message, format!("did you mean `{near}`?")),
-                        None => key.wrong_because(message, "add its name to contact_fields"),
-                    });
-                }
-                key.text()?.to_owned()
-            }
-            None => "C_EmailAddress".to_owned(),
-        };
-        let update_rule = match job.get("update_rule") {
-            Some(rule) => UpdateRule::read(rule.word(&UpdateRule::WORDS)?).unwrap_or(UpdateRule::Always),
-            None => UpdateRule::Always,
-        };
-        let import_rule = match job.get("import_rule") {
-            Some(rule) => {
-                ImportRule::read(rule.word(&ImportRule::WORDS)?).unwrap_or(ImportRule::CreateAndUpdate)
-            }
-            None => ImportRule::CreateAndUpdate,
-        };
-        let sets_subscription = match job.get("sets_subscription") {
-            Some(sets) => {
-                sets.only(&["column", "yes", "no"])?;
-                Some(SetsSubscription {
-                    column: sets.need("column")?.text()?.to_owned(),
-                    yes: sets.text_of("yes")?.unwrap_or("true").to_owned(),
-                    no: sets.text_of("no")?.unwrap_or("false").to_owned(),
-                })
-            }
-            None => None,
-        };
-        Ok(Direction::Import { kind, key, update_rule, import_rule, sets_subscription })
-    }
-
-    fn seed_job(&mut self, now: Instant, job: &Section<'_>, direction: Direction) -> Result<(), SeedError> {
-        let name = job.need("name")?;
-        if self.jobs.all.contains_key(name.text()?) {
-            return Err(name.wrong("another job has this name"));
-        }
-        let mapping = self.mapping_of(job, &direction)?;
-        let (every, first) = schedule_of(job)?;
-        let file = match (job.text_of("file")?, &direction) {
-            (Some(file), _) => file,
-            (None, Direction::Import { .. }) => "*.csv",
-            (None, Direction::Export { .. }) => return Err(job.wrong("`file` is missing")),
-        };
-        let made = Job {
-            name: name.text()?.to_owned(),
-            target: target_of(job)?,
-            folder: job.text_of("folder")?.unwrap_or("/").to_owned(),
-            file: file.to_owned(),
-            format: format_of(job)?,
-            mapping,
-            every,
-            notify: job.text_of("notify")?.map(str::to_owned),
-            direction,
-        };
-        if let Some(first) = first {
-            self.jobs.agenda.add(now.plus(first), made.name.clone());
-        }
-        self.jobs.all.insert(made.name.clone(), Arc::new(made));
-        Ok(())
-    }
-
-    fn mapping_of(
-        &self,
-        job: &Section<'_>,
-        direction: &Direction,
-    ) -> Result<Vec<(String, String)>, SeedError> {
-        let roles = matches!(direction, Direction::Import { kind: ImportKind::UpdateAddresses, .. });
-        let mut pairs = Vec::new();
-        if let Some(mapping) = job.get("mapping") {
-            for (column, name) in mapping.each()? {
-                pairs.push((column.to_owned(), name));
-            }
-        }
-        for name in job.list("fields")? {
-            pairs.push((name.text()?.to_owned(), name));
-        }
-        let mut mapping = Vec::new();
-        for (column, name) in pairs {
-            let text = name.text()?;
-            if roles {
-                name.word(&["original", "new"])?;
-            } else {
-                match self.named_statement(text) {
-                    None => {
-                        self.field_named(text, &name)?;
-                    }
-                    Some(statement) => {
-                        let import = matches!(direction, Direction::Import { .. });
-                        if import && !statement.writable() && statement != crate::statement::Statement::Id {
-                            return Err(name.wrong(format!("{text} is read-only")));
-                        }
-                    }
-                }
-            }
-            mapping.push((column, text.to_owned()));
-        }
-        if mapping.is_empty() && matches!(direction, Direction::Export { .. }) {
-            return Err(job.wrong_because("an export needs columns", "give `mapping` or `fields`"));
-        }
-        Ok(mapping)
-    }
 }
 
 /// Patterns of endpoints; one that names nothing is a mistake.
@@ -393,89 +251,4 @@ fn endpoints_of(section: &Section<'_>) -> Result<Vec<String>, SeedError> {
         all.push(text);
     }
     Ok(all)
-}
-
-fn export_of(job: &Section<'_>) -> Result<Direction, SeedError> {
-    let own = ["fields", "header", "filter", "changed_since_last_run", "timestamps"];
-    job.only(&[&JOB_MEMBERS[..], &own[..]].concat())?;
-    let heading = match job.get("header") {
-        Some(header) if header.word(&["internal", "display"])? == "internal" => Heading::Internal,
-        _ => Heading::Display,
-    };
-    let zone = match job.get("timestamps") {
-        Some(zone) if zone.word(&["eastern", "utc"])? == "utc" => Zone::Utc,
-        _ => Zone::Eastern,
-    };
-    if let Some(filter) = job.get("filter") {
-        crate::filter::parse(filter.text()?).map_err(|why| filter.wrong(why))?;
-    }
-    Ok(Direction::Export {
-        heading,
-        filter: job.text_of("filter")?.map(str::to_owned),
-        changed_since_last_run: job.flag_of("changed_since_last_run", false)?,
-        zone,
-    })
-}
-
-fn target_of(job: &Section<'_>) -> Result<FilesTarget, SeedError> {
-    let port = match job.get("port") {
-        Some(port) => u16::try_from(port.number()?).map_err(|_| port.wrong("no port has this number"))?,
-        None => 22,
-    };
-    let credential = match job.text_of("private_key")? {
-        Some(key) => Credential::PrivateKey {
-            key: Secret::new(key),
-            passphrase: job.text_of("passphrase")?.map(Secret::new),
-        },
-        None => Credential::Password(Secret::new(job.text_of("password")?.unwrap_or_default())),
-    };
-    Ok(FilesTarget {
-        host: job.text_of("host")?.unwrap_or("sftp.exchange.example").to_owned(),
-        port,
-        username: job.need("user")?.text()?.to_owned(),
-        credential,
-        timeout: Duration::from_secs(60),
-    })
-}
-
-fn format_of(job: &Section<'_>) -> Result<Format, SeedError> {
-    let separator = match job.get("separator") {
-        Some(separator) => match separator.text()? {
-            "," | "comma" => b',',
-            "|" | "pipe" => b'|',
-            ";" | "semicolon" => b';',
-            "\t" | "tab" => b'\t',
-            _ => return Err(separator.wrong_because("no separator of Eloqua", "one of , ; | or tab")),
-        },
-        None => b',',
-    };
-    let charset = match job.get("charset") {
-        Some(charset) => encoding_rs::Encoding::for_label(charset.text()?.as_bytes())
-            .filter(|found| found.output_encoding() == *found)
-            .ok_or_else(|| charset.wrong("no charset that Eloqua writes is called so"))?,
-        None => encoding_rs::UTF_8,
-    };
-    Ok(Format { separator, charset })
-}
-
-/// How often, and when first after the seeding; neither for a job that only runs by hand.
-fn schedule_of(job: &Section<'_>) -> Result<(Option<Duration>, Option<Duration>), SeedError> {
-    let starts = match job.get("starts") {
-        Some(starts) => Some(span_of(&starts)?),
-        None => None,
-    };
-    let Some(every) = job.get("every") else { return Ok((None, starts)) };
-    if every.text()? == "once" {
-        return Ok((None, Some(starts.unwrap_or_default())));
-    }
-    let span = span_of(&every)?;
-    if span < Duration::from_secs(1) {
-        return Err(every.wrong("a job runs once a second at most"));
-    }
-    Ok((Some(span), Some(starts.unwrap_or(span))))
-}
-
-fn span_of(section: &Section<'_>) -> Result<Duration, SeedError> {
-    knobs::span(section.text()?)
-        .ok_or_else(|| section.wrong_because("a span of time is wanted here", "such as 30s, 5min, 1h, 1d"))
 }

@@ -21,6 +21,7 @@ pub(crate) use plan::{Action, Card, Column, ImportRule, Plan, Row, Target, Updat
 pub(crate) use records::RecordsOf;
 
 use crate::elq::Severity;
+use crate::records::Owner;
 use crate::sheet::{Sheet, Stack};
 use crate::store::Store;
 use crate::value;
@@ -117,6 +118,20 @@ pub(crate) fn run(store: &mut Store, now: Instant, plan: &Plan, rows: &[Row], ch
     let mut stack = Stack::default();
     stack.push(Cow::Owned(Sheet::of(rows)));
     run_on(&mut Contacts(store), &Work { now, plan, choices }, &stack)
+}
+
+/// The same into records of an owner.
+pub(crate) fn run_records(
+    store: &mut Store,
+    owner: Owner,
+    now: Instant,
+    plan: &Plan,
+    rows: &[Row],
+    choices: Choices,
+) -> Outcome {
+    let mut stack = Stack::default();
+    stack.push(Cow::Owned(Sheet::of(rows)));
+    run_on(&mut RecordsOf { store, owner }, &Work { now, plan, choices }, &stack)
 }
 
 /// Runs the whole algorithm.
