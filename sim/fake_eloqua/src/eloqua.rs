@@ -129,6 +129,11 @@ impl Eloqua {
         self.store.contacts.values().map(one).collect()
     }
 
+    /// How many contacts there are.
+    pub fn contact_count(&self) -> usize {
+        self.store.contacts.len()
+    }
+
     /// The number of the next request, for its id.
     pub(crate) fn request_id(&mut self) -> String {
         self.requests += 1;

@@ -50,20 +50,20 @@ pub(crate) enum Own {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Score {
     Rating,
-    ProfileScore,
-    EngagementScore,
+    Profile,
+    Engagement,
 }
 
 impl Score {
     /// All parts, in the order in which a model lists them.
-    pub(crate) const ALL: [Self; 3] = [Self::Rating, Self::ProfileScore, Self::EngagementScore];
+    pub(crate) const ALL: [Self; 3] = [Self::Rating, Self::Profile, Self::Engagement];
 
     /// As statements write it.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Rating => "Rating",
-            Self::ProfileScore => "ProfileScore",
-            Self::EngagementScore => "EngagementScore",
+            Self::Profile => "ProfileScore",
+            Self::Engagement => "EngagementScore",
         }
     }
 }

@@ -110,8 +110,8 @@ impl ContactScore {
     pub(crate) fn text(&self, part: Score) -> String {
         match part {
             Score::Rating => self.rating.clone(),
-            Score::ProfileScore => self.profile.clone(),
-            Score::EngagementScore => self.engagement.to_string(),
+            Score::Profile => self.profile.clone(),
+            Score::Engagement => self.engagement.to_string(),
         }
     }
 }

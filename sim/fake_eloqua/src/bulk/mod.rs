@@ -15,6 +15,8 @@ pub(crate) mod family;
 mod given;
 mod staging;
 mod sync;
+#[cfg(test)]
+mod tests;
 mod work;
 
 use crate::bulk::definition::Definition;
