@@ -146,7 +146,7 @@ impl Fake for Eloqua {
         "eloqua"
     }
 
-    fn call_name(&self, request: &Request) -> Cow<'static, str> {
+    fn call_name(request: &Request) -> Cow<'static, str> {
         router::call_name(request).into()
     }
 
