@@ -88,6 +88,9 @@ fn view(store: &Store, contact: &Contact, depth: Depth, put: bool, second: bool)
     add("subscriptionDate", seconds(address.and_then(|address| address.subscribed_at)));
     add("unsubscriptionDate", seconds(address.and_then(|address| address.unsubscribed_at)));
     add("bouncebackDate", seconds(address.and_then(|address| address.bounced_at)));
+    if let Some(account) = store.records.account_named(&own(field::COMPANY)) {
+        add("accountId", account.id.to_string());
+    }
     for (name, id) in members_of_fields().skip(2) {
         add(name, own(id));
     }

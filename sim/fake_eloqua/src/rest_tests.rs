@@ -241,6 +241,18 @@ fn a_contact_has_more_than_fields() {
 }
 
 #[test]
+fn a_contact_names_its_account() {
+    let mut world = people();
+    world["accounts"] = json!([{ "M_CompanyName": "Other" }, { "M_CompanyName": "Brand" }]);
+    let mut caller = Caller::new(world);
+    let account = caller.eloqua.store.records.account_named("Brand").unwrap().id;
+    let path = "/api/rest/1.0/data/contact/1986000";
+    assert_eq!(caller.get(path).get("accountId"), None);
+    let (_, shown) = caller.call("PUT", path, json!({ "accountName": "brand" }));
+    assert_eq!(shown["accountId"], json!(account.to_string()));
+}
+
+#[test]
 fn fields_have_rules() {
     let mut caller =
         Caller::new(json!({ "option_lists": [{ "name": "Colours", "options": ["Red", "Blue"] }] }));

@@ -52,7 +52,7 @@ impl Ground for Contacts<'_> {
 
     fn create(&mut self, work: &Work<'_>, row: RowView<'_>, bad: &mut Vec<String>) -> Result<u64, Refusal> {
         let address = row.emails().first().map(|column| row.cell(*column).trim()).unwrap_or_default();
-        if address.is_empty() {
+        if address.is_empty() && work.choices.needs_address {
             return Err((61, row.email_keys()));
         }
         let changes = changes_of(self.0, work, row, None, bad);
@@ -115,7 +115,7 @@ fn changes_of(
         if !replaces(column.rule, field, value, stored, existing.is_none()) {
             continue;
         }
-        match storable(field, value, existing, work.plan) {
+        match storable(field, value, existing, work) {
             Some(value) => {
                 changes.insert(field.id, value);
             }
@@ -148,16 +148,18 @@ pub(super) fn replaces<'c>(
     }
 }
 
-/// The value as it is stored, if the field can hold it. An address is never cleared, and not changed where
+/// The value as it is stored, if the field can hold it. An address is not cleared unless contacts may do
+/// without one, and not changed where
 /// several contacts may match.
-fn storable(field: &Field, value: &str, existing: Option<&Arc<Contact>>, plan: &Plan) -> Option<String> {
+fn storable(field: &Field, value: &str, existing: Option<&Arc<Contact>>, work: &Work<'_>) -> Option<String> {
     if field.id == field::EMAIL {
         let address = value.trim();
         let same = existing.is_some_and(|contact| value::fold(contact.email()) == value::fold(address));
-        let fixed = existing.is_some() && (address.is_empty() || plan.multiple) && !same;
+        let kept = address.is_empty() && work.choices.needs_address;
+        let fixed = existing.is_some() && (kept || work.plan.multiple) && !same;
         return (!fixed).then(|| address.to_owned());
     }
-    plain(field, value, plan)
+    plain(field, value, work.plan)
 }
 
 /// The same for a field that is no address of a contact.
