@@ -39,6 +39,8 @@ mod filter;
 mod golden;
 mod grave;
 mod group;
+#[cfg(test)]
+mod identity_laws;
 mod import;
 pub mod job;
 #[cfg(test)]
