@@ -184,7 +184,13 @@ const ATTRIBUTES: [Attribute; 30] = [
     ),
     (36, "Web Visit Id", "WebVisitId", "Activity.Field(WebVisitId)", Kind::Text),
     (37, "Raw Data", "RawData", "Activity.Field(RawData)", Kind::Text),
-    (38, "Email Clicked Thru Link", "EmailClickedThruLink", "Activity.Field(EmailClickedThruLink)", Kind::Text),
+    (
+        38,
+        "Email Clicked Thru Link",
+        "EmailClickedThruLink",
+        "Activity.Field(EmailClickedThruLink)",
+        Kind::Text,
+    ),
 ];
 
 /// All attributes as fields.
