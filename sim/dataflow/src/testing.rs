@@ -613,10 +613,11 @@ impl Files for Session {
         Ok(Box::new(Writing(self.clone(), path.to_owned(), 0)))
     }
 
+    fn resumes(&self) -> bool {
+        self.0.with(|state| !state.targets.last().is_some_and(|target| target.starts_with("ftp ")))
+    }
+
     async fn resume(&self, path: &str, from: u64) -> Result<Box<dyn FileWriter>, FileError> {
-        if self.0.with(|state| state.targets.last().is_some_and(|target| target.starts_with("ftp "))) {
-            return Err(lost());
-        }
         self.call(|state| {
             assert!(state.files[path].0.len() as u64 >= from, "what was said to be written is not there");
             state.operations.push(format!("resume {path} at {from}"));

@@ -115,6 +115,10 @@ impl Files for MemoryFiles {
         Ok(Box::new(MemoryReader { at: Arc::clone(&self.0), path: path.to_owned(), file, next: from }))
     }
 
+    fn resumes(&self) -> bool {
+        self.0.protocol != FileProtocol::Ftp
+    }
+
     async fn resume(&self, path: &str, from: u64) -> Result<Box<dyn FileWriter>, FileError> {
         if self.0.protocol == FileProtocol::Ftp {
             // Over a socket, nobody can know how much of a file arrived before it is whole.

@@ -122,6 +122,10 @@ pub trait Files: Send + Sync {
         }
         Ok(reader)
     }
+    /// Whether [`Files::resume`] works here: whether what was written is known to be there before a file is whole.
+    fn resumes(&self) -> bool {
+        true
+    }
     /// Goes on writing a file of which the first `from` bytes are there; what stands behind them goes.
     async fn resume(&self, path: &str, from: u64) -> Result<Box<dyn FileWriter>, FileError> {
         let _ = from;

@@ -7,7 +7,7 @@ use standin_model::Evidence;
 /// The component.
 pub(crate) const DOC: ComponentDoc = ComponentDoc {
     kind: "datasource.write.ftp",
-    summary: "Uploads each file in place of any file of that name, unencrypted",
+    summary: "Uploads each file in place of any file of that name, unencrypted; a broken upload of up to 4 MiB is sent again at once, a larger one by the next attempt",
     params: &[
         required("host", "the server"),
         required("username", "the login"),
@@ -25,7 +25,7 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     output: Carries::Nothing,
     evidence: Evidence::inferred(
         "IdentitySync component repository: as SFTP without keys",
-        "half_a_file_is_sent_again_by_the_next_attempt",
+        "half_a_file_is_sent_again_at_once_or_by_the_next_attempt",
     ),
     build,
 };
@@ -40,7 +40,7 @@ mod tests {
     use crate::transfer_tests::{calls, flow, whole, world};
 
     #[test]
-    fn half_a_file_is_sent_again_by_the_next_attempt() {
+    fn half_a_file_is_sent_again_at_once_or_by_the_next_attempt() {
         let flow = flow().replace("sftp", "ftp");
         let (mut mended, mut failed) = (0, 0);
         for answer_is_lost in [false, true] {
@@ -67,6 +67,6 @@ mod tests {
                 assert_eq!((world.files("/out"), at), (whole(), at));
             }
         }
-        assert!(mended > 10 && failed > 10, "{mended} {failed}");
+        assert!(mended > 10 && failed > 5, "{mended} {failed}");
     }
 }

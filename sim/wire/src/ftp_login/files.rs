@@ -120,6 +120,10 @@ impl Files for FtpFiles {
     }
 
     /// A server says what has arrived only once a file is whole: half a file has to be sent again from its start.
+    fn resumes(&self) -> bool {
+        false
+    }
+
     async fn resume(&self, path: &str, _from: u64) -> Result<Box<dyn FileWriter>, FileError> {
         let host = &self.0.host;
         Err(FileError::Lost(format!(
