@@ -1,11 +1,14 @@
 //! The platform as a whole.
 
 use crate::bulk::Bulk;
+use crate::grave::Graves;
 use crate::job::Jobs;
 use crate::knobs::KNOBS;
+use crate::limits::Limits;
 use crate::oauth::Tokens;
 use crate::router;
 use crate::store::Store;
+use crate::user::User;
 use serde_json::{Map, Value};
 use standin_fake_kit::{Agenda, EndpointDoc, Fake, Ids, Knobs};
 use standin_model::Instant;
@@ -29,6 +32,12 @@ pub(crate) struct Site {
     pub(crate) pod: String,
     pub(crate) client_id: String,
     pub(crate) client_secret: Secret,
+    /// Where the application is sent back to; blank if any address will do.
+    pub(crate) redirect_uri: String,
+    /// Users beside the site's own.
+    pub(crate) others: Vec<User>,
+    /// Endpoints of services that the site has not bought; `*` stands for any run of characters.
+    pub(crate) without: Vec<String>,
 }
 
 /// What Eloqua does by itself later.
@@ -38,6 +47,7 @@ pub(crate) enum Due {
     EndSync(u64),
     DropStaging(crate::bulk::Key),
     DropDefinition(crate::bulk::Key),
+    DropData(u64),
 }
 
 /// An Eloqua instance.
@@ -47,7 +57,9 @@ pub struct Eloqua {
     pub(crate) store: Store,
     pub(crate) bulk: Bulk,
     pub(crate) jobs: Jobs,
+    pub(crate) graves: Graves,
     pub(crate) tokens: Tokens,
+    pub(crate) limits: Limits,
     pub(crate) agenda: Agenda<Due>,
     pub(crate) knobs: Knobs,
     pub(crate) ids: Ids,
@@ -66,11 +78,16 @@ impl Eloqua {
                 pod: "p04".to_owned(),
                 client_id: crate::oauth::DEFAULT_CLIENT_ID.to_owned(),
                 client_secret: Secret::new(crate::oauth::DEFAULT_CLIENT_SECRET),
+                redirect_uri: String::new(),
+                others: Vec::new(),
+                without: Vec::new(),
             },
             store: Store::new("SNDC"),
             bulk: Bulk::default(),
             jobs: Jobs::default(),
+            graves: Graves::default(),
             tokens: Tokens::default(),
+            limits: Limits::default(),
             agenda: Agenda::default(),
             knobs: Knobs::new(KNOBS),
             ids: Ids::new(seed, "eloqua"),
@@ -112,6 +129,11 @@ impl Eloqua {
         self.store.contacts.values().map(one).collect()
     }
 
+    /// How many contacts there are.
+    pub fn contact_count(&self) -> usize {
+        self.store.contacts.len()
+    }
+
     /// The number of the next request, for its id.
     pub(crate) fn request_id(&mut self) -> String {
         self.requests += 1;
@@ -124,7 +146,7 @@ impl Fake for Eloqua {
         "eloqua"
     }
 
-    fn call_name(&self, request: &Request) -> Cow<'static, str> {
+    fn call_name(request: &Request) -> Cow<'static, str> {
         router::call_name(request).into()
     }
 
@@ -150,6 +172,7 @@ impl Fake for Eloqua {
                 Due::EndSync(id) => self.end_sync(at, id),
                 Due::DropStaging(key) => self.drop_expired(at, key),
                 Due::DropDefinition(key) => self.drop_definition(key),
+                Due::DropData(id) => self.drop_data(id),
             }
         }
     }

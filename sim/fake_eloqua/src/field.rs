@@ -74,6 +74,24 @@ pub(crate) struct Field {
 }
 
 impl Field {
+    /// A field that every site has.
+    pub(crate) fn system(id: u32, name: &str, internal: &str, kind: Kind, read_only: bool) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            internal: internal.to_owned(),
+            kind,
+            read_only,
+            standard: true,
+            display_type: "text".to_owned(),
+            update_type: "always".to_owned(),
+            default: None,
+            extras: Vec::new(),
+            created: None,
+            updated: None,
+        }
+    }
+
     /// The statement by which the Bulk API names it.
     pub(crate) fn statement(&self) -> String {
         format!("{{{{Contact.Field({})}}}}", self.internal)
@@ -105,6 +123,19 @@ impl NewField {
     }
 }
 
+impl NewField {
+    /// Whether such a field could hold a value.
+    pub(crate) fn holds(&self, value: &str) -> bool {
+        match self.kind {
+            Kind::Text => value.chars().count() <= 100,
+            Kind::LargeText => value.chars().count() <= 32_000,
+            Kind::Numeric => crate::value::number(value).is_some(),
+            Kind::Date => crate::time::civil(value).is_some(),
+            Kind::Email => crate::value::is_address(value),
+        }
+    }
+}
+
 /// All fields of a site.
 #[derive(Clone, Debug)]
 pub(crate) struct Fields {
@@ -116,20 +147,7 @@ impl Fields {
     /// The fields that every site has.
     pub(crate) fn standard() -> Self {
         let made = |(id, name, internal, kind, access): &(u32, &str, &str, Kind, Access)| {
-            let field = Field {
-                id: *id,
-                name: (*name).to_owned(),
-                internal: (*internal).to_owned(),
-                kind: *kind,
-                read_only: *access == Access::ReadOnly,
-                standard: true,
-                display_type: "text".to_owned(),
-                update_type: "always".to_owned(),
-                default: None,
-                extras: Vec::new(),
-                created: None,
-                updated: None,
-            };
+            let field = Field::system(*id, name, internal, *kind, *access == Access::ReadOnly);
             (*id, Arc::new(field))
         };
         Self { by_id: STANDARD.iter().map(made).collect(), next: FIRST_CUSTOM }

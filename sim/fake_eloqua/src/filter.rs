@@ -1,16 +1,11 @@
-//! The filter language of exports.
+//! The filter language of exports, as text.
 //!
 //! ```text
 //! filter = term { ("AND" | "OR") term }        AND binds tighter, NOT stands before a term
 //! term   = 'statement' op 'value' | EXISTS('place') | STATUS('instance') = 'word' | ( filter ) | NOT term
 //! ```
 
-use crate::field::Kind;
-use crate::statement::{Place, Statement};
-use crate::store::{Contact, Store};
-use crate::time::{self, Zone};
-use crate::value;
-use standin_model::Instant;
+pub(crate) use crate::condition::Filter;
 use std::cmp::Ordering;
 use winnow::ascii::{Caseless, multispace0};
 use winnow::combinator::{delimited, opt, preceded};
@@ -223,111 +218,6 @@ impl std::fmt::Display for Text {
             Self::Or(parts) => joined(f, parts, "OR"),
         }
     }
-}
-
-/// A filter whose names are known.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Filter {
-    Compare(Statement, Op, String),
-    Exists(Place),
-    Not(Box<Filter>),
-    And(Vec<Filter>),
-    Or(Vec<Filter>),
-}
-
-impl Filter {
-    /// Reads a filter and looks its names up.
-    pub(crate) fn read(text: &str, store: &Store) -> Result<Self, String> {
-        let parsed = parse(text)?;
-        let mut exists = 0;
-        let filter = Self::resolve(&parsed, store, &mut exists)?;
-        if exists > 1 {
-            return Err("Must contain at most one EXISTS.".to_owned());
-        }
-        Ok(filter)
-    }
-
-    fn resolve(text: &Text, store: &Store, exists: &mut u32) -> Result<Self, String> {
-        let mut all = |parts: &[Text]| -> Result<Vec<Self>, String> {
-            parts.iter().map(|part| Self::resolve(part, store, exists)).collect()
-        };
-        match text {
-            Text::Compare { statement, op, value } => {
-                let statement = Statement::read(statement, store)
-                    .ok_or_else(|| format!("Must reference known statements: {statement}"))?;
-                Ok(Self::Compare(statement, *op, value.clone()))
-            }
-            Text::Exists(place) => match Place::read(place) {
-                Some(list @ Place::ContactList(id)) if store.lists.contains_key(&id) => {
-                    *exists += 1;
-                    Ok(Self::Exists(list))
-                }
-                _ => Err(format!("Must reference an existing list: {place}")),
-            },
-            Text::Status { .. } => Err("Must reference service instance within a workflow".to_owned()),
-            Text::Not(inner) => Ok(Self::Not(Box::new(Self::resolve(inner, store, exists)?))),
-            Text::And(parts) => Ok(Self::And(all(parts)?)),
-            Text::Or(parts) => Ok(Self::Or(all(parts)?)),
-        }
-    }
-
-    /// Whether a contact passes. Dates of the filter are read in `zone`.
-    pub(crate) fn passes(&self, store: &Store, contact: &Contact, zone: Zone) -> bool {
-        match self {
-            Self::Not(inner) => !inner.passes(store, contact, zone),
-            Self::And(parts) => parts.iter().all(|part| part.passes(store, contact, zone)),
-            Self::Or(parts) => parts.iter().any(|part| part.passes(store, contact, zone)),
-            Self::Exists(Place::ContactList(id)) => {
-                store.lists.get(id).is_some_and(|list| list.members.contains(&contact.id))
-            }
-            Self::Exists(_) => false,
-            Self::Compare(statement, op, wanted) => compare(store, contact, statement, *op, wanted, zone),
-        }
-    }
-}
-
-fn instant_of(statement: &Statement, contact: &Contact) -> Option<Instant> {
-    match statement {
-        Statement::CreatedAt => Some(contact.created),
-        Statement::UpdatedAt => Some(contact.updated),
-        Statement::Field(field) if field.internal == "C_DateCreated" => Some(contact.created),
-        Statement::Field(field) if field.internal == "C_DateModified" => Some(contact.modified),
-        _ => None,
-    }
-}
-
-fn compare(
-    store: &Store,
-    contact: &Contact,
-    statement: &Statement,
-    op: Op,
-    wanted: &str,
-    zone: Zone,
-) -> bool {
-    let text = statement.value(store, contact, zone);
-    if op == Op::Like {
-        return value::fits(&wanted.to_lowercase(), &text.to_lowercase(), '%', Some('_'));
-    }
-    if wanted.is_empty() || text.is_empty() {
-        return op.holds(text.cmp(&wanted.to_owned()));
-    }
-    if let Some(at) = instant_of(statement, contact) {
-        return match time::civil(wanted).and_then(|civil| zone.instant(civil)) {
-            Some(wanted) => op.holds(at.cmp(&wanted)),
-            None => op == Op::NotEqual,
-        };
-    }
-    let kind = match statement {
-        Statement::Field(field) => field.kind,
-        Statement::Id => Kind::Numeric,
-        _ => Kind::Text,
-    };
-    let order = match kind {
-        Kind::Date => time::civil(&text).zip(time::civil(wanted)).map(|(a, b)| a.cmp(&b)),
-        Kind::Numeric => value::number_key(&text).zip(value::number_key(wanted)).map(|(a, b)| a.cmp(&b)),
-        _ => None,
-    };
-    op.holds(order.unwrap_or_else(|| text.to_lowercase().cmp(&wanted.to_lowercase())))
 }
 
 #[cfg(test)]

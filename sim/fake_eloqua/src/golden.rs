@@ -193,7 +193,7 @@ fn paths_are_forgiving() {
         ("/api/bulk/2.0/emailAddresses/imports", "GET /emailAddresses/imports"),
     ] {
         let request = request("GET", &format!("{BASE}{path}"), "", "", "");
-        let name = caller.eloqua.call_name(&request);
+        let name = Eloqua::call_name(&request);
         if expected == "GET /api/x" {
             assert_eq!(name, format!("GET {path}"), "nothing is read there");
         } else {

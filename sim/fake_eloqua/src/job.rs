@@ -1,11 +1,14 @@
 //! Eloqua's own jobs: files that it fetches from a customer's SFTP server and loads, files that it makes of
 //! contacts and delivers there. The stage does the fetching and delivering; everything else happens here.
 
+use crate::archive;
+use crate::condition::Scope;
 use crate::eloqua::Eloqua;
 use crate::export::{self, ExportPlan};
 use crate::filter::{Filter, Op};
 use crate::import::{ImportRule, UpdateRule};
-use crate::statement::Statement;
+use crate::records::Owner;
+use crate::statement::{Own, Statement};
 use crate::table::{self, Format};
 use crate::time::{self, Zone};
 use crate::value;
@@ -29,6 +32,9 @@ const FILES_A_RUN: usize = 100;
 const OUTBOX_KEPT: usize = 1000;
 /// Endings of files that are not whole yet.
 const UNFINISHED: [&str; 2] = [".uploading", ".part"];
+
+/// Endings of files that Eloqua reads and this one does not.
+const SPREADSHEETS: [&str; 2] = [".xls", ".xlsx"];
 
 /// One run of one job.
 #[derive(Clone, Debug)]
@@ -62,9 +68,52 @@ pub enum Work {
 /// What a file of an import job means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum ImportKind {
+    /// Rows make and change contacts.
     Contacts,
-    Unsubscribe,
+    /// Rows make and change accounts.
+    Accounts,
+    /// Contacts move from one address to another.
     UpdateAddresses,
+    /// Addresses bounced for good.
+    Bouncebacks,
+    /// Addresses are opted out of everything.
+    Unsubscribe,
+    DeleteContacts,
+    DeleteAccounts,
+    /// Contacts say whether short messages may be sent.
+    Sms {
+        on: bool,
+    },
+}
+
+impl ImportKind {
+    /// The words of world files.
+    pub(crate) const WORDS: [(&'static str, Self); 9] = [
+        ("contacts", Self::Contacts),
+        ("accounts", Self::Accounts),
+        ("update_addresses", Self::UpdateAddresses),
+        ("bouncebacks", Self::Bouncebacks),
+        ("unsubscribe", Self::Unsubscribe),
+        ("delete_contacts", Self::DeleteContacts),
+        ("delete_accounts", Self::DeleteAccounts),
+        ("sms_opt_in", Self::Sms { on: true }),
+        ("sms_opt_out", Self::Sms { on: false }),
+    ];
+
+    /// Whose rows a file of this kind has.
+    pub(crate) fn of(self) -> Of {
+        match self {
+            Self::Accounts | Self::DeleteAccounts => Of::Records(Owner::Accounts),
+            _ => Of::Contacts,
+        }
+    }
+}
+
+/// Whose rows a file has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Of {
+    Contacts,
+    Records(Owner),
 }
 
 /// Names at the head of the columns of an export without a mapping.
@@ -82,22 +131,37 @@ pub(crate) struct SetsSubscription {
     pub(crate) no: String,
 }
 
+/// What belongs to an import.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct ImportJob {
+    pub(crate) kind: ImportKind,
+    pub(crate) key: String,
+    pub(crate) update_rule: UpdateRule,
+    /// Rules of single columns, by heading.
+    pub(crate) update_rules: Vec<(String, UpdateRule)>,
+    pub(crate) import_rule: ImportRule,
+    pub(crate) sets_subscription: Option<SetsSubscription>,
+    /// Fields that get the same value in every row, by internal name.
+    pub(crate) constants: Vec<(String, String)>,
+}
+
+/// What belongs to an export.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct ExportJob {
+    pub(crate) of: Of,
+    pub(crate) heading: Heading,
+    pub(crate) filter: Option<String>,
+    pub(crate) changed_since_last_run: bool,
+    pub(crate) zone: Zone,
+    pub(crate) zip: bool,
+    pub(crate) date_stamp: bool,
+}
+
 /// A job's direction with what belongs to it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Direction {
-    Import {
-        kind: ImportKind,
-        key: String,
-        update_rule: UpdateRule,
-        import_rule: ImportRule,
-        sets_subscription: Option<SetsSubscription>,
-    },
-    Export {
-        heading: Heading,
-        filter: Option<String>,
-        changed_since_last_run: bool,
-        zone: Zone,
-    },
+    Import(ImportJob),
+    Export(ExportJob),
 }
 
 /// A job as its user defined it.
@@ -157,6 +221,7 @@ pub(crate) struct Run {
     pub(crate) created: u64,
     pub(crate) updated: u64,
     pub(crate) unchanged: u64,
+    pub(crate) deleted: u64,
     pub(crate) rejected: u64,
     pub(crate) rejects: Vec<Value>,
     pub(crate) notes: Vec<String>,
@@ -190,6 +255,9 @@ impl Run {
             out["created"] = Value::from(self.created);
             out["updated"] = Value::from(self.updated);
             out["unchanged"] = Value::from(self.unchanged);
+            if self.deleted > 0 {
+                out["deleted"] = Value::from(self.deleted);
+            }
             out["rejected"] = Value::from(self.rejected);
             out["rejects"] = Value::from(self.rejects.clone());
         } else {
@@ -207,6 +275,17 @@ impl Run {
                 json!({ "reason": format!("more than {REJECTS_KEPT} rejects; the rest is only counted") }),
             );
         }
+    }
+}
+
+/// The name of an export's file on a day.
+fn file_name(pattern: &str, date_stamp: bool, now: Instant) -> String {
+    let stamp = time::file_stamp(now);
+    let name = pattern.replace("{yyyyMMdd}", &stamp);
+    match name.rsplit_once('.') {
+        Some((stem, ending)) if date_stamp => format!("{stem}_{stamp}.{ending}"),
+        None if date_stamp => format!("{name}_{stamp}"),
+        _ => name,
     }
 }
 
@@ -247,10 +326,12 @@ impl Eloqua {
         }
         let mut notes = Vec::new();
         let (work, rows) = match &job.direction {
-            Direction::Import { .. } => (Work::Import, 0),
-            Direction::Export { .. } => {
-                let (bytes, rows) = self.export_file(job, &mut notes)?;
-                let file = job.file.replace("{yyyyMMdd}", &time::file_stamp(now));
+            Direction::Import(_) => (Work::Import, 0),
+            Direction::Export(export) => {
+                let (bytes, rows) = self.export_file(job, export, &mut notes)?;
+                let file = file_name(&job.file, export.date_stamp, now);
+                let (file, bytes) =
+                    if export.zip { archive::zipped(now, &file, &bytes)? } else { (file, bytes) };
                 (Work::Export { file, bytes }, rows)
             }
         };
@@ -272,6 +353,7 @@ impl Eloqua {
             created: 0,
             updated: 0,
             unchanged: 0,
+            deleted: 0,
             rejected: 0,
             rejects: Vec::new(),
             notes,
@@ -306,6 +388,11 @@ impl Eloqua {
             if entry.folder || unfinished || !value::fits(&job.file, &entry.name, '*', None) {
                 continue;
             }
+            let lower = entry.name.to_ascii_lowercase();
+            if SPREADSHEETS.iter().any(|ending| lower.ends_with(ending)) {
+                record.notes.push(format!("{} is a spreadsheet, which is not read here", entry.name));
+                continue;
+            }
             if !settle.is_zero() && record.started.since(entry.modified) < settle {
                 record.notes.push(format!("{} is too young and left for the next run", entry.name));
                 continue;
@@ -332,30 +419,40 @@ impl Eloqua {
         chosen
     }
 
-    fn export_file(&self, job: &Job, notes: &mut Vec<String>) -> Result<(Bytes, u64), String> {
-        let Direction::Export { heading, filter, changed_since_last_run, zone } = &job.direction else {
-            return Err(format!("`{}` is an import", job.name));
-        };
+    fn export_file(
+        &self,
+        job: &Job,
+        export: &ExportJob,
+        notes: &mut Vec<String>,
+    ) -> Result<(Bytes, u64), String> {
         let mut columns = Vec::new();
         for (column, name) in &job.mapping {
             let statement =
-                self.named_statement(name).ok_or_else(|| format!("no contact field is called {name}"))?;
-            let head = match (&statement, heading) {
-                (Statement::Field(field), Heading::Display) if column == name => field.name.clone(),
+                self.statement_of(export.of, name).ok_or_else(|| format!("no field is called {name}"))?;
+            let head = match (statement.field(), export.heading) {
+                (Some(field), Heading::Display) if column == name => field.name.clone(),
                 _ => column.clone(),
             };
             columns.push((head, statement));
         }
         let mut filters = Vec::new();
-        if let Some(text) = filter {
-            filters.push(Filter::read(text, &self.store)?);
+        let scope = match export.of {
+            Of::Contacts => Scope::Contacts,
+            Of::Records(owner) => Scope::Records(owner),
+        };
+        if let Some(text) = &export.filter {
+            filters.push(Filter::read_in(text, scope, &self.store)?);
         }
-        if *changed_since_last_run {
+        if export.changed_since_last_run {
             match self.jobs.succeeded.get(&job.name) {
                 Some(since) => {
                     notes.push(format!("changed since {since}"));
-                    let text = time::exported(zone.civil(*since));
-                    filters.push(Filter::Compare(Statement::UpdatedAt, Op::NotLess, text));
+                    let text = time::exported(export.zone.civil(*since));
+                    let changed = match export.of {
+                        Of::Contacts => Statement::UpdatedAt,
+                        Of::Records(owner) => Statement::Record(owner, Own::UpdatedAt),
+                    };
+                    filters.push(Filter::Compare(changed, Op::NotLess, text));
                 }
                 None => notes.push("first run, everything".to_owned()),
             }
@@ -363,10 +460,13 @@ impl Eloqua {
         let plan = ExportPlan {
             columns,
             filter: if filters.is_empty() { None } else { Some(Filter::And(filters)) },
-            zone: *zone,
+            zone: export.zone,
             most: None,
         };
-        let rows = export::rows(&self.store, &plan, &self.knobs);
+        let rows = match export.of {
+            Of::Contacts => export::rows(&self.store, &plan, &self.knobs),
+            Of::Records(owner) => export::rows_of(&self.store, owner, &plan, &self.knobs),
+        };
         let heads: Vec<String> = plan.columns.iter().map(|(head, _)| head.clone()).collect();
         Ok((table::write(&heads, &rows, job.format), rows.len() as u64))
     }
@@ -399,7 +499,8 @@ impl Eloqua {
         }
     }
 
-    /// What the jobs did, oldest first. For imports `in` = `created` + `updated` + `unchanged` + `rejected`.
+    /// What the jobs did, oldest first. For imports `in` = `created` + `updated` + `unchanged` + `rejected`, and
+    /// + `deleted` where something was.
     pub fn runs(&self) -> Vec<Value> {
         self.jobs.runs.values().map(|run| run.view()).collect()
     }

@@ -212,7 +212,7 @@ proptest! {
         let mut world = World::new();
         let endpoints = Eloqua::endpoints();
         let (method, path) = endpoints[at % endpoints.len()].name.split_once(' ').unwrap();
-        let path = path.replace("{family}", "contacts").replace("{id}", &id);
+        let path = path.replace("{family}", "contacts").replace("{unbought}", "events").replace("{id}", &id);
         for root in ["", "/api/rest/2.0", "/api/bulk/2.0"] {
             let response = world.eloqua.handle(world.now, request(method, &format!("{root}{path}?{query}"), body.clone()));
             prop_assert!(response.status().as_u16() < 500);

@@ -63,9 +63,27 @@ impl Window {
         out["limit"] = Value::from(self.limit);
         out["offset"] = Value::from(self.offset);
         out["count"] = Value::from(count);
-        let more = if self.told { self.offset.saturating_add(count) < total } else { count == self.limit };
-        out["hasMore"] = Value::from(more);
+        out["hasMore"] = Value::from(self.more(count, total));
         reply::bulk(200, &out)
+    }
+}
+
+impl Window {
+    /// The rest of the envelope behind a page that is already written.
+    pub(crate) fn around(self, mut begun: String, count: usize, total: usize) -> Response {
+        if self.told {
+            begun.push_str(&format!("\"totalResults\":{total},"));
+        }
+        let more = self.more(count, total);
+        let (limit, offset) = (self.limit, self.offset);
+        begun.push_str(&format!(
+            "\"limit\":{limit},\"offset\":{offset},\"count\":{count},\"hasMore\":{more}}}"
+        ));
+        reply::bulk_text(200, begun)
+    }
+
+    fn more(self, count: usize, total: usize) -> bool {
+        if self.told { self.offset.saturating_add(count) < total } else { count == self.limit }
     }
 }
 

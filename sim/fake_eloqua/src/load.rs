@@ -2,15 +2,14 @@
 
 use crate::eloqua::Eloqua;
 use crate::elq;
-use crate::import::{self, Choices, Column, ImportRule, Outcome, Plan, Reject, Row, Target, UpdateRule};
-use crate::job::{Direction, ImportKind, Job, JobRun, Loaded, Run, SetsSubscription};
+use crate::import::{self, Choices, Column, Outcome, Plan, Reject, Row, Target};
+use crate::job::{Direction, ImportKind, Job, JobRun, Loaded, Of, Run};
+use crate::load_plan::constant_key;
 use crate::statement::Statement;
 use crate::table::{self, Table};
-use crate::value;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use standin_model::Instant;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How many refused rows of one file are told of.
@@ -79,8 +78,7 @@ impl Eloqua {
         record: &mut Run,
         told: &mut Vec<RowLoaded>,
     ) -> Result<(), String> {
-        let Direction::Import { kind, key, update_rule, import_rule, sets_subscription } = &job.direction
-        else {
+        let Direction::Import(import) = &job.direction else {
             return Err("an export loads no file".to_owned());
         };
         let Table { headings, records } = table;
@@ -91,32 +89,28 @@ impl Eloqua {
         if let Some(twice) = repeated(&headings) {
             return Err(format!("the heading `{twice}` stands twice"));
         }
-        let (rows, malformed) = rows_of(&headings, records);
-        match kind {
-            ImportKind::Contacts => {
-                let rules = (*update_rule, *import_rule);
-                let plan = self.plan_of(job, key, rules, sets_subscription.as_ref(), &headings, record)?;
+        let (mut rows, malformed) = rows_of(&headings, records);
+        match import.kind {
+            ImportKind::Contacts | ImportKind::Accounts => {
+                let plan = self.plan_of(job, import, &headings, record)?;
+                for row in &mut rows {
+                    let constants = import.constants.iter();
+                    row.values.extend(constants.map(|(name, value)| (constant_key(name), value.clone())));
+                }
                 let choices = Choices::of(&self.knobs);
-                let outcome = import::run(&mut self.store, now, &plan, &rows, choices);
+                let outcome = match import.kind.of() {
+                    Of::Contacts => import::run(&mut self.store, now, &plan, &rows, choices),
+                    Of::Records(owner) => {
+                        import::run_records(&mut self.store, owner, now, &plan, &rows, choices)
+                    }
+                };
                 record.take(&outcome);
-                let place = format!("import `{}` by {key}", job.name);
-                told.extend(self.told(&place, &plan, &rows, &outcome));
-            }
-            ImportKind::Unsubscribe => {
-                let column = self.address_column(job, &headings)?;
-                record.rows += rows.len() as u64;
-                for row in &rows {
-                    self.unsubscribe(now, row, &column, record);
+                if import.kind == ImportKind::Contacts {
+                    let place = format!("import `{}` by {}", job.name, import.key);
+                    told.extend(self.told(&place, &plan, &rows, &outcome));
                 }
             }
-            ImportKind::UpdateAddresses => {
-                let original = mapped_to(job, "original").ok_or("no column is mapped to `original`")?;
-                let new = mapped_to(job, "new").ok_or("no column is mapped to `new`")?;
-                record.rows += rows.len() as u64;
-                for row in &rows {
-                    self.readdress(now, row, &original, &new, record);
-                }
-            }
+            _ => self.load_kind(now, job, import, &headings, &rows, record)?,
         }
         for index in malformed {
             record.rows += 1;
@@ -149,118 +143,6 @@ impl Eloqua {
         });
         refused.chain(placed).collect()
     }
-
-    fn plan_of(
-        &self,
-        job: &Job,
-        key: &str,
-        (update_rule, import_rule): (UpdateRule, ImportRule),
-        sets_subscription: Option<&SetsSubscription>,
-        headings: &[String],
-        record: &mut Run,
-    ) -> Result<Plan, String> {
-        let mut columns = Vec::new();
-        let mut unmapped = BTreeSet::new();
-        for heading in headings {
-            let target = match sets_subscription {
-                Some(sets) if sets.column == *heading => {
-                    Some(Target::Subscription { yes: sets.yes.clone(), no: sets.no.clone() })
-                }
-                _ => self.target_of(job, heading)?,
-            };
-            match target {
-                Some(target) => {
-                    columns.push(Column { key: heading.clone(), target, rule: update_rule });
-                }
-                None => {
-                    unmapped.insert(heading.clone());
-                    record.notes.push(format!("column `{heading}` is not mapped and was ignored"));
-                }
-            }
-        }
-        for (column, _) in &job.mapping {
-            if !headings.contains(column) {
-                record.notes.push(format!("column `{column}` is mapped and not in the file"));
-            }
-        }
-        let names_key = |column: &&Column| match &column.target {
-            Target::Statement(Statement::Field(field)) => field.internal.eq_ignore_ascii_case(key),
-            Target::Statement(Statement::Id) => key.eq_ignore_ascii_case(&Statement::Id.text()),
-            _ => false,
-        };
-        let identifier = columns
-            .iter()
-            .find(names_key)
-            .map(|column| column.key.clone())
-            .ok_or_else(|| format!("no column holds the unique match field {key}"))?;
-        Ok(Plan {
-            columns,
-            identifier,
-            import_rule,
-            multiple: false,
-            null_identifier: false,
-            actions: Vec::new(),
-            fractions_ignored: true,
-            unmapped,
-        })
-    }
-
-    /// What a heading is mapped to. Without a mapping, internal names and display names speak for themselves.
-    fn target_of(&self, job: &Job, heading: &str) -> Result<Option<Target>, String> {
-        let statement = if job.mapping.is_empty() {
-            let field = self.store.fields.internal(heading).or_else(|| self.store.fields.named(heading));
-            field.filter(|field| !field.read_only).cloned().map(Statement::Field)
-        } else {
-            let Some((_, name)) = job.mapping.iter().find(|(column, _)| column == heading) else {
-                return Ok(None);
-            };
-            Some(self.named_statement(name).ok_or_else(|| format!("no contact field is called {name}"))?)
-        };
-        Ok(statement.map(Target::Statement))
-    }
-
-    /// A statement, or the field of an internal name.
-    pub(crate) fn named_statement(&self, name: &str) -> Option<Statement> {
-        let field = self.store.fields.internal(name).cloned().map(Statement::Field);
-        field.or_else(|| Statement::read(name, &self.store))
-    }
-
-    fn address_column(&self, job: &Job, headings: &[String]) -> Result<String, String> {
-        let is_address = |heading: &&String| {
-            let target = self.target_of(job, heading);
-            matches!(target, Ok(Some(Target::Statement(Statement::Field(field)))) if field.id == crate::field::EMAIL)
-        };
-        headings.iter().find(is_address).cloned().ok_or_else(|| "no column holds the address".to_owned())
-    }
-
-    fn unsubscribe(&mut self, now: Instant, row: &Row, column: &str, record: &mut Run) {
-        let address = row.values.get(column).map(|text| text.trim()).unwrap_or_default();
-        if !value::is_address(address) {
-            record.refuse(row.index, 2, "");
-        } else if self.store.set_subscribed(now, address, false) {
-            record.updated += 1;
-        } else {
-            record.unchanged += 1;
-        }
-    }
-
-    fn readdress(&mut self, now: Instant, row: &Row, original: &str, new: &str, record: &mut Run) {
-        let cell = |key: &str| row.values.get(key).map(|text| text.trim()).unwrap_or_default();
-        let (original, new) = (cell(original), cell(new));
-        let Some(id) = self.store.with_email(original) else {
-            record.refuse(row.index, 34, "");
-            return;
-        };
-        if !value::is_address(new) {
-            record.refuse(row.index, 2, "");
-            return;
-        }
-        match self.store.write(now, id, &[(crate::field::EMAIL, new.to_owned())].into()) {
-            Ok(true) => record.updated += 1,
-            Ok(false) => record.unchanged += 1,
-            Err(_) => record.refuse(row.index, 11, ""),
-        }
-    }
 }
 
 impl Run {
@@ -284,7 +166,8 @@ impl Run {
         }
     }
 
-    fn refuse(&mut self, index: u64, code: u32, detail: &str) {
+    /// Counts a row that was refused.
+    pub(crate) fn refuse(&mut self, index: u64, code: u32, detail: &str) {
         self.rejected += 1;
         let text = elq::reject_text(code);
         let reason = if detail.is_empty() { text.to_owned() } else { format!("{text} ({detail})") };
@@ -311,10 +194,6 @@ fn repeated(headings: &[String]) -> Option<&String> {
         .enumerate()
         .find(|(at, heading)| headings[..*at].contains(heading))
         .map(|(_, twice)| twice)
-}
-
-fn mapped_to(job: &Job, role: &str) -> Option<String> {
-    job.mapping.iter().find(|(_, name)| name == role).map(|(column, _)| column.clone())
 }
 
 /// The records as rows, and the numbers of those with more values than headings.

@@ -1,16 +1,30 @@
-//! Who may call, and the address to call.
+//! Who calls, and the address to call.
 
 use crate::eloqua::Eloqua;
 use crate::reply::{self, Refused};
 use crate::router::Call;
+use crate::user::User;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use http::{HeaderValue, header};
 use serde_json::{Value, json};
 use standin_model::Instant;
 use standin_ports::{Request, Response};
 
+/// What goes along with every answer of `/id`.
+const HEADERS: [(&str, &str); 8] = [
+    ("cache-control", "no-store"),
+    ("pragma", "no-cache"),
+    ("expires", "-1"),
+    ("x-frame-options", "DENY"),
+    ("p3p", "CP=\"IDC DSP COR DEVa TAIa OUR BUS PHY ONL UNI COM NAV CNT STA\""),
+    ("x-xss-protection", "1; mode=block"),
+    ("x-content-type-options", "nosniff"),
+    ("strict-transport-security", "max-age=31536000"),
+];
+
 fn authorization(request: &Request) -> Option<(String, String)> {
-    let header = request.headers().get(http::header::AUTHORIZATION)?.to_str().ok()?;
+    let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, rest) = header.trim().split_once(char::is_whitespace)?;
     Some((scheme.to_ascii_lowercase(), rest.to_owned()))
 }
@@ -27,39 +41,50 @@ pub(crate) fn basic(request: &Request) -> Option<(String, String)> {
     Some((name.to_owned(), password.to_owned()))
 }
 
-/// Whether `Site\User` and the password are this site's.
-pub(crate) fn is_user(eloqua: &Eloqua, name: &str, password: &str) -> bool {
-    let Some((site, user)) = name.split_once('\\') else { return false };
-    site.to_lowercase() == eloqua.site.name.to_lowercase()
-        && user.to_lowercase() == eloqua.site.user.to_lowercase()
-        && password == eloqua.site.password.reveal()
+/// The user behind a request.
+pub(crate) fn caller(eloqua: &Eloqua, now: Instant, request: &Request) -> Option<User> {
+    if !eloqua.lets_in() {
+        return None;
+    }
+    match authorization(request) {
+        Some((scheme, token)) if scheme == "bearer" => {
+            let name = eloqua.tokens.user_of(now, token.trim())?;
+            eloqua.site.user_named(name).filter(|user| user.enabled)
+        }
+        _ => basic(request).and_then(|(name, password)| eloqua.site.login(&name, &password)),
+    }
 }
 
-/// Whether a request may do anything.
-pub(crate) fn admitted(eloqua: &Eloqua, now: Instant, request: &Request) -> bool {
+/// The refusal of a request without a user: one that tried to log in has no right, another has to log in.
+pub(crate) fn stranger(request: &Request) -> Response {
     match authorization(request) {
-        Some((scheme, token)) if scheme == "bearer" => eloqua.tokens.admits(now, token.trim()),
-        _ => basic(request).is_some_and(|(name, password)| is_user(eloqua, &name, &password)),
+        Some(_) => reply::bare(401),
+        None => reply::bare_as(401, "Login required"),
     }
 }
 
 /// `GET /id`. Whoever is not let in gets 200 and a sentence, as the platform does.
 pub(crate) fn id(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
-    if !admitted(eloqua, call.now, call.request) {
-        return Ok(reply::bulk(200, &Value::from("Not authenticated.")));
+    let most = eloqua.knobs.number("eloqua.id_limit");
+    if !eloqua.limits.id.admits(call.now, most) {
+        return Ok(reply::bare(429));
     }
+    let Some(user) = caller(eloqua, call.now, call.request).filter(|user| user.api) else {
+        return Ok(with_headers(reply::bulk(200, &Value::from("Not authenticated."))));
+    };
     let base = base(eloqua, call.request);
-    let user = eloqua.site.user.to_lowercase();
+    let name = user.name.to_lowercase();
+    let (first, last) = user.names();
     let soap = |service: &str| format!("{base}/API/{{version}}/{service}.svc");
     let body = json!({
         "site": { "id": eloqua.site.id, "name": eloqua.site.name },
         "user": {
-            "id": 222,
-            "username": user,
-            "displayName": "Sync User",
-            "firstName": "Sync",
-            "lastName": "User",
-            "emailAddress": format!("{user}@brand.example"),
+            "id": user.id,
+            "username": name,
+            "displayName": user.display_name(),
+            "firstName": first,
+            "lastName": last,
+            "emailAddress": format!("{name}@brand.example"),
         },
         "urls": {
             "base": base,
@@ -77,17 +102,48 @@ pub(crate) fn id(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refus
             },
         },
     });
-    Ok(reply::bulk(200, &body))
+    Ok(with_headers(reply::bulk(200, &body)))
 }
 
-/// The address of this instance: the one that the request came to, unless it came to the common login host.
-fn base(eloqua: &Eloqua, request: &Request) -> String {
+fn with_headers(mut response: Response) -> Response {
+    for (name, value) in HEADERS {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    let cookie = HeaderValue::from_static("culture=en-US; path=/; secure; HttpOnly");
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    response
+}
+
+/// The address that a request came to.
+fn asked(request: &Request) -> Option<String> {
     let uri = request.uri();
-    let host = uri.host().unwrap_or_default();
-    match (uri.scheme_str(), uri.authority()) {
-        (Some(scheme), Some(authority)) if !host.eq_ignore_ascii_case("login.eloqua.com") => {
-            format!("{scheme}://{authority}")
-        }
+    Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?).to_ascii_lowercase())
+}
+
+/// Where the instance went, if it moved: the name of a pod, or a whole address.
+fn new_home(eloqua: &Eloqua) -> Option<String> {
+    let home = eloqua.knobs.text("eloqua.moved_to").trim();
+    match home {
+        "" => None,
+        home if home.contains("://") => Some(home.trim_end_matches('/').to_ascii_lowercase()),
+        pod => Some(format!("https://secure.{pod}.eloqua.com").to_ascii_lowercase()),
+    }
+}
+
+/// Whether a request comes to an address that the instance has left.
+pub(crate) fn is_elsewhere(eloqua: &Eloqua, request: &Request) -> bool {
+    new_home(eloqua).is_some_and(|home| asked(request).is_some_and(|asked| asked != home))
+}
+
+/// The address of this instance: the one that the request came to, unless it came to the common login host
+/// or the instance moved.
+fn base(eloqua: &Eloqua, request: &Request) -> String {
+    if let Some(home) = new_home(eloqua) {
+        return home;
+    }
+    let host = request.uri().host().unwrap_or_default();
+    match asked(request) {
+        Some(asked) if !host.eq_ignore_ascii_case("login.eloqua.com") => asked,
         _ => format!("https://secure.{}.eloqua.com", eloqua.site.pod),
     }
 }

@@ -1,4 +1,4 @@
-//! Access by token: the password and refresh grants of the token endpoint.
+//! Access by token: the token endpoint and what it gives out.
 
 use crate::eloqua::Eloqua;
 use crate::login;
@@ -6,6 +6,7 @@ use crate::reply::{self, Refused};
 use crate::router::Call;
 use imbl::OrdMap;
 use serde_json::{Value, json};
+use standin_fake_kit::Ids;
 use standin_fake_kit::form::Form;
 use standin_model::Instant;
 use standin_ports::Response;
@@ -16,17 +17,28 @@ pub const DEFAULT_CLIENT_ID: &str = "standin-client";
 /// Its secret.
 pub const DEFAULT_CLIENT_SECRET: &str = "standin-client-secret";
 
-const ACCESS_LIFE: Duration = Duration::from_secs(28_800);
+/// How long an access token is good.
+pub(crate) const ACCESS_LIFE: Duration = Duration::from_secs(28_800);
 const REFRESH_LIFE: Duration = Duration::from_secs(365 * 86_400);
 const KEPT: usize = 1000;
 
-/// Tokens that were given out.
+/// What stands behind a token or a code.
+#[derive(Clone, PartialEq, Eq)]
+struct Grant {
+    user: String,
+    end: Instant,
+    /// Of a refresh token its access token, of a code the address that it was sent to.
+    beside: String,
+}
+
+/// Tokens and codes that were given out.
 #[derive(Clone, Default)]
 pub(crate) struct Tokens {
-    /// Access tokens and when they end.
-    access: OrdMap<String, Instant>,
-    /// Refresh tokens that were not used yet, and when they end.
-    refresh: OrdMap<String, Instant>,
+    access: OrdMap<String, Grant>,
+    /// Those that were not used yet.
+    refresh: OrdMap<String, Grant>,
+    /// Those that were not used yet.
+    codes: OrdMap<String, Grant>,
 }
 
 /// Numbers alone: a token opens the instance to whoever reads it.
@@ -36,10 +48,41 @@ impl std::fmt::Debug for Tokens {
     }
 }
 
+fn keep(store: &mut OrdMap<String, Grant>, token: &str, grant: Grant) {
+    store.insert(token.to_owned(), grant);
+    while store.len() > KEPT {
+        let first = store.iter().min_by_key(|(_, grant)| grant.end).map(|(token, _)| token.clone());
+        let Some(first) = first else { break };
+        store.remove(&first);
+    }
+}
+
 impl Tokens {
-    /// Whether an access token is good now.
-    pub(crate) fn admits(&self, now: Instant, token: &str) -> bool {
-        self.access.get(token).is_some_and(|end| now < *end)
+    /// The user of an access token that is good now.
+    pub(crate) fn user_of(&self, now: Instant, token: &str) -> Option<&str> {
+        self.access.get(token).filter(|grant| now < grant.end).map(|grant| grant.user.as_str())
+    }
+
+    /// A new access token.
+    pub(crate) fn access(&mut self, ids: &mut Ids, now: Instant, user: &str) -> String {
+        let token = ids.token(64);
+        let grant = Grant { user: user.to_owned(), end: now.plus(ACCESS_LIFE), beside: String::new() };
+        keep(&mut self.access, &token, grant);
+        token
+    }
+
+    fn refresh(&mut self, ids: &mut Ids, now: Instant, user: &str, access: &str) -> String {
+        let token = ids.token(64);
+        let grant = Grant { user: user.to_owned(), end: now.plus(REFRESH_LIFE), beside: access.to_owned() };
+        keep(&mut self.refresh, &token, grant);
+        token
+    }
+
+    /// A new code that is sent to `address`.
+    pub(crate) fn code(&mut self, ids: &mut Ids, end: Instant, user: &str, address: &str) -> String {
+        let code = ids.token(40);
+        keep(&mut self.codes, &code, Grant { user: user.to_owned(), end, beside: address.to_owned() });
+        code
     }
 }
 
@@ -52,9 +95,15 @@ fn parameters(call: &Call<'_>) -> Vec<(String, String)> {
     Form::parse(call.request.body()).iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
+/// Refusals of the token endpoint: the number's thousands tell the kind of cause.
 fn refused(status: u16, error: &str, code: u32, description: &str) -> Refused {
     let body = json!({ "error": error, "error_description": description, "error_code": code });
     Box::new(reply::bulk(status, &body))
+}
+
+fn no_grant(eloqua: &Eloqua, code: u32, description: &str) -> Refused {
+    let status = if eloqua.knobs.text("eloqua.invalid_grant") == "400" { 400 } else { 401 };
+    refused(status, "invalid_grant", code, description)
 }
 
 /// `POST /auth/oauth2/token`.
@@ -70,39 +119,45 @@ pub(crate) fn token(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Re
     let of = |name: &str| {
         parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default()
     };
-    match of("grant_type") {
+    let need = |name: &str| match of(name) {
+        "" => Err(refused(400, "invalid_request", 2002, &format!("The \"{name}\" parameter is required."))),
+        value => Ok(value),
+    };
+    let scope = of("scope");
+    if !scope.is_empty() && scope != "full" {
+        return Err(refused(400, "invalid_scope", 2003, "The \"scope\" value is not a known scope."));
+    }
+    let user = match need("grant_type")? {
         "password" => {
-            let user = of("username");
-            if !login::is_user(eloqua, user, of("password")) {
-                return Err(refused(401, "invalid_grant", 4001, "The user name or password is wrong."));
-            }
+            let user = eloqua.site.login(need("username")?, need("password")?).filter(|_| eloqua.lets_in());
+            user.ok_or_else(|| no_grant(eloqua, 4001, "The user name or password is wrong."))?.name
+        }
+        "authorization_code" => {
+            let grant = eloqua.tokens.codes.remove(need("code")?);
+            let grant = grant.filter(|grant| call.now < grant.end && grant.beside == of("redirect_uri"));
+            grant
+                .ok_or_else(|| no_grant(eloqua, 4003, "The code was used, has expired or is another's."))?
+                .user
         }
         "refresh_token" => {
-            let end = eloqua.tokens.refresh.remove(of("refresh_token"));
-            if end.is_none_or(|end| end <= call.now) {
-                return Err(refused(
-                    401,
-                    "invalid_grant",
-                    4002,
-                    "The refresh token was used or has expired.",
-                ));
+            let registered = eloqua.site.redirect_uri.as_str();
+            let address = of("redirect_uri");
+            if !registered.is_empty() && !address.is_empty() && address != registered {
+                return Err(no_grant(eloqua, 4004, "The redirect_uri is not the registered one."));
             }
+            let grant = eloqua.tokens.refresh.remove(need("refresh_token")?);
+            let grant = grant.filter(|grant| call.now < grant.end);
+            let grant =
+                grant.ok_or_else(|| no_grant(eloqua, 4002, "The refresh token was used or has expired."))?;
+            if eloqua.knobs.on("eloqua.refresh_ends_access") {
+                eloqua.tokens.access.remove(&grant.beside);
+            }
+            grant.user
         }
         _ => return Err(refused(400, "unsupported_grant_type", 2001, "The grant type is not supported.")),
-    }
-    let (access, refresh) = (eloqua.ids.token(64), eloqua.ids.token(64));
-    let tokens = &mut eloqua.tokens;
-    tokens.access.insert(access.clone(), call.now.plus(ACCESS_LIFE));
-    tokens.refresh.insert(refresh.clone(), call.now.plus(REFRESH_LIFE));
-    for store in [&mut tokens.access, &mut tokens.refresh] {
-        while store.len() > KEPT {
-            let Some(first) = store.iter().min_by_key(|(_, end)| **end).map(|(token, _)| token.clone())
-            else {
-                break;
-            };
-            store.remove(&first);
-        }
-    }
+    };
+    let access = eloqua.tokens.access(&mut eloqua.ids, call.now, &user);
+    let refresh = eloqua.tokens.refresh(&mut eloqua.ids, call.now, &user, &access);
     Ok(reply::bulk(
         200,
         &json!({

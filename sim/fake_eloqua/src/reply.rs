@@ -44,6 +44,11 @@ pub(crate) fn bulk(status: u16, body: &Value) -> Response {
     with_reason(with_body(status, BULK, body.to_string()), phrase(status))
 }
 
+/// JSON of the Bulk API that is already written.
+pub(crate) fn bulk_text(status: u16, body: String) -> Response {
+    with_reason(with_body(status, BULK, body), phrase(status))
+}
+
 /// CSV of the Bulk API.
 pub(crate) fn csv(body: bytes::Bytes) -> Response {
     with_reason(with_body(200, "text/csv; charset=utf-8", body), phrase(200))
@@ -52,6 +57,11 @@ pub(crate) fn csv(body: bytes::Bytes) -> Response {
 /// A status and its phrase alone.
 pub(crate) fn bare(status: u16) -> Response {
     with_reason(empty(status), phrase(status))
+}
+
+/// A status with another phrase than its usual one.
+pub(crate) fn bare_as(status: u16, phrase: &'static str) -> Response {
+    with_reason(empty(status), phrase)
 }
 
 /// What the platform itself answers when it is in trouble of this kind.
@@ -63,6 +73,11 @@ pub(crate) fn refusal(status: u16) -> Response {
 /// The body is no JSON, or none that this call can read.
 pub(crate) fn unreadable() -> Refused {
     Box::new(with_reason(empty(400), "There was a parsing error."))
+}
+
+/// The body is JSON, but nothing that this call can take, or it is in another language.
+pub(crate) fn unusable() -> Refused {
+    Box::new(bare_as(400, "There was a serialization error."))
 }
 
 /// Nothing is there.

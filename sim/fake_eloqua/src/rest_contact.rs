@@ -4,13 +4,14 @@ use crate::eloqua::Eloqua;
 use crate::field::{self, Field, Kind};
 use crate::import;
 use crate::reply::{self, Refused};
-use crate::rest_page::{Depth, Page, member, text};
+use crate::rest_page::{Depth, Order, Page, list, number, text};
 use crate::router::Call;
 use crate::search::Search;
 use crate::store::{Address, Contact, Store};
 use crate::time::{self, Zone};
 use crate::value;
 use serde_json::{Map, Value, json};
+use standin_model::Instant;
 use standin_ports::Response;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -43,7 +44,8 @@ fn has_member(id: u32) -> bool {
 }
 
 /// A contact as answers carry it.
-fn view(store: &Store, contact: &Contact, depth: Depth, put: bool) -> Value {
+fn view(store: &Store, contact: &Contact, depth: Depth, put: bool, second: bool) -> Value {
+    let extra = store.extras.get(&contact.id).cloned().unwrap_or_default();
     let mut out = Map::new();
     let mut add = |name: &str, value: String| {
         if !value.is_empty() {
@@ -67,7 +69,7 @@ fn view(store: &Store, contact: &Contact, depth: Depth, put: bool) -> Value {
     if depth == Depth::Minimal {
         return Value::Object(out);
     }
-    add("emailFormatPreference", contact.format.clone());
+    add("emailFormatPreference", contact.format.to_owned());
     if depth == Depth::Complete {
         out.insert("fieldValues".to_owned(), field_values(store, contact));
     }
@@ -76,19 +78,22 @@ fn view(store: &Store, contact: &Contact, depth: Depth, put: bool) -> Value {
             out.insert(name.to_owned(), Value::from(value));
         }
     };
-    let own = |id: u32| contact.values.get(&id).cloned().unwrap_or_default();
+    let own = |id: u32| contact.values.get(&id).map(str::to_owned).unwrap_or_default();
     let address = address.map(AsRef::as_ref);
     add("firstName", own(field::FIRST_NAME));
     add("isBounceback", address.is_some_and(|address: &Address| address.bounced).to_string());
     add("isSubscribed", address.is_none_or(|address| address.subscribed).to_string());
     add("lastName", own(field::LAST_NAME));
-    let seconds =
-        |at: Option<standin_model::Instant>| at.map(|at| at.seconds().to_string()).unwrap_or_default();
+    let seconds = |at: Option<Instant>| at.map(|at| at.seconds().to_string()).unwrap_or_default();
     add("subscriptionDate", seconds(address.and_then(|address| address.subscribed_at)));
     add("unsubscriptionDate", seconds(address.and_then(|address| address.unsubscribed_at)));
     add("bouncebackDate", seconds(address.and_then(|address| address.bounced_at)));
     for (name, id) in members_of_fields().skip(2) {
         add(name, own(id));
+    }
+    add("description", extra.description);
+    if let Some(sms) = extra.sms.filter(|_| second) {
+        add("isSmsSubscribed", sms.to_string());
     }
     Value::Object(out)
 }
@@ -126,35 +131,36 @@ struct Wishes {
     subscribed: Option<bool>,
     bounced: Option<bool>,
     format: Option<String>,
+    description: Option<String>,
+    sms: Option<bool>,
 }
 
-fn wishes(store: &Store, members: &Map<String, Value>, id: Option<u64>) -> Result<Wishes, Refused> {
+fn wishes(eloqua: &Eloqua, members: &Map<String, Value>, id: Option<u64>) -> Result<Wishes, Refused> {
+    let store = &eloqua.store;
     let wrong = |property: &str, requirement: &str, value: &str| {
         reply::invalid(400, ("Contact", id.map(|id| id.to_string())), property, requirement, value)
     };
     let mut values = BTreeMap::new();
     for (name, field) in [("emailAddress", field::EMAIL)].into_iter().chain(members_of_fields()) {
-        if let Some(text) = text(members, name) {
+        if let Some(text) = text(members, name)? {
             values.insert(field, text);
         }
     }
-    if let Some(list) = member(members, "fieldValues").and_then(Value::as_array) {
-        for item in list.iter().filter_map(Value::as_object) {
-            let Some(field) = text(item, "id").and_then(|id| id.trim().parse().ok()) else { continue };
-            let value = text(item, "value").unwrap_or_default();
-            match store.fields.get(field) {
-                Some(field) if field.read_only => {}
-                Some(field) => {
-                    let value = if field.kind == Kind::Date { stored_date(&value) } else { value };
-                    values.insert(field.id, value);
-                }
-                None => return Err(wrong("fieldValues", "RelationshipRequirement", &field.to_string())),
-            }
+    for item in list(members, "fieldValues")? {
+        let item = item.as_object().ok_or_else(reply::unusable)?;
+        let Some(given) = text(item, "id")? else { continue };
+        let value = text(item, "value")?.unwrap_or_default();
+        let field = given.trim().parse().ok().and_then(|id| store.fields.get(id));
+        let field = field.ok_or_else(|| wrong("fieldValues", "RelationshipRequirement", &given))?;
+        if !field.read_only {
+            let value = if field.kind == Kind::Date { stored_date(&value) } else { value };
+            values.insert(field.id, value);
         }
     }
     for (id, value) in &values {
         let Some(field) = store.fields.get(*id) else { continue };
-        if *id == field::EMAIL && !value::is_address(value.trim()) {
+        let may_lack = value.trim().is_empty() && eloqua.knobs.on("eloqua.contacts_without_address");
+        if *id == field::EMAIL && !may_lack && !value::is_address(value.trim()) {
             return Err(wrong("emailAddress", "EmailAddressRequirement", value));
         }
         if *id != field::EMAIL && !value.is_empty() && !import::accepts(field, value) {
@@ -172,16 +178,25 @@ fn wishes(store: &Store, members: &Map<String, Value>, id: Option<u64>) -> Resul
         *email = email.trim().to_owned();
     }
     let flag = |name: &str| -> Result<Option<bool>, Refused> {
-        let Some(text) = text(members, name).filter(|text| !text.is_empty()) else { return Ok(None) };
+        let Some(text) = text(members, name)?.filter(|text| !text.is_empty()) else { return Ok(None) };
         value::flag(&text).map(Some).ok_or_else(|| wrong(name, "BooleanRequirement", &text))
     };
-    let format = text(members, "emailFormatPreference").map(|text| text.to_lowercase());
+    let format = text(members, "emailFormatPreference")?
+        .filter(|text| !text.is_empty())
+        .map(|text| text.to_lowercase());
     if let Some(format) = &format
         && !["unspecified", "text", "html"].contains(&format.as_str())
     {
         return Err(wrong("emailFormatPreference", "EnumRequirement", format));
     }
-    Ok(Wishes { values, subscribed: flag("isSubscribed")?, bounced: flag("isBounceback")?, format })
+    Ok(Wishes {
+        values,
+        subscribed: flag("isSubscribed")?,
+        bounced: flag("isBounceback")?,
+        format,
+        description: text(members, "description")?,
+        sms: flag("isSmsSubscribed")?,
+    })
 }
 
 /// Dates come in Unix seconds; one that is written as a date is taken as well.
@@ -190,7 +205,7 @@ fn stored_date(text: &str) -> String {
     if seconds.is_empty() || seconds.len() > 11 || !seconds.bytes().all(|byte| byte.is_ascii_digit()) {
         return text.to_owned();
     }
-    match text.parse().map(standin_model::Instant::from_seconds) {
+    match text.parse().map(Instant::from_seconds) {
         Ok(at) => Zone::Eastern.civil(at).strftime("%Y-%m-%d %H:%M:%S").to_string(),
         Err(_) => text.to_owned(),
     }
@@ -216,14 +231,21 @@ fn set_status(eloqua: &mut Eloqua, call: &Call<'_>, id: u64, wishes: &Wishes) {
     if let Some(format) = &wishes.format {
         eloqua.store.set_format(call.now, id, format);
     }
+    eloqua.store.set_extra(call.now, id, |extra| {
+        if let Some(description) = &wishes.description {
+            extra.description.clone_from(description);
+        }
+        extra.sms = wishes.sms.filter(|_| call.second).or(extra.sms);
+    });
 }
 
 /// `POST /data/contact`.
 pub(crate) fn create(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
-    let wishes = wishes(&eloqua.store, &call.object()?, None)?;
-    let Some(email) = wishes.values.get(&field::EMAIL).cloned() else {
+    let wishes = wishes(eloqua, &call.object()?, None)?;
+    let email = wishes.values.get(&field::EMAIL).cloned().unwrap_or_default();
+    if email.is_empty() && !eloqua.knobs.on("eloqua.contacts_without_address") {
         return Err(reply::invalid(400, ("Contact", None), "emailAddress", "NotNullRequirement", ""));
-    };
+    }
     let made = eloqua.store.create(call.now, wishes.values.clone());
     let id = made.map_err(|_| taken(eloqua, None, &email))?;
     set_status(eloqua, call, id, &wishes);
@@ -231,20 +253,20 @@ pub(crate) fn create(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, R
     // Fields that hold their default are not told until the next answer.
     let mut told = (**contact).clone();
     told.values.retain(|field, _| wishes.values.contains_key(field));
-    Ok(reply::rest(201, &view(&eloqua.store, &told, Depth::Complete, false)))
+    Ok(reply::rest(201, &view(&eloqua.store, &told, Depth::Complete, false, call.second)))
 }
 
 /// `GET /data/contact/{id}`.
 pub(crate) fn read(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
     let contact = find(eloqua, call)?;
     let depth = Depth::read(call, Depth::Complete);
-    Ok(reply::rest(200, &view(&eloqua.store, &contact, depth, false)))
+    Ok(reply::rest(200, &view(&eloqua.store, &contact, depth, false, call.second)))
 }
 
 /// `PUT /data/contact/{id}`; the id in the path counts.
 pub(crate) fn update(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
     let contact = find(eloqua, call)?;
-    let mut wishes = wishes(&eloqua.store, &call.object()?, Some(contact.id))?;
+    let mut wishes = wishes(eloqua, &call.object()?, Some(contact.id))?;
     if eloqua.knobs.text("eloqua.put_omitted") == "blank" {
         for field in eloqua.store.fields.iter().filter(|field| !field.read_only && field.id != field::EMAIL) {
             wishes.values.entry(field.id).or_default();
@@ -257,45 +279,65 @@ pub(crate) fn update(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, R
     }
     set_status(eloqua, call, contact.id, &wishes);
     let contact = find(eloqua, call)?;
-    Ok(reply::rest(200, &view(&eloqua.store, &contact, Depth::Complete, true)))
+    Ok(reply::rest(200, &view(&eloqua.store, &contact, Depth::Complete, true, call.second)))
 }
 
 /// `DELETE /data/contact/{id}`.
 pub(crate) fn delete(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
     let contact = find(eloqua, call)?;
-    eloqua.store.delete(contact.id);
-    Ok(reply::bare(200))
+    eloqua.bury_contact(call.now, contact.id);
+    Ok(reply::bare(eloqua.deleted_status()))
 }
 
-fn page_of(eloqua: &Eloqua, call: &Call<'_>, mut found: Vec<Arc<Contact>>) -> Result<Response, Refused> {
+impl Eloqua {
+    /// Deletes a contact, and remembers that it was there.
+    pub(crate) fn bury_contact(&mut self, now: Instant, id: u64) -> bool {
+        let Some(contact) = self.store.contacts.get(&id).cloned() else { return false };
+        self.graves.add("Contact", now, view(&self.store, &contact, Depth::Minimal, false, true));
+        self.store.delete(id)
+    }
+
+    /// The status of a deletion that was done.
+    pub(crate) fn deleted_status(&self) -> u16 {
+        if self.knobs.text("eloqua.delete_status") == "204" { 204 } else { 200 }
+    }
+}
+
+/// One page of contacts, ascending by id unless told otherwise; `gone` are those that are no more.
+pub(crate) fn page_of(
+    eloqua: &Eloqua,
+    call: &Call<'_>,
+    mut found: Vec<Arc<Contact>>,
+    gone: Vec<Value>,
+) -> Result<Response, Refused> {
     let page = Page::read(call)?;
     let depth = Depth::read(call, Depth::Minimal);
-    if let Some(order) = call.query.get_any_case("orderBy").filter(|order| !order.trim().is_empty()) {
-        sort(eloqua, &mut found, order);
+    if let Some(order) = Order::read(call) {
+        sort(eloqua, &mut found, &order);
     }
-    let elements: Vec<Value> =
-        page.of(&found).iter().map(|contact| view(&eloqua.store, contact, depth, false)).collect();
-    Ok(page.envelope(elements, found.len()))
+    let total = found.len() + gone.len();
+    let here = page.range(total);
+    let alive = found.iter().map(|contact| view(&eloqua.store, contact, depth, false, call.second));
+    let elements = if here.end <= found.len() {
+        let here = &found[here];
+        here.iter().map(|contact| view(&eloqua.store, contact, depth, false, call.second)).collect()
+    } else {
+        alive.chain(gone).skip(here.start).take(here.len()).collect()
+    };
+    Ok(page.envelope(elements, total))
 }
 
-fn sort(eloqua: &Eloqua, found: &mut [Arc<Contact>], order: &str) {
-    let mut words = order.split_whitespace();
-    let field = words.next().unwrap_or_default().to_ascii_lowercase();
-    let down = words.next().is_some_and(|word| word.eq_ignore_ascii_case("desc"));
-    match field.as_str() {
-        "id" => found.sort_by_key(|contact| contact.id),
-        "createdat" => found.sort_by_key(|contact| contact.created),
-        "updatedat" => found.sort_by_key(|contact| contact.updated),
-        "name" | "emailaddress" => found.sort_by_key(|contact| value::folded(contact.email())),
-        _ => match eloqua.store.fields.internal(&field).cloned() {
-            Some(field) => {
-                found.sort_by_cached_key(|contact| eloqua.store.text(contact, &field).to_lowercase())
-            }
-            None => return,
-        },
-    }
-    if down {
-        found.reverse();
+fn sort(eloqua: &Eloqua, found: &mut [Arc<Contact>], order: &Order) {
+    match order.term.to_ascii_lowercase().as_str() {
+        "id" => found.sort_by(|a, b| order.turned(a.id.cmp(&b.id))),
+        "createdat" => found.sort_by(|a, b| order.turned(a.created.cmp(&b.created))),
+        "updatedat" => found.sort_by(|a, b| order.turned(a.updated.cmp(&b.updated))),
+        term => {
+            let term = if ["name", "emailaddress"].contains(&term) { "C_EmailAddress" } else { term };
+            let Some(field) = eloqua.store.fields.internal(term).cloned() else { return };
+            let key = |contact: &Arc<Contact>| eloqua.store.text(contact, &field).to_lowercase();
+            found.sort_by(|a, b| order.turned(key(a).cmp(&key(b))));
+        }
     }
 }
 
@@ -304,12 +346,16 @@ pub(crate) fn search(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, R
     let text = call.query.get_any_case("search").unwrap_or_default();
     let search = Search::read(text, &eloqua.store)
         .map_err(|term| reply::bad_parameter("search", &json!({ "type": "SyntaxRequirement" }), &term))?;
-    let since = call.query.get_any_case("lastUpdatedAt").and_then(|text| text.trim().parse::<i64>().ok());
+    let since = number(call, "lastUpdatedAt")?;
     let wanted = |contact: &&Arc<Contact>| {
         since.is_none_or(|since| contact.updated.seconds() >= since) && search.finds(&eloqua.store, contact)
     };
     let found = eloqua.store.contacts.values().filter(wanted).cloned().collect();
-    page_of(eloqua, call, found)
+    let gone = match since.filter(|_| text.trim().is_empty() && eloqua.knobs.on("eloqua.list_deleted")) {
+        Some(since) => eloqua.graves.since("Contact", since).cloned().collect(),
+        None => Vec::new(),
+    };
+    page_of(eloqua, call, found, gone)
 }
 
 /// `POST /data/contacts` as SEARCH: up to 200 ids.
@@ -322,9 +368,13 @@ pub(crate) fn by_ids(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, R
         return Err(reply::absent());
     }
     let members = call.object()?;
-    let ids = member(&members, "ids").and_then(Value::as_array).cloned().unwrap_or_default();
-    let number = |id: &Value| id.as_u64().or_else(|| id.as_str()?.parse().ok());
-    let ids: BTreeSet<u64> = ids.iter().filter_map(number).collect();
+    let mut ids = BTreeSet::new();
+    for id in list(&members, "ids")? {
+        let known = id.as_u64().or_else(|| id.as_str()?.trim().parse().ok());
+        let text = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
+        let requirement = json!({ "type": "IdRequirement", "isRelativeAllowed": false });
+        ids.insert(known.ok_or_else(|| reply::bad_parameter("ids", &requirement, &text))?);
+    }
     if ids.len() > 200 {
         return Err(reply::bad_parameter(
             "ids",
@@ -333,11 +383,11 @@ pub(crate) fn by_ids(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, R
         ));
     }
     let depth =
-        text(&members, "depth").map_or(Depth::Minimal, |word| Depth::from_word(&word, Depth::Minimal));
+        text(&members, "depth")?.map_or(Depth::Minimal, |word| Depth::from_word(&word, Depth::Minimal));
     let found: Vec<Value> = ids
         .iter()
         .filter_map(|id| eloqua.store.contacts.get(id))
-        .map(|contact| view(&eloqua.store, contact, depth, false))
+        .map(|contact| view(&eloqua.store, contact, depth, false, call.second))
         .collect();
     let total = found.len();
     Ok(Page::read(call)?.envelope(found, total))
@@ -357,5 +407,5 @@ pub(crate) fn membership(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Respons
 pub(crate) fn members(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
     let list = call.id().and_then(|id| eloqua.store.lists.get(&id)).ok_or_else(reply::absent)?;
     let found = list.members.iter().filter_map(|id| eloqua.store.contacts.get(id)).cloned().collect();
-    page_of(eloqua, call, found)
+    page_of(eloqua, call, found, Vec::new())
 }

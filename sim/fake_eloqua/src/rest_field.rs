@@ -3,23 +3,58 @@
 use crate::eloqua::Eloqua;
 use crate::field::{self, Field, Kind, NewField};
 use crate::reply::{self, Refused};
+use crate::rest_asset::{self, Asset, Own};
 use crate::rest_page::{Depth, Page, text};
 use crate::router::Call;
-use crate::value;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use standin_model::Instant;
 use standin_ports::Response;
 use std::sync::Arc;
 
 const DISPLAY: [&str; 5] = ["text", "textArea", "singleSelect", "multiSelect", "checkbox"];
 const UPDATE: [&str; 5] = ["always", "newNotBlank", "existingBlank", "newEmailAddress", "never"];
 /// Members that are kept as they come.
-const EXTRAS: [&str; 5] = ["description", "optionListId", "checkedValue", "uncheckedValue", "outputFormatId"];
+const EXTRAS: [&str; 6] =
+    ["description", "optionListId", "checkedValue", "uncheckedValue", "outputFormatId", "isRequired"];
 
 /// Whether an answer follows the making of a field, and so knows less of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Moment {
     Made,
     Later,
+}
+
+impl Asset for Field {
+    const KIND: &'static str = "ContactField";
+
+    fn id(&self) -> u64 {
+        self.id.into()
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn created(&self) -> Option<Instant> {
+        self.created
+    }
+
+    fn updated(&self) -> Option<Instant> {
+        self.updated
+    }
+
+    fn other(&self, term: &str) -> Option<Own> {
+        let text = match term {
+            "internalname" => self.internal.clone(),
+            "datatype" => self.kind.rest().to_owned(),
+            "displaytype" => self.display_type.clone(),
+            "updatetype" => self.update_type.clone(),
+            "isstandard" => self.standard.to_string(),
+            "isreadonly" => self.read_only.to_string(),
+            _ => return None,
+        };
+        Some(Own::Text(text))
+    }
 }
 
 fn view(field: &Field, depth: Depth, moment: Moment) -> Value {
@@ -53,14 +88,19 @@ fn view(field: &Field, depth: Depth, moment: Moment) -> Value {
         add("isCaseSensitive", "false".to_owned());
     }
     add("isReadOnly", field.read_only.to_string());
-    add("isRequired", "false".to_owned());
+    let of =
+        |name: &str| field.extras.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    add("isRequired", of("isRequired").unwrap_or_else(|| (field.id == field::EMAIL).to_string()));
     add("isStandard", field.standard.to_string());
     if dated {
         add("isAccountLinkageField", "false".to_owned());
         add("isProtected", "false".to_owned());
     }
-    for (name, value) in &field.extras {
+    for (name, value) in field.extras.iter().filter(|(name, _)| name != "isRequired") {
         add(name, value.clone());
+    }
+    if dated && field.kind == Kind::Date && of("outputFormatId").is_none() {
+        add("outputFormatId", "1".to_owned());
     }
     add("showTrustedVisitorsOnly", "true".to_owned());
     add("updateType", field.update_type.clone());
@@ -72,7 +112,7 @@ fn wrong(id: Option<u32>, property: &str, requirement: &str, value: &str) -> Ref
 }
 
 fn wishes(eloqua: &Eloqua, members: &Map<String, Value>, id: Option<u32>) -> Result<NewField, Refused> {
-    let name = text(members, "name").map(|name| name.trim().to_owned()).unwrap_or_default();
+    let name = text(members, "name")?.map(|name| name.trim().to_owned()).unwrap_or_default();
     if name.is_empty() {
         return Err(wrong(id, "name", "NotNullRequirement", ""));
     }
@@ -80,24 +120,56 @@ fn wishes(eloqua: &Eloqua, members: &Map<String, Value>, id: Option<u32>) -> Res
         return Err(wrong(id, "name", "ValidTextLengthRequirement", &name));
     }
     if eloqua.store.fields.named(&name).is_some_and(|other| Some(other.id) != id) {
-        return Err(wrong(id, "name", "UniquenessRequirement", &name));
+        let status = if eloqua.knobs.text("eloqua.duplicate_field") == "409" { 409 } else { 400 };
+        let object = (Field::KIND, id.map(|id| id.to_string()));
+        return Err(reply::invalid(status, object, "name", "UniquenessRequirement", &name));
     }
     let word = |member: &str, known: &[&str], default: &str| -> Result<String, Refused> {
-        let Some(given) = text(members, member) else { return Ok(default.to_owned()) };
+        let Some(given) = text(members, member)? else { return Ok(default.to_owned()) };
         let found = known.iter().find(|known| known.eq_ignore_ascii_case(&given));
         found.map(|found| (*found).to_owned()).ok_or_else(|| wrong(id, member, "EnumRequirement", &given))
     };
-    let kind = word("dataType", &["text", "largeText", "numeric", "date"], "text")?;
-    let default = text(members, "defaultValue").filter(|text| !text.is_empty());
-    let extra = |name: &&str| text(members, name).map(|value| ((*name).to_owned(), value));
-    Ok(NewField {
-        name,
-        kind: Kind::from_rest(&kind).unwrap_or(Kind::Text),
-        display_type: word("displayType", &DISPLAY, "text")?,
-        update_type: word("updateType", &UPDATE, "always")?,
-        default,
-        extras: EXTRAS.iter().filter_map(extra).collect(),
-    })
+    let kind = word("dataType", &["text", "largeText", "numeric", "date", "emailAddress"], "text")?;
+    let kind = match Kind::from_rest(&kind) {
+        Some(kind) => kind,
+        // The word of the one field that has it; a PUT repeats it.
+        None if id == Some(field::EMAIL) => Kind::Email,
+        None => return Err(wrong(id, "dataType", "EnumRequirement", &kind)),
+    };
+    let display_type = word("displayType", &DISPLAY, "text")?;
+    if ["singleSelect", "multiSelect"].contains(&display_type.as_str()) && kind != Kind::Text {
+        return Err(wrong(id, "displayType", "RelationshipRequirement", &display_type));
+    }
+    let default = text(members, "defaultValue")?.filter(|text| !text.is_empty());
+    let update_type = word("updateType", &UPDATE, "always")?;
+    let new =
+        NewField { name, kind, display_type, update_type, default, extras: extras(eloqua, members, id)? };
+    if let Some(default) = &new.default
+        && !new.holds(default)
+    {
+        return Err(wrong(id, "defaultValue", "SyntaxRequirement", default));
+    }
+    Ok(new)
+}
+
+fn extras(
+    eloqua: &Eloqua,
+    members: &Map<String, Value>,
+    id: Option<u32>,
+) -> Result<Vec<(String, String)>, Refused> {
+    let mut extras = Vec::new();
+    for name in EXTRAS {
+        if let Some(value) = text(members, name)?.filter(|value| !value.is_empty()) {
+            extras.push((name.to_owned(), value));
+        }
+    }
+    let list = extras.iter().find(|(name, _)| name == "optionListId").map(|(_, value)| value);
+    match list {
+        Some(list) if list.parse().ok().and_then(|id| eloqua.store.option_lists.get(id)).is_none() => {
+            Err(wrong(id, "optionListId", "RelationshipRequirement", list))
+        }
+        _ => Ok(extras),
+    }
 }
 
 fn find(eloqua: &Eloqua, call: &Call<'_>) -> Result<Arc<Field>, Refused> {
@@ -123,29 +195,28 @@ pub(crate) fn read(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Ref
 
 /// `GET /assets/contact/fields`.
 pub(crate) fn list(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
+    let all = eloqua.store.fields.iter().map(AsRef::as_ref).collect();
+    rest_asset::page(eloqua, call, all, |field, depth| view(field, depth, Moment::Later))
+}
+
+/// `GET /assets/contact/field/{id}/dependencies`.
+pub(crate) fn dependencies(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
+    let field = find(eloqua, call)?;
     let page = Page::read(call)?;
-    let depth = Depth::read(call, Depth::Minimal);
-    let wanted = call.query.get_any_case("search").map(str::trim).filter(|text| !text.is_empty());
-    let found = |field: &&Arc<Field>| {
-        let Some(wanted) = wanted else { return true };
-        crate::search::parse(wanted).iter().all(|clause| {
-            let text = match clause.term.to_ascii_lowercase().as_str() {
-                "internalname" => &field.internal,
-                _ => &field.name,
-            };
-            value::fits(&clause.value.to_lowercase(), &text.to_lowercase(), '*', None)
-        })
-    };
-    let all: Vec<Arc<Field>> = eloqua.store.fields.iter().filter(found).cloned().collect();
-    let elements = page.of(&all).iter().map(|field| view(field, depth, Moment::Later)).collect();
-    Ok(page.envelope(elements, all.len()))
+    let users = eloqua.users_of(&field);
+    Ok(page.envelope(page.of(&users), users.len()))
 }
 
 /// `PUT /assets/contact/field/{id}`. A new name leaves the internal name as it is.
 pub(crate) fn update(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
     let before = find(eloqua, call)?;
-    let new = wishes(eloqua, &call.object()?, Some(before.id))?;
-    if before.standard && before.kind != new.kind && before.kind != Kind::Email {
+    let members = call.object()?;
+    let new = wishes(eloqua, &members, Some(before.id))?;
+    if before.read_only {
+        return Err(wrong(Some(before.id), "id", "ImmutabilityRequirement", &before.id.to_string()));
+    }
+    let said = text(&members, "dataType")?.is_some();
+    if before.standard && said && before.kind != new.kind {
         return Err(wrong(Some(before.id), "dataType", "ImmutabilityRequirement", new.kind.rest()));
     }
     let field = Field {
@@ -166,27 +237,39 @@ pub(crate) fn update(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, R
 /// uses.
 pub(crate) fn delete(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
     let field = find(eloqua, call)?;
-    if field.standard || eloqua.uses(&field) {
-        let object = ("ContactField", Some(field.id.to_string()));
-        return Err(reply::invalid(409, object, "id", "RelationshipRequirement", &field.id.to_string()));
+    if field.standard || !eloqua.users_of(&field).is_empty() {
+        return Err(eloqua.depended_on(Field::KIND, &field.id.to_string()));
     }
+    eloqua.graves.add(Field::KIND, call.now, view(&field, Depth::Minimal, Moment::Later));
     eloqua.store.fields.remove(field.id);
     eloqua.store.forget_field(field.id);
-    Ok(reply::bare(200))
+    Ok(reply::bare(eloqua.deleted_status()))
 }
 
 impl Eloqua {
-    fn uses(&self, field: &Field) -> bool {
+    /// The refusal to delete what something else uses.
+    pub(crate) fn depended_on(&self, kind: &str, id: &str) -> Refused {
+        let status = if self.knobs.text("eloqua.dependency") == "412" { 412 } else { 409 };
+        reply::invalid(status, (kind, Some(id.to_owned())), "id", "RelationshipRequirement", id)
+    }
+
+    /// Definitions and jobs that use a field.
+    fn users_of(&self, field: &Field) -> Vec<Value> {
         let statement = field.statement();
-        let in_definition = self.bulk.definitions.values().any(|definition| {
-            let fields = definition.members.get("fields").and_then(Value::as_object);
-            fields.is_some_and(|fields| fields.values().any(|value| value.as_str() == Some(&statement)))
-        });
-        in_definition
-            || self
-                .jobs
-                .all
-                .values()
-                .any(|job| job.mapping.iter().any(|(_, name)| name.eq_ignore_ascii_case(&field.internal)))
+        let mut users = Vec::new();
+        for (key, definition) in &self.bulk.definitions {
+            let names = |members: &Value| members.to_string().contains(&statement);
+            if ["fields", "filter"].iter().filter_map(|name| definition.members.get(*name)).any(names) {
+                let name = definition.members.get("name").cloned().unwrap_or_default();
+                users.push(json!({ "type": "BulkDefinition", "id": key.uri(), "name": name }));
+            }
+        }
+        let jobs = self.jobs.all.values();
+        for job in
+            jobs.filter(|job| job.mapping.iter().any(|(_, name)| name.eq_ignore_ascii_case(&field.internal)))
+        {
+            users.push(json!({ "type": "DataImportExport", "id": job.name, "name": job.name }));
+        }
+        users
     }
 }

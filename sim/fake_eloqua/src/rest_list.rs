@@ -2,34 +2,71 @@
 
 use crate::eloqua::Eloqua;
 use crate::reply::{self, Refused};
-use crate::rest_page::{Depth, Page, member, text};
+use crate::rest_asset::{self, Asset, Own};
+use crate::rest_page::{Depth, list as items, text};
 use crate::router::Call;
 use crate::store::List;
-use crate::value;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use standin_model::Instant;
 use standin_ports::Response;
 use std::sync::Arc;
 
 /// How many lists there may be.
 const MOST: usize = 10_000;
 
-fn view(list: &List, depth: Depth) -> Value {
-    let mut out = json!({
-        "type": "ContactList",
-        "id": list.id.to_string(),
-        "createdAt": list.created.seconds().to_string(),
-        "createdBy": "222",
-        "depth": depth.word(),
-        "name": list.name,
-        "updatedAt": list.updated.seconds().to_string(),
-        "updatedBy": "222",
-    });
-    if depth > Depth::Minimal {
-        out["permissions"] = Value::from("fullControl");
-        out["count"] = Value::from(list.members.len().to_string());
-        out["scope"] = Value::from("global");
+impl Asset for List {
+    const KIND: &'static str = "ContactList";
+
+    fn id(&self) -> u64 {
+        self.id
     }
-    out
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn created(&self) -> Option<Instant> {
+        Some(self.created)
+    }
+
+    fn updated(&self) -> Option<Instant> {
+        Some(self.updated)
+    }
+
+    fn other(&self, term: &str) -> Option<Own> {
+        (term == "count").then(|| Own::Number(self.members.len() as u64))
+    }
+}
+
+/// The id under which a list is looked up from forms and programs.
+fn data_lookup_id(site_code: &str, list: u64) -> String {
+    let digest = Sha256::digest(format!("{site_code} list {list}"));
+    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+fn view(site_code: &str, list: &List, depth: Depth, second: bool) -> Value {
+    let mut out = rest_asset::head(list);
+    let mut add = |name: &str, value: Value| {
+        out.insert(name.to_owned(), value);
+    };
+    add("depth", Value::from(depth.word()));
+    add("folderId", Value::from("1"));
+    add("name", Value::from(list.name.clone()));
+    add("permissions", rest_asset::permissions(second));
+    add("updatedAt", Value::from(list.updated.seconds().to_string()));
+    add("updatedBy", Value::from(crate::user::OWN.to_string()));
+    if depth > Depth::Minimal {
+        add("count", Value::from(list.members.len().to_string()));
+        add("dataLookupId", Value::from(data_lookup_id(site_code, list.id)));
+        add("scope", Value::from("global"));
+    }
+    Value::Object(out)
+}
+
+fn shown(eloqua: &Eloqua, call: &Call<'_>, list: &List, depth: Depth) -> Value {
+    view(&eloqua.store.site_code, list, depth, call.second)
 }
 
 fn find(eloqua: &Eloqua, call: &Call<'_>) -> Result<Arc<List>, Refused> {
@@ -37,20 +74,47 @@ fn find(eloqua: &Eloqua, call: &Call<'_>) -> Result<Arc<List>, Refused> {
     eloqua.store.lists.get(&id).cloned().ok_or_else(reply::absent)
 }
 
-fn name_of(members: &Map<String, Value>) -> Result<String, Refused> {
-    let name = text(members, "name").map(|name| name.trim().to_owned()).unwrap_or_default();
+/// The name that a body gives an asset.
+pub(crate) fn name_of(members: &Map<String, Value>, kind: &str) -> Result<String, Refused> {
+    let name = text(members, "name")?.map(|name| name.trim().to_owned()).unwrap_or_default();
     if name.is_empty() || name.chars().count() > 100 {
         let requirement = if name.is_empty() { "NotNullRequirement" } else { "ValidTextLengthRequirement" };
-        return Err(reply::invalid(400, ("ContactList", None), "name", requirement, &name));
+        return Err(reply::invalid(400, (kind, None), "name", requirement, &name));
     }
     Ok(name)
 }
 
-fn change_members(eloqua: &mut Eloqua, call: &Call<'_>, list: u64, members: &Map<String, Value>) {
-    for (name, on) in [("membershipAdditions", true), ("membershipDeletions", false)] {
-        let ids = member(members, name).and_then(Value::as_array).cloned().unwrap_or_default();
-        for id in ids.iter().filter_map(|id| id.as_u64().or_else(|| id.as_str()?.parse().ok())) {
-            eloqua.store.set_member(call.now, list, id, on);
+/// The ids of contacts in a member; one that is no number is refused.
+fn ids(members: &Map<String, Value>, name: &str) -> Result<Vec<u64>, Refused> {
+    let mut all = Vec::new();
+    for id in items(members, name)? {
+        let known = id.as_u64().or_else(|| id.as_str()?.trim().parse().ok());
+        let text = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
+        let wrong = || reply::invalid(400, (List::KIND, None), name, "IdRequirement", &text);
+        all.push(known.ok_or_else(wrong)?);
+    }
+    Ok(all)
+}
+
+/// Who comes and who goes.
+struct Changes {
+    additions: Vec<u64>,
+    deletions: Vec<u64>,
+}
+
+impl Changes {
+    fn read(members: &Map<String, Value>) -> Result<Self, Refused> {
+        Ok(Self {
+            additions: ids(members, "membershipAdditions")?,
+            deletions: ids(members, "membershipDeletions")?,
+        })
+    }
+
+    fn make(&self, eloqua: &mut Eloqua, call: &Call<'_>, list: u64) {
+        for (ids, on) in [(&self.additions, true), (&self.deletions, false)] {
+            for id in ids {
+                eloqua.store.set_member(call.now, list, *id, on);
+            }
         }
     }
 }
@@ -58,53 +122,47 @@ fn change_members(eloqua: &mut Eloqua, call: &Call<'_>, list: u64, members: &Map
 /// `POST /assets/contact/list`.
 pub(crate) fn create(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
     let members = call.object()?;
-    let name = name_of(&members)?;
+    let (name, changes) = (name_of(&members, List::KIND)?, Changes::read(&members)?);
     if eloqua.store.lists.len() >= MOST {
         return Err(Box::new(reply::bare(413)));
     }
     let id = eloqua.store.add_list(call.now, &name);
-    change_members(eloqua, call, id, &members);
+    changes.make(eloqua, call, id);
     let list = eloqua.store.lists.get(&id).ok_or_else(reply::absent)?;
-    Ok(reply::rest(201, &view(list, Depth::Complete)))
+    Ok(reply::rest(201, &shown(eloqua, call, list, Depth::Complete)))
 }
 
 /// `GET /assets/contact/list/{id}`.
 pub(crate) fn read(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
-    Ok(reply::rest(200, &view(&*find(eloqua, call)?, Depth::read(call, Depth::Complete))))
+    let list = find(eloqua, call)?;
+    Ok(reply::rest(200, &shown(eloqua, call, &list, Depth::read(call, Depth::Complete))))
 }
 
 /// `PUT /assets/contact/list/{id}`.
 pub(crate) fn update(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
     let before = find(eloqua, call)?;
     let members = call.object()?;
-    if text(&members, "name").is_some() {
-        let changed = List { name: name_of(&members)?, updated: call.now, ..(*before).clone() };
+    let changes = Changes::read(&members)?;
+    if text(&members, "name")?.is_some() {
+        let name = name_of(&members, List::KIND)?;
+        let changed = List { name, updated: call.now, ..(*before).clone() };
         eloqua.store.lists.insert(before.id, Arc::new(changed));
     }
-    change_members(eloqua, call, before.id, &members);
-    Ok(reply::rest(200, &view(&*find(eloqua, call)?, Depth::Complete)))
+    changes.make(eloqua, call, before.id);
+    let list = find(eloqua, call)?;
+    Ok(reply::rest(200, &shown(eloqua, call, &list, Depth::Complete)))
 }
 
 /// `DELETE /assets/contact/list/{id}`.
 pub(crate) fn delete(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
     let list = find(eloqua, call)?;
+    eloqua.graves.add(List::KIND, call.now, shown(eloqua, call, &list, Depth::Minimal));
     eloqua.store.lists.remove(&list.id);
-    Ok(reply::bare(200))
+    Ok(reply::bare(eloqua.deleted_status()))
 }
 
 /// `GET /assets/contact/lists`.
 pub(crate) fn list(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
-    let page = Page::read(call)?;
-    let depth = Depth::read(call, Depth::Minimal);
-    let wanted = call.query.get_any_case("search").map(str::trim).filter(|text| !text.is_empty());
-    let found = |list: &&Arc<List>| {
-        wanted.is_none_or(|wanted| {
-            crate::search::parse(wanted)
-                .iter()
-                .all(|clause| value::fits(&clause.value.to_lowercase(), &list.name.to_lowercase(), '*', None))
-        })
-    };
-    let all: Vec<Arc<List>> = eloqua.store.lists.values().filter(found).cloned().collect();
-    let elements = page.of(&all).iter().map(|list| view(list, depth)).collect();
-    Ok(page.envelope(elements, all.len()))
+    let all = eloqua.store.lists.values().map(AsRef::as_ref).collect();
+    rest_asset::page(eloqua, call, all, |list, depth| shown(eloqua, call, list, depth))
 }

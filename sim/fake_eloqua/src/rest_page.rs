@@ -63,10 +63,15 @@ impl Page {
         Ok(Self { number: number("page", 1)?.max(1), size })
     }
 
+    /// The positions of this page in a list of `total`.
+    pub(crate) fn range(self, total: usize) -> std::ops::Range<usize> {
+        let first = (self.number - 1).saturating_mul(self.size).min(total);
+        first..first.saturating_add(self.size).min(total)
+    }
+
     /// The part of a list that is on this page.
     pub(crate) fn of<T: Clone>(self, all: &[T]) -> Vec<T> {
-        let first = (self.number - 1).saturating_mul(self.size);
-        all.iter().skip(first).take(self.size).cloned().collect()
+        all[self.range(all.len())].to_vec()
     }
 
     /// The envelope.
@@ -84,12 +89,57 @@ pub(crate) fn member<'m>(members: &'m Map<String, Value>, name: &str) -> Option<
     found.filter(|value| !value.is_null())
 }
 
-/// A scalar member as text.
-pub(crate) fn text(members: &Map<String, Value>, name: &str) -> Option<String> {
-    match member(members, name)? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        _ => None,
+/// A scalar member as text; an object or a list in its place is nothing that can be read.
+pub(crate) fn text(members: &Map<String, Value>, name: &str) -> Result<Option<String>, Refused> {
+    match member(members, name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(Value::Number(number)) => Ok(Some(number.to_string())),
+        Some(Value::Bool(flag)) => Ok(Some(flag.to_string())),
+        Some(_) => Err(reply::unusable()),
+    }
+}
+
+/// A member that is a list; none where it is absent.
+pub(crate) fn list(members: &Map<String, Value>, name: &str) -> Result<Vec<Value>, Refused> {
+    match member(members, name) {
+        None => Ok(Vec::new()),
+        Some(Value::Array(items)) => Ok(items.clone()),
+        Some(_) => Err(reply::unusable()),
+    }
+}
+
+/// A number in the query; blank is absent.
+pub(crate) fn number(call: &Call<'_>, name: &str) -> Result<Option<i64>, Refused> {
+    match call.query.get_any_case(name).map(str::trim) {
+        None | Some("") => Ok(None),
+        Some(text) => text
+            .parse()
+            .map(Some)
+            .map_err(|_| reply::bad_parameter(name, &json!({ "type": "IntegerRequirement" }), text)),
+    }
+}
+
+/// The order that a list is wanted in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Order {
+    pub(crate) term: String,
+    down: bool,
+}
+
+impl Order {
+    /// `orderBy=name DESC`, or `sort=name&dir=desc`.
+    pub(crate) fn read(call: &Call<'_>) -> Option<Self> {
+        let of = |name: &str| call.query.get_any_case(name).map(str::trim).filter(|text| !text.is_empty());
+        let (term, direction) = match of("orderBy") {
+            Some(text) => text.split_once(char::is_whitespace).unwrap_or((text, "")),
+            None => (of("sort")?, of("dir").unwrap_or_default()),
+        };
+        Some(Self { term: term.to_owned(), down: direction.trim().eq_ignore_ascii_case("desc") })
+    }
+
+    /// An ascending order in the direction that is wanted.
+    pub(crate) fn turned(&self, order: std::cmp::Ordering) -> std::cmp::Ordering {
+        if self.down { order.reverse() } else { order }
     }
 }

@@ -1,8 +1,13 @@
 //! From a request to the function that answers it.
 
+use crate::bulk::endpoints as bulk;
+use crate::bulk::family::{self, Family, UNBOUGHT};
 use crate::eloqua::Eloqua;
 use crate::reply::{self, Refused};
-use crate::{bulk, bulk_list, login, oauth, rest_contact, rest_field, rest_list, sync};
+use crate::{
+    authorize, bulk_group, login, oauth, rest_activity, rest_contact, rest_empty, rest_field, rest_group,
+    rest_list, rest_option, rest_segment, rest_subscription, user,
+};
 use http::HeaderValue;
 use serde_json::Value;
 use standin_fake_kit::EndpointDoc;
@@ -26,7 +31,7 @@ pub(crate) struct Call<'r> {
     pub(crate) now: Instant,
     pub(crate) request: &'r Request,
     /// Whose definitions a Bulk path speaks of.
-    pub(crate) family: bulk::Family,
+    pub(crate) family: Family,
     /// What stands in place of the template's braces.
     pub(crate) ids: Vec<String>,
     pub(crate) query: Form,
@@ -58,7 +63,8 @@ impl Call<'_> {
     pub(crate) fn object(&self) -> Result<serde_json::Map<String, Value>, Refused> {
         match serde_json::from_slice(self.request.body()) {
             Ok(Value::Object(members)) => Ok(members),
-            _ => Err(reply::unreadable()),
+            Ok(_) => Err(reply::unusable()),
+            Err(_) => Err(reply::unreadable()),
         }
     }
 }
@@ -94,7 +100,11 @@ macro_rules! endpoint {
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(Login "GET" "/id", login::id, "Tells who calls, and the base address of the instance.",
         recorded("grouparoo recordings; Determining base URLs", "login_tells_the_base")),
-    endpoint!(Login "POST" "/auth/oauth2/token", oauth::token, "Gives tokens for a password or a refresh token.",
+    endpoint!(Login "GET" "/auth/oauth2/authorize", authorize::authorize, "Asks a person to let an application in.",
+        documented("Responses: Authorization Code Grant Request", "a_code_is_good_for_one_token")),
+    endpoint!(Login "POST" "/auth/oauth2/authorize", authorize::authorize, "Is the button of the page that asks.",
+        inferred("the page of any authorization server", "a_person_may_be_asked")),
+    endpoint!(Login "POST" "/auth/oauth2/token", oauth::token, "Gives tokens for a code, a password or a refresh token.",
         documented("Authenticate using OAuth 2.0", "a_refresh_token_works_once")),
     endpoint!(Rest "GET" "/assets/contact/fields", rest_field::list, "Lists contact fields.",
         documented("REST 1.0 Contact fields", "a_new_field_is_everywhere")),
@@ -132,14 +142,146 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         recorded("grouparoo recordings", "lists_have_members")),
     endpoint!(Rest "DELETE" "/assets/contact/list/{id}", rest_list::delete, "Deletes a list, not its members.",
         recorded("grouparoo recordings", "lists_have_members")),
-    endpoint!(Bulk "GET" "/contacts/fields", bulk_list::fields, "Lists contact fields.",
-        recorded("grouparoo recordings; pyeloqua 0.5.11", "a_new_field_is_everywhere")),
-    endpoint!(Bulk "GET" "/contacts/fields/{id}", bulk_list::field, "Reads a contact field.",
+    endpoint!(Rest "GET" "/assets/contact/field/{id}/dependencies", rest_field::dependencies, "Lists what uses a contact field.",
+        documented("REST 1.0 Contact fields", "fields_are_used")),
+    endpoint!(Rest "GET" "/assets/email/groups", rest_group::list, "Lists e-mail groups.",
+        documented("REST 2.0 Email groups; elomentary", "groups_are_kept")),
+    endpoint!(Rest "POST" "/assets/email/group", rest_group::create, "Makes an e-mail group.",
+        documented("REST 2.0 Email groups; elomentary", "groups_are_kept")),
+    endpoint!(Rest "GET" "/assets/email/group/{id}", rest_group::read, "Reads an e-mail group.",
+        documented("REST 2.0 Email groups; elomentary", "groups_are_kept")),
+    endpoint!(Rest "PUT" "/assets/email/group/{id}", rest_group::update, "Changes an e-mail group.",
+        documented("REST 2.0 Email groups; elomentary", "groups_are_kept")),
+    endpoint!(Rest "DELETE" "/assets/email/group/{id}", rest_group::delete, "Deletes an e-mail group.",
+        documented("REST 2.0 Email groups; elomentary", "groups_are_kept")),
+    endpoint!(Rest "GET" "/data/contact/{id}/email/groups/subscription", rest_subscription::list, "Lists a contact's subscriptions by e-mail group.",
+        documented("REST 2.0 Contacts: email subscriptions; elomentary", "subscriptions_by_group")),
+    endpoint!(Rest "GET" "/data/contact/{id}/email/group/{id}/subscription", rest_subscription::read, "Reads a contact's subscription to one e-mail group.",
+        documented("REST 2.0 Contacts: email subscriptions; elomentary", "subscriptions_by_group")),
+    endpoint!(Rest "PUT" "/data/contact/{id}/email/group/{id}/subscription", rest_subscription::update, "Subscribes a contact to one e-mail group or not.",
+        documented("REST 2.0 Contacts: email subscriptions; elomentary", "subscriptions_by_group")),
+    endpoint!(Rest "GET" "/assets/optionLists", rest_option::list, "Lists option lists.",
+        documented("REST 2.0 Option lists", "option_lists_are_kept")),
+    endpoint!(Rest "POST" "/assets/optionList", rest_option::create, "Makes an option list.",
+        documented("REST 2.0 Option lists", "option_lists_are_kept")),
+    endpoint!(Rest "GET" "/assets/optionList/{id}", rest_option::read, "Reads an option list.",
+        documented("REST 2.0 Option lists", "option_lists_are_kept")),
+    endpoint!(Rest "PUT" "/assets/optionList/{id}", rest_option::update, "Changes an option list.",
+        documented("REST 2.0 Option lists", "option_lists_are_kept")),
+    endpoint!(Rest "DELETE" "/assets/optionList/{id}", rest_option::delete, "Deletes an option list that no field offers.",
+        documented("REST 2.0 Option lists", "option_lists_are_kept")),
+    endpoint!(Rest "GET" "/assets/campaigns", rest_empty::list, "Lists campaigns, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/campaign/{id}", rest_empty::read, "Reads one of the campaigns, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/emails", rest_empty::list, "Lists e-mails, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/email/{id}", rest_empty::read, "Reads one of the e-mails, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/email/folders", rest_empty::list, "Lists folders of e-mails, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/email/folder/{id}", rest_empty::read, "Reads one of the folders of e-mails, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/email/headers", rest_empty::list, "Lists headers of e-mails, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/email/header/{id}", rest_empty::read, "Reads one of the headers of e-mails, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/email/footers", rest_empty::list, "Lists footers of e-mails, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/email/footer/{id}", rest_empty::read, "Reads one of the footers of e-mails, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/email/templates", rest_empty::list, "Lists templates of e-mails, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/email/template/{id}", rest_empty::read, "Reads one of the templates of e-mails, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/forms", rest_empty::list, "Lists forms, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/form/{id}", rest_empty::read, "Reads one of the forms, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/landingPages", rest_empty::list, "Lists landing pages, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/landingPage/{id}", rest_empty::read, "Reads one of the landing pages, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/microsites", rest_empty::list, "Lists microsites, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/microsite/{id}", rest_empty::read, "Reads one of the microsites, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/images", rest_empty::list, "Lists images, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/image/{id}", rest_empty::read, "Reads one of the images, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/importedFiles", rest_empty::list, "Lists imported files, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/importedFile/{id}", rest_empty::read, "Reads one of the imported files, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/externals", rest_empty::list, "Lists external assets, of which there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/external/{id}", rest_empty::read, "Reads one of the external assets, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/data/visitors", rest_empty::list, "Lists visitors of tracked pages, of whom there are none.",
+        documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/contact/segments", rest_segment::segments, "Lists segments.",
+        documented("REST 2.0 Segments; MadKudu's eloqua 1.3.5", "segments_have_members")),
+    endpoint!(Rest "GET" "/assets/contact/segment/{id}", rest_segment::one_segment, "Reads a segment.",
+        documented("REST 2.0 Segments; MadKudu's eloqua 1.3.5", "segments_have_members")),
+    endpoint!(Rest "GET" "/assets/contact/filters", rest_segment::filters, "Lists shared filters.",
+        documented("REST 2.0 Segments; MadKudu's eloqua 1.3.5", "segments_have_members")),
+    endpoint!(Rest "GET" "/assets/contact/filter/{id}", rest_segment::one_filter, "Reads a shared filter.",
+        documented("REST 2.0 Segments; MadKudu's eloqua 1.3.5", "segments_have_members")),
+    endpoint!(Rest "GET" "/data/contacts/segment/{id}", rest_segment::in_segment, "Lists the contacts in a segment.",
+        documented("REST 2.0 Segments; MadKudu's eloqua 1.3.5", "segments_have_members")),
+    endpoint!(Rest "GET" "/data/contacts/filter/{id}", rest_segment::in_filter, "Lists the contacts that a shared filter finds.",
+        documented("REST 2.0 Segments; MadKudu's eloqua 1.3.5", "segments_have_members")),
+    endpoint!(Rest "GET" "/data/activities/contact/{id}", rest_activity::list, "Lists what a contact did.",
+        inferred("REST 1.0 Activities; the shape is not recorded", "a_contact_did_things")),
+    endpoint!(Bulk "GET" "/emailGroups", bulk_group::list, "Lists e-mail groups.",
+        documented("Bulk API 2.0 emailGroups", "groups_are_in_the_bulk_api")),
+    endpoint!(Bulk "GET" "/emailGroups/{id}", bulk_group::read, "Reads an e-mail group.",
+        documented("Bulk API 2.0 emailGroups", "groups_are_in_the_bulk_api")),
+    endpoint!(Bulk "GET" "/{family}/fields", bulk::fields, "Lists the fields of contacts, accounts, a custom object or activities.",
+        recorded("grouparoo recordings; pyeloqua 0.5.11; tap-eloqua 1.3.0", "a_new_field_is_everywhere")),
+    endpoint!(Bulk "GET" "/{family}/fields/{id}", bulk::field, "Reads a field.",
         documented("Bulk API Fields (metadata)", "a_new_field_is_everywhere")),
-    endpoint!(Bulk "GET" "/contacts/lists", bulk_list::lists, "Lists shared contact lists.",
+    endpoint!(Bulk "GET" "/{family}/lists", bulk::lists, "Lists shared lists.",
         documented("Bulk API 2.0 contacts", "lists_have_members")),
-    endpoint!(Bulk "GET" "/contacts/lists/{id}", bulk_list::one_list, "Reads a shared contact list.",
+    endpoint!(Bulk "GET" "/{family}/lists/{id}", bulk::one_list, "Reads a shared list.",
         documented("Bulk API 2.0 contacts", "lists_have_members")),
+    endpoint!(Bulk "GET" "/{family}/segments", bulk::segments, "Lists segments.",
+        documented("Bulk API 2.0 contacts; pyeloqua 0.5.11", "segments_and_filters_are_found_by_name")),
+    endpoint!(Bulk "GET" "/{family}/segments/{id}", bulk::one_segment, "Reads a segment.",
+        documented("Bulk API 2.0 contacts; pyeloqua 0.5.11", "segments_and_filters_are_found_by_name")),
+    endpoint!(Bulk "GET" "/{family}/filters", bulk::filters, "Lists shared filters.",
+        documented("Bulk API 2.0 contacts; pyeloqua 0.5.11", "segments_and_filters_are_found_by_name")),
+    endpoint!(Bulk "GET" "/{family}/filters/{id}", bulk::one_filter, "Reads a shared filter.",
+        documented("Bulk API 2.0 contacts; pyeloqua 0.5.11", "segments_and_filters_are_found_by_name")),
+    endpoint!(Bulk "GET" "/contacts/scoring/models", bulk::models, "Lists lead score models.",
+        documented("Bulk API 2.0 contacts; pyeloqua 0.5.11", "lead_scores_are_exported")),
+    endpoint!(Bulk "GET" "/contacts/scoring/models/{id}", bulk::one_model, "Reads a lead score model.",
+        documented("Bulk API 2.0 contacts; pyeloqua 0.5.11", "lead_scores_are_exported")),
+    endpoint!(Bulk "GET" "/customObjects", bulk::objects, "Lists custom objects.",
+        documented("Bulk API 2.0 custom objects; tap-eloqua 1.3.0", "custom_objects_are_discovered")),
+    endpoint!(Bulk "GET" "/customObjects/{id}", bulk::one_object, "Reads a custom object.",
+        documented("Bulk API 2.0 custom objects", "custom_objects_are_discovered")),
+    endpoint!(Bulk "GET" "/activities/types", bulk::types, "Lists types of activities.",
+        documented("Bulk API 2.0 activities", "activities_are_discovered_by_type")),
+    endpoint!(Bulk "GET" "/activities/types/{id}", bulk::one_type, "Reads a type of activity.",
+        inferred("Bulk API 2.0 activities", "activities_are_discovered_by_type")),
+    endpoint!(Bulk "GET" "/imports", bulk::list_all_imports, "Lists import definitions of all families.",
+        documented("Bulk API 2.0 imports", "definitions_of_all_families_are_listed")),
+    endpoint!(Bulk "GET" "/exports", bulk::list_all_exports, "Lists export definitions of all families.",
+        documented("Bulk API 2.0 exports", "definitions_of_all_families_are_listed")),
+    endpoint!(Bulk "GET" "/imports/priorities", bulk::priorities, "Lists import priorities.",
+        documented("Bulk API 2.0 imports", "definitions_of_all_families_are_listed")),
+    endpoint!(Bulk "GET" "/imports/priorities/{id}", bulk::one_priority, "Reads an import priority.",
+        documented("Bulk API 2.0 imports", "definitions_of_all_families_are_listed")),
+    endpoint!(Bulk "GET" "/{unbought}", bulk::unbought, "Says that a service is not enabled: events, campaigns, campaign responses, opportunities, phone numbers.",
+        documented("HTTP status codes", "families_that_are_not_bought_say_so")),
+    endpoint!(Bulk "POST" "/{unbought}", bulk::unbought, "Says that a service is not enabled.",
+        documented("HTTP status codes", "families_that_are_not_bought_say_so")),
+    endpoint!(Bulk "PUT" "/{unbought}", bulk::unbought, "Says that a service is not enabled.",
+        documented("HTTP status codes", "families_that_are_not_bought_say_so")),
+    endpoint!(Bulk "DELETE" "/{unbought}", bulk::unbought, "Says that a service is not enabled.",
+        documented("HTTP status codes", "families_that_are_not_bought_say_so")),
     endpoint!(Bulk "GET" "/{family}/imports", bulk::list_imports, "Lists import definitions.",
         documented("Bulk API 2.0 imports", "definitions_live_and_die")),
     endpoint!(Bulk "POST" "/{family}/imports", bulk::create_import, "Stores an import definition.",
@@ -154,45 +296,47 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         recorded("grouparoo recordings: 204 in 18 of 18", "posting_data_may_start_a_sync")),
     endpoint!(Bulk "DELETE" "/{family}/imports/{id}/data", bulk::delete_import_data, "Drops staged rows.",
         documented("Bulk API 2.0 imports", "staged_rows_are_dropped")),
-    endpoint!(Bulk "GET" "/contacts/exports", bulk::list_exports, "Lists export definitions.",
+    endpoint!(Bulk "GET" "/{family}/exports", bulk::list_exports, "Lists export definitions.",
         documented("Bulk API 2.0 exports", "definitions_live_and_die")),
-    endpoint!(Bulk "POST" "/contacts/exports", bulk::create_export, "Stores an export definition.",
+    endpoint!(Bulk "POST" "/{family}/exports", bulk::create_export, "Stores an export definition.",
         documented("Bulk API 2.0 exports; tap-eloqua 1.3.0", "exports_hold_what_contacts_hold")),
-    endpoint!(Bulk "GET" "/contacts/exports/{id}", bulk::read_export, "Reads an export definition.",
+    endpoint!(Bulk "GET" "/{family}/exports/{id}", bulk::read_export, "Reads an export definition.",
         documented("Bulk API 2.0 exports", "definitions_live_and_die")),
-    endpoint!(Bulk "PUT" "/contacts/exports/{id}", bulk::replace_export, "Replaces an export definition.",
+    endpoint!(Bulk "PUT" "/{family}/exports/{id}", bulk::replace_export, "Replaces an export definition.",
         documented("WSO2 connector tests", "definitions_live_and_die")),
-    endpoint!(Bulk "DELETE" "/contacts/exports/{id}", bulk::delete_export, "Deletes an export definition and its data.",
+    endpoint!(Bulk "DELETE" "/{family}/exports/{id}", bulk::delete_export, "Deletes an export definition and its data.",
         documented("Bulk API 2.0 exports", "definitions_live_and_die")),
-    endpoint!(Bulk "GET" "/contacts/exports/{id}/data", sync::latest_data, "Reads the rows of the latest sync of an export.",
+    endpoint!(Bulk "GET" "/{family}/exports/{id}/data", bulk::export_data, "Reads the rows of the latest sync of an export.",
         documented("Bulk API 2.0 exports", "exports_hold_what_contacts_hold")),
-    endpoint!(Bulk "DELETE" "/contacts/exports/{id}/data", sync::delete_latest_data, "Drops the rows of the latest sync of an export.",
+    endpoint!(Bulk "DELETE" "/{family}/exports/{id}/data", bulk::delete_export_data, "Drops the rows of the latest sync of an export.",
         documented("WSO2 connector tests", "export_data_is_dropped")),
-    endpoint!(Bulk "GET" "/contacts/syncActions", bulk::list_actions, "Lists sync action definitions.",
+    endpoint!(Bulk "GET" "/{family}/syncActions", bulk::list_actions, "Lists sync action definitions.",
         documented("Bulk API Sync actions", "sync_actions_unsubscribe")),
-    endpoint!(Bulk "POST" "/contacts/syncActions", bulk::create_action, "Stores a sync action definition.",
+    endpoint!(Bulk "POST" "/{family}/syncActions", bulk::create_action, "Stores a sync action definition.",
         documented("Bulk API Sync actions", "sync_actions_unsubscribe")),
-    endpoint!(Bulk "GET" "/contacts/syncActions/{id}", bulk::read_action, "Reads a sync action definition.",
+    endpoint!(Bulk "GET" "/{family}/syncActions/{id}", bulk::read_action, "Reads a sync action definition.",
         documented("Bulk API Sync actions", "sync_actions_unsubscribe")),
-    endpoint!(Bulk "PUT" "/contacts/syncActions/{id}", bulk::replace_action, "Replaces a sync action definition.",
+    endpoint!(Bulk "PUT" "/{family}/syncActions/{id}", bulk::replace_action, "Replaces a sync action definition.",
         documented("Bulk API Sync actions", "sync_actions_unsubscribe")),
-    endpoint!(Bulk "DELETE" "/contacts/syncActions/{id}", bulk::delete_action, "Deletes a sync action definition.",
+    endpoint!(Bulk "DELETE" "/{family}/syncActions/{id}", bulk::delete_action, "Deletes a sync action definition.",
         documented("Bulk API Sync actions", "sync_actions_unsubscribe")),
-    endpoint!(Bulk "POST" "/contacts/syncActions/{id}/data", bulk::post_action_data, "Stages rows for sync actions.",
+    endpoint!(Bulk "POST" "/{family}/syncActions/{id}/data", bulk::post_action_data, "Stages rows for sync actions.",
         documented("Bulk API Sync actions", "sync_actions_unsubscribe")),
-    endpoint!(Bulk "GET" "/syncs", sync::list, "Lists syncs.",
+    endpoint!(Bulk "DELETE" "/{family}/syncActions/{id}/data", bulk::delete_action_data, "Drops rows staged for sync actions.",
+        documented("Bulk API Sync actions", "sync_actions_unsubscribe")),
+    endpoint!(Bulk "GET" "/syncs", bulk::list_syncs, "Lists syncs.",
         documented("Bulk API 2.0 syncs", "a_sync_moves_on_the_agenda")),
-    endpoint!(Bulk "POST" "/syncs", sync::create, "Starts a sync.",
+    endpoint!(Bulk "POST" "/syncs", bulk::create_sync, "Starts a sync.",
         recorded("grouparoo recordings; eloqua_api", "a_sync_moves_on_the_agenda")),
-    endpoint!(Bulk "GET" "/syncs/{id}", sync::read, "Reads a sync.",
+    endpoint!(Bulk "GET" "/syncs/{id}", bulk::read_sync, "Reads a sync.",
         recorded("grouparoo recordings", "a_sync_moves_on_the_agenda")),
-    endpoint!(Bulk "GET" "/syncs/{id}/logs", sync::logs, "Lists the log of a sync.",
+    endpoint!(Bulk "GET" "/syncs/{id}/logs", bulk::sync_logs, "Lists the log of a sync.",
         recorded("pyeloqua 0.5.11 fixture", "repeated_identifiers_are_dropped")),
-    endpoint!(Bulk "GET" "/syncs/{id}/rejects", sync::rejects, "Lists the rejected rows of a sync.",
+    endpoint!(Bulk "GET" "/syncs/{id}/rejects", bulk::sync_rejects, "Lists the rejected rows of a sync.",
         recorded("grouparoo recordings", "a_bad_address_is_one_reject")),
-    endpoint!(Bulk "GET" "/syncs/{id}/data", sync::data, "Reads the rows of a sync of an export.",
+    endpoint!(Bulk "GET" "/syncs/{id}/data", bulk::sync_data, "Reads the rows of a sync of an export.",
         documented("Bulk API 2.0 syncs", "exports_hold_what_contacts_hold")),
-    endpoint!(Bulk "DELETE" "/syncs/{id}/data", sync::delete_data, "Drops the rows of a sync of an export.",
+    endpoint!(Bulk "DELETE" "/syncs/{id}/data", bulk::delete_sync_data, "Drops the rows of a sync of an export.",
         documented("Bulk API 2.0 syncs", "export_data_is_dropped")),
 ];
 
@@ -203,7 +347,7 @@ fn split(path: &str) -> (Area, Vec<String>, bool) {
     let head: Vec<&str> = lower.iter().take(3).map(String::as_str).collect();
     match head.as_slice() {
         ["api", "rest", version @ ("1.0" | "2.0")] => (Area::Rest, lower[3..].to_vec(), *version == "2.0"),
-        ["api", "bulk", "2.0"] => (Area::Bulk, lower[3..].to_vec(), true),
+        ["api", "bulk", "2.0"] => (Area::Bulk, family::joined(&lower[3..]), true),
         _ => (Area::Login, lower, false),
     }
 }
@@ -216,8 +360,9 @@ fn fits(template: &str, parts: &[String]) -> Option<Vec<String>> {
     let mut ids = Vec::new();
     for (wanted, part) in wanted.iter().zip(parts) {
         match *wanted {
-            "{family}" if part == "contacts" || part == "emailaddresses" => {}
-            "{family}" => return None,
+            "{family}" if Family::read(part).is_some() => {}
+            "{unbought}" if UNBOUGHT.contains(&part.as_str()) => {}
+            "{family}" | "{unbought}" => return None,
             place if place.starts_with('{') => ids.push(part.clone()),
             word if word.eq_ignore_ascii_case(part) => {}
             _ => return None,
@@ -226,26 +371,35 @@ fn fits(template: &str, parts: &[String]) -> Option<Vec<String>> {
     Some(ids)
 }
 
+/// The method that counts: a POST may say in a header that it stands for another. SEARCH is the POST of the
+/// endpoint that knows it.
+fn method_of(request: &Request) -> &str {
+    let meant = request.headers().get("x-http-method-override").and_then(|name| name.to_str().ok());
+    let known = ["GET", "PUT", "DELETE"];
+    match meant.and_then(|meant| known.into_iter().find(|known| known.eq_ignore_ascii_case(meant.trim()))) {
+        Some(method) if request.method() == http::Method::POST => method,
+        _ => request.method().as_str(),
+    }
+}
+
 fn find(request: &Request) -> Option<(&'static Endpoint, Vec<String>, bool)> {
     let (area, parts, second) = split(request.uri().path());
+    let method = method_of(request);
     ENDPOINTS
         .iter()
-        .filter(|endpoint| endpoint.area == area && endpoint.method == request.method().as_str())
+        .filter(|endpoint| endpoint.area == area && endpoint.method == method)
         .find_map(|endpoint| fits(endpoint.path, &parts).map(|ids| (endpoint, ids, second)))
 }
 
-fn family_of(request: &Request) -> bulk::Family {
+fn family_of(request: &Request) -> Family {
     let (_, parts, _) = split(request.uri().path());
-    match parts.first().map(String::as_str) {
-        Some("emailaddresses") => bulk::Family::EmailAddresses,
-        _ => bulk::Family::Contacts,
-    }
+    parts.first().and_then(|part| Family::read(part)).unwrap_or(Family::Contacts)
 }
 
 /// The name of the endpoint of a request, or its method and path.
 pub(crate) fn call_name(request: &Request) -> String {
     match find(request) {
-        Some((endpoint, _, _)) => endpoint.doc.name.replace("{family}", family_of(request).word()),
+        Some((endpoint, _, _)) => endpoint.doc.name.replace("{family}", &family_of(request).template()),
         None => format!("{} {}", request.method(), request.uri().path()),
     }
 }
@@ -258,15 +412,78 @@ pub(crate) fn handle(eloqua: &mut Eloqua, now: Instant, request: &Request) -> Re
 }
 
 fn answer(eloqua: &mut Eloqua, now: Instant, request: &Request) -> Response {
+    if eloqua.knobs.on("eloqua.maintenance") {
+        return reply::bare(503);
+    }
+    let (area, _, _) = split(request.uri().path());
     let found = find(request);
     let open = matches!(&found, Some((endpoint, _, _)) if endpoint.area == Area::Login);
-    if !open && !login::admitted(eloqua, now, request) {
-        return reply::bare(401);
+    let endpoint = found.as_ref().map(|(endpoint, _, _)| *endpoint);
+    if !open && let Err(refused) = admitted(eloqua, now, request, area, endpoint) {
+        return *refused;
     }
     let Some((endpoint, ids, second)) = found else { return reply::bare(404) };
     let family = family_of(request);
     let call = Call { now, request, family, ids, query: Form::query(request), second };
     (endpoint.run)(eloqua, &call).unwrap_or_else(|refused| *refused)
+}
+
+/// What stands in the way before an endpoint is asked.
+fn admitted(
+    eloqua: &mut Eloqua,
+    now: Instant,
+    request: &Request,
+    area: Area,
+    endpoint: Option<&Endpoint>,
+) -> Result<(), Refused> {
+    let most = eloqua.knobs.number("eloqua.rest_limit");
+    if area == Area::Rest && !eloqua.limits.rest.admits(now, most) {
+        return Err(Box::new(reply::bare(429)));
+    }
+    if login::is_elsewhere(eloqua, request) {
+        return Err(Box::new(reply::bare_as(401, "Login required")));
+    }
+    let user = login::caller(eloqua, now, request).ok_or_else(|| Box::new(login::stranger(request)))?;
+    if !user.api {
+        return Err(Box::new(reply::bare(401)));
+    }
+    let Some(endpoint) = endpoint else { return Ok(()) };
+    if user::listed(&eloqua.site.without, endpoint.doc.name) {
+        return Err(Box::new(reply::bare_as(403, "This service has not been enabled for your site.")));
+    }
+    if user::listed(&user.without, endpoint.doc.name) {
+        let status = if eloqua.knobs.text("eloqua.no_right") == "401" { 401 } else { 403 };
+        return Err(Box::new(reply::bare(status)));
+    }
+    if eloqua.knobs.on("eloqua.storage_full") && endpoint.stores(request) {
+        return Err(Box::new(reply::bare(413)));
+    }
+    speaks_json(eloqua, request, area)
+}
+
+impl Endpoint {
+    /// Whether a call may need room: a new object of the REST API, or rows of the Bulk API.
+    fn stores(&self, request: &Request) -> bool {
+        let searching = request.headers().contains_key("x-http-method-override");
+        self.method == "POST"
+            && match self.area {
+                Area::Login => false,
+                Area::Rest => !searching,
+                Area::Bulk => self.path.ends_with("/data"),
+            }
+    }
+}
+
+/// A body says what it is, and is no XML.
+fn speaks_json(eloqua: &Eloqua, request: &Request, area: Area) -> Result<(), Refused> {
+    let writes = ["POST", "PUT"].contains(&method_of(request)) && !request.body().is_empty();
+    if !writes || area == Area::Login {
+        return Ok(());
+    }
+    let kind = request.headers().get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.unwrap_or_default().trim().to_ascii_lowercase();
+    let absent = kind.is_empty() && eloqua.knobs.text("eloqua.content_type") == "compulsory";
+    if absent || kind.contains("xml") { Err(reply::unusable()) } else { Ok(()) }
 }
 
 /// Callers that cannot read other statuses ask for 200 and find the true one in a header.

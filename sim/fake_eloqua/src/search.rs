@@ -76,6 +76,22 @@ pub(crate) fn parse(text: &str) -> Vec<Clause> {
     vec![Clause { term: "name".to_owned(), op: Op::Equal, value: value.to_owned() }]
 }
 
+/// Clauses as they count: each group is alternatives, and all groups must hold.
+pub(crate) fn alternatives(clauses: Vec<Clause>) -> Vec<Vec<Clause>> {
+    let mut groups: Vec<Vec<Clause>> = Vec::new();
+    for clause in clauses {
+        let same = groups.iter_mut().find(|group| {
+            let first = &group[0];
+            clause.op == Op::Equal && first.op == Op::Equal && first.term.eq_ignore_ascii_case(&clause.term)
+        });
+        match same {
+            Some(group) => group.push(clause),
+            None => groups.push(vec![clause]),
+        }
+    }
+    groups
+}
+
 /// A search whose terms are known, clauses on one term side by side.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Search(Vec<(Statement, Op, Vec<String>)>);
@@ -143,14 +159,23 @@ fn holds(store: &Store, contact: &Contact, statement: &Statement, op: Op, wanted
         Statement::Field(field) if field.kind == field::Kind::Date => date_of(&own),
         _ => None,
     };
-    if let Some(at) = system.or(dated).filter(|_| !wanted.is_empty()) {
-        // Timestamps are told in whole seconds, so they are compared so.
-        return match date_of(wanted) {
-            Some(wanted) => op.holds(at.seconds().cmp(&wanted.seconds())),
-            None => op == Op::NotEqual,
-        };
+    match system.or(dated).filter(|_| !wanted.is_empty()) {
+        Some(at) => time_holds(at, op, wanted),
+        None => text_holds(&own, op, wanted),
     }
-    let (text, wanted) = (own.to_lowercase(), wanted.to_lowercase());
+}
+
+/// Timestamps are told in whole seconds, so they are compared so.
+pub(crate) fn time_holds(at: Instant, op: Op, wanted: &str) -> bool {
+    match date_of(wanted) {
+        Some(wanted) => op.holds(at.seconds().cmp(&wanted.seconds())),
+        None => op == Op::NotEqual,
+    }
+}
+
+/// Text is compared without case, and in order of number where both sides are numbers.
+pub(crate) fn text_holds(text: &str, op: Op, wanted: &str) -> bool {
+    let (text, wanted) = (text.to_lowercase(), wanted.to_lowercase());
     if matches!(op, Op::Equal | Op::NotEqual) {
         return value::fits(&wanted, &text, '*', None) == (op == Op::Equal);
     }
@@ -202,7 +227,34 @@ mod tests {
         }
     }
 
+    fn printed(clauses: &[Clause]) -> String {
+        let sign = |op: Op| OPS.iter().find(|(_, known)| *known == op).map(|(sign, _)| *sign).unwrap();
+        let one = |clause: &Clause| {
+            format!("{}{}'{}'", clause.term, sign(clause.op), clause.value.replace('\'', "''"))
+        };
+        clauses.iter().map(one).collect()
+    }
+
+    fn clauses() -> impl Strategy<Value = Vec<Clause>> {
+        let ops: Vec<Op> = OPS.iter().map(|(_, op)| *op).filter(|op| *op != Op::Like).collect();
+        let one = ("[a-zA-Z][a-zA-Z0-9_]{0,8}", proptest::sample::select(ops), "[\\PC'=<>*]{0,8}");
+        let one = one.prop_map(|(term, op, value)| Clause { term, op, value });
+        proptest::collection::vec(one, 1..6)
+    }
+
+    #[test]
+    fn equalities_on_one_term_are_alternatives() {
+        let groups = alternatives(parse("name='a'name='b'NAME!='c'id>'1'name='d'"));
+        let sizes: Vec<usize> = groups.iter().map(Vec::len).collect();
+        assert_eq!(sizes, [3, 1, 1]);
+    }
+
     proptest! {
+        #[test]
+        fn parse_of_print_is_the_same(clauses in clauses()) {
+            prop_assert_eq!(parse(&printed(&clauses)), clauses);
+        }
+
         #[test]
         fn any_search_is_read(text in "[\\PC'=<>]{0,60}") {
             let store = Store::new("SNDC");

@@ -2,50 +2,35 @@
 
 use crate::eloqua::Eloqua;
 use crate::field::{self, Kind, NewField};
-use crate::import::{self, ImportRule, UpdateRule};
-use crate::job::{Direction, Heading, ImportKind, Job, SetsSubscription};
-use crate::table::Format;
-use crate::time::Zone;
+use crate::import;
+use crate::seed_job;
+use crate::user::User;
 use crate::value;
 use serde_json::Value;
-use standin_fake_kit::{Section, SeedError, knobs};
+use standin_fake_kit::{Section, SeedError};
 use standin_model::Instant;
-use standin_ports::{Credential, FilesTarget, Secret};
+use standin_ports::Secret;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
-
-const JOB_MEMBERS: [&str; 15] = [
-    "name",
-    "host",
-    "port",
-    "user",
-    "password",
-    "private_key",
-    "passphrase",
-    "folder",
-    "file",
-    "separator",
-    "charset",
-    "mapping",
-    "every",
-    "notify",
-    "starts",
-];
 
 impl Eloqua {
     /// Puts a section of a world file into this instance.
     pub fn seed(&mut self, now: Instant, section: &Value) -> Result<(), SeedError> {
         let root = Section::root(section);
-        root.only(&["site", "contact_fields", "lists", "contacts", "addresses", "imports", "exports"])?;
+        let own = ["site", "option_lists", "contact_fields", "email_groups"];
+        let then = ["contacts", "addresses", "imports", "exports"];
+        root.only(&[&own[..], &then[..], &crate::seed_records::MEMBERS[..]].concat())?;
         if let Some(site) = root.get("site") {
             self.seed_site(&site)?;
         }
+        for list in root.list("option_lists")? {
+            self.seed_option_list(now, &list)?;
+        }
+        for group in root.list("email_groups")? {
+            self.seed_group(now, &group)?;
+        }
         for field in root.list("contact_fields")? {
             self.seed_field(now, &field)?;
-        }
-        for list in root.list("lists")? {
-            self.store.add_list(now, list.text()?);
         }
         for contact in root.list("contacts")? {
             self.seed_contact(now, &contact)?;
@@ -53,25 +38,29 @@ impl Eloqua {
         for address in root.list("addresses")? {
             self.seed_address(now, &address)?;
         }
+        self.seed_records(now, &root)?;
         for job in root.list("imports")? {
             let direction = self.import_of(&job)?;
             self.seed_job(now, &job, direction)?;
         }
         for job in root.list("exports")? {
-            let direction = export_of(&job)?;
+            let direction = seed_job::export_of(&job)?;
             self.seed_job(now, &job, direction)?;
         }
         Ok(())
     }
 
     fn seed_site(&mut self, site: &Section<'_>) -> Result<(), SeedError> {
-        site.only(&["name", "user", "password", "site_code", "pod", "id", "client_id", "client_secret"])?;
+        let own = ["name", "user", "password", "site_code", "pod", "id"];
+        let more = ["client_id", "client_secret", "redirect_uri", "users", "without"];
+        site.only(&[&own[..], &more[..]].concat())?;
         let words = [
             ("name", &mut self.site.name),
             ("user", &mut self.site.user),
             ("pod", &mut self.site.pod),
             ("site_code", &mut self.store.site_code),
             ("client_id", &mut self.site.client_id),
+            ("redirect_uri", &mut self.site.redirect_uri),
         ];
         for (member, place) in words {
             if let Some(text) = site.get(member) {
@@ -91,6 +80,57 @@ impl Eloqua {
         if let Some(id) = site.get("id") {
             self.site.id = id.number()?;
         }
+        self.site.without.extend(endpoints_of(site)?);
+        for user in site.list("users")? {
+            self.seed_user(&user)?;
+        }
+        Ok(())
+    }
+
+    fn seed_user(&mut self, section: &Section<'_>) -> Result<(), SeedError> {
+        section.only(&["name", "password", "enabled", "api", "without"])?;
+        let name = section.need("name")?;
+        if name.text()?.is_empty() || name.text()?.contains(['\\', ':']) {
+            return Err(name.wrong("a user's name has no colon and no backslash"));
+        }
+        if self.site.user_named(name.text()?).is_some() {
+            return Err(name.wrong("another user has this name"));
+        }
+        let made = User {
+            id: crate::user::OWN + 1 + self.site.others.len() as u64,
+            name: name.text()?.to_owned(),
+            password: Secret::new(section.need("password")?.text()?),
+            enabled: section.flag_of("enabled", true)?,
+            api: section.flag_of("api", true)?,
+            without: endpoints_of(section)?,
+        };
+        self.site.others.push(made);
+        Ok(())
+    }
+
+    fn seed_option_list(&mut self, now: Instant, section: &Section<'_>) -> Result<(), SeedError> {
+        section.only(&["name", "options"])?;
+        let mut options = Vec::new();
+        for option in section.list("options")? {
+            options.push((option.text()?.to_owned(), option.text()?.to_owned()));
+        }
+        self.store.option_lists.add(now, section.need("name")?.text()?, options);
+        Ok(())
+    }
+
+    fn seed_group(&mut self, now: Instant, section: &Section<'_>) -> Result<(), SeedError> {
+        let (name, require_opt_in) = if section.value().is_object() {
+            section.only(&["name", "require_opt_in"])?;
+            (section.need("name")?, section.flag_of("require_opt_in", false)?)
+        } else {
+            (section.clone(), false)
+        };
+        if self.store.groups.named(name.text()?).is_some() {
+            return Err(name.wrong("another e-mail group has this name"));
+        }
+        let mut group = self.store.groups.add(now, name.text()?);
+        group.require_opt_in = require_opt_in;
+        self.store.groups.put(group);
         Ok(())
     }
 
@@ -178,220 +218,37 @@ impl Eloqua {
     }
 
     fn seed_address(&mut self, now: Instant, section: &Section<'_>) -> Result<(), SeedError> {
-        section.only(&["email", "subscribed", "bounced"])?;
+        section.only(&["email", "subscribed", "bounced", "groups"])?;
         let email = section.need("email")?;
         if !value::is_address(email.text()?) {
             return Err(email.wrong("an e-mail address is wanted here"));
         }
         self.store.set_subscribed(now, email.text()?, section.flag_of("subscribed", true)?);
         self.store.set_bounced(now, email.text()?, section.flag_of("bounced", false)?);
+        let groups = match section.get("groups") {
+            Some(groups) => groups.each()?,
+            None => Vec::new(),
+        };
+        for (name, on) in groups {
+            let group = self.store.groups.named(name).map(|group| group.id);
+            let group = group.ok_or_else(|| on.wrong(format!("no e-mail group is called `{name}`")))?;
+            self.store.set_group(now, email.text()?, group, on.flag()?);
+        }
         Ok(())
     }
-
-    fn import_of(&self, job: &Section<'_>) -> Result<Direction, SeedError> {
-        let own = ["key", "update_rule", "import_rule", "kind", "sets_subscription"];
-        job.only(&[&JOB_MEMBERS[..], &own[..]].concat())?;
-        let kind = match job.get("kind") {
-            Some(kind) => match kind.word(&["contacts", "unsubscribe", "update_addresses"])? {
-                "unsubscribe" => ImportKind::Unsubscribe,
-                "update_addresses" => ImportKind::UpdateAddresses,
-                _ => ImportKind::Contacts,
-            },
-            None => ImportKind::Contacts,
-        };
-        let key = match job.get("key") {
-            Some(key) => {
-                if self.named_statement(key.text()?).is_none() {
-                    let names = self.store.fields.iter().map(|field| field.internal.as_str());
-                    let near = standin_fake_kit::seed::nearest(key.text()?, names);
-                    let message = format!("no contact field is called `{}`", key.text()?);
-                    return Err(match near {
-                        Some(near) => key.wrong_because(message, format!("did you mean `{near}`?")),
-                        None => key.wrong_because(message, "add its name to contact_fields"),
-                    });
-                }
-                key.text()?.to_owned()
-            }
-            None => "C_EmailAddress".to_owned(),
-        };
-        let update_rule = match job.get("update_rule") {
-            Some(rule) => UpdateRule::read(rule.word(&UpdateRule::WORDS)?).unwrap_or(UpdateRule::Always),
-            None => UpdateRule::Always,
-        };
-        let import_rule = match job.get("import_rule") {
-            Some(rule) => {
-                ImportRule::read(rule.word(&ImportRule::WORDS)?).unwrap_or(ImportRule::CreateAndUpdate)
-            }
-            None => ImportRule::CreateAndUpdate,
-        };
-        let sets_subscription = match job.get("sets_subscription") {
-            Some(sets) => {
-                sets.only(&["column", "yes", "no"])?;
-                Some(SetsSubscription {
-                    column: sets.need("column")?.text()?.to_owned(),
-                    yes: sets.text_of("yes")?.unwrap_or("true").to_owned(),
-                    no: sets.text_of("no")?.unwrap_or("false").to_owned(),
-                })
-            }
-            None => None,
-        };
-        Ok(Direction::Import { kind, key, update_rule, import_rule, sets_subscription })
-    }
-
-    fn seed_job(&mut self, now: Instant, job: &Section<'_>, direction: Direction) -> Result<(), SeedError> {
-        let name = job.need("name")?;
-        if self.jobs.all.contains_key(name.text()?) {
-            return Err(name.wrong("another job has this name"));
-        }
-        let mapping = self.mapping_of(job, &direction)?;
-        let (every, first) = schedule_of(job)?;
-        let file = match (job.text_of("file")?, &direction) {
-            (Some(file), _) => file,
-            (None, Direction::Import { .. }) => "*.csv",
-            (None, Direction::Export { .. }) => return Err(job.wrong("`file` is missing")),
-        };
-        let made = Job {
-            name: name.text()?.to_owned(),
-            target: target_of(job)?,
-            folder: job.text_of("folder")?.unwrap_or("/").to_owned(),
-            file: file.to_owned(),
-            format: format_of(job)?,
-            mapping,
-            every,
-            notify: job.text_of("notify")?.map(str::to_owned),
-            direction,
-        };
-        if let Some(first) = first {
-            self.jobs.agenda.add(now.plus(first), made.name.clone());
-        }
-        self.jobs.all.insert(made.name.clone(), Arc::new(made));
-        Ok(())
-    }
-
-    fn mapping_of(
-        &self,
-        job: &Section<'_>,
-        direction: &Direction,
-    ) -> Result<Vec<(String, String)>, SeedError> {
-        let roles = matches!(direction, Direction::Import { kind: ImportKind::UpdateAddresses, .. });
-        let mut pairs = Vec::new();
-        if let Some(mapping) = job.get("mapping") {
-            for (column, name) in mapping.each()? {
-                pairs.push((column.to_owned(), name));
-            }
-        }
-        for name in job.list("fields")? {
-            pairs.push((name.text()?.to_owned(), name));
-        }
-        let mut mapping = Vec::new();
-        for (column, name) in pairs {
-            let text = name.text()?;
-            if roles {
-                name.word(&["original", "new"])?;
-            } else {
-                match self.named_statement(text) {
-                    None => {
-                        self.field_named(text, &name)?;
-                    }
-                    Some(statement) => {
-                        let import = matches!(direction, Direction::Import { .. });
-                        if import && !statement.writable() && statement != crate::statement::Statement::Id {
-                            return Err(name.wrong(format!("{text} is read-only")));
-                        }
-                    }
-                }
-            }
-            mapping.push((column, text.to_owned()));
-        }
-        if mapping.is_empty() && matches!(direction, Direction::Export { .. }) {
-            return Err(job.wrong_because("an export needs columns", "give `mapping` or `fields`"));
-        }
-        Ok(mapping)
-    }
 }
 
-fn export_of(job: &Section<'_>) -> Result<Direction, SeedError> {
-    let own = ["fields", "header", "filter", "changed_since_last_run", "timestamps"];
-    job.only(&[&JOB_MEMBERS[..], &own[..]].concat())?;
-    let heading = match job.get("header") {
-        Some(header) if header.word(&["internal", "display"])? == "internal" => Heading::Internal,
-        _ => Heading::Display,
-    };
-    let zone = match job.get("timestamps") {
-        Some(zone) if zone.word(&["eastern", "utc"])? == "utc" => Zone::Utc,
-        _ => Zone::Eastern,
-    };
-    if let Some(filter) = job.get("filter") {
-        crate::filter::parse(filter.text()?).map_err(|why| filter.wrong(why))?;
+/// Patterns of endpoints; one that names nothing is a mistake.
+fn endpoints_of(section: &Section<'_>) -> Result<Vec<String>, SeedError> {
+    let mut all = Vec::new();
+    for pattern in section.list("without")? {
+        let text = pattern.text()?.to_owned();
+        let known = |endpoint: &crate::router::Endpoint| value::fits(&text, endpoint.doc.name, '*', None);
+        if !crate::router::ENDPOINTS.iter().any(known) {
+            let hint = "names such as those of `standin list endpoints`, with * for anything";
+            return Err(pattern.wrong_because(format!("no endpoint of Eloqua is called `{text}`"), hint));
+        }
+        all.push(text);
     }
-    Ok(Direction::Export {
-        heading,
-        filter: job.text_of("filter")?.map(str::to_owned),
-        changed_since_last_run: job.flag_of("changed_since_last_run", false)?,
-        zone,
-    })
-}
-
-fn target_of(job: &Section<'_>) -> Result<FilesTarget, SeedError> {
-    let port = match job.get("port") {
-        Some(port) => u16::try_from(port.number()?).map_err(|_| port.wrong("no port has this number"))?,
-        None => 22,
-    };
-    let credential = match job.text_of("private_key")? {
-        Some(key) => Credential::PrivateKey {
-            key: Secret::new(key),
-            passphrase: job.text_of("passphrase")?.map(Secret::new),
-        },
-        None => Credential::Password(Secret::new(job.text_of("password")?.unwrap_or_default())),
-    };
-    Ok(FilesTarget {
-        protocol: standin_ports::FileProtocol::Sftp,
-        host: job.text_of("host")?.unwrap_or("sftp.exchange.example").to_owned(),
-        port,
-        username: job.need("user")?.text()?.to_owned(),
-        credential,
-        timeout: Duration::from_secs(60),
-    })
-}
-
-fn format_of(job: &Section<'_>) -> Result<Format, SeedError> {
-    let separator = match job.get("separator") {
-        Some(separator) => match separator.text()? {
-            "," | "comma" => b',',
-            "|" | "pipe" => b'|',
-            ";" | "semicolon" => b';',
-            "\t" | "tab" => b'\t',
-            _ => return Err(separator.wrong_because("no separator of Eloqua", "one of , ; | or tab")),
-        },
-        None => b',',
-    };
-    let charset = match job.get("charset") {
-        Some(charset) => encoding_rs::Encoding::for_label(charset.text()?.as_bytes())
-            .filter(|found| found.output_encoding() == *found)
-            .ok_or_else(|| charset.wrong("no charset that Eloqua writes is called so"))?,
-        None => encoding_rs::UTF_8,
-    };
-    Ok(Format { separator, charset })
-}
-
-/// How often, and when first after the seeding; neither for a job that only runs by hand.
-fn schedule_of(job: &Section<'_>) -> Result<(Option<Duration>, Option<Duration>), SeedError> {
-    let starts = match job.get("starts") {
-        Some(starts) => Some(span_of(&starts)?),
-        None => None,
-    };
-    let Some(every) = job.get("every") else { return Ok((None, starts)) };
-    if every.text()? == "once" {
-        return Ok((None, Some(starts.unwrap_or_default())));
-    }
-    let span = span_of(&every)?;
-    if span < Duration::from_secs(1) {
-        return Err(every.wrong("a job runs once a second at most"));
-    }
-    Ok((Some(span), Some(starts.unwrap_or(span))))
-}
-
-fn span_of(section: &Section<'_>) -> Result<Duration, SeedError> {
-    knobs::span(section.text()?)
-        .ok_or_else(|| section.wrong_because("a span of time is wanted here", "such as 30s, 5min, 1h, 1d"))
+    Ok(all)
 }

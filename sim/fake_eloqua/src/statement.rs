@@ -1,12 +1,16 @@
-//! Statements of the Eloqua markup language, as far as they speak of contacts.
+//! Statements of the Eloqua markup language: what a column or a comparison names.
 
-use crate::field::{self, Field};
+use crate::activity;
+use crate::field::{self, Field, Kind};
+use crate::records::{COMPANY_NAME, Owner, Record};
 use crate::store::{Contact, Store};
 use crate::time::{self, Zone};
 use crate::value;
+use standin_model::Instant;
+use std::borrow::Cow;
 use std::sync::Arc;
 use winnow::ascii::digit1;
-use winnow::combinator::{alt, delimited, eof, opt, preceded, terminated};
+use winnow::combinator::{alt, delimited, eof, opt, preceded, separated, terminated};
 use winnow::prelude::*;
 use winnow::token::take_while;
 
@@ -22,49 +26,91 @@ pub(crate) enum Statement {
     Field(Arc<Field>),
     /// The address of an import of addresses.
     Address,
+    /// A part of a contact's lead score under a model.
+    Score(u64, Score),
+    /// Something of the account of a contact.
+    Account(Own),
+    /// Something of a record that is no contact.
+    Record(Owner, Own),
+    /// Something of the contact that a record is linked to.
+    Linked(Owner, Box<Statement>),
+}
+
+/// What a record that is no contact has.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Own {
+    Id,
+    ExternalId,
+    CreatedAt,
+    UpdatedAt,
+    Field(Arc<Field>),
+}
+
+/// Parts of a lead score.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Score {
+    Rating,
+    Profile,
+    Engagement,
+}
+
+impl Score {
+    /// All parts, in the order in which a model lists them.
+    pub(crate) const ALL: [Self; 3] = [Self::Rating, Self::Profile, Self::Engagement];
+
+    /// As statements write it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Rating => "Rating",
+            Self::Profile => "ProfileScore",
+            Self::Engagement => "EngagementScore",
+        }
+    }
+}
+
+/// Whom a statement is asked about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Subject<'s> {
+    Contact(&'s Contact),
+    Record(&'s Record),
 }
 
 /// Something that filters and sync actions point to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Place {
     ContactList(u64),
+    ContactSegment(u64),
+    ContactFilter(u64),
+    AccountList(u64),
     EmailGroup(u64),
     GlobalSubscribe,
 }
 
-/// The syntax alone: a path of names, and what stands in its brackets.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Shape<'t> {
-    path: Vec<&'t str>,
-    bracket: Bracket<'t>,
-}
+/// The syntax alone: names, each with what stands in its brackets.
+type Path<'t> = Vec<(&'t str, Bracket<'t>)>;
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Bracket<'t> {
     None,
     Round(&'t str),
     Square(u64),
 }
 
-fn shape<'t>(text: &'t str) -> Option<Shape<'t>> {
-    fn word<'t>(input: &mut &'t str) -> ModalResult<&'t str> {
-        take_while(1.., |c: char| c.is_ascii_alphanumeric() || c == '_').parse_next(input)
-    }
-    fn body<'t>(input: &mut &'t str) -> ModalResult<Shape<'t>> {
-        let mut path = vec![word.parse_next(input)?];
-        while opt('.').parse_next(input)?.is_some() {
-            path.push(word.parse_next(input)?);
-        }
+fn path<'t>(text: &'t str) -> Option<Path<'t>> {
+    fn part<'t>(input: &mut &'t str) -> ModalResult<(&'t str, Bracket<'t>)> {
+        let word = take_while(1.., |c: char| c.is_ascii_alphanumeric() || c == '_').parse_next(input)?;
         let bracket = opt(alt((
-            delimited('(', take_while(1.., |c| c != ')'), ')').map(Bracket::Round),
+            delimited('(', take_while(1.., |c| c != ')' && c != '}'), ')').map(Bracket::Round),
             delimited('[', digit1.parse_to(), ']').map(Bracket::Square),
         )))
         .parse_next(input)?;
-        Ok(Shape { path, bracket: bracket.unwrap_or(Bracket::None) })
+        Ok((word, bracket.unwrap_or(Bracket::None)))
+    }
+    fn body<'t>(input: &mut &'t str) -> ModalResult<Path<'t>> {
+        separated(1..=5, part, '.').parse_next(input)
     }
     let text = text.trim();
-    let braced = text.starts_with("{{");
-    let mut parser = if braced {
+    let mut parser = if text.starts_with("{{") {
         |input: &mut &'t str| terminated(preceded("{{", body), ("}}", eof)).parse_next(input)
     } else {
         |input: &mut &'t str| terminated(body, eof).parse_next(input)
@@ -72,38 +118,73 @@ fn shape<'t>(text: &'t str) -> Option<Shape<'t>> {
     parser.parse(text).ok()
 }
 
+fn is(part: &(&str, Bracket<'_>), word: &str) -> bool {
+    part.1 == Bracket::None && part.0.eq_ignore_ascii_case(word)
+}
+
 impl Statement {
     /// Reads a statement about contacts; braces may be missing, case does not matter.
     pub(crate) fn read(text: &str, store: &Store) -> Option<Self> {
-        let shape = shape(text)?;
-        let path: Vec<String> = shape.path.iter().map(|part| part.to_ascii_lowercase()).collect();
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        match (path.as_slice(), &shape.bracket) {
-            (["contact", "id"], Bracket::None) => Some(Self::Id),
-            (["contact", "createdat"], Bracket::None) => Some(Self::CreatedAt),
-            (["contact", "updatedat"], Bracket::None) => Some(Self::UpdatedAt),
-            (["contact", "email", "issubscribed"], Bracket::None) => Some(Self::IsSubscribed),
-            (["contact", "email", "isbounced"], Bracket::None) => Some(Self::IsBounced),
-            (["contact", "email", "format"], Bracket::None) => Some(Self::Format),
-            (["contact", "field"], Bracket::Round(name)) => {
-                store.fields.internal(name).cloned().map(Self::Field)
+        let path = path(text)?;
+        let (first, rest) = path.split_first()?;
+        if !is(first, "contact") {
+            return None;
+        }
+        Self::of_contact(rest, store)
+    }
+
+    fn of_contact(path: &[(&str, Bracket<'_>)], store: &Store) -> Option<Self> {
+        let names: Vec<String> = path.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let brackets: Vec<Bracket<'_>> = path.iter().map(|(_, bracket)| *bracket).collect();
+        use Bracket::{None as No, Round, Square};
+        match (names.as_slice(), brackets.as_slice()) {
+            (["id"], [No]) => Some(Self::Id),
+            (["createdat"], [No]) => Some(Self::CreatedAt),
+            (["updatedat"], [No]) => Some(Self::UpdatedAt),
+            (["email", "issubscribed"], [No, No]) => Some(Self::IsSubscribed),
+            (["email", "isbounced"], [No, No]) => Some(Self::IsBounced),
+            (["email", "format"], [No, No]) => Some(Self::Format),
+            (["field"], [Round(name)]) => store.fields.internal(name).cloned().map(Self::Field),
+            (["field"], [Square(id)]) => store.fields.get((*id).try_into().ok()?).cloned().map(Self::Field),
+            (["leadscore", "model", part], [No, Square(id), No]) => {
+                store.models.contains_key(id).then_some(())?;
+                let part = Score::ALL.into_iter().find(|known| known.word().eq_ignore_ascii_case(part))?;
+                Some(Self::Score(*id, part))
             }
-            (["contact", "field"], Bracket::Square(id)) => {
-                store.fields.get((*id).try_into().ok()?).cloned().map(Self::Field)
-            }
-            (["contact", "account", "field"], Bracket::Round(name))
-                if name.eq_ignore_ascii_case("M_CompanyName") =>
-            {
-                store.fields.get(field::COMPANY).cloned().map(Self::Field)
-            }
+            (["account", ..], [No, ..]) => own(&path[1..], Owner::Accounts, store).map(Self::Account),
             _ => None,
         }
     }
 
+    /// Reads a statement about records of an owner, or about the contact that one is linked to.
+    pub(crate) fn read_record(text: &str, owner: Owner, store: &Store) -> Option<Self> {
+        let path = path(text)?;
+        let (first, rest) = path.split_first()?;
+        let fits = match (owner, first.1) {
+            (Owner::Accounts, Bracket::None) => first.0.eq_ignore_ascii_case("account"),
+            (Owner::CustomObject(id), Bracket::Square(given)) => {
+                first.0.eq_ignore_ascii_case("customobject") && id == given
+            }
+            (Owner::Activities, Bracket::None) => first.0.eq_ignore_ascii_case("activity"),
+            _ => false,
+        };
+        if !fits {
+            return None;
+        }
+        if owner != Owner::Accounts && rest.len() > 1 && is(&rest[0], "contact") {
+            let activity_contact = owner == Owner::Activities && rest.len() == 2 && is(&rest[1], "id");
+            if !activity_contact {
+                return Self::of_contact(&rest[1..], store)
+                    .map(|linked| Self::Linked(owner, Box::new(linked)));
+            }
+        }
+        own(rest, owner, store).map(|own| Self::Record(owner, own))
+    }
+
     /// Reads the statement of the one column of an import of addresses.
     pub(crate) fn read_address(text: &str, store: &Store) -> Option<Self> {
-        let first = shape(text)?.path.first().map(|part| part.to_ascii_lowercase());
-        if first.as_deref() == Some("emailaddress") {
+        if path(text)?.first()?.0.eq_ignore_ascii_case("emailaddress") {
             return Some(Self::Address);
         }
         match Self::read(text, store)? {
@@ -113,7 +194,16 @@ impl Statement {
     }
 
     /// The canonical text.
-    pub(crate) fn text(&self) -> String {
+    pub(crate) fn text(&self, store: &Store) -> String {
+        let owned = |owner: Owner, own: &Own, root: &str| match own {
+            Own::Id => format!("{{{{{root}.Id}}}}"),
+            Own::ExternalId => format!("{{{{{root}.ExternalId}}}}"),
+            Own::CreatedAt => format!("{{{{{root}.CreatedAt}}}}"),
+            Own::UpdatedAt => format!("{{{{{root}.UpdatedAt}}}}"),
+            Own::Field(field) => {
+                store.records.of(owner).map(|table| table.statement(field)).unwrap_or_default()
+            }
+        };
         match self {
             Self::Id => "{{Contact.Id}}".to_owned(),
             Self::CreatedAt => "{{Contact.CreatedAt}}".to_owned(),
@@ -123,6 +213,12 @@ impl Statement {
             Self::Format => "{{Contact.Email.Format}}".to_owned(),
             Self::Field(field) => field.statement(),
             Self::Address => "{{EmailAddress}}".to_owned(),
+            Self::Score(id, part) => format!("{{{{Contact.LeadScore.Model[{id}].{}}}}}", part.word()),
+            Self::Account(own) => owned(Owner::Accounts, own, "Account").replacen("{{", "{{Contact.", 1),
+            Self::Record(owner, own) => owned(*owner, own, &root_of(*owner)),
+            Self::Linked(owner, linked) => {
+                linked.text(store).replacen("{{", &format!("{{{{{}.", root_of(*owner)), 1)
+            }
         }
     }
 
@@ -130,44 +226,189 @@ impl Statement {
     pub(crate) fn writable(&self) -> bool {
         match self {
             Self::IsSubscribed | Self::IsBounced | Self::Format | Self::Address => true,
-            Self::Id | Self::CreatedAt | Self::UpdatedAt => false,
-            Self::Field(field) => !field.read_only,
+            Self::Id | Self::CreatedAt | Self::UpdatedAt | Self::Score(..) | Self::Linked(..) => false,
+            Self::Account(Own::Field(field)) => field.id == COMPANY_NAME,
+            Self::Field(field) | Self::Record(_, Own::Field(field)) => !field.read_only,
+            Self::Account(_) | Self::Record(..) => false,
+        }
+    }
+
+    /// Whether imports may match by it.
+    pub(crate) fn identifies(&self) -> bool {
+        match self {
+            Self::Id | Self::Address | Self::Record(_, Own::Id | Own::ExternalId) => true,
+            Self::Field(field) | Self::Record(_, Own::Field(field)) => {
+                !matches!(field.kind, Kind::Date | Kind::LargeText)
+            }
+            _ => false,
+        }
+    }
+
+    /// The field that it names.
+    pub(crate) fn field(&self) -> Option<&Arc<Field>> {
+        match self {
+            Self::Field(field) | Self::Record(_, Own::Field(field)) => Some(field),
+            _ => None,
         }
     }
 
     /// What an export writes for a contact.
     pub(crate) fn value(&self, store: &Store, contact: &Contact, zone: Zone) -> String {
-        match self {
-            Self::Id => contact.id.to_string(),
-            Self::CreatedAt => time::exported(zone.civil(contact.created)),
-            Self::UpdatedAt => time::exported(zone.civil(contact.updated)),
-            Self::IsSubscribed => value::flag_text(store.subscribed(contact.email())).to_owned(),
-            Self::IsBounced => value::flag_text(store.bounced(contact.email())).to_owned(),
-            Self::Format => contact.format.clone(),
-            Self::Address => contact.email().to_owned(),
-            Self::Field(field) => {
-                let text = store.text(contact, field);
-                match field.kind {
-                    field::Kind::Date => time::civil(&text).map_or(text, time::exported),
-                    field::Kind::Numeric => value::number(&text).unwrap_or(text),
-                    _ => text,
+        self.of(store, Subject::Contact(contact), zone).into_owned()
+    }
+
+    /// What an export writes for a subject; nothing for a subject of another sort.
+    pub(crate) fn of<'s>(&self, store: &'s Store, subject: Subject<'s>, zone: Zone) -> Cow<'s, str> {
+        match (self, subject) {
+            (Self::Record(owner, own), Subject::Record(record)) => own.of(*owner, store, record, zone),
+            (Self::Linked(_, linked), Subject::Record(record)) => {
+                match record.contact.and_then(|id| store.contacts.get(&id)) {
+                    Some(contact) => linked.of(store, Subject::Contact(contact), zone),
+                    None => "".into(),
                 }
             }
+            (_, Subject::Contact(contact)) => self.of_one(store, contact, zone),
+            _ => "".into(),
         }
+    }
+
+    fn of_one<'s>(&self, store: &'s Store, contact: &'s Contact, zone: Zone) -> Cow<'s, str> {
+        match self {
+            Self::Id => contact.id.to_string().into(),
+            Self::CreatedAt => time::exported(zone.civil(contact.created)).into(),
+            Self::UpdatedAt => time::exported(zone.civil(contact.updated)).into(),
+            Self::IsSubscribed => value::flag_text(store.subscribed(contact.email())).into(),
+            Self::IsBounced => value::flag_text(store.bounced(contact.email())).into(),
+            Self::Format => contact.format.into(),
+            Self::Address => contact.email().into(),
+            Self::Field(field) => written(store.cell(contact, field), field.kind),
+            Self::Score(model, part) => {
+                let score = store.models.get(model).and_then(|model| model.scores.get(&contact.id));
+                score.map(|score| score.text(*part)).unwrap_or_default().into()
+            }
+            Self::Account(own) => {
+                let company = contact.values.get(&field::COMPANY).unwrap_or_default();
+                match (store.records.account_named(company), own) {
+                    (Some(account), _) => own.of(Owner::Accounts, store, account, zone),
+                    (None, Own::Field(field)) if field.id == COMPANY_NAME => company.into(),
+                    (None, _) => "".into(),
+                }
+            }
+            Self::Record(..) | Self::Linked(..) => "".into(),
+        }
+    }
+
+    /// The point in time that it names, where that is one of the system's own.
+    pub(crate) fn instant(&self, store: &Store, subject: Subject<'_>) -> Option<Instant> {
+        match (self, subject) {
+            (Self::CreatedAt, Subject::Contact(contact)) => Some(contact.created),
+            (Self::UpdatedAt, Subject::Contact(contact)) => Some(contact.updated),
+            (Self::Field(field), Subject::Contact(contact)) => match field.internal.as_str() {
+                "C_DateCreated" => Some(contact.created),
+                "C_DateModified" => Some(contact.modified),
+                _ => None,
+            },
+            (Self::Record(_, Own::CreatedAt), Subject::Record(record)) => Some(record.created),
+            (Self::Record(_, Own::UpdatedAt), Subject::Record(record)) => Some(record.updated),
+            (Self::Linked(_, linked), Subject::Record(record)) => {
+                let contact = record.contact.and_then(|id| store.contacts.get(&id))?;
+                linked.instant(store, Subject::Contact(contact))
+            }
+            _ => None,
+        }
+    }
+
+    /// How its values compare.
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Id | Self::Record(_, Own::Id) | Self::Account(Own::Id) => Kind::Numeric,
+            Self::Field(field) | Self::Record(_, Own::Field(field)) | Self::Account(Own::Field(field)) => {
+                field.kind
+            }
+            Self::Linked(_, linked) => linked.kind(),
+            _ => Kind::Text,
+        }
+    }
+}
+
+fn root_of(owner: Owner) -> String {
+    match owner {
+        Owner::Accounts => "Account".to_owned(),
+        Owner::CustomObject(id) => format!("CustomObject[{id}]"),
+        Owner::Activities => "Activity".to_owned(),
+    }
+}
+
+fn own(path: &[(&str, Bracket<'_>)], owner: Owner, store: &Store) -> Option<Own> {
+    let table = store.records.of(owner)?;
+    match path {
+        [part] if is(part, "id") => return Some(Own::Id),
+        [part] if is(part, "createdat") => return Some(Own::CreatedAt),
+        [part] if is(part, "externalid") => return Some(Own::ExternalId),
+        [part] if is(part, "updatedat") && owner != Owner::Activities => return Some(Own::UpdatedAt),
+        _ => {}
+    }
+    if owner == Owner::Activities {
+        let part = |(name, bracket): &(&str, Bracket<'_>)| match bracket {
+            Bracket::Round(inner) => format!("{name}({inner})"),
+            Bracket::Square(id) => format!("{name}[{id}]"),
+            Bracket::None => (*name).to_owned(),
+        };
+        let text: Vec<String> = path.iter().map(part).collect();
+        let id = activity::named(&format!("Activity.{}", text.join(".")))?;
+        return table.field(id).cloned().map(Own::Field);
+    }
+    match path {
+        [(name, Bracket::Round(field))] if name.eq_ignore_ascii_case("field") => {
+            table.internal(field).cloned().map(Own::Field)
+        }
+        [(name, Bracket::Square(id))] if name.eq_ignore_ascii_case("field") => {
+            table.field((*id).try_into().ok()?).cloned().map(Own::Field)
+        }
+        _ => None,
+    }
+}
+
+impl Own {
+    fn of<'s>(&self, owner: Owner, store: &'s Store, record: &'s Record, zone: Zone) -> Cow<'s, str> {
+        let Some(table) = store.records.of(owner) else { return "".into() };
+        match self {
+            Self::Id => record.id.to_string().into(),
+            Self::ExternalId => table.external_id(&store.site_code, record.id).into(),
+            Self::CreatedAt => time::exported(zone.civil(record.created)).into(),
+            Self::UpdatedAt => time::exported(zone.civil(record.updated)).into(),
+            Self::Field(field) if owner == Owner::Activities => match field.internal.as_str() {
+                "ContactId" => record.contact.map(|id| id.to_string()).unwrap_or_default().into(),
+                _ => record.values.get(&field.id).unwrap_or_default().into(),
+            },
+            Self::Field(field) => written(table.text(&store.site_code, record, field), field.kind),
+        }
+    }
+}
+
+/// A stored value as exports write it.
+fn written(text: Cow<'_, str>, kind: Kind) -> Cow<'_, str> {
+    match kind {
+        Kind::Date => time::civil(&text).map_or(text, |civil| time::exported(civil).into()),
+        Kind::Numeric => match value::number(&text) {
+            Some(number) => number.into(),
+            None => text,
+        },
+        _ => text,
     }
 }
 
 impl Place {
     /// Reads the destination of a sync action or the target of EXISTS.
     pub(crate) fn read(text: &str) -> Option<Self> {
-        let shape = shape(text)?;
-        let name = match shape.path.as_slice() {
-            [name] => name.to_ascii_lowercase(),
-            _ => return None,
-        };
-        match (name.as_str(), shape.bracket) {
-            ("contactlist", Bracket::Square(id)) => Some(Self::ContactList(id)),
-            ("emailgroup", Bracket::Square(id)) => Some(Self::EmailGroup(id)),
+        let path = path(text)?;
+        let [(name, bracket)] = path.as_slice() else { return None };
+        match (name.to_ascii_lowercase().as_str(), bracket) {
+            ("contactlist", Bracket::Square(id)) => Some(Self::ContactList(*id)),
+            ("contactsegment", Bracket::Square(id)) => Some(Self::ContactSegment(*id)),
+            ("contactfilter", Bracket::Square(id)) => Some(Self::ContactFilter(*id)),
+            ("accountlist", Bracket::Square(id)) => Some(Self::AccountList(*id)),
+            ("emailgroup", Bracket::Square(id)) => Some(Self::EmailGroup(*id)),
             ("globalsubscribe", Bracket::None) => Some(Self::GlobalSubscribe),
             _ => None,
         }
@@ -177,6 +418,9 @@ impl Place {
     pub(crate) fn text(self) -> String {
         match self {
             Self::ContactList(id) => format!("{{{{ContactList[{id}]}}}}"),
+            Self::ContactSegment(id) => format!("{{{{ContactSegment[{id}]}}}}"),
+            Self::ContactFilter(id) => format!("{{{{ContactFilter[{id}]}}}}"),
+            Self::AccountList(id) => format!("{{{{AccountList[{id}]}}}}"),
             Self::EmailGroup(id) => format!("{{{{EmailGroup[{id}]}}}}"),
             Self::GlobalSubscribe => "{{GlobalSubscribe}}".to_owned(),
         }
@@ -186,6 +430,7 @@ impl Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn statements_are_read() {
@@ -196,14 +441,36 @@ mod tests {
             ("Contact.Field(C_FirstName)", Some("{{Contact.Field(C_FirstName)}}")),
             ("{{Contact.Field[100001]}}", Some("{{Contact.Field(C_EmailAddress)}}")),
             ("{{Contact.Email.IsSubscribed}}", Some("{{Contact.Email.IsSubscribed}}")),
-            ("{{Contact.Account.Field(M_CompanyName)}}", Some("{{Contact.Field(C_Company)}}")),
+            ("{{Contact.Account.Field(M_CompanyName)}}", Some("{{Contact.Account.Field(M_CompanyName)}}")),
+            ("{{Contact.Account.Field(M_City)}}", Some("{{Contact.Account.Field(M_City)}}")),
             ("{{Contact.Field(C_Nobody)}}", None),
+            ("{{Contact.LeadScore.Model[1].Rating}}", None),
             ("{{Contact.Field(C_FirstName)", None),
             ("{{Contact.Field[99999999999999999999]}}", None),
+            ("{{Contact}}", None),
             ("{{Activity.Id}}", None),
             ("", None),
         ] {
-            let read = Statement::read(given, &store).map(|statement| statement.text());
+            let read = Statement::read(given, &store).map(|statement| statement.text(&store));
+            assert_eq!(read.as_deref(), expected, "{given}");
+        }
+        for (given, owner, expected) in [
+            ("{{Account.Field(m_companyname)}}", Owner::Accounts, Some("{{Account.Field(M_CompanyName)}}")),
+            ("{{Account.Id}}", Owner::Accounts, Some("{{Account.Id}}")),
+            ("{{Activity.CreatedAt}}", Owner::Activities, Some("{{Activity.CreatedAt}}")),
+            ("{{Activity.Asset.Id}}", Owner::Activities, Some("{{Activity.Asset.Id}}")),
+            ("{{Activity.Contact.Id}}", Owner::Activities, Some("{{Activity.Contact.Id}}")),
+            (
+                "{{Activity.Contact.Field(C_EmailAddress)}}",
+                Owner::Activities,
+                Some("{{Activity.Contact.Field(C_EmailAddress)}}"),
+            ),
+            ("{{activity.field(subjectline)}}", Owner::Activities, Some("{{Activity.Field(SubjectLine)}}")),
+            ("{{Activity.UpdatedAt}}", Owner::Activities, None),
+            ("{{CustomObject[1].Id}}", Owner::CustomObject(1), None),
+            ("{{Contact.Id}}", Owner::Accounts, None),
+        ] {
+            let read = Statement::read_record(given, owner, &store).map(|statement| statement.text(&store));
             assert_eq!(read.as_deref(), expected, "{given}");
         }
     }
@@ -214,9 +481,21 @@ mod tests {
             ("{{ContactList[7]}}", Some(Place::ContactList(7))),
             ("{{globalsubscribe}}", Some(Place::GlobalSubscribe)),
             ("{{EmailGroup[1]}}", Some(Place::EmailGroup(1))),
-            ("{{ContactSegment[1]}}", None),
+            ("{{ContactSegment[1]}}", Some(Place::ContactSegment(1))),
+            ("{{AccountList[3]}}", Some(Place::AccountList(3))),
+            ("{{ContactList(1)}}", None),
         ] {
             assert_eq!(Place::read(given), expected, "{given}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_statement_is_read_or_refused(text in "[\\PC{}().\\[\\]0-9]{0,40}") {
+            let store = Store::new("SNDC");
+            let _ = Statement::read(&text, &store);
+            let _ = Statement::read_record(&text, Owner::Activities, &store);
+            let _ = Place::read(&text);
         }
     }
 }

@@ -4,10 +4,16 @@
 //! before a contact has it, stays when the contact takes another one or is deleted, and comes back with it.
 
 use crate::field::{self, Field, Fields};
+use crate::group::EmailGroups;
+use crate::option_list::OptionLists;
+use crate::records::Records;
+use crate::statement::Score;
 use crate::time::{self, Zone};
 use crate::value;
+use crate::values::Values;
 use imbl::{OrdMap, OrdSet};
 use standin_model::Instant;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -21,16 +27,19 @@ pub(crate) struct Contact {
     /// Moves when a field changes.
     pub(crate) modified: Instant,
     /// By field id; blank values are absent.
-    pub(crate) values: BTreeMap<u32, String>,
-    pub(crate) format: String,
+    pub(crate) values: Values,
+    pub(crate) format: &'static str,
 }
 
 impl Contact {
     /// The address as it was written.
     pub(crate) fn email(&self) -> &str {
-        self.values.get(&field::EMAIL).map(String::as_str).unwrap_or_default()
+        self.values.get(&field::EMAIL).unwrap_or_default()
     }
 }
+
+/// The formats that a contact may prefer.
+pub(crate) const FORMATS: [&str; 3] = ["unspecified", "text", "html"];
 
 /// What is known of an address.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,6 +51,8 @@ pub(crate) struct Address {
     pub(crate) bounced_at: Option<Instant>,
     /// Memberships in e-mail groups, by group.
     pub(crate) groups: BTreeMap<u64, bool>,
+    /// When these last changed, by group.
+    pub(crate) groups_at: BTreeMap<u64, Instant>,
 }
 
 impl Address {
@@ -53,8 +64,17 @@ impl Address {
             bounced: false,
             bounced_at: None,
             groups: BTreeMap::new(),
+            groups_at: BTreeMap::new(),
         }
     }
+}
+
+/// What of a contact is in no field.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Extra {
+    pub(crate) description: String,
+    /// Whether short messages may be sent; absent if nobody ever said.
+    pub(crate) sms: Option<bool>,
 }
 
 /// A shared contact list.
@@ -67,6 +87,44 @@ pub(crate) struct List {
     pub(crate) updated: Instant,
 }
 
+/// A segment or a shared filter: contacts by criteria, or by name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Segment {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) criteria: Option<crate::condition::Filter>,
+    pub(crate) members: OrdSet<u64>,
+    pub(crate) created: Instant,
+}
+
+/// A lead score of one contact.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct ContactScore {
+    pub(crate) rating: String,
+    pub(crate) profile: String,
+    pub(crate) engagement: u64,
+}
+
+impl ContactScore {
+    /// A part of it as exports write it.
+    pub(crate) fn text(&self, part: Score) -> String {
+        match part {
+            Score::Rating => self.rating.clone(),
+            Score::Profile => self.profile.clone(),
+            Score::Engagement => self.engagement.to_string(),
+        }
+    }
+}
+
+/// A lead score model and what it made of contacts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Model {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) created: Instant,
+    pub(crate) scores: OrdMap<u64, ContactScore>,
+}
+
 /// The address is another contact's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct AddressTaken;
@@ -77,10 +135,19 @@ pub(crate) struct Store {
     pub(crate) site_code: String,
     pub(crate) fields: Fields,
     pub(crate) contacts: OrdMap<u64, Arc<Contact>>,
-    pub(crate) addresses: OrdMap<String, Arc<Address>>,
+    pub(crate) addresses: OrdMap<Arc<str>, Arc<Address>>,
     pub(crate) lists: OrdMap<u64, Arc<List>>,
     pub(crate) next_list: u64,
-    by_email: OrdMap<String, u64>,
+    pub(crate) groups: EmailGroups,
+    pub(crate) option_lists: OptionLists,
+    /// What of a contact is in no field, where there is any.
+    pub(crate) extras: OrdMap<u64, Extra>,
+    pub(crate) account_lists: OrdMap<u64, Arc<List>>,
+    pub(crate) segments: OrdMap<u64, Arc<Segment>>,
+    pub(crate) filters: OrdMap<u64, Arc<Segment>>,
+    pub(crate) models: OrdMap<u64, Arc<Model>>,
+    pub(crate) records: Records,
+    by_email: OrdMap<Arc<str>, u64>,
     next: u64,
 }
 
@@ -93,6 +160,14 @@ impl Store {
             addresses: OrdMap::new(),
             lists: OrdMap::new(),
             next_list: 1,
+            groups: EmailGroups::default(),
+            option_lists: OptionLists::default(),
+            extras: OrdMap::new(),
+            account_lists: OrdMap::new(),
+            segments: OrdMap::new(),
+            filters: OrdMap::new(),
+            models: OrdMap::new(),
+            records: Records::new(),
             by_email: OrdMap::new(),
             next: 1_986_000,
         }
@@ -100,12 +175,12 @@ impl Store {
 
     /// The contact that has this address, in any case.
     pub(crate) fn with_email(&self, email: &str) -> Option<u64> {
-        self.by_email.get(&value::folded(email)).copied()
+        self.by_email.get(&*value::fold(email)).copied()
     }
 
     /// The status of an address; one that nobody knows is subscribed.
     pub(crate) fn address(&self, email: &str) -> Option<&Arc<Address>> {
-        self.addresses.get(&value::folded(email))
+        self.addresses.get(&*value::fold(email))
     }
 
     /// Whether mail may go to an address.
@@ -130,23 +205,23 @@ impl Store {
                 values.entry(field.id).or_insert_with(|| default.clone());
             }
         }
+        let email = values.get(&field::EMAIL).map(|email| value::fold(email)).unwrap_or_default();
+        if !email.is_empty() && self.by_email.contains_key(&*email) {
+            return Err(AddressTaken);
+        }
         let id = self.next;
-        let email = values.get(&field::EMAIL).map(|email| value::folded(email)).unwrap_or_default();
+        self.next += 1;
         if !email.is_empty() {
-            if self.by_email.contains_key(&email) {
-                return Err(AddressTaken);
-            }
-            self.know(now, &email);
+            let email = self.know(now, &email);
             self.by_email.insert(email, id);
         }
-        self.next += 1;
         let contact = Contact {
             id,
             created: now,
             updated: now,
             modified: now,
-            values,
-            format: "unspecified".to_owned(),
+            values: Values::of(values),
+            format: FORMATS[0],
         };
         self.contacts.insert(id, Arc::new(contact));
         Ok(id)
@@ -160,25 +235,19 @@ impl Store {
         changes: &BTreeMap<u32, String>,
     ) -> Result<bool, AddressTaken> {
         let Some(contact) = self.contacts.get(&id).cloned() else { return Ok(false) };
-        let (mut values, before) = (contact.values.clone(), value::folded(contact.email()));
-        for (field, value) in changes {
-            if value.is_empty() {
-                values.remove(field);
-            } else {
-                values.insert(*field, value.clone());
-            }
-        }
+        let values = contact.values.with(changes);
         if values == contact.values {
             return Ok(false);
         }
-        let after = values.get(&field::EMAIL).map(|email| value::folded(email)).unwrap_or_default();
+        let before = value::fold(contact.email());
+        let after = values.get(&field::EMAIL).map(value::fold).unwrap_or_default();
         if after != before {
-            if self.by_email.contains_key(&after) {
+            if self.by_email.contains_key(&*after) {
                 return Err(AddressTaken);
             }
-            self.by_email.remove(&before);
+            self.by_email.remove(&*before);
             if !after.is_empty() {
-                self.know(now, &after);
+                let after = self.know(now, &after);
                 self.by_email.insert(after, id);
             }
         }
@@ -198,10 +267,11 @@ impl Store {
 
     /// Sets the preferred format; says whether it is different now.
     pub(crate) fn set_format(&mut self, now: Instant, id: u64, format: &str) -> bool {
+        let Some(format) = FORMATS.into_iter().find(|known| *known == format) else { return false };
         match self.contacts.get_mut(&id) {
             Some(contact) if contact.format != format => {
                 let contact = Arc::make_mut(contact);
-                contact.format = format.to_owned();
+                contact.format = format;
                 contact.updated = now;
                 true
             }
@@ -227,7 +297,8 @@ impl Store {
     /// Takes a contact away. What is known of its address stays.
     pub(crate) fn delete(&mut self, id: u64) -> bool {
         let Some(contact) = self.contacts.remove(&id) else { return false };
-        self.by_email.remove(&value::folded(contact.email()));
+        self.by_email.remove(&*value::fold(contact.email()));
+        self.extras.remove(&id);
         let holding: Vec<u64> =
             self.lists.values().filter(|list| list.members.contains(&id)).map(|list| list.id).collect();
         for list in holding {
@@ -238,26 +309,30 @@ impl Store {
         true
     }
 
-    fn know(&mut self, now: Instant, folded: &str) {
-        if !self.addresses.contains_key(folded) {
-            self.addresses.insert(folded.to_owned(), Arc::new(Address::new(now)));
+    /// Makes an address known, and gives the text that it is known under.
+    fn know(&mut self, now: Instant, folded: &str) -> Arc<str> {
+        if let Some((known, _)) = self.addresses.get_key_value(folded) {
+            return Arc::clone(known);
         }
+        let known: Arc<str> = folded.into();
+        self.addresses.insert(Arc::clone(&known), Arc::new(Address::new(now)));
+        known
     }
 
     fn change_address(&mut self, now: Instant, email: &str, change: impl FnOnce(&mut Address)) -> bool {
-        let folded = value::folded(email);
+        let folded = value::fold(email);
         if folded.is_empty() {
             return false;
         }
-        self.know(now, &folded);
-        let Some(address) = self.addresses.get(&folded) else { return false };
+        let known = self.know(now, &folded);
+        let Some(address) = self.addresses.get(&*known) else { return false };
         let mut changed = (**address).clone();
         change(&mut changed);
         if changed == **address {
             return false;
         }
-        self.addresses.insert(folded.clone(), Arc::new(changed));
-        if let Some(contact) = self.by_email.get(&folded).and_then(|id| self.contacts.get_mut(id)) {
+        self.addresses.insert(Arc::clone(&known), Arc::new(changed));
+        if let Some(contact) = self.by_email.get(&*known).and_then(|id| self.contacts.get_mut(id)) {
             Arc::make_mut(contact).updated = now;
         }
         true
@@ -265,7 +340,7 @@ impl Store {
 
     /// Subscribes or unsubscribes an address globally; says whether it is different now.
     pub(crate) fn set_subscribed(&mut self, now: Instant, email: &str, subscribed: bool) -> bool {
-        self.change_address(now, email, |address| {
+        let changed = self.change_address(now, email, |address| {
             if address.subscribed == subscribed {
                 return;
             }
@@ -275,25 +350,59 @@ impl Store {
             } else {
                 address.unsubscribed_at = Some(now);
             }
-        })
+        });
+        if changed {
+            self.note(now, if subscribed { "Subscribe" } else { "Unsubscribe" }, email);
+        }
+        changed
     }
 
     /// Marks an address as bounced or not; says whether it is different now.
     pub(crate) fn set_bounced(&mut self, now: Instant, email: &str, bounced: bool) -> bool {
-        self.change_address(now, email, |address| {
+        let changed = self.change_address(now, email, |address| {
             if address.bounced == bounced {
                 return;
             }
             address.bounced = bounced;
             address.bounced_at = bounced.then_some(now);
-        })
+        });
+        if changed && bounced {
+            self.note(now, "Bounceback", email);
+        }
+        changed
+    }
+
+    /// Keeps that something happened to an address. Who opts in or out is known by the address alone.
+    fn note(&mut self, now: Instant, kind: &str, email: &str) {
+        let contact = if kind == "Bounceback" { self.with_email(email) } else { None };
+        let values = [(crate::activity::TYPE, kind), (crate::activity::EMAIL_ADDRESS, email.trim())];
+        self.records.activities.add(now, Values::of(values), contact);
     }
 
     /// Subscribes an address to one e-mail group or not.
     pub(crate) fn set_group(&mut self, now: Instant, email: &str, group: u64, subscribed: bool) -> bool {
         self.change_address(now, email, |address| {
-            address.groups.insert(group, subscribed);
+            if address.groups.insert(group, subscribed) != Some(subscribed) {
+                address.groups_at.insert(group, now);
+            }
         })
+    }
+
+    /// Whether an address is in a group: what it said, else what the group takes it for.
+    pub(crate) fn in_group(&self, email: &str, group: &crate::group::EmailGroup) -> bool {
+        let said = self.address(email).and_then(|address| address.groups.get(&group.id).copied());
+        said.unwrap_or(!group.require_opt_in)
+    }
+
+    /// Changes what of a contact is in no field; says whether it is different now.
+    pub(crate) fn set_extra(&mut self, now: Instant, id: u64, change: impl FnOnce(&mut Extra)) -> bool {
+        let before = self.extras.get(&id).cloned().unwrap_or_default();
+        let mut after = before.clone();
+        change(&mut after);
+        let Some(contact) = self.contacts.get_mut(&id).filter(|_| after != before) else { return false };
+        Arc::make_mut(contact).updated = now;
+        self.extras.insert(id, after);
+        true
     }
 
     /// Puts a contact on a list or takes it off.
@@ -315,6 +424,22 @@ impl Store {
         true
     }
 
+    /// Puts an account on a list or takes it off.
+    pub(crate) fn set_account_member(&mut self, now: Instant, list: u64, account: u64, member: bool) -> bool {
+        let Some(list) = self.account_lists.get_mut(&list) else { return false };
+        if list.members.contains(&account) == member {
+            return false;
+        }
+        let list = Arc::make_mut(list);
+        list.updated = now;
+        if member {
+            list.members.insert(account);
+        } else {
+            list.members.remove(&account);
+        }
+        true
+    }
+
     /// Adds a list.
     pub(crate) fn add_list(&mut self, now: Instant, name: &str) -> u64 {
         let id = self.next_list;
@@ -332,22 +457,31 @@ impl Store {
     /// What a field of a contact holds, fields that follow from others included. Dates are as stored, or
     /// Eastern where they are Eloqua's own.
     pub(crate) fn text(&self, contact: &Contact, field: &Field) -> String {
-        let own = |id: u32| contact.values.get(&id).map(String::as_str).unwrap_or_default();
+        self.cell(contact, field).into_owned()
+    }
+
+    /// The same without a copy of what is stored.
+    pub(crate) fn cell<'c>(&self, contact: &'c Contact, field: &Field) -> Cow<'c, str> {
+        let own = |id: u32| contact.values.get(&id).unwrap_or_default();
+        if !field.read_only {
+            return own(field.id).into();
+        }
         match field.internal.as_str() {
-            "C_DateCreated" => time::exported(Zone::Eastern.civil(contact.created)),
-            "C_DateModified" => time::exported(Zone::Eastern.civil(contact.modified)),
-            "ContactIDExt" => self.external_id(contact.id),
+            "C_DateCreated" => time::exported(Zone::Eastern.civil(contact.created)).into(),
+            "C_DateModified" => time::exported(Zone::Eastern.civil(contact.modified)).into(),
+            "ContactIDExt" => self.external_id(contact.id).into(),
             "C_EmailAddressDomain" => {
-                contact.email().rsplit_once('@').map(|(_, domain)| domain.to_owned()).unwrap_or_default()
+                contact.email().rsplit_once('@').map(|(_, domain)| domain).unwrap_or_default().into()
             }
             "C_FirstAndLastName" => {
-                format!("{} {}", own(field::FIRST_NAME), own(field::LAST_NAME)).trim().to_owned()
+                let name = format!("{} {}", own(field::FIRST_NAME), own(field::LAST_NAME));
+                name.trim().to_owned().into()
             }
             "C_ElqPURLName" | "C_elqPURLName1" => {
                 let name = format!("{}{}", own(field::FIRST_NAME), own(field::LAST_NAME));
-                name.chars().filter(|c| c.is_ascii_alphanumeric()).collect()
+                name.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().into()
             }
-            _ => own(field.id).to_owned(),
+            _ => own(field.id).into(),
         }
     }
 }

@@ -10,6 +10,7 @@ pub(crate) struct Format {
     pub(crate) charset: &'static Encoding,
 }
 
+#[cfg(test)]
 impl Format {
     /// UTF-8 with commas.
     pub(crate) const CSV: Self = Self { separator: b',', charset: encoding_rs::UTF_8 };

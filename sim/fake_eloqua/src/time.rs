@@ -5,7 +5,12 @@
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use standin_model::Instant;
+use std::sync::LazyLock;
 use std::time::Duration;
+
+/// Looked up once: exports ask for it with every row.
+static EASTERN: LazyLock<TimeZone> =
+    LazyLock::new(|| TimeZone::get("America/New_York").unwrap_or(TimeZone::UTC));
 
 /// The zone in which system timestamps are written and filter dates are read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,7 +24,7 @@ pub(crate) enum Zone {
 impl Zone {
     fn rules(self) -> TimeZone {
         match self {
-            Self::Eastern => TimeZone::get("America/New_York").unwrap_or(TimeZone::UTC),
+            Self::Eastern => EASTERN.clone(),
             Self::Utc => TimeZone::UTC,
         }
     }
@@ -51,7 +56,7 @@ pub(crate) fn file_stamp(at: Instant) -> String {
     Zone::Eastern.civil(at).strftime("%Y%m%d").to_string()
 }
 
-/// Reads `YYYY-MM-DD`, `MM/DD/YYYY`, each with an optional time to the minute, second or fraction.
+/// Reads `YYYY-MM-DD`, `MM/DD/YYYY`, `MM/DD/YY`, each with an optional time to the minute, second or fraction.
 pub(crate) fn civil(text: &str) -> Option<DateTime> {
     let text = text.trim();
     let (date, time) = match text.split_once([' ', 'T']) {
@@ -87,10 +92,16 @@ fn iso_date(text: &str) -> Option<Date> {
 fn us_date(text: &str) -> Option<Date> {
     let mut parts = text.split('/');
     let (month, day, year) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || year.len() != 4 {
+    if parts.next().is_some() || ![2, 4].contains(&year.len()) {
         return None;
     }
-    Date::new(digits(year, 4)?, digits(month, 2)?.try_into().ok()?, digits(day, 2)?.try_into().ok()?).ok()
+    // Two digits are the hundred years that end in 2049, as .NET reads them.
+    let year = match (year.len(), digits(year, 4)?) {
+        (2, short @ 0..50) => 2000 + short,
+        (2, short) => 1900 + short,
+        (_, whole) => whole,
+    };
+    Date::new(year, digits(month, 2)?.try_into().ok()?, digits(day, 2)?.try_into().ok()?).ok()
 }
 
 fn clock(text: &str) -> Option<Time> {
@@ -143,6 +154,9 @@ mod tests {
             ("2021-01-01 09:08:07", Some("2021-01-01 09:08:07.000")),
             ("2021-01-01 09:08:07.5", Some("2021-01-01 09:08:07.500")),
             ("01/31/2021", Some("2021-01-31 00:00:00.000")),
+            ("05/06/59", Some("1959-05-06 00:00:00.000")),
+            ("01/31/21", Some("2021-01-31 00:00:00.000")),
+            ("01/31/021", None),
             ("2021-02-30", None),
             ("31/01/2021", None),
             ("tomorrow", None),

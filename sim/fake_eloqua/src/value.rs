@@ -24,6 +24,15 @@ pub(crate) fn folded(text: &str) -> String {
     text.trim().to_lowercase()
 }
 
+/// The same without a copy of what is folded already.
+pub(crate) fn fold(text: &str) -> std::borrow::Cow<'_, str> {
+    let text = text.trim();
+    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        return text.into();
+    }
+    text.to_lowercase().into()
+}
+
 /// A flag as imports accept it.
 pub(crate) fn flag(text: &str) -> Option<bool> {
     match folded(text).as_str() {

@@ -6,14 +6,11 @@ use crate::envelope::{self, Object, Refusal, Reply};
 use crate::gigya::Gigya;
 use crate::params::{Params, brief};
 use crate::site::Site;
-use http::HeaderValue;
-use jiff::fmt::rfc2822::DateTimePrinter;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
-use standin_fake_kit::answer::with_body;
 use standin_model::Instant;
-use standin_ports::http::{Compressible, Peer};
-use standin_ports::{Request, Response};
+use standin_ports::Request;
+use standin_ports::http::Peer;
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -127,7 +124,7 @@ pub(crate) fn ip_of(text: &str) -> Option<IpAddr> {
 }
 
 /// Whether a browser asks what it may send to here.
-fn is_preflight(request: &Request) -> bool {
+pub(crate) fn is_preflight(request: &Request) -> bool {
     let headers = request.headers();
     *request.method() == http::Method::OPTIONS
         && headers.contains_key(http::header::ORIGIN)
@@ -287,58 +284,6 @@ impl Gigya {
         }
         names.iter().map(|name| ignored(name)).collect()
     }
-
-    /// The envelope and the transport around a reply.
-    pub(crate) fn respond(
-        &mut self,
-        now: Instant,
-        request: &Request,
-        params: &Params,
-        reply: Reply,
-    ) -> Response {
-        let form = std::mem::take(&mut self.form);
-        let succeeded = reply.is_ok();
-        let call_id = self.call_id.take().unwrap_or_else(|| self.ids.hex(32));
-        let code = reply.as_ref().err().map_or(0, |refusal| refusal.code);
-        let written = std::mem::take(&mut self.written);
-        let written = if succeeded { written } else { Vec::new() };
-        let code_is_told = !(succeeded && form == Form::WithoutCode);
-        let context = params.raw("context");
-        let mut text = envelope::wrap(now, &call_id, context, &written, &reply, code_is_told);
-        let wanted =
-            |name: &str, value: &str| params.get(name).is_some_and(|it| it.eq_ignore_ascii_case(value));
-        let callback = params.get("callback").filter(|name| is_callback(name));
-        if let Some(callback) = callback.filter(|_| wanted("format", "jsonp")) {
-            text = [callback.as_bytes(), b"(", &text, b");"].concat();
-        }
-        let honest = wanted("httpStatusCodes", "true")
-            || wanted("httpStatusCodes", "1")
-            || (wanted("format", "csv") && has_csv(endpoint_of(request)));
-        let status = if honest { envelope::status(code).max(200) } else { 200 };
-        let mut response = match form {
-            Form::Csv(table) if succeeded => with_body(status, "text/csv; charset=utf-8", table),
-            _ => with_body(status, "text/javascript; charset=utf-8", text),
-        };
-        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&now.timestamp());
-        if let Some(date) = date.ok().and_then(|date| HeaderValue::try_from(date).ok()) {
-            response.headers_mut().insert(http::header::DATE, date);
-        }
-        response.headers_mut().insert("x-server", HeaderValue::from_static("standin"));
-        for cookie in std::mem::take(&mut self.cookies) {
-            if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-                response.headers_mut().append(http::header::SET_COOKIE, cookie);
-            }
-        }
-        share_with_page(request, &mut response);
-        if self.knobs.on("gigya.gzip") {
-            response.extensions_mut().insert(Compressible);
-        }
-        if honest {
-            standin_fake_kit::answer::with_reason(response, envelope::reason(status))
-        } else {
-            response
-        }
-    }
 }
 
 /// Why no endpoint answers to a name: the platform has none, or this fake leaves it out.
@@ -361,30 +306,14 @@ fn ignored(name: &str) -> Value {
     })
 }
 
-/// Lets the page that calls read the answer, whatever it is: it has to learn of a refusal, too.
-fn share_with_page(request: &Request, response: &mut Response) {
-    let Some(origin) = request.headers().get(http::header::ORIGIN) else { return };
-    let headers = response.headers_mut();
-    headers.insert(http::header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-    headers.insert(http::header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-    headers.append(http::header::VARY, HeaderValue::from_static("Origin"));
-    if is_preflight(request) {
-        let methods = HeaderValue::from_static("GET, POST");
-        headers.insert(http::header::ACCESS_CONTROL_ALLOW_METHODS, methods);
-        if let Some(wanted) = request.headers().get(http::header::ACCESS_CONTROL_REQUEST_HEADERS) {
-            headers.insert(http::header::ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
-        }
-    }
-}
-
-fn is_callback(name: &str) -> bool {
+pub(crate) fn is_callback(name: &str) -> bool {
     name.len() <= 128
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_$.".contains(&byte))
         && name.bytes().next().is_some_and(|first| first.is_ascii_alphabetic() || b"_$".contains(&first))
 }
 
 /// Whether the method can answer in CSV. With that format its HTTP status is always the real one.
-fn has_csv(endpoint: Option<&Endpoint>) -> bool {
+pub(crate) fn has_csv(endpoint: Option<&Endpoint>) -> bool {
     endpoint.is_some_and(|endpoint| endpoint.name == crate::socialize::export_users::ENDPOINT.name)
 }
 

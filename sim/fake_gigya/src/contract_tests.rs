@@ -389,7 +389,7 @@ fn refusals_on_purpose_look_like_the_platforms() {
         (&answer["errorMessage"], &answer["context"]),
         (&json!("Api rate limit exceeded"), &json!("c"))
     );
-    assert_eq!(bench.gigya.call_name(&request), "accounts.search");
+    assert_eq!(Gigya::call_name(&request), "accounts.search");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::signature::{base_string, gltexp_text, hmac_sha1, query_text};
 use crate::testing::*;
-use crate::{DEFAULT_API_KEY, DEFAULT_PARTNER_SECRET, DEFAULT_SECRET, DEFAULT_USER_KEY};
+use crate::{DEFAULT_API_KEY, DEFAULT_PARTNER_SECRET, DEFAULT_SECRET, DEFAULT_USER_KEY, Gigya};
 use serde_json::{Value, json};
 use standin_fake_kit::Fake;
 use standin_model::Instant;
@@ -301,6 +301,5 @@ fn what_cannot_be_read_is_refused_in_the_form_that_was_asked_for() {
         (&answer["errorCode"], &answer["errorDetails"], &answer["context"]),
         (&json!(400_001), &json!("parameter apiKey is not UTF-8"), &json!("c d"))
     );
-    let bench = Bench::new();
-    assert_eq!(bench.gigya.call_name(&post("GETSAVEDRESPONSE", &[])), "socialize.GETSAVEDRESPONSE");
+    assert_eq!(Gigya::call_name(&post("GETSAVEDRESPONSE", &[])), "socialize.GETSAVEDRESPONSE");
 }

@@ -67,17 +67,40 @@ impl Refusal {
     }
 }
 
-/// The whole answer as JSON text: the envelope, then `written`, which is members as text already, then the
-/// members of `reply`. A few old methods do not tell the code of success.
+/// Members of an answer that somebody writes once the platform is no longer held.
+#[derive(Default)]
+pub(crate) struct Later(Vec<Box<dyn FnOnce(&mut Writer) + Send>>);
+
+impl Later {
+    pub(crate) fn write(&mut self, members: impl FnOnce(&mut Writer) + Send + 'static) {
+        self.0.push(Box::new(members));
+    }
+}
+
+/// They belong to one call, which has one answer.
+impl Clone for Later {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl std::fmt::Debug for Later {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Later").field(&self.0.len()).finish()
+    }
+}
+
+/// The whole answer as JSON text: the envelope, then what is written later, then the members of `reply`. A few
+/// old methods do not tell the code of success.
 pub(crate) fn wrap(
     now: Instant,
     call_id: &str,
     context: Option<&str>,
-    written: &[u8],
+    later: Later,
     reply: &Reply,
     code_is_told: bool,
 ) -> Vec<u8> {
-    let mut out = Writer(Vec::with_capacity(512 + written.len()));
+    let mut out = Writer(Vec::with_capacity(TYPICAL));
     out.0.push(b'{');
     out.member("callId", &call_id);
     let (code, body) = match reply {
@@ -105,7 +128,9 @@ pub(crate) fn wrap(
     if let Some(context) = context {
         out.member("context", &context);
     }
-    out.0.extend_from_slice(written);
+    for write in later.0 {
+        write(&mut out);
+    }
     for (name, value) in body {
         out.member(name, value);
     }

@@ -9,7 +9,7 @@ use crate::bearer::AccessToken;
 use crate::call::{Call, Form, endpoint_of, method_of};
 use crate::double_opt_in::Confirmations;
 use crate::ds::store::Store;
-use crate::envelope::Refusal;
+use crate::envelope::{Later, Refusal};
 use crate::events::Events;
 use crate::expiring::Expiring;
 use crate::idx::Idx;
@@ -18,7 +18,7 @@ use crate::job::{IdxJob, JobEnd};
 use crate::knobs::KNOBS;
 use crate::limits::Counts;
 use crate::outbox::Outbox;
-use crate::params::Params;
+use crate::outgoing::{Incoming, Outgoing};
 use crate::people::People;
 use crate::query::cursor::Cursors;
 use crate::sessions::{Session, Sessions};
@@ -51,8 +51,8 @@ pub struct Gigya {
     pub(crate) counts: Counts,
     /// What the answer in the making sets; empty between calls.
     pub(crate) cookies: Vec<String>,
-    /// Members of the answer in the making that are JSON text already; empty between calls.
-    pub(crate) written: Vec<u8>,
+    /// Members of the answer in the making that are written behind the others; empty between calls.
+    pub(crate) later: Later,
     /// What the answer in the making looks like.
     pub(crate) form: Form,
     pub(crate) reg_tokens: Expiring<RegToken>,
@@ -121,7 +121,7 @@ impl Gigya {
             access_tokens: Expiring::at_most(MOST_ACCESS_TOKENS),
             counts: Counts::default(),
             cookies: Vec::new(),
-            written: Vec::new(),
+            later: Later::default(),
             form: Form::default(),
             reg_tokens: Expiring::at_most(MOST_REG_TOKENS),
             tickets: Tickets::default(),
@@ -148,13 +148,26 @@ impl Gigya {
         crate::seed::seed(self, now, section)
     }
 
+    /// Answers a request. What it takes to read the one and to write the other is not done here, so that
+    /// whoever shares the platform holds it no longer than needed.
+    pub fn take(&mut self, now: Instant, incoming: Incoming) -> Outgoing {
+        self.advance(now);
+        let Incoming { request, params } = incoming;
+        let reply = self.answer(now, &request, &params);
+        self.outgoing(now, request, params, reply)
+    }
+
     /// Refuses what is no request. What could be read of it decides the form of the answer.
     pub fn unreadable(&mut self, now: Instant, what: &Unreadable) -> Response {
         let mut request = Request::default();
         *request.uri_mut() = what.target.clone().map(Into::into).unwrap_or_default();
-        let params = Params::of(&request);
         let code = if what.status == StatusCode::URI_TOO_LONG { 414_000 } else { 400_001 };
-        self.respond(now, &request, &params, Err(Refusal::because(code, what.why)))
+        self.refused(now, request, Refusal::because(code, what.why))
+    }
+
+    fn refused(&mut self, now: Instant, request: Request, refusal: Refusal) -> Response {
+        let Incoming { request, params } = Incoming::read(request);
+        self.outgoing(now, request, params, Err(refusal)).write()
     }
 
     /// The settings of this fake.
@@ -347,7 +360,7 @@ impl Fake for Gigya {
         "gigya"
     }
 
-    fn call_name(&self, request: &Request) -> Cow<'static, str> {
+    fn call_name(request: &Request) -> Cow<'static, str> {
         endpoint_of(request).map_or_else(
             || match method_of(request).into_owned() {
                 name if name.is_empty() => format!("{} {}", request.method(), request.uri().path()).into(),
@@ -358,15 +371,11 @@ impl Fake for Gigya {
     }
 
     fn handle(&mut self, now: Instant, request: Request) -> Response {
-        self.advance(now);
-        let params = Arc::new(Params::of(&request));
-        let reply = self.answer(now, &request, &params);
-        self.respond(now, &request, &params, reply)
+        self.take(now, Incoming::read(request)).write()
     }
 
     fn refuse(&mut self, now: Instant, request: &Request, code: u32) -> Response {
-        let params = Params::of(request);
-        self.respond(now, request, &params, Err(Refusal::new(code)))
+        self.refused(now, request.clone(), Refusal::new(code))
     }
 
     fn next_due(&self) -> Option<Instant> {

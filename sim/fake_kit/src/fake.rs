@@ -11,7 +11,7 @@ pub trait Fake: Send {
 
     /// The platform's own name for a call, as its documents write it: `accounts.setAccountInfo`,
     /// `POST /data/contact`. Unknown calls keep their method and path.
-    fn call_name(&self, request: &Request) -> Cow<'static, str>;
+    fn call_name(request: &Request) -> Cow<'static, str>;
 
     /// Answers one request.
     fn handle(&mut self, now: Instant, request: Request) -> Response;

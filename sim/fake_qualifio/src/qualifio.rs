@@ -138,7 +138,7 @@ impl Qualifio {
     }
 
     /// The platform's own name for a call; unknown calls keep their method and path.
-    pub fn call_name(&self, request: &Request) -> String {
+    pub fn call_name(request: &Request) -> String {
         player::call_name(request)
             .or_else(|| manager::call_name(request))
             .unwrap_or_else(|| format!("{} {}", request.method(), request.uri().path()))

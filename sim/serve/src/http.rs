@@ -8,7 +8,7 @@ use ::http::uri::{Authority, PathAndQuery, Scheme};
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
 use hyper::server::conn::http1;
@@ -188,7 +188,7 @@ enum NotWhole {
 
 /// The whole body; a body above the limit is read to its end, within reason, so that the client gets to read
 /// its refusal.
-async fn whole(headers: &HeaderMap, body: Incoming, notes: &Notes) -> Result<Bytes, NotWhole> {
+async fn whole(headers: &HeaderMap, mut body: Incoming, notes: &Notes) -> Result<Bytes, NotWhole> {
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let limit = u64::try_from(BODY_LIMIT).unwrap_or(u64::MAX);
     let declared_too_large = declared.is_some_and(|length: u64| length > limit);
@@ -196,23 +196,29 @@ async fn whole(headers: &HeaderMap, body: Incoming, notes: &Notes) -> Result<Byt
     if declared_too_large && headers.contains_key(header::EXPECT) {
         return Err(NotWhole::TooLarge);
     }
-    let mut chunks = Body::new(body).into_data_stream();
-    let mut kept = BytesMut::new();
+    let (mut first, mut all) = (Bytes::new(), BytesMut::new());
     let mut seen = 0usize;
-    while let Some(chunk) = chunks.next().await {
-        let Ok(chunk) = chunk else { return Err(NotWhole::BrokenOff) };
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else { return Err(NotWhole::BrokenOff) };
+        let Ok(chunk) = frame.into_data() else { continue };
         seen = seen.saturating_add(chunk.len());
         if seen > DRAINED {
             return Err(NotWhole::TooLarge);
         }
         if declared_too_large || seen > BODY_LIMIT {
-            kept = BytesMut::new();
+            (first, all) = (Bytes::new(), BytesMut::new());
+        } else if seen == chunk.len() {
+            first = chunk;
         } else {
-            kept.extend_from_slice(&chunk);
+            all.extend_from_slice(&std::mem::take(&mut first));
+            all.extend_from_slice(&chunk);
         }
     }
     notes.body_is_read();
-    if seen > BODY_LIMIT { Err(NotWhole::TooLarge) } else { Ok(kept.freeze()) }
+    if seen > BODY_LIMIT {
+        return Err(NotWhole::TooLarge);
+    }
+    Ok(if all.is_empty() { first } else { all.freeze() })
 }
 
 fn outgoing(response: Response) -> ::http::Response<Body> {
@@ -230,9 +236,11 @@ fn outgoing(response: Response) -> ::http::Response<Body> {
 
 /// Takes away what speaks about one connection and not about the message.
 fn without_hops(headers: &mut HeaderMap) {
-    for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE, header::TE, header::TRAILER]
-    {
-        headers.remove(name);
+    const HOPS: [HeaderName; 5] =
+        [header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE, header::TE, header::TRAILER];
+    // Most messages have none of them, and a look at each name they have costs less.
+    if headers.keys().any(|name| HOPS.contains(name)) {
+        HOPS.iter().for_each(|name| _ = headers.remove(name));
     }
 }
 

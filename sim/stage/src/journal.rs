@@ -1,7 +1,8 @@
 //! The world's journal: bounded, in order, masked when it is read.
 
 use crate::clock::StageClock;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use http::{Method, Uri};
 use imbl::Vector;
 use standin_model::Instant;
 use standin_ports::journal::{KEPT, masked};
@@ -15,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct Limits {
     /// Entries.
     pub entries: usize,
-    /// Bytes of bodies.
+    /// Bytes of what passed.
     pub bodies: usize,
 }
 
@@ -26,28 +27,58 @@ impl Default for Limits {
 }
 
 /// A call as it passed, before masking.
-pub struct Crossing {
+#[derive(Debug)]
+pub struct Crossing<'c> {
     /// Who called.
     pub from: Cow<'static, str>,
     /// Which platform.
     pub to: &'static str,
     /// The platform's own name for the call.
     pub name: Cow<'static, str>,
-    /// Method, host and path.
-    pub line: String,
-    /// The query, if there was one.
-    pub query: String,
+    /// How it was asked.
+    pub method: &'c Method,
+    /// Host, path and query.
+    pub uri: &'c Uri,
     /// The request's body.
-    pub request: Bytes,
+    pub request: &'c [u8],
     /// HTTP status; 0 where no answer came.
     pub status: u16,
     /// The answer's body.
-    pub answer: Bytes,
+    pub answer: &'c [u8],
 }
 
 enum Kept {
     Plain(What),
-    Crossed(Crossing),
+    Crossed(Crossed),
+}
+
+/// A call as it is kept.
+struct Crossed {
+    from: Cow<'static, str>,
+    to: &'static str,
+    name: Cow<'static, str>,
+    status: u16,
+    /// Method, host and path, then the query, then the bodies of request and answer.
+    text: Bytes,
+    ends: [usize; 3],
+}
+
+impl Crossed {
+    fn line(&self) -> &[u8] {
+        &self.text[..self.ends[0]]
+    }
+
+    fn query(&self) -> &[u8] {
+        &self.text[self.ends[0]..self.ends[1]]
+    }
+
+    fn request(&self) -> &[u8] {
+        &self.text[self.ends[1]..self.ends[2]]
+    }
+
+    fn answer(&self) -> &[u8] {
+        &self.text[self.ends[2]..]
+    }
 }
 
 /// One entry as it is kept.
@@ -57,13 +88,19 @@ struct Item {
     kept: Kept,
 }
 
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Store {
     items: Vector<Arc<Item>>,
     bodies: usize,
     forgotten: u64,
     limits: Limits,
+    /// Where the texts of the next calls go, one behind the other: what passed is copied once, and the buffers
+    /// it came in are free for the next call.
+    room: BytesMut,
 }
+
+/// How much room is made at once, in bytes.
+const ROOM: usize = 64 << 10;
 
 /// The journal of one world. Bodies are kept as they passed, which costs nothing, and masked on the way out:
 /// there is no way to read them that is not masked.
@@ -85,7 +122,9 @@ impl WorldJournal {
 
     /// The same journal from here on apart, under another clock.
     pub(crate) fn fork(&self, clock: Arc<StageClock>) -> Self {
-        Self { clock, store: Mutex::new(self.store().clone()) }
+        let store = self.store();
+        let (items, room) = (store.items.clone(), BytesMut::new());
+        Self { clock, store: Mutex::new(Store { items, room, ..*store }) }
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
@@ -93,8 +132,11 @@ impl WorldJournal {
     }
 
     /// Adds a call.
-    pub fn crossed(&self, crossing: Crossing) {
-        self.keep(Kept::Crossed(crossing));
+    pub fn crossed(&self, crossing: Crossing<'_>) {
+        let at = self.clock.now();
+        let mut store = self.store();
+        let crossed = store.copied(crossing);
+        store.keep(at, Kept::Crossed(crossed));
     }
 
     /// The position that the next entry will have; entries from here on are "after now".
@@ -124,32 +166,53 @@ impl WorldJournal {
     pub fn count_calls(&self, from: u64, wanted: impl Fn(&str, &str, &str) -> bool) -> Option<usize> {
         let store = self.store();
         let known = store.forgotten == 0 || from > store.forgotten;
-        let calls = store.from(from).filter_map(|item| item.crossing());
-        known.then(|| calls.filter(|crossing| wanted(&crossing.from, crossing.to, &crossing.name)).count())
+        let calls = store.from(from).filter_map(|item| item.crossed());
+        known.then(|| calls.filter(|call| wanted(&call.from, call.to, &call.name)).count())
     }
 
     /// Which calls were made, by platform and name.
     pub fn calls(&self) -> BTreeSet<(&'static str, String)> {
         let store = self.store();
-        let calls = store.items.iter().filter_map(|item| item.crossing());
-        calls.map(|crossing| (crossing.to, crossing.name.to_string())).collect()
-    }
-
-    fn keep(&self, kept: Kept) {
-        let at = self.clock.now();
-        let mut store = self.store();
-        let item = Item { seq: store.next(), at, kept };
-        store.bodies += item.weight();
-        store.items.push_back(Arc::new(item));
-        while store.items.len() > store.limits.entries || store.bodies > store.limits.bodies {
-            let Some(gone) = store.items.pop_front() else { break };
-            store.bodies -= gone.weight();
-            store.forgotten += 1;
-        }
+        let calls = store.items.iter().filter_map(|item| item.crossed());
+        calls.map(|call| (call.to, call.name.to_string())).collect()
     }
 }
 
 impl Store {
+    fn keep(&mut self, at: Instant, kept: Kept) {
+        let item = Item { seq: self.next(), at, kept };
+        self.bodies += item.weight();
+        self.items.push_back(Arc::new(item));
+        while self.items.len() > self.limits.entries || self.bodies > self.limits.bodies {
+            let Some(gone) = self.items.pop_front() else { break };
+            self.bodies -= gone.weight();
+            self.forgotten += 1;
+        }
+    }
+
+    fn copied(&mut self, call: Crossing<'_>) -> Crossed {
+        let (host, path) = (call.uri.host().unwrap_or_default(), call.uri.path());
+        let query = call.uri.query().unwrap_or_default();
+        let texts = [
+            call.method.as_str().as_bytes(),
+            b" ",
+            host.as_bytes(),
+            path.as_bytes(),
+            query.as_bytes(),
+            call.request,
+            call.answer,
+        ];
+        let length = texts.iter().map(|text| text.len()).sum();
+        if self.room.capacity() < length {
+            self.room = BytesMut::with_capacity(ROOM.max(length));
+        }
+        texts.iter().for_each(|text| self.room.extend_from_slice(text));
+        let line = length - query.len() - call.request.len() - call.answer.len();
+        let ends = [line, line + query.len(), length - call.answer.len()];
+        let Crossing { from, to, name, status, .. } = call;
+        Crossed { from, to, name, status, text: self.room.split().freeze(), ends }
+    }
+
     /// Entries are numbered from 1, without a gap.
     fn next(&self) -> u64 {
         self.forgotten + self.items.len() as u64 + 1
@@ -171,21 +234,22 @@ impl Store {
 
 impl Journal for WorldJournal {
     fn record(&self, what: What) {
-        self.keep(Kept::Plain(what));
+        let at = self.clock.now();
+        self.store().keep(at, Kept::Plain(what));
     }
 }
 
 impl Item {
-    fn crossing(&self) -> Option<&Crossing> {
+    fn crossed(&self) -> Option<&Crossed> {
         match &self.kept {
-            Kept::Crossed(crossing) => Some(crossing),
+            Kept::Crossed(crossed) => Some(crossed),
             Kept::Plain(_) => None,
         }
     }
 
     fn weight(&self) -> usize {
         match &self.kept {
-            Kept::Crossed(crossing) => crossing.query.len() + crossing.request.len() + crossing.answer.len(),
+            Kept::Crossed(crossed) => crossed.text.len(),
             Kept::Plain(What::File { text, .. } | What::Note { text, .. }) => text.len(),
             Kept::Plain(What::Change { before, after, .. }) => before.len() + after.len(),
             Kept::Plain(What::Call { .. }) => 0,
@@ -196,18 +260,20 @@ impl Item {
         let what = match &self.kept {
             Kept::Plain(What::Note { who, text }) => What::Note { who, text: masked(text.as_bytes()) },
             Kept::Plain(what) => what.clone(),
-            Kept::Crossed(crossing) => What::Call {
-                from: crossing.from.to_string(),
-                to: crossing.to,
-                name: crossing.name.to_string(),
-                line: if crossing.query.is_empty() {
-                    crossing.line.clone()
-                } else {
-                    format!("{}?{}", crossing.line, masked(crossing.query.as_bytes()))
+            Kept::Crossed(crossed) => What::Call {
+                from: crossed.from.to_string(),
+                to: crossed.to,
+                name: crossed.name.to_string(),
+                line: {
+                    let line = String::from_utf8_lossy(crossed.line());
+                    match crossed.query() {
+                        [] => line.into_owned(),
+                        query => format!("{line}?{}", masked(query)),
+                    }
                 },
-                request: shown(&crossing.request),
-                status: crossing.status,
-                answer: shown(&crossing.answer),
+                request: shown(crossed.request()),
+                status: crossed.status,
+                answer: shown(crossed.answer()),
             },
         };
         Entry { seq: self.seq, at: self.at, what }
@@ -215,7 +281,7 @@ impl Item {
 }
 
 /// Very large bodies are only told by their size: masking needs the whole of them.
-fn shown(body: &Bytes) -> String {
+fn shown(body: &[u8]) -> String {
     if body.len() > KEPT * 16 { format!("<{} bytes>", body.len()) } else { masked(body) }
 }
 
@@ -228,16 +294,20 @@ mod tests {
         WorldJournal::limited(clock, Limits { entries, bodies })
     }
 
-    fn call(name: &str, request: &str) -> Crossing {
-        Crossing {
-            from: "client".into(),
-            to: "gigya",
-            name: name.to_owned().into(),
-            line: "POST x/".to_owned(),
-            query: String::new(),
-            request: Bytes::from(request.to_owned()),
-            status: 200,
-            answer: Bytes::new(),
+    fn call(name: &str, uri: &str, request: &str, answer: &str) -> impl FnOnce(&WorldJournal) {
+        let (name, uri) = (name.to_owned(), Uri::try_from(format!("http://x{uri}")).unwrap());
+        let (request, answer) = (request.to_owned(), answer.to_owned());
+        move |journal| {
+            journal.crossed(Crossing {
+                from: "client".into(),
+                to: "gigya",
+                name: name.into(),
+                method: &Method::POST,
+                uri: &uri,
+                request: request.as_bytes(),
+                status: 200,
+                answer: answer.as_bytes(),
+            });
         }
     }
 
@@ -245,7 +315,7 @@ mod tests {
     fn a_full_journal_forgets_the_oldest_and_says_so() {
         let journal = journal(3, 1000);
         for name in ["a", "b", "c", "d", "e"] {
-            journal.crossed(call(name, ""));
+            call(name, "/", "", "")(&journal);
         }
         let told: Vec<_> = journal
             .entries()
@@ -269,25 +339,22 @@ mod tests {
 
     #[test]
     fn bodies_have_a_bound_of_their_own() {
-        let journal = journal(100, 10);
+        // "POST x/" are seven.
+        let journal = journal(100, 24);
         for _ in 0..5 {
-            journal.crossed(call("a", "1234"));
+            call("a", "/", "1234", "")(&journal);
         }
         assert_eq!((journal.forgotten(), journal.mark()), (3, 6));
-        journal.crossed(call("a", "far too long for this"));
+        call("a", "/", "far too long for this", "")(&journal);
         assert_eq!((journal.forgotten(), journal.mark()), (6, 7));
     }
 
     #[test]
     fn whatever_is_read_is_masked() {
         let journal = journal(100, 10_000);
-        journal
-            .crossed(Crossing { query: "secret=s3cr3t".to_owned(), ..call("a", r#"{"password":"s3cr3t"}"#) });
+        call("a", "/?secret=s3cr3t", r#"{"password":"s3cr3t"}"#, "")(&journal);
         // Half an answer is no JSON.
-        journal.crossed(Crossing {
-            answer: Bytes::from(r#"{"sessionToken":"s3cr3t"#),
-            ..call("b", "sig=s3cr3t&a=b")
-        });
+        call("b", "/", "sig=s3cr3t&a=b", r#"{"sessionToken":"s3cr3t"#)(&journal);
         journal.record(What::Note { who: "dataflow", text: r#"info {"secret":"s3cr3t"}"#.to_owned() });
         let shown = format!("{:?}", journal.entries());
         assert!(!shown.contains("s3cr3t") && shown.matches("********").count() == 5, "{shown}");

@@ -4,10 +4,13 @@
 use crate::journal::Crossing;
 use crate::parts::Parts;
 use bytes::Bytes;
+use http::{Method, Uri};
+use standin_fake_eloqua::Eloqua;
+use standin_fake_gigya::{Gigya, Incoming};
 use standin_fake_kit::Fake;
 use standin_fake_kit::answer;
 use standin_fake_kit::faults::Effect;
-use standin_fake_qualifio::{Answer, Ask, Turn};
+use standin_fake_qualifio::{Answer, Ask, Qualifio, Turn};
 use standin_model::Instant;
 use standin_ports::http::{Oversized, Unreadable, host_of};
 use standin_ports::{Clock, Http, HttpError, Request, Response};
@@ -73,11 +76,11 @@ impl Http for Surface {
             return Err(HttpError::Unreachable { host: host_of(&request), why });
         };
         let now = parts.clock.now();
-        let name = parts.call_name(self.platform, &request);
+        let name = call_name(self.platform, &request);
         let effect =
             parts.faults.lock().unwrap_or_else(PoisonError::into_inner).consult(self.platform.name(), &name);
         let host = effect.is_some().then(|| host_of(&request));
-        let mut crossing = begun(self.platform, &request, name);
+        let crossing = Begun::of(self.platform, &request, name);
         let result = match effect {
             Some(Effect::CutBefore) => Err(CUT),
             Some(Effect::Http(status)) => {
@@ -95,11 +98,7 @@ impl Http for Surface {
             }
             None => Ok(parts.handle(self.platform, now, request).await),
         };
-        if let Ok(response) = &result {
-            crossing.status = response.status().as_u16();
-            crossing.answer = response.body().clone();
-        }
-        parts.journal.crossed(crossing);
+        crossing.end(&parts, result.as_ref().ok());
         result.map_err(|why| HttpError::Broken { host: host.unwrap_or_default(), why: why.to_owned() })
     }
 
@@ -110,26 +109,41 @@ impl Http for Surface {
         let response = locked(&parts.gigya).unreadable(parts.clock.now(), what);
         let mut request = Request::default();
         *request.uri_mut() = what.target.clone().map(Into::into).unwrap_or_default();
-        let crossing = begun(self.platform, &request, UNREADABLE.into());
-        let (status, answer) = (response.status().as_u16(), response.body().clone());
-        parts.journal.crossed(Crossing { status, answer, ..crossing });
+        Begun::of(self.platform, &request, UNREADABLE.into()).end(&parts, Some(&response));
         response
     }
 }
 
-fn begun(platform: Platform, request: &Request, name: Cow<'static, str>) -> Crossing {
-    let actor = request.headers().get(ACTOR).and_then(|actor| actor.to_str().ok());
-    let actor = actor.map(|actor| actor.chars().take(40).collect::<String>());
-    let uri = request.uri();
-    Crossing {
-        from: actor.map_or("client".into(), Cow::Owned),
-        to: platform.name(),
-        name,
-        line: format!("{} {}{}", request.method(), uri.host().unwrap_or_default(), uri.path()),
-        query: uri.query().unwrap_or_default().to_owned(),
-        request: request.body().clone(),
-        status: 0,
-        answer: Bytes::new(),
+/// A call that waits for its answer.
+struct Begun {
+    from: Cow<'static, str>,
+    to: &'static str,
+    name: Cow<'static, str>,
+    method: Method,
+    uri: Uri,
+    body: Bytes,
+}
+
+impl Begun {
+    fn of(platform: Platform, request: &Request, name: Cow<'static, str>) -> Self {
+        let actor = request.headers().get(ACTOR).and_then(|actor| actor.to_str().ok());
+        let actor = actor.map(|actor| actor.chars().take(40).collect::<String>());
+        Self {
+            from: actor.map_or("client".into(), Cow::Owned),
+            to: platform.name(),
+            name,
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            body: request.body().clone(),
+        }
+    }
+
+    fn end(self, parts: &Parts, response: Option<&Response>) {
+        let Self { from, to, name, method, uri, body } = self;
+        let status = response.map_or(0, |response| response.status().as_u16());
+        let answer: &[u8] = response.map_or(&[], |response| response.body());
+        let (method, uri) = (&method, &uri);
+        parts.journal.crossed(Crossing { from, to, name, method, uri, request: &body, status, answer });
     }
 }
 
@@ -137,19 +151,19 @@ fn halved(response: Response) -> Response {
     response.map(|body| body.slice(..body.len() / 2))
 }
 
-impl Parts {
-    /// The platform's own name for a call.
-    fn call_name(&self, platform: Platform, request: &Request) -> Cow<'static, str> {
-        match platform {
-            Platform::Gigya => locked(&self.gigya).call_name(request),
-            Platform::Eloqua => locked(&self.eloqua).call_name(request),
-            Platform::Qualifio => locked(&self.qualifio).call_name(request).into(),
-            Platform::LoginPage | Platform::Receiver => {
-                format!("{} {}", request.method(), request.uri().path()).into()
-            }
+/// The platform's own name for a call.
+fn call_name(platform: Platform, request: &Request) -> Cow<'static, str> {
+    match platform {
+        Platform::Gigya => Gigya::call_name(request),
+        Platform::Eloqua => Eloqua::call_name(request),
+        Platform::Qualifio => Qualifio::call_name(request).into(),
+        Platform::LoginPage | Platform::Receiver => {
+            format!("{} {}", request.method(), request.uri().path()).into()
         }
     }
+}
 
+impl Parts {
     fn refuse(&self, platform: Platform, now: Instant, request: &Request, code: u32) -> Response {
         match platform {
             Platform::Gigya => locked(&self.gigya).refuse(now, request, code),
@@ -164,7 +178,11 @@ impl Parts {
     /// Lets the platform answer. No lock is held while Qualifio asks Gigya.
     async fn handle(&self, platform: Platform, now: Instant, request: Request) -> Response {
         match platform {
-            Platform::Gigya => locked(&self.gigya).handle(now, request),
+            Platform::Gigya => {
+                let incoming = Incoming::read(request);
+                let outgoing = locked(&self.gigya).take(now, incoming);
+                outgoing.write()
+            }
             Platform::Eloqua => locked(&self.eloqua).handle(now, request),
             Platform::LoginPage => self.login_page(now, request).await,
             Platform::Receiver => self.receive(now, &request),

@@ -28,7 +28,7 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
         false => &["profile", "data", "emails", "preferences", "subscriptions"],
     };
     let view = view(call, default)?;
-    Ok(written(gigya, call, &account, Shape::Info, &view))
+    Ok(written(gigya, call, &account, Shape::Info, view))
 }
 
 fn find(gigya: &Gigya, call: &Call) -> Result<Arc<Account>, Refusal> {

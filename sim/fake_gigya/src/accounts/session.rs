@@ -3,12 +3,13 @@
 use crate::account::Account;
 use crate::accounts::get_jwt::id_token;
 use crate::call::{Call, Caller};
-use crate::envelope::{Object, Refusal, TYPICAL, Writer};
+use crate::envelope::{Object, Refusal};
 use crate::gigya::{Gigya, RegToken};
 use crate::shown::{Extra, Shape, View};
 use crate::signature::{session_secret, uid_signature};
 use serde_json::{Value, json};
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What `include`, `includeCommunications` and `extraProfileFields` ask for, or else `default`.
@@ -34,22 +35,26 @@ pub(crate) fn shown(gigya: &Gigya, call: &Call, account: &Account, shape: Shape,
     out
 }
 
-/// The same as text for the answer in the making; the members that are left.
+/// The same, written later; the members that are told now.
 pub(crate) fn written(
     gigya: &mut Gigya,
     call: &Call,
-    account: &Account,
+    account: &Arc<Account>,
     shape: Shape,
-    view: &View,
+    view: View,
 ) -> Object {
-    let (mut out, mut text) = (Object::new(), Writer(Vec::with_capacity(TYPICAL)));
-    account.tell(shape, view, gigya.phones_shape(), call.now, &mut |name, node| match name {
-        // Whose answer it is, whoever looks back on the call wants to know.
-        "UID" => _ = out.insert(name.to_owned(), node.value()),
-        _ => text.put(name, node),
+    let mut out = Object::new();
+    // Whose answer it is, whoever looks back on the call wants to know.
+    out.insert("UID".into(), account.uid.as_str().into());
+    vouch(gigya, call, account, shape, &view, &mut out);
+    let (account, phones, now) = (Arc::clone(account), gigya.phones_shape().to_owned(), call.now);
+    gigya.later.write(move |text| {
+        account.tell(shape, &view, &phones, now, &mut |name, node| {
+            if name != "UID" {
+                text.put(name, node);
+            }
+        });
     });
-    vouch(gigya, call, account, shape, view, &mut out);
-    gigya.written = text.0;
     out
 }
 

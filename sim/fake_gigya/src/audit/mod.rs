@@ -5,6 +5,7 @@ pub(crate) mod search;
 use crate::call::{Call, Caller};
 use crate::envelope::{self, Object, Reply};
 use crate::gigya::Gigya;
+use crate::params::Params;
 use imbl::OrdMap;
 use serde_json::{Value, json};
 use standin_model::Instant;
@@ -70,7 +71,7 @@ pub(crate) struct Entry {
     user_key: Option<String>,
     uid: Option<String>,
     source_ip: String,
-    params: Vec<(String, String)>,
+    params: Arc<Params>,
 }
 
 impl Audit {
@@ -107,14 +108,9 @@ impl Audit {
 
 impl Entry {
     fn told(&self) -> Value {
-        let param = |name: &str| {
-            self.params
-                .iter()
-                .find(|(key, _)| key.eq_ignore_ascii_case(name))
-                .map(|(_, value)| value.as_str())
-        };
+        let param = |name: &str| self.params.raw(name);
         let params: Object =
-            self.params.iter().map(|(name, value)| (name.clone(), logged(name, value))).collect();
+            self.params.iter().map(|(name, value)| (name.to_owned(), logged(name, value))).collect();
         let message = if self.code == 0 { "OK" } else { envelope::message(self.code) };
         let mut out = json!({
             "@timestamp": self.at.to_string(),
@@ -176,7 +172,6 @@ impl Gigya {
             Ok(body) => told(body),
             Err(refusal) => told(&refusal.body),
         };
-        let params = call.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
         let user_key = match &call.caller {
             Caller::Server { user_key } => Some(user_key.clone()),
             _ => None,
@@ -191,7 +186,7 @@ impl Gigya {
             user_key,
             uid: answered.or(asked.map(str::to_owned)).or(session),
             source_ip: call.address.to_string(),
-            params: params.collect(),
+            params: Arc::clone(&call.params),
         });
     }
 }

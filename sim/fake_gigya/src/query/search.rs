@@ -47,13 +47,13 @@ pub(crate) struct Rows {
 
 impl Rows {
     /// Adds them as one more member.
-    pub(crate) fn put(self, gigya: &mut Gigya, name: &str) {
-        let mut out = Writer(std::mem::take(&mut gigya.written));
-        out.name(name);
-        out.0.push(b'[');
-        out.0.extend_from_slice(&self.text.0);
-        out.0.push(b']');
-        gigya.written = out.0;
+    pub(crate) fn put(self, gigya: &mut Gigya, name: &'static str) {
+        gigya.later.write(move |out| {
+            out.name(name);
+            out.0.push(b'[');
+            out.0.extend_from_slice(&self.text.0);
+            out.0.push(b']');
+        });
     }
 
     fn add(&mut self, write: impl FnOnce(&mut Writer)) {

@@ -1,6 +1,7 @@
 //! Addresses, steps, whose participation it is, what a page holds.
 
 use super::world::{Browser, World, redirecting};
+use crate::Qualifio;
 use http::header;
 use serde_json::json;
 use std::time::Duration;
@@ -255,6 +256,6 @@ fn calls_have_names() {
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(bytes::Bytes::from(body))
             .unwrap();
-        assert_eq!(world.qualifio.call_name(&request), expected);
+        assert_eq!(Qualifio::call_name(&request), expected);
     }
 }
