@@ -75,6 +75,16 @@ pub const KNOBS: &[Knob] = &[
         evidence: Evidence::decided("not documented", "unchanged_rows_leave_dates_alone"),
     },
     Knob {
+        name: "eloqua.contacts_without_email",
+        default: "false",
+        takes: Takes::Bool,
+        summary: "Whether the site may import contacts that have no address.",
+        evidence: Evidence::documented(
+            "Contacts without an email address FAQ; recorded field lists say that the address is needed",
+            "contacts_may_go_without_an_address",
+        ),
+    },
+    Knob {
         name: "eloqua.most_matches",
         default: "1000",
         takes: Takes::Number,

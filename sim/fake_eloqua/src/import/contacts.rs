@@ -66,7 +66,7 @@ impl Ground for Contacts<'_> {
 
     fn create(&mut self, work: &Work<'_>, row: RowView<'_>, bad: &mut Vec<String>) -> Result<u64, Refusal> {
         let address = row.emails().first().map(|column| row.cell(*column).trim()).unwrap_or_default();
-        if address.is_empty() {
+        if address.is_empty() && !work.choices.without_email {
             return Err((61, row.email_keys()));
         }
         let mut changes = changes_of(self.store, work, row, None, bad);

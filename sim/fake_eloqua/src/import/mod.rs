@@ -90,6 +90,7 @@ pub(crate) struct Choices {
     unchanged_touches: bool,
     most_matches: usize,
     tells_repeated: bool,
+    without_email: bool,
 }
 
 impl Choices {
@@ -104,6 +105,7 @@ impl Choices {
             unchanged_touches: knobs.on("eloqua.unchanged_touches"),
             most_matches: usize::try_from(knobs.number("eloqua.most_matches")).unwrap_or(usize::MAX),
             tells_repeated: true,
+            without_email: knobs.on("eloqua.contacts_without_email"),
         }
     }
 
