@@ -3,8 +3,10 @@
 //! What a list shows is taken by name, so that one more entry changes no snapshot; that the lists are whole is
 //! held by [`lists`]. A changed text is looked at and taken over with `INSTA_UPDATE=always cargo test program`.
 
+mod drop_clients;
 mod lists;
 mod live;
+mod live_ways;
 mod serving;
 
 use crate::top;

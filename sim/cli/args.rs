@@ -119,6 +119,7 @@ Secrets never stand on the command line. They come from the file of --secrets, e
   GIGYA_SECRET           the secret of the user key
   SFTP_PASSWORD          the password of every SFTP step that has none
   SFTP_PRIVATE_KEY       the private key of such steps, and SFTP_PASSPHRASE its passphrase
+  FTP_PASSWORD           the password of every FTP step that has none; it travels unencrypted
   TO_DROP_PASSWORD       parameter `password` of step `to drop`; in the file also `to drop.password=...`
 GIGYA_API_KEY, GIGYA_USER_KEY, GIGYA_DATA_CENTER, GIGYA_URL, SFTP_HOST, SFTP_PORT, SFTP_USER and SFTP_HOST_KEY
 stand in for the options of that name: the file that `standin serve --env-file` writes is all that a run needs.
@@ -240,7 +241,7 @@ pub(crate) struct ServeCommand {
     /// Writes the addresses and credentials as NAME=VALUE lines
     #[arg(long, value_name = "FILE")]
     pub(crate) env_file: Option<PathBuf>,
-    /// First of six ports in a row; without it the system chooses each
+    /// First of seven ports in a row; without it the system chooses each
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub(crate) port: u16,
     /// `wall`: time passes as on the wall; `still`: it stands until the control API moves it

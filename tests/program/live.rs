@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Output;
 
 /// A served world with two accounts, and the file that says where it is.
-fn world(folder: &Path) -> (Served, String) {
+pub(super) fn world(folder: &Path) -> (Served, String) {
     let file = folder.join("world.yaml");
     let world = "sftp:
   users: [{ name: batch, password: drop-password }]

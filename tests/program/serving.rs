@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 /// What the program promises to print and to write, in its order.
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 19] = [
     "GIGYA_URL",
     "ELOQUA_URL",
     "QUALIFIO_URL",
@@ -20,6 +20,7 @@ const NAMES: [&str; 18] = [
     "SFTP_USER",
     "SFTP_PASSWORD",
     "SFTP_HOST_KEY",
+    "FTP_PORT",
     "GIGYA_API_KEY",
     "GIGYA_USER_KEY",
     "GIGYA_SECRET",

@@ -1,13 +1,17 @@
 //! Calls to Gigya's REST API.
 //!
 //! - [`signature`]: the request signature that stands in for the secret.
+//! - [`bearer`]: the token that stands in for it where there is a key pair.
 //! - [`uid_signature`]: the proof that a UID came from Gigya.
 
+pub mod bearer;
 pub mod signature;
 pub mod uid_signature;
 
 use crate::{ACTOR_HEADER, answer};
+use bearer::BadKey;
 use bytes::Bytes;
+use http::HeaderValue;
 use serde_json::Value;
 use signature::BadSecret;
 use standin_model::Instant;
@@ -45,6 +49,24 @@ pub enum Proof {
         /// Its secret, Base64.
         secret: Secret,
     },
+    /// A private key signs a token for each call, and stays at home.
+    PrivateKey {
+        /// Key of an application that has a key pair.
+        user_key: String,
+        /// The private half, in PEM.
+        key: Secret,
+    },
+}
+
+/// What a call cannot be signed with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Unsigned {
+    /// A secret.
+    #[error(transparent)]
+    Secret(#[from] BadSecret),
+    /// A private key.
+    #[error(transparent)]
+    Key(#[from] BadKey),
 }
 
 /// Why a call gave nothing.
@@ -83,7 +105,7 @@ pub enum GigyaError {
         /// Method and host.
         call: String,
         /// Why.
-        source: BadSecret,
+        source: Unsigned,
     },
 }
 
@@ -127,8 +149,26 @@ impl GigyaClient {
         let fields = self
             .fields(now, &url, params)
             .map_err(|source| GigyaError::Unsigned { call: call.clone(), source })?;
-        let response = self.http.send(self.request(&url, &host, &fields)?).await?;
+        let token = self.token(now).map_err(|source| GigyaError::Unsigned { call: call.clone(), source })?;
+        let mut request = self.request(&url, &host, &fields)?;
+        if let Some(token) = token {
+            request.headers_mut().insert(http::header::AUTHORIZATION, token);
+        }
+        let response = self.http.send(request).await?;
         read(call, &response)
+    }
+
+    fn nonce(&self, now: Instant) -> String {
+        let number = self.calls.fetch_add(1, Ordering::Relaxed);
+        format!("{}_{}_{number}", self.nonce_prefix, now.millis())
+    }
+
+    fn token(&self, now: Instant) -> Result<Option<HeaderValue>, Unsigned> {
+        let Proof::PrivateKey { user_key, key } = &self.access.proof else { return Ok(None) };
+        let token = bearer::token(user_key, key, now, &self.nonce(now))?;
+        let mut header = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| BadKey)?;
+        header.set_sensitive(true);
+        Ok(Some(header))
     }
 
     /// The host that serves a method: its namespace at the site's data centre.
@@ -145,7 +185,7 @@ impl GigyaClient {
         now: Instant,
         url: &str,
         params: &[(&str, String)],
-    ) -> Result<Vec<(String, String)>, BadSecret> {
+    ) -> Result<Vec<(String, String)>, Unsigned> {
         let mut fields: Vec<(String, String)> = vec![("apiKey".to_owned(), self.access.api_key.clone())];
         let mut add = |name: &str, value: &str| fields.push((name.to_owned(), value.to_owned()));
         match &self.access.proof {
@@ -157,9 +197,10 @@ impl GigyaClient {
             Proof::Signature { user_key, .. } => {
                 add("userKey", user_key);
                 add("timestamp", &now.seconds().to_string());
-                let number = self.calls.fetch_add(1, Ordering::Relaxed);
-                add("nonce", &format!("{}_{}_{number}", self.nonce_prefix, now.millis()));
+                add("nonce", &self.nonce(now));
             }
+            // The token says whose it is.
+            Proof::PrivateKey { .. } => {}
         }
         for (name, value) in params {
             add(name, value);
@@ -246,6 +287,28 @@ mod tests {
                 "&format=json&httpStatusCodes=false"
             )]
         );
+    }
+
+    #[test]
+    fn a_call_with_a_private_key_carries_a_token_and_no_secret() {
+        let http = Scripted::answering(200, r#"{"errorCode":0}"#);
+        let key = Secret::new(include_str!("../../../fixtures/keys/application.pem"));
+        let proof = Proof::PrivateKey { user_key: "ARsa".to_owned(), key };
+        let client = client(&http, access("eu1", proof)).with_nonce_prefix("p7");
+        call(&client, "accounts.getAccountInfo").unwrap();
+        call(&client, "accounts.getAccountInfo").unwrap();
+        let tokens: Vec<String> = http
+            .requests()
+            .iter()
+            .map(|request| {
+                assert!(request.ends_with("apiKey=3_K&UID=u+1&profile=%7B%22city%22%3A%22Li%C3%A8ge%22%7D&format=json&httpStatusCodes=false"), "{request}");
+                request.lines().find_map(|line| line.strip_prefix("authorization: Bearer ")).unwrap().to_owned()
+            })
+            .collect();
+        assert!(tokens[0] != tokens[1], "a token is used once");
+        let bad = Proof::PrivateKey { user_key: "ARsa".to_owned(), key: Secret::new("x") };
+        let refused = call(&self::client(&http, access("eu1", bad)), "accounts.getAccountInfo");
+        assert!(matches!(refused, Err(GigyaError::Unsigned { source: Unsigned::Key(BadKey), .. })));
     }
 
     #[test]

@@ -6,10 +6,13 @@ use crate::job::{Extract, Job, Ports};
 use crate::placeholder::Placeholders;
 use crate::record::Record;
 use crate::run::{Outlet, Stop};
+use crate::shared_variables::SharedVariables;
 use bytes::Bytes;
 use serde_json::Value;
+use standin_clients::gigya::{Proof, bearer};
 use standin_model::Evidence;
-use standin_ports::{Credential, FilesTarget, Secret};
+use standin_ports::{Credential, FileProtocol, FilesTarget, Secret};
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// What an edge carries.
@@ -176,6 +179,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) gigya: &'a Gigya,
     /// The job's placeholders.
     pub(crate) placeholders: &'a Placeholders,
+    /// What the job's scripts tell each other.
+    pub(crate) shared: &'a SharedVariables,
 }
 
 impl Setup<'_> {
@@ -189,6 +194,9 @@ impl Setup<'_> {
         match self.param(name) {
             None => Ok(""),
             Some(Value::String(text)) => Ok(text),
+            Some(Value::Number(_) | Value::Bool(_)) => {
+                Ok(self.step.plain.get(name).map_or("", String::as_str))
+            }
             Some(other) => Err(format!("parameter `{name}` should be a text, not {other}")),
         }
     }
@@ -227,7 +235,7 @@ impl Setup<'_> {
     pub(crate) fn number(&self, name: &str, default: u64, most: u64) -> Result<u64, String> {
         let number = match self.param(name) {
             None => Some(default),
-            Some(Value::Number(number)) => number.as_u64(),
+            Some(Value::Number(number)) => whole(number),
             Some(Value::String(text)) if text.trim().is_empty() => Some(default),
             Some(Value::String(text)) => text.trim().parse().ok(),
             Some(_) => None,
@@ -254,7 +262,7 @@ impl Setup<'_> {
         &self,
         name: &str,
         members: [&str; N],
-    ) -> Result<Vec<[&str; N]>, String> {
+    ) -> Result<Vec<[Cow<'_, str>; N]>, String> {
         let items = match self.param(name) {
             None => return Ok(Vec::new()),
             Some(Value::Array(items)) => items,
@@ -263,11 +271,13 @@ impl Setup<'_> {
         let mut rows = Vec::with_capacity(items.len());
         for item in items {
             let object = item.as_object().ok_or_else(|| format!("parameter `{name}` should hold objects"))?;
-            let mut row = [""; N];
+            let mut row = [const { Cow::Borrowed("") }; N];
             for (cell, member) in row.iter_mut().zip(members) {
                 *cell = match object.get(member) {
-                    None | Some(Value::Null) => "",
-                    Some(Value::String(text)) => text,
+                    None | Some(Value::Null) => Cow::Borrowed(""),
+                    Some(Value::String(text)) => Cow::Borrowed(text),
+                    // What stays a text as the console writes it.
+                    Some(plain @ (Value::Number(_) | Value::Bool(_))) => Cow::Owned(plain.to_string()),
                     Some(other) => {
                         return Err(format!(
                             "`{member}` in parameter `{name}` should be a text, not {other}"
@@ -284,17 +294,19 @@ impl Setup<'_> {
     pub(crate) fn gigya(&self) -> Result<Gigya, String> {
         let text = |name| self.text(name).map(str::to_owned);
         let (api_key, user_key, secret) = (text("apiKey")?, text("userKey")?, text("secret")?);
-        if !text("privateKey")?.is_empty() {
-            return Err("parameter `privateKey` is not supported: give `userKey` and `secret`".to_owned());
-        }
-        match (api_key.is_empty(), user_key.is_empty(), secret.is_empty()) {
-            (true, true, true) => Ok(self.gigya.clone()),
-            (_, false, false) => {
-                Ok(self.gigya.elsewhere(self.job, self.ports, &api_key, user_key, Secret::new(secret)))
+        let key = text("privateKey")?;
+        let proof = match (user_key.is_empty(), secret.is_empty(), key.is_empty()) {
+            (true, true, true) if api_key.is_empty() => return Ok(self.gigya.clone()),
+            (true, true, true) => return Ok(self.gigya.other_key(self.job, self.ports, &api_key)),
+            (false, false, _) => Proof::Secret { user_key, secret: Secret::new(secret) },
+            (false, true, false) => {
+                let key = Secret::new(unpacked_key(&key));
+                bearer::read(&key).map_err(|bad| format!("parameter `privateKey`: {bad}"))?;
+                Proof::PrivateKey { user_key, key }
             }
-            (false, true, true) => Ok(self.gigya.other_key(self.job, self.ports, &api_key)),
-            _ => Err("parameters `userKey` and `secret` belong together".to_owned()),
-        }
+            _ => return Err("parameters `userKey` and `secret` or `privateKey` belong together".to_owned()),
+        };
+        Ok(self.gigya.elsewhere(self.job, self.ports, &api_key, proof))
     }
 
     /// The file server that the step names.
@@ -311,13 +323,25 @@ impl Setup<'_> {
             (true, false) => Credential::Password(Secret::new(password)),
             (true, true) => return Err("neither parameter `password` nor `privateKey` is given".to_owned()),
         };
-        let port = self.number("port", 22, u64::from(u16::MAX))?;
+        self.server(FileProtocol::Sftp, credential)
+    }
+
+    /// The server of FTP that the step names.
+    pub(crate) fn ftp_target(&self) -> Result<FilesTarget, String> {
+        let password = Secret::new(self.required_text("password")?);
+        self.server(FileProtocol::Ftp, Credential::Password(password))
+    }
+
+    fn server(&self, protocol: FileProtocol, credential: Credential) -> Result<FilesTarget, String> {
+        let usual = if protocol == FileProtocol::Ftp { 21 } else { 22 };
+        let port = self.number("port", usual, u64::from(u16::MAX))?;
         Ok(FilesTarget {
+            protocol,
             host: self.required_text("host")?.trim().to_owned(),
-            port: u16::try_from(port).unwrap_or(22),
+            port: u16::try_from(port).unwrap_or_default(),
             username: self.required_text("username")?.to_owned(),
             credential,
-            timeout: Duration::from_secs(self.number("timeout", 60, 3600)?.clamp(10, 120)),
+            timeout: Duration::from_secs(self.number("timeout", 60, 1 << 31)?.clamp(10, 120)),
         })
     }
 
@@ -342,6 +366,13 @@ impl Setup<'_> {
             Extract::Since(at) => Some(at),
         }
     }
+}
+
+/// A number without a fraction, however it is written.
+fn whole(number: &serde_json::Number) -> Option<u64> {
+    let exact = number.as_f64().filter(|value| value.fract() == 0.0 && (0.0..9e15).contains(value));
+    // The range is that of whole numbers which such a value holds exactly.
+    number.as_u64().or_else(|| exact.map(|value| value as u64))
 }
 
 /// Flows store keys as base64 of the whole text; a key in plain PEM is taken as it is.

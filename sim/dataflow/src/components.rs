@@ -6,6 +6,7 @@ mod datasource_lookup_gigya_account;
 mod datasource_read_amazon_s3;
 mod datasource_read_azure_blob;
 mod datasource_read_azure_blob_token;
+mod datasource_read_ftp;
 mod datasource_read_gigya_account;
 mod datasource_read_gigya_audit;
 mod datasource_read_gigya_ds;
@@ -15,6 +16,7 @@ mod datasource_read_sharedvariable;
 mod datasource_write_amazon_s3;
 mod datasource_write_azure_blob;
 mod datasource_write_azure_blob_token;
+mod datasource_write_ftp;
 mod datasource_write_gigya_account;
 mod datasource_write_gigya_ds;
 mod datasource_write_gigya_generic;
@@ -35,6 +37,7 @@ mod field_rename;
 mod field_replace;
 mod field_select;
 mod file_compress_gzip;
+mod file_compress_lzo;
 mod file_compress_zip;
 mod file_decrypt_pgp;
 mod file_empty;
@@ -47,6 +50,7 @@ mod file_format_krux;
 mod file_parse_dsv;
 mod file_parse_json;
 mod file_uncompress_gzip;
+mod file_uncompress_lzo;
 mod file_uncompress_zip;
 pub(crate) mod record_evaluate;
 
@@ -56,6 +60,7 @@ pub const COMPONENTS: &[ComponentDoc] = &[
     datasource_read_amazon_s3::DOC,
     datasource_read_azure_blob::DOC,
     datasource_read_azure_blob_token::DOC,
+    datasource_read_ftp::DOC,
     datasource_read_gigya_account::DOC,
     datasource_read_gigya_audit::DOC,
     datasource_read_gigya_ds::DOC,
@@ -65,6 +70,7 @@ pub const COMPONENTS: &[ComponentDoc] = &[
     datasource_write_amazon_s3::DOC,
     datasource_write_azure_blob::DOC,
     datasource_write_azure_blob_token::DOC,
+    datasource_write_ftp::DOC,
     datasource_write_gigya_account::DOC,
     datasource_write_gigya_ds::DOC,
     datasource_write_gigya_generic::DOC,
@@ -84,6 +90,7 @@ pub const COMPONENTS: &[ComponentDoc] = &[
     field_replace::DOC,
     field_select::DOC,
     file_compress_gzip::DOC,
+    file_compress_lzo::DOC,
     file_compress_zip::DOC,
     file_decrypt_pgp::DOC,
     file_empty::DOC,
@@ -96,6 +103,7 @@ pub const COMPONENTS: &[ComponentDoc] = &[
     file_parse_dsv::DOC,
     file_parse_json::DOC,
     file_uncompress_gzip::DOC,
+    file_uncompress_lzo::DOC,
     file_uncompress_zip::DOC,
     record_evaluate::DOC,
 ];

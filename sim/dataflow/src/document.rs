@@ -6,6 +6,8 @@ use crate::graph::{self, Graph};
 use crate::json::{self, Kind, Node, Place};
 use crate::record::Fields;
 use crate::stub::{NoPlace, Placed, Stub};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -32,6 +34,8 @@ pub struct Step {
     pub component: &'static ComponentDoc,
     /// Its parameters.
     pub params: Fields,
+    /// Numbers and booleans among them, as texts.
+    pub(crate) plain: BTreeMap<String, String>,
     pub(crate) next: Vec<usize>,
     pub(crate) error: Vec<usize>,
     pub(crate) stub: Option<Arc<Placed>>,
@@ -104,7 +108,7 @@ impl Document {
         let root =
             json::parse(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(|problem| vec![problem])?;
         let mut reader = Reader::default();
-        let document = reader.document(&root);
+        let document = reader.document(inner(&root));
         reader.problems.sort_by_key(|problem| (problem.line, problem.column));
         match document {
             Some(document) if reader.problems.iter().all(|p| p.severity == Severity::Warning) => {
@@ -127,6 +131,19 @@ impl Document {
         step.stub = Some(Arc::clone(&placed));
         Ok(placed)
     }
+}
+
+/// The dataflow in an answer of the API that somebody saved: of `idx.getDataflow`, or of an `idx.search` that found
+/// one; any other text is one itself.
+fn inner(root: &Node) -> &Node {
+    if root.member("steps").is_some() {
+        return root;
+    }
+    let found = match root.member("result").map(|result| &result.kind) {
+        Some(Kind::List(results)) if results.len() == 1 => results.first(),
+        _ => root.member("dataflow"),
+    };
+    found.filter(|node| node.member("steps").is_some()).unwrap_or(root)
 }
 
 /// A step as it stands in the text.
@@ -163,7 +180,11 @@ impl Reader {
             self.error(root.at, "the dataflow has no `name`", "");
         }
         let Some((_, _, list)) = members.iter().find(|(name, _, _)| name == "steps") else {
-            self.error(root.at, "the dataflow has no `steps`", "");
+            let several =
+                matches!(root.member("result").map(|it| &it.kind), Some(Kind::List(all)) if all.len() > 1);
+            let hint =
+                if several { "this is an answer with several dataflows: save one of them" } else { "" };
+            self.error(root.at, "the dataflow has no `steps`", hint);
             return None;
         };
         let Kind::List(items) = &list.kind else {
@@ -190,6 +211,7 @@ impl Reader {
         let Kind::Object(members) = &object.kind else { return String::new() };
         match members.iter().find(|(known, _, _)| known == name) {
             None => String::new(),
+            Some((_, _, node)) if node.is_null() => String::new(),
             Some((_, _, node)) => match node.text() {
                 Some(text) => text.to_owned(),
                 None => {
@@ -233,6 +255,7 @@ impl Reader {
         match node.text() {
             Some("") => self.error(node.at, "the step's `id` is empty", ""),
             Some(id) => return Some(id.to_owned()),
+            None if node.number().is_some() => return node.number(),
             None => self.error(node.at, format!("a step's `id` is a string, not {}", node.kind_name()), ""),
         }
         None
@@ -261,23 +284,25 @@ impl Reader {
     }
 
     fn edges(&mut self, node: &Node, name: &str) -> Vec<(String, Place)> {
-        let Kind::List(items) = &node.kind else {
-            if !matches!(&node.kind, Kind::Leaf(value) if value.is_null()) {
-                self.error(
-                    node.at,
-                    format!("`{name}` is an array of step ids, not {}", node.kind_name()),
-                    "",
-                );
+        let items = match &node.kind {
+            Kind::List(items) => items.as_slice(),
+            // One id alone, as written by hand.
+            Kind::Leaf(Value::String(_) | Value::Number(_)) => std::slice::from_ref(node),
+            Kind::Leaf(Value::Null) => &[],
+            Kind::Object(members) if members.is_empty() => &[],
+            _ => {
+                let told = format!("`{name}` is an array of step ids, not {}", node.kind_name());
+                self.error(node.at, told, "");
+                &[]
             }
-            return Vec::new();
         };
         let mut edges: Vec<(String, Place)> = Vec::new();
-        for item in items {
-            match item.text() {
-                Some(id) if edges.iter().any(|(known, _)| known == id) => {
+        for item in items.iter().filter(|item| !item.is_null()) {
+            match item.text().map(str::to_owned).or_else(|| item.number()) {
+                Some(id) if edges.iter().any(|(known, _)| *known == id) => {
                     self.warning(item.at, format!("`{id}` stands twice in `{name}` and is served once"), "");
                 }
-                Some(id) => edges.push((id.to_owned(), item.at)),
+                Some(id) => edges.push((id, item.at)),
                 None => self.error(item.at, format!("a step id is a string, not {}", item.kind_name()), ""),
             }
         }
@@ -295,6 +320,8 @@ impl Reader {
                 }
             }
             Some((Kind::Leaf(value), _)) if value.is_null() => {}
+            // What some languages make of an empty object.
+            Some((Kind::List(items), _)) if items.is_empty() => {}
             Some((_, node)) => {
                 self.error(node.at, format!("`params` is an object, not {}", node.kind_name()), "");
             }
@@ -349,7 +376,9 @@ impl Reader {
         for draft in drafts {
             let (next, error) = (resolve(&draft.next), resolve(&draft.error));
             let Draft { id, component, params, .. } = draft;
-            steps.push(Step { id, component, params, next, error, stub: None });
+            let plain = params.iter().filter(|(_, value)| value.is_number() || value.is_boolean());
+            let plain = plain.map(|(name, value)| (name.clone(), value.to_string())).collect();
+            steps.push(Step { id, component, params, plain, next, error, stub: None });
         }
         whole.then_some((steps, places))
     }
@@ -418,6 +447,45 @@ mod tests {
             &[
                 "2:1: the files of `a` go nowhere\nhint: give it a storage writer in `next`",
                 "2:56: `file.empty` has no parameter `filename`: it is ignored\nhint: did you mean `fileName`?",
+            ],
+        );
+    }
+
+    #[test]
+    fn shapes_that_live_sites_have_are_read() {
+        let steps = r#"[
+            {"id": 1, "type": "datasource.read.gigya.account", "params": {"select": "UID", "where": null}, "next": "2", "error": {}},
+            {"id": "2", "type": "file.format.json", "params": {"fileName": "f"}, "next": [3, null], "error": null},
+            {"id": "3", "type": "datasource.write.sftp", "params": {"host": "h", "username": "u", "password": "p"}, "next": null}
+        ]"#;
+        let flow = format!(
+            r#"{{"name": "f", "status": null, "id": null, "description": null, "version": 3, "lastRuntime": null, "schedulings": [], "steps": {steps}}}"#
+        );
+        for text in [
+            flow.clone(),
+            format!(r#"{{"callId": "x", "errorCode": 0, "dataflow": {flow}}}"#),
+            format!(r#"{{"errorCode": 0, "resultCount": 1, "result": [{flow}]}}"#),
+        ] {
+            let (document, warnings) =
+                Document::parse(&text).unwrap_or_else(|problems| panic!("{problems:?}"));
+            let edges: Vec<_> =
+                document.steps.iter().map(|step| (step.id.as_str(), step.next.clone())).collect();
+            assert_eq!(edges, [("1", vec![1]), ("2", vec![2]), ("3", vec![])]);
+            assert_eq!(warnings, []);
+        }
+        check(
+            &format!(r#"{{"result": [{flow}, {flow}]}}"#),
+            &[
+                "1:1: the dataflow has no `name`",
+                "1:1: the dataflow has no `steps`\nhint: this is an answer with several dataflows: save one of them",
+            ],
+        );
+        check(
+            r#"{"name": "f", "steps": [{"id": "a", "type": "file.empty", "params": [], "next": [true]}]}"#,
+            &[
+                "1:25: the files of `a` go nowhere\nhint: give it a storage writer in `next`",
+                "1:69: `file.empty` needs parameter `fileName`: its job will fail",
+                "1:82: a step id is a string, not a boolean",
             ],
         );
     }

@@ -5,7 +5,7 @@ use crate::record::error_message;
 use crate::run::Stop;
 use serde_json::{Map, Value};
 use standin_clients::gigya::{GigyaAccess, GigyaClient, GigyaError, Proof};
-use standin_ports::{Clock, Secret};
+use standin_ports::Clock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -73,19 +73,12 @@ impl Gigya {
     }
 
     /// Another site or other credentials, as a step names them; the calls count together.
-    pub(crate) fn elsewhere(
-        &self,
-        job: &Job,
-        ports: &Ports,
-        api_key: &str,
-        user_key: String,
-        secret: Secret,
-    ) -> Self {
+    pub(crate) fn elsewhere(&self, job: &Job, ports: &Ports, api_key: &str, proof: Proof) -> Self {
         let mut access = job.access.clone();
         if !api_key.is_empty() {
             access.api_key = api_key.to_owned();
         }
-        access.proof = Proof::Secret { user_key, secret };
+        access.proof = proof;
         Self::with(job, access, ports, self.calls.clone())
     }
 

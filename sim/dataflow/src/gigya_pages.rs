@@ -9,7 +9,19 @@ use crate::server::ahead;
 use serde_json::Value;
 
 /// Pages of one run; a cursor that never ends is an error, not a loop.
-pub(crate) const MAX_PAGES: u64 = 1_000_000;
+const MAX_PAGES: u64 = 1_000_000;
+
+/// What becomes of the fields of a result.
+pub(crate) trait Shape: Sync {
+    /// A record's fields.
+    fn shaped(&self, result: Fields) -> impl Future<Output = Result<Fields, Stop>> + Send;
+}
+
+impl<F: Fn(Fields) -> Result<Fields, String> + Sync> Shape for F {
+    async fn shaped(&self, result: Fields) -> Result<Fields, Stop> {
+        Ok(self(result)?)
+    }
+}
 
 /// One search of one run.
 pub(crate) struct Pages {
@@ -52,11 +64,7 @@ pub(crate) fn query(
 
 impl Pages {
     /// Makes a record of each result, as far as the limit goes.
-    pub(crate) async fn read(
-        &self,
-        shown: impl Fn(&Fields) -> Result<Fields, String> + Sync,
-        out: &mut Outlet<'_>,
-    ) -> Result<(), Stop> {
+    pub(crate) async fn read(&self, shape: &impl Shape, out: &mut Outlet<'_>) -> Result<(), Stop> {
         let first = [("query", self.query.clone()), ("openCursor", "true".to_owned())];
         let mut answer = self.search(&first).await?;
         let mut read = 0;
@@ -67,7 +75,7 @@ impl Pages {
             };
             let wanted = usize::try_from(self.limit - read).unwrap_or(usize::MAX).min(results.len());
             read += wanted as u64;
-            let work = self.bring(&results[..wanted], &shown, out);
+            let work = self.bring(results.into_iter().take(wanted), shape, out);
             let next = match answer.get("nextCursorId").and_then(Value::as_str) {
                 Some(cursor) if read < self.limit => [("cursorId", cursor.to_owned())],
                 _ => {
@@ -85,8 +93,8 @@ impl Pages {
 
     async fn bring(
         &self,
-        results: &[Value],
-        shown: &(impl Fn(&Fields) -> Result<Fields, String> + Sync),
+        results: impl Iterator<Item = Value> + Send,
+        shape: &impl Shape,
         out: &mut Outlet<'_>,
     ) -> Result<(), Stop> {
         for result in results {
@@ -94,7 +102,7 @@ impl Pages {
                 let text = format!("{} answered a result that is no object", self.method);
                 return Err(Stop::Here(text));
             };
-            out.made(Record::new(shown(members)?, "")).await?;
+            out.made(Record::new(shape.shaped(members).await?, "")).await?;
         }
         Ok(())
     }

@@ -44,20 +44,39 @@ pub(crate) fn build(steps: &[Step]) -> Found {
             return Found { graph: None, faults };
         }
     };
-    for entry in &entries {
-        let step = &steps[*entry];
-        let marker = step.component.kind == "file.empty";
-        if step.component.input != Carries::Nothing && !marker {
-            let mut fault = error(Some(*entry), format!("nothing feeds `{}`", step.id));
-            fault.hint = "name it in the `next` or `error` of another step".to_owned();
-            faults.push(fault);
+    let begins = |entry: &usize| {
+        let component = steps[*entry].component;
+        component.input == Carries::Nothing || component.kind == "file.empty"
+    };
+    let (entries, unfed): (Vec<usize>, Vec<usize>) = entries.into_iter().partition(begins);
+    for step in unfed {
+        let mut fault = error(Some(step), format!("nothing feeds `{}`", steps[step].id));
+        // Beside a flow that runs, it is what somebody left lying about in the console.
+        if !entries.is_empty() {
+            fault.message.push_str(": it never runs");
+            fault.severity = Severity::Warning;
         }
+        fault.hint = "name it in the `next` or `error` of another step".to_owned();
+        faults.push(fault);
     }
+    let fed = reached(steps, &entries);
+    let order = order.into_iter().filter(|step| fed[*step]).collect();
     for (index, step) in steps.iter().enumerate() {
         check_edges(steps, index, step, &mut faults);
     }
     let sound = faults.iter().all(|fault| fault.severity == Severity::Warning);
     Found { graph: sound.then_some(Graph { entries, order }), faults }
+}
+
+/// Which steps records or files can come to.
+fn reached(steps: &[Step], entries: &[usize]) -> Vec<bool> {
+    let (mut fed, mut waiting) = (vec![false; steps.len()], entries.to_vec());
+    while let Some(step) = waiting.pop() {
+        if !std::mem::replace(&mut fed[step], true) {
+            waiting.extend(steps[step].next.iter().chain(&steps[step].error));
+        }
+    }
+    fed
 }
 
 fn error(step: Option<usize>, message: String) -> Fault {
@@ -71,15 +90,14 @@ fn check_edges(steps: &[Step], index: usize, step: &Step, faults: &mut Vec<Fault
             faults.push(mismatch(steps, index, *target, "next", given, wanted));
         }
     }
-    for target in &step.error {
+    let rejects = (step.component.input, step.component.output) == (Carries::Records, Carries::Records);
+    for target in step.error.iter().filter(|_| rejects) {
         let wanted = steps[*target].component.input;
         if wanted != Carries::Records {
             faults.push(mismatch(steps, index, *target, "error", Carries::Records, wanted));
         }
     }
-    if !step.error.is_empty()
-        && (step.component.input, step.component.output) != (Carries::Records, Carries::Records)
-    {
+    if !step.error.is_empty() && !rejects {
         faults.push(Fault {
             step: Some(index),
             severity: Severity::Warning,
@@ -201,6 +219,31 @@ mod tests {
             ("read", "datasource.read.gigya.account", reader(), &["json", "empty"], &[]),
         ]);
         assert_eq!(order(&text), ["read", "json", "empty", "store"]);
+    }
+
+    #[test]
+    fn a_step_that_nothing_feeds_never_runs_and_an_error_path_that_is_never_used_may_lead_anywhere() {
+        let (store, none) = (json!({"host": "h", "username": "u", "password": "p"}), json!({"fields": []}));
+        let name = json!({"fileName": "f", "columnSeparator": ",", "createEmptyFile": true});
+        let text = flow(&[
+            ("lost", "field.remove", none, &["f"], &[]),
+            ("f", "file.format.dsv", name, &["w"], &[]),
+            ("w", "datasource.write.sftp", store.clone(), &[], &[]),
+            ("r", "datasource.read.gigya.account", reader(), &["j"], &["w"]),
+            ("j", "file.format.json", json!({"fileName": "j"}), &["s"], &["w"]),
+            ("s", "datasource.write.sftp", store, &[], &[]),
+        ]);
+        assert_eq!(order(&text), ["r", "j", "s", "w"]);
+        let (_, warnings) = Document::parse(&text).unwrap();
+        let told: Vec<&str> = warnings.iter().map(|warning| warning.message.as_str()).collect();
+        assert_eq!(
+            told,
+            [
+                "nothing feeds `lost`: it never runs",
+                "the error path of `r` is never used: its failures fail the job",
+                "the error path of `j` is never used: its failures fail the job",
+            ]
+        );
     }
 
     #[test]

@@ -44,6 +44,19 @@ impl Node {
         }
     }
 
+    /// Whether it is null.
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(&self.kind, Kind::Leaf(Value::Null))
+    }
+
+    /// The digits of a number.
+    pub(crate) fn number(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Leaf(Value::Number(number)) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
     /// The member of an object.
     pub(crate) fn member(&self, name: &str) -> Option<&Self> {
         match &self.kind {

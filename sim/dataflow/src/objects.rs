@@ -177,7 +177,9 @@ impl Component for WriteObjects {
     }
 
     async fn abandon(&mut self) {
-        self.upload = None;
+        if let Some(upload) = self.upload.take() {
+            upload.writer.abandon().await;
+        }
     }
 }
 

@@ -169,8 +169,8 @@ impl FieldPath {
         }
         let (mut level, mut rest) = (fields, self.text.as_str());
         loop {
-            if level.contains_key(rest) {
-                return level.shift_remove(rest);
+            if let Some(value) = level.shift_remove(rest) {
+                return Some(value);
             }
             let (head, tail) = rest.split_once('.')?;
             level = level.get_mut(head)?.as_object_mut()?;

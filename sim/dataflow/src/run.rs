@@ -7,6 +7,7 @@ use crate::gigya::Gigya;
 use crate::job::{Extract, Job, JobReport, Log, Ports, StepCount, Unwatched, Watcher};
 use crate::placeholder::Placeholders;
 use crate::record::{ERROR_DETAILS, Record};
+use crate::shared_variables::SharedVariables;
 use serde_json::Value;
 use standin_ports::journal::masked;
 use standin_ports::{Journal, What};
@@ -160,8 +161,10 @@ impl Engine {
         self.trace(format!("job {} of dataflow `{}` reads {what}", job.id, self.document.name));
         let placeholders =
             Placeholders { now: job.started, job_id: job.id.clone(), api_key: job.access.api_key.clone() };
+        let shared = SharedVariables::default();
         for step in &self.document.steps {
-            let setup = Setup { step, job, ports, gigya: &self.gigya, placeholders: &placeholders };
+            let setup =
+                Setup { step, job, ports, gigya: &self.gigya, placeholders: &placeholders, shared: &shared };
             let component = match &step.stub {
                 Some(stub) => stub.build(&setup),
                 None => (step.component.build)(&setup).map_err(|text| Stop::Here(text).named(step))?,

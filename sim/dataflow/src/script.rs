@@ -4,6 +4,7 @@
 //! asks now and then whether to go on, and long native calls are paid for in the same coin. The only clock is the
 //! job's start, and chance is seeded with the job's id.
 
+use crate::shared_variables::SharedVariables;
 use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Runtime, Value as JsValue};
 use serde_json::Value;
 use standin_model::Instant;
@@ -55,7 +56,12 @@ pub(crate) enum Effect {
 
 impl Script {
     /// Loads a script; the error is its own, or says that it has no `process`.
-    pub(crate) fn load(source: &str, now: Instant, seed: &str) -> Result<Self, String> {
+    pub(crate) fn load(
+        source: &str,
+        now: Instant,
+        seed: &str,
+        shared: &SharedVariables,
+    ) -> Result<Self, String> {
         let failed = |error: rquickjs::Error| format!("the interpreter does not start: {error}");
         let runtime = Runtime::new().map_err(failed)?;
         runtime.set_memory_limit(MEMORY);
@@ -65,13 +71,13 @@ impl Script {
         runtime.set_interrupt_handler(Some(Box::new(move || asked.fetch_add(1, Ordering::Relaxed) >= ASKS)));
         let context = Context::full(&runtime).map_err(failed)?;
         let script = Self { context, asks };
-        script.context.with(|ctx| script.prepare(&ctx, source, now, seed))?;
+        script.context.with(|ctx| script.prepare(&ctx, source, now, seed, shared))?;
         Ok(script)
     }
 
     /// Loads a script to see whether it would; what is wrong, with its line where the interpreter knows it.
     pub(crate) fn check(source: &str) -> Option<String> {
-        let told = Self::load(source, Instant::START, "").err()?;
+        let told = Self::load(source, Instant::START, "", &SharedVariables::default()).err()?;
         if told.ends_with(TOO_LONG) {
             return Some(told);
         }
@@ -104,7 +110,14 @@ impl Script {
         })
     }
 
-    fn prepare(&self, ctx: &Ctx<'_>, source: &str, now: Instant, seed: &str) -> Result<(), String> {
+    fn prepare(
+        &self,
+        ctx: &Ctx<'_>,
+        source: &str,
+        now: Instant,
+        seed: &str,
+        shared: &SharedVariables,
+    ) -> Result<(), String> {
         let seed = seed
             .bytes()
             .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
@@ -119,8 +132,14 @@ impl Script {
             spent >= ASKS
         });
         let spend = spend.catch(ctx).map_err(told)?;
+        let (getting, setting) = (shared.clone(), shared.clone());
+        let get = Function::new(ctx.clone(), move |name: String| getting.get(&name));
+        let set = Function::new(ctx.clone(), move |name: String, text: String| setting.set(name, text));
+        let (get, set) = (get.catch(ctx).map_err(told)?, set.catch(ctx).map_err(told)?);
+        // Those of 2017 go through a record's fields with methods; nobody else pays for them.
+        let legacy = LEGACY.iter().any(|word| source.contains(word));
         let binder: Function<'_> =
-            prelude.call((now.millis() as f64, seed, spend)).catch(ctx).map_err(told)?;
+            prelude.call((now.millis() as f64, seed, spend, get, set, legacy)).catch(ctx).map_err(told)?;
         let _: JsValue<'_> =
             eval(ctx, source).catch(ctx).map_err(|error| format!("{DOES_NOT_LOAD}{}", self.told(&error)))?;
         let process: JsValue<'_> =
@@ -190,6 +209,9 @@ impl Script {
     }
 }
 
+/// What only scripts of 2017 call.
+const LEGACY: [&str; 4] = ["containsField", "getField", "addField", "new Record"];
+
 const DOES_NOT_LOAD: &str = "the script does not load: ";
 
 /// Where the two halves of the bound `process` wait in the script's globals.
@@ -233,8 +255,12 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn load(source: &str, seed: &str) -> Result<Script, String> {
+        Script::load(source, Instant::START, seed, &SharedVariables::default())
+    }
+
     fn run(source: &str, record: &Value) -> Outcome {
-        let script = Script::load(source, Instant::START, "job-1").unwrap_or_else(|told| panic!("{told}"));
+        let script = load(source, "job-1").unwrap_or_else(|told| panic!("{told}"));
         script.process(Some(&record.to_string()))
     }
 
@@ -311,9 +337,55 @@ mod tests {
 
     #[test]
     fn globals_live_as_long_as_the_step() {
-        let script = Script::load("var n = 0; function process(record, ctx) { n += 1; ctx.setSharedVariable('k', (ctx.getSharedVariable('k') || 0) + 1); return record === null ? {last: n, k: ctx.getSharedVariable('k')} : null; }", Instant::START, "j").unwrap();
+        let script = load("var n = 0; function process(record, ctx) { n += 1; ctx.setSharedVariable('k', (ctx.getSharedVariable('k') || 0) + 1); return record === null ? {last: n, k: ctx.getSharedVariable('k')} : null; }", "j").unwrap();
         assert_eq!(script.process(Some("{}")).effects, []);
         assert_eq!(script.process(None).effects, [next(json!({"last": 2, "k": 2}))]);
+    }
+
+    #[test]
+    fn variables_are_shared_by_the_steps_of_a_job() {
+        let shared = SharedVariables::default();
+        let load = |source: &str| Script::load(source, Instant::START, "j", &shared).unwrap();
+        let writes =
+            load("function process(record, ctx) { ctx.setSharedVariable('last', {uid: record.UID}); }");
+        let counts = load(
+            "function process(record, ctx) { if (!ctx.getSharedVariable('set')) ctx.setSharedVariable('set', new Set()); const set = ctx.getSharedVariable('set'); set.add(record.UID); return {n: set.size}; }",
+        );
+        let reads = load(
+            "function process(record, ctx) { return {last: ctx.getSharedVariable('last'), none: ctx.getSharedVariable('none') === undefined}; }",
+        );
+        assert_eq!(reads.process(Some("{}")).effects, [next(json!({"none": true}))]);
+        for uid in ["ann", "bo"] {
+            let record = json!({"UID": uid}).to_string();
+            assert_eq!(writes.process(Some(&record)).effects, []);
+            counts.process(Some(&record));
+        }
+        assert_eq!(reads.process(Some("{}")).effects, [next(json!({"last": {"uid": "bo"}, "none": true}))]);
+        assert_eq!(counts.process(Some("{\"UID\":\"cy\"}")).effects, [next(json!({"n": 3}))]);
+    }
+
+    #[test]
+    fn scripts_of_2017_go_through_fields() {
+        let source = "function process(record, next, ctx, logger) {
+            if (!record.containsField('profile')) { logger.log('no profile'); return; }
+            var profile = record.getField('profile').getValueAsRecord();
+            var out = new Record();
+            out.addField('email', profile.getField('email').getValue());
+            out.addField('tags', 'a', true);
+            out.getField('tags').addValue('b');
+            if (record.getField('none') === null) next.accept(out);
+        }";
+        check(
+            source,
+            json!({"profile": {"email": "a@x.example"}}),
+            &[next(json!({"email": "a@x.example", "tags": ["a", "b"]}))],
+        );
+        check(source, json!({"UID": "ann"}), &[Effect::Log("log no profile".to_owned())]);
+        check(
+            "function process(record) { record.addField('n', 1); return record; }",
+            json!({"a": 2}),
+            &[next(json!({"a": 2, "n": 1}))],
+        );
     }
 
     #[test]
@@ -426,12 +498,8 @@ mod tests {
             ("throw new Error('at once');", "the script does not load: at once"),
             ("for (;;) {}", "the script does not load: the script takes too long"),
         ] {
-            assert_eq!(
-                Script::load(source, Instant::START, "j").err().as_deref(),
-                Some(expected),
-                "{source}"
-            );
+            assert_eq!(load(source, "j").err().as_deref(), Some(expected), "{source}");
         }
-        assert!(Script::load("function process( {", Instant::START, "j").is_err());
+        assert!(load("function process( {", "j").is_err());
     }
 }

@@ -1,5 +1,5 @@
 // The world of a script: records in, records out, the job's clock, seeded chance, and nothing else.
-(function (now, seed, spend) {
+(function (now, seed, spend, getShared, setShared, legacy) {
   "use strict";
   const { parse, stringify } = JSON;
   const { apply, getPrototypeOf, ownKeys } = Reflect;
@@ -117,15 +117,53 @@
     logger[level] = (...parts) => note(["log", stringify(level + " " + parts.map(shown).join(" ").slice(0, 2000))]);
   }
   globalThis.console = logger;
-  const shared = new Map();
+  // A variable is the very value for the step that set it, and a copy for every other.
+  const own = new Map();
+  const getSharedVariable = (name) => {
+    const text = getShared(String(name));
+    if (text === undefined || text === null) return undefined;
+    const kept = own.get(String(name));
+    if (kept !== undefined && kept.text === text) return kept.value;
+    return text === "" ? undefined : parse(text);
+  };
+  const setSharedVariable = (name, value) => {
+    const text = stringify(value) ?? "";
+    if (!setShared(String(name), text)) throw new RangeError("there is no room for another shared variable");
+    own.set(String(name), { text, value });
+  };
+
+  // The records of 2017: what is a member today was a field with methods.
+  class Field {
+    constructor(record, name) {
+      Object.defineProperties(this, { record: { value: record }, name: { value: name } });
+    }
+    getName() { return this.name; }
+    getValue() { return this.record[this.name]; }
+    getValueAsString() { return String(this.getValue()); }
+    getValueAsRecord() { return asRecord(this.getValue()); }
+    getValues() { return [].concat(this.getValue()); }
+    setValue(value) { this.record[this.name] = value; }
+    addValue(value) {
+      const there = this.getValue();
+      this.record[this.name] = there === undefined || there === null ? [value] : [].concat(there, [value]);
+    }
+  }
+  const methods = {
+    containsField(name) { return Object.hasOwn(this, name); },
+    getField(name) { return Object.hasOwn(this, name) ? new Field(this, name) : null; },
+    addField(name, value, many) { this[name] = many === true && !Array.isArray(value) ? [value] : value; },
+    removeField(name) { delete this[name]; },
+  };
+  function Record() {}
+  for (const name of ownKeys(methods)) Object.defineProperty(Record.prototype, name, { value: methods[name] });
+  const asRecord = (value) => (isRecord(value) ? Object.setPrototypeOf(value, Record.prototype) : null);
+  if (legacy) globalThis.Record = Record;
+
   const tools = {
     next: { accept: accept("next") },
     error: { accept: accept("error") },
     logger,
-    ctx: {
-      getSharedVariable: (name) => shared.get(name),
-      setSharedVariable: (name, value) => { shared.set(name, value); },
-    },
+    ctx: { getSharedVariable, setSharedVariable },
   };
   const current = ["record", "ctx", "logger", "next", "error"];
 
@@ -173,7 +211,7 @@
         // What an earlier record left unfinished is no result of this one.
         const own = ++turn;
         const ours = (use) => (value) => { if (own === turn) use(value); };
-        const record = text === "" ? null : parse(text);
+        const record = text === "" ? null : legacy ? asRecord(parse(text)) : parse(text);
         const given = [];
         for (const name of names) given.push(name === "record" ? record : tools[name]);
         try {

@@ -40,6 +40,11 @@ impl Server {
         Ok(&**self.session.insert(session))
     }
 
+    /// Whether its session, if there is one, can go on with half a file.
+    fn resumes(&self) -> bool {
+        self.session.as_ref().is_none_or(|session| session.resumes())
+    }
+
     /// Whether something that failed is tried again, with another session.
     fn again(&mut self, error: &FileError, tries: &mut u32) -> bool {
         *tries += 1;
@@ -155,19 +160,25 @@ fn changed(path: &str) -> FileError {
     FileError::Failed(format!("{path} changed while it was read"))
 }
 
+/// Bytes of a file that are kept while it is sent to a server that cannot go on with half a file; the rest of a larger
+/// one is gone by then, and another attempt of the job makes it again.
+const KEPT: u64 = if cfg!(test) { 2000 } else { 4 << 20 };
+
 /// A file on its way to a server. It stands under another name until it is whole, whatever breaks.
 pub(crate) struct Upload {
     path: String,
     writing: String,
     writer: Option<Box<dyn FileWriter>>,
     bytes: u64,
+    /// All that was written, as long as it is to be sent again after a break.
+    kept: Vec<Bytes>,
 }
 
 impl Upload {
     /// Begins a file that is to stand under `path`.
     pub(crate) async fn start(server: &mut Server, path: String) -> Result<Self, FileError> {
         let writing = format!("{path}.uploading");
-        let mut upload = Self { path, writing, writer: None, bytes: 0 };
+        let mut upload = Self { path, writing, writer: None, bytes: 0, kept: Vec::new() };
         let mut tries = 0;
         loop {
             match upload.open(server).await {
@@ -188,7 +199,8 @@ impl Upload {
         self.bytes
     }
 
-    /// What has arrived is on the server; only the piece that was under way is sent again.
+    /// What has arrived is on the server, and only the piece that was under way is sent again; where nobody knows what
+    /// has, all of it.
     async fn open(&mut self, server: &mut Server) -> Result<&mut Box<dyn FileWriter>, FileError> {
         let writer = match self.writer.take() {
             Some(writer) => writer,
@@ -196,6 +208,13 @@ impl Upload {
                 let session = server.session().await?;
                 match self.bytes {
                     0 => session.create(&self.writing).await?,
+                    ..=KEPT if !session.resumes() => {
+                        let mut writer = session.create(&self.writing).await?;
+                        for piece in &self.kept {
+                            writer.write(piece.clone()).await?;
+                        }
+                        writer
+                    }
                     bytes => session.resume(&self.writing, bytes).await?,
                 }
             }
@@ -216,6 +235,11 @@ impl Upload {
                 Err(error) => return Err(error),
                 Ok(()) => {
                     self.bytes += length;
+                    if self.bytes > KEPT {
+                        self.kept = Vec::new();
+                    } else if !server.resumes() {
+                        self.kept.push(bytes);
+                    }
                     return Ok(());
                 }
             }

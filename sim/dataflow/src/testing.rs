@@ -9,8 +9,8 @@ use standin_model::Instant;
 use standin_ports::chance::Seeded;
 use standin_ports::clock::VirtualClock;
 use standin_ports::{
-    FileEntry, FileError, FileReader, FileWriter, Files, FilesTarget, Http, HttpError, Journal, Login,
-    Request, Response, Secret, What,
+    FileEntry, FileError, FileProtocol, FileReader, FileWriter, Files, FilesTarget, Http, HttpError, Journal,
+    Login, Request, Response, Secret, What,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{Read, Write};
@@ -35,10 +35,12 @@ struct State {
     file_calls: u64,
     breaks_at: BTreeSet<u64>,
     answer_is_lost: bool,
+    crashes_at: Option<u64>,
     change: Option<(String, Vec<u8>)>,
     polls: u32,
     under_way: u64,
     most_under_way: u64,
+    targets: Vec<String>,
     journal: Vec<What>,
 }
 
@@ -129,6 +131,19 @@ impl World {
         });
     }
 
+    /// At this call to the file server, counted from 1, the whole process dies; with `answer_is_lost` after it is done.
+    pub(crate) fn crashes(&mut self, at: u64, answer_is_lost: bool) {
+        self.breaks([at], answer_is_lost);
+        self.shared.with(|state| state.crashes_at = Some(at));
+    }
+
+    /// Runs a document until the process dies; whether it did.
+    pub(crate) fn run_to_death(&mut self, text: &str) -> bool {
+        let died = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.run(text))).is_err();
+        self.shared.with(|state| state.crashes_at = None);
+        died
+    }
+
     /// When the connection breaks, this file becomes another.
     pub(crate) fn changes_when_broken(&mut self, path: &str, content: &[u8]) {
         self.shared.with(|state| state.change = Some((path.to_owned(), content.to_vec())));
@@ -215,6 +230,11 @@ impl World {
     /// What was created, renamed and removed.
     pub(crate) fn operations(&self) -> Vec<String> {
         self.shared.with(|state| state.operations.clone())
+    }
+
+    /// The servers that were logged in to, in order.
+    pub(crate) fn targets(&self) -> Vec<String> {
+        self.shared.with(|state| state.targets.clone())
     }
 
     pub(crate) fn journal(&self) -> Vec<What> {
@@ -405,13 +425,16 @@ impl Http for Shared {
             }
             all.insert(name, value);
         }
+        // A token stands for its user key.
+        let bearer = request.headers().get("authorization").map(|_| "token".to_owned());
+        let user_key = all.get("userKey").cloned().or(bearer).unwrap_or_default();
         let answer = self.with(|state| {
             let call = Value::Object(own);
             let scripted = state
                 .answers
                 .pop_front()
                 .or_else(|| state.answerer.as_ref().and_then(|answer| answer(&call)));
-            state.keys.push(format!("{} {}", all["apiKey"], all["userKey"]));
+            state.keys.push(format!("{} {user_key}", all["apiKey"]));
             state.calls.push(call);
             state.under_way += 1;
             state.most_under_way = state.most_under_way.max(state.under_way);
@@ -484,10 +507,23 @@ impl Session {
     fn call<T>(&self, work: impl FnOnce(&mut State) -> Result<T, FileError>) -> Result<T, FileError> {
         let breaks = self.breaks()?;
         if breaks && !self.0.with(|state| state.answer_is_lost) {
+            self.0.die();
             return Err(lost());
         }
         let done = self.0.with(work);
+        if breaks {
+            self.0.die();
+        }
         if breaks { Err(lost()) } else { done }
+    }
+}
+
+impl Shared {
+    /// Ends the run here and now, if this is where the process dies: nothing that it would still do is done.
+    fn die(&self) {
+        if self.with(|state| state.crashes_at == Some(state.file_calls)) {
+            std::panic::resume_unwind(Box::new("the process died"));
+        }
     }
 }
 
@@ -518,10 +554,13 @@ impl State {
 impl Login for Shared {
     async fn login(&self, target: &FilesTarget) -> Result<Box<dyn Files>, FileError> {
         let host = target.host.clone();
+        let protocol = if target.protocol == FileProtocol::Ftp { "ftp" } else { "sftp" };
+        self.with(|state| state.targets.push(format!("{protocol} {host}:{}", target.port)));
         if self.with(|state| state.trouble) == Some(Trouble::LoginRefused) {
             return Err(FileError::LoginRefused { host, username: target.username.clone() });
         }
         if self.with(State::breaks) {
+            self.die();
             return Err(FileError::Unreachable { host, why: "connection refused".to_owned() });
         }
         Ok(Box::new(Session(self.clone(), Arc::default())))
@@ -572,6 +611,10 @@ impl Files for Session {
             Ok(())
         })?;
         Ok(Box::new(Writing(self.clone(), path.to_owned(), 0)))
+    }
+
+    fn resumes(&self) -> bool {
+        self.0.with(|state| !state.targets.last().is_some_and(|target| target.starts_with("ftp ")))
     }
 
     async fn resume(&self, path: &str, from: u64) -> Result<Box<dyn FileWriter>, FileError> {
@@ -628,6 +671,7 @@ impl FileWriter for Writing {
         let arrived = if breaks { &bytes[..bytes.len() / 2] } else { &bytes[..] };
         self.0.0.with(|state| state.write(&path, at, arrived))?;
         if breaks {
+            self.0.0.die();
             return Err(lost());
         }
         self.2 += bytes.len() as u64;

@@ -38,6 +38,24 @@ fn gzip_and_we_read_each_other() {
 }
 
 #[test]
+fn lzop_and_we_read_each_other() {
+    if !installed("lzop") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let lzop = |args: &[&str], bytes: &[u8]| program(folder.path(), "lzop", args, bytes).unwrap();
+    for text in texts() {
+        let ours = one("file.compress.lzo", "a.csv", text.as_bytes()).unwrap();
+        assert!(lzop(&["-dc"], &ours) == text.as_bytes());
+        for options in [&["-c", "-1"][..], &["-c", "-9"], &["-c", "--crc32"], &["-c", "--no-checksum"]] {
+            let theirs = lzop(options, text.as_bytes());
+            let back = one("file.uncompress.lzo", "a.csv.lzo", &theirs);
+            assert!(back == Ok(text.clone().into_bytes()), "{options:?}");
+        }
+    }
+}
+
+#[test]
 fn zip_and_unzip_and_we_read_each_other() {
     if !installed("zip") || !installed("unzip") {
         return;

@@ -6,7 +6,7 @@ use crate::testing::{Trouble, World};
 use serde_json::json;
 use std::collections::BTreeMap;
 
-fn flow() -> String {
+pub(crate) fn flow() -> String {
     let place = |folder: &str| json!({"host": "h", "username": "u", "password": "p", "remotePath": folder});
     json!({"name": "f", "steps": [
         {"id": "r", "type": "datasource.read.sftp", "params": place("in"), "next": ["w"]},
@@ -16,7 +16,7 @@ fn flow() -> String {
 }
 
 /// Pieces of 1021 bytes, so several reads and writes for each file.
-fn world() -> World {
+pub(crate) fn world() -> World {
     let mut world = World::new();
     world.folder("/out");
     world.file("/out/a.csv", b"old");
@@ -26,13 +26,13 @@ fn world() -> World {
     world
 }
 
-fn whole() -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn whole() -> BTreeMap<String, Vec<u8>> {
     let file = |name: &str, line: &str| (format!("/out/{name}"), line.repeat(1000).into_bytes());
     [file("a.csv", "one\n"), file("b.csv", "two\n")].into()
 }
 
 /// Calls of an undisturbed run.
-fn calls() -> u64 {
+pub(crate) fn calls() -> u64 {
     let mut world = world();
     world.breaks([], false);
     assert_eq!(world.run(&flow()).failure, None);
@@ -75,6 +75,27 @@ fn a_server_that_stays_away_fails_the_job_and_leaves_no_half_file() {
             world.breaks([], false);
             assert_eq!(world.run(&flow()).failure, None);
             assert_eq!((world.files("/out"), at), (whole, at));
+        }
+    }
+}
+
+#[test]
+fn a_process_that_dies_anywhere_leaves_no_half_file_and_the_next_run_ends_as_if_nothing_had_been() {
+    for flow in [flow(), flow().replace("sftp", "ftp")] {
+        for after_the_work in [false, true] {
+            for at in 1..=calls() {
+                let mut world = world();
+                world.crashes(at, after_the_work);
+                assert!(world.run_to_death(&flow), "at {at}");
+                let whole = whole();
+                for (path, content) in world.files("/out") {
+                    let fine = path.ends_with(".uploading") || content == b"old" || whole[&path] == content;
+                    assert!(fine, "death at {at}: {path} holds {} bytes", content.len());
+                }
+                world.breaks([], false);
+                assert_eq!(world.run(&flow).failure, None);
+                assert_eq!((world.files("/out"), at), (whole, at));
+            }
         }
     }
 }

@@ -252,6 +252,7 @@ fn target_of(job: &Section<'_>) -> Result<FilesTarget, SeedError> {
         None => Credential::Password(Secret::new(job.text_of("password")?.unwrap_or_default())),
     };
     Ok(FilesTarget {
+        protocol: standin_ports::FileProtocol::Sftp,
         host: job.text_of("host")?.unwrap_or("sftp.exchange.example").to_owned(),
         port,
         username: job.need("user")?.text()?.to_owned(),

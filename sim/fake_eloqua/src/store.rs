@@ -3,6 +3,7 @@
 //! The status of an address (subscribed, bounced) belongs to the address and not to a contact: it is there
 //! before a contact has it, stays when the contact takes another one or is deleted, and comes back with it.
 
+use crate::digest;
 use crate::field::{self, Field, Fields};
 use crate::group::EmailGroups;
 use crate::option_list::OptionLists;
@@ -496,6 +497,12 @@ impl Store {
                 let name = format!("{}{}", own(field::FIRST_NAME), own(field::LAST_NAME));
                 name.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().into()
             }
+            "C_MD5HashedEmailAddress" => digest::md5(contact.email()).into(),
+            "C_SHA256HashedEmailAddress" => digest::sha256(contact.email()).into(),
+            "C_MD5HashedBusPhone" => digest::md5(own(field::BUSINESS_PHONE)).into(),
+            "C_SHA256HashedBusPhone" => digest::sha256(own(field::BUSINESS_PHONE)).into(),
+            "C_MD5HashedMobilePhone" => digest::md5(own(field::MOBILE_PHONE)).into(),
+            "C_SHA256HashedMobilePhone" => digest::sha256(own(field::MOBILE_PHONE)).into(),
             _ => own(field.id).into(),
         }
     }

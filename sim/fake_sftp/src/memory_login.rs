@@ -5,8 +5,8 @@ use crate::session::{Attributes, Existing, LoginError, Mode, Reading, Session, W
 use crate::user::{Proof, PublicKey};
 use bytes::Bytes;
 use standin_ports::{
-    Clock, Credential, FileEntry, FileError, FileReader, FileWriter, Files, FilesTarget, Journal, Login,
-    Secret,
+    Clock, Credential, FileEntry, FileError, FileProtocol, FileReader, FileWriter, Files, FilesTarget,
+    Journal, Login, Secret,
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -57,13 +57,20 @@ impl Login for MemoryLogin {
         let user = target.username.as_str();
         let opened = match &target.credential {
             Credential::Password(password) => self.open(user, Proof::Password(password)),
+            Credential::PrivateKey { .. } if target.protocol == FileProtocol::Ftp => {
+                let why = "FTP knows no private keys: a password is needed";
+                return Err(FileError::Failed(why.to_owned()));
+            }
             Credential::PrivateKey { key, passphrase } => match self.public_half(key, passphrase.as_ref()) {
                 Some(key) => self.open(user, Proof::Key(&key)),
                 None => return Err(FileError::Failed("the private key cannot be read".to_owned())),
             },
         };
         match opened {
-            Ok(session) => Ok(Box::new(MemoryFiles(Arc::new(At { host, session })))),
+            Ok(session) => {
+                let protocol = target.protocol;
+                Ok(Box::new(MemoryFiles(Arc::new(At { host, protocol, session }))))
+            }
             Err(LoginError::Refused) => Err(FileError::LoginRefused { host, username: user.to_owned() }),
             Err(LoginError::Cut) => {
                 Err(FileError::Unreachable { host, why: "the connection broke during login".to_owned() })
@@ -75,6 +82,7 @@ impl Login for MemoryLogin {
 /// A session, and the host that its errors name.
 struct At {
     host: String,
+    protocol: FileProtocol,
     session: Session,
 }
 
@@ -107,7 +115,17 @@ impl Files for MemoryFiles {
         Ok(Box::new(MemoryReader { at: Arc::clone(&self.0), path: path.to_owned(), file, next: from }))
     }
 
+    fn resumes(&self) -> bool {
+        self.0.protocol != FileProtocol::Ftp
+    }
+
     async fn resume(&self, path: &str, from: u64) -> Result<Box<dyn FileWriter>, FileError> {
+        if self.0.protocol == FileProtocol::Ftp {
+            // Over a socket, nobody can know how much of a file arrived before it is whole.
+            let host = &self.0.host;
+            let why = format!("the connection to {host} broke, and nobody knows how much of {path} arrived");
+            return Err(FileError::Lost(why));
+        }
         let mut file = self.0.told(path, self.0.session.open_write(path, Mode::Existing))?;
         let there = self.0.told(path, self.0.session.stat_writing(&file))?.size;
         if there < from {

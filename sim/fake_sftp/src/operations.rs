@@ -78,6 +78,11 @@ pub const OPERATIONS: &[EndpointDoc] = &[
         "tells the absolute path within the user's root",
         Evidence::documented(DRAFT, "folders_are_made_listed_and_removed"),
     ),
+    operation(
+        "RETR, STOR, APPE, REST, LIST, NLST, MLSD, RNFR, RNTO, DELE, MKD, RMD, SIZE, MDTM",
+        "the same with FTP: reads, writes from any place, lists, renames in place of any file, makes and removes",
+        Evidence::documented("RFC 959 and RFC 3659", "a_rename_replaces_only_where_it_may"),
+    ),
 ];
 
 impl Drop {

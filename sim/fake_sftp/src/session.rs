@@ -7,7 +7,7 @@ use crate::path::DropPath;
 use crate::user::{Proof, User};
 use bytes::Bytes;
 use standin_model::Instant;
-use standin_ports::journal::{KEPT, masked};
+use standin_ports::journal::{KEPT, masked, masked_start};
 use standin_ports::{Clock, FileEntry, Journal, What};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -414,7 +414,7 @@ fn as_text(content: &Content) -> String {
     if text.trim_start().starts_with(['{', '[']) {
         return String::new();
     }
-    format!("{text}... ({} bytes in all)", content.size())
+    format!("{}... ({} bytes in all)", masked_start(text), content.size())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use standin_dataflow::Document;
 use standin_ports::{Credential, Http, Login, Secret};
-use standin_wire::{HostKey, LiveHttp, SshLogin};
+use standin_wire::{FileLogin, FtpLogin, HostKey, LiveHttp, SshLogin};
 use std::net::ToSocketAddrs;
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -84,7 +84,8 @@ impl Endpoints {
     pub fn login(&self, handle: &Handle) -> Arc<dyn Login> {
         let resolve = Arc::new(|host: &str, port: u16| (host, port).to_socket_addrs().ok()?.next());
         let host_keys = self.host_keys.clone().unwrap_or(HostKey::Fingerprint(String::new()));
-        Arc::new(SshLogin::new(handle.clone(), resolve).trusting(host_keys))
+        let ssh = SshLogin::new(handle.clone(), resolve.clone()).trusting(host_keys);
+        Arc::new(FileLogin { ssh, ftp: FtpLogin::new(handle.clone(), resolve) })
     }
 
     /// Lets every step of SFTP go to the one place there is, if there is one.

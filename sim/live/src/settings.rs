@@ -58,7 +58,8 @@ impl Settings {
     /// Puts secrets in the place of masks and gaps, and tells which masks are left.
     ///
     /// The value for parameter `password` of step `to drop` is that of `to drop.password`, else of
-    /// `TO_DROP_PASSWORD`; for a step of SFTP, else that of `SFTP_PASSWORD`.
+    /// `TO_DROP_PASSWORD`; for a step of SFTP, else that of `SFTP_PASSWORD`, for one of FTP that of
+    /// `FTP_PASSWORD`.
     pub fn fill(&self, document: &mut Document) -> Vec<String> {
         let mut missing = Vec::new();
         for step in &mut document.steps {
@@ -86,9 +87,12 @@ impl Settings {
                 if !there.is_empty() && there != MASK {
                     continue;
                 }
-                let shared = kind.ends_with(".sftp") && !(name == "password" && keyed);
                 let names = names_of(&step.id, &name);
-                let shared = shared.then(|| format!("SFTP_{}", upper(&name)));
+                let shared = match kind.rsplit('.').next() {
+                    Some("sftp") if !(name == "password" && keyed) => Some(format!("SFTP_{}", upper(&name))),
+                    Some("ftp") => Some(format!("FTP_{}", upper(&name))),
+                    _ => None,
+                };
                 let found = names.iter().chain(&shared).find_map(|name| self.get(name));
                 match found {
                     Some(value) => {
@@ -178,6 +182,19 @@ mod tests {
         assert_eq!(Settings::file("A=1\nrubbish").err(), Some(NoSetting { line: 2 }));
         let both = settings.or([("A".to_owned(), "9".to_owned()), ("G".to_owned(), "3".to_owned())]);
         assert_eq!((both.get("A").unwrap().reveal(), both.get("G").unwrap().reveal()), ("1", "3"));
+    }
+
+    #[test]
+    fn servers_of_ftp_have_a_password_of_their_own() {
+        let text = json!({"name": "f", "steps": [{"id": "r", "type": "datasource.read.ftp",
+            "params": {"host": "h", "username": "u", "password": MASK}}]});
+        let (mut document, _) = Document::parse(&text.to_string()).unwrap();
+        assert_eq!(
+            Settings::file("SFTP_PASSWORD=s").unwrap().fill(&mut document),
+            ["R_PASSWORD (`password` of `r`)"]
+        );
+        let missing = Settings::file("SFTP_PASSWORD=s\nFTP_PASSWORD=f").unwrap().fill(&mut document);
+        assert_eq!((missing, &document.steps[0].params["password"]), (Vec::new(), &json!("f")));
     }
 
     fn filled(settings: &str, params: Value) -> (Value, Vec<String>) {

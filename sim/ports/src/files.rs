@@ -7,12 +7,23 @@ use bytes::Bytes;
 use standin_model::Instant;
 use std::time::Duration;
 
+/// What a file server speaks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FileProtocol {
+    /// SFTP, inside SSH.
+    Sftp,
+    /// FTP, unencrypted.
+    Ftp,
+}
+
 /// Where to log in, and as whom.
 #[derive(Clone, Debug)]
 pub struct FilesTarget {
+    /// What is spoken there.
+    pub protocol: FileProtocol,
     /// Host name as the dataflow or job names it.
     pub host: String,
-    /// Port, 22 as a rule.
+    /// Port, 22 as a rule and 21 for FTP.
     pub port: u16,
     /// Login name.
     pub username: String,
@@ -111,6 +122,10 @@ pub trait Files: Send + Sync {
         }
         Ok(reader)
     }
+    /// Whether [`Files::resume`] works here: whether what was written is known to be there before a file is whole.
+    fn resumes(&self) -> bool {
+        true
+    }
     /// Goes on writing a file of which the first `from` bytes are there; what stands behind them goes.
     async fn resume(&self, path: &str, from: u64) -> Result<Box<dyn FileWriter>, FileError> {
         let _ = from;
@@ -138,6 +153,8 @@ pub trait FileWriter: Send {
     async fn write(&mut self, bytes: Bytes) -> Result<(), FileError>;
     /// Says that the file is whole.
     async fn close(self: Box<Self>) -> Result<(), FileError>;
+    /// Gives it up, and waits until what the server keeps of it is gone, where it keeps something out of sight.
+    async fn abandon(self: Box<Self>) {}
 }
 
 /// The bytes of a whole file, refused above `limit`.

@@ -3,6 +3,8 @@
 //! Every crossing of a border and every change of a value by a rule is one entry. Failures, reports and the
 //! lineage of a value are read from here. No secret is ever in an entry: bodies pass through [`masked`].
 
+mod table;
+
 use serde_json::Value;
 use standin_model::Instant;
 use std::borrow::Cow;
@@ -131,8 +133,14 @@ fn hidden(name: &str) -> bool {
     HIDDEN.contains(&plain.as_str())
 }
 
+/// The start of a larger text, masked as [`masked`] does with a table.
+pub fn masked_start(text: &str) -> Cow<'_, str> {
+    table::masked(text)
+}
+
 /// A body, query, URL tail or sentence as text with every secret replaced, cut to [`KEPT`].
 ///
+/// A table whose first line names a secret column is masked cell by cell.
 /// JSON is masked by member name at any depth, form text by parameter name (JSON inside a parameter too). Text
 /// that holds JSON among other things, or JSON that breaks off, is masked member by member as far as it goes;
 /// bytes that are not UTF-8 are told by their number.
@@ -155,7 +163,10 @@ pub fn masked(body: &[u8]) -> String {
 fn masked_form(text: &str) -> Cow<'_, str> {
     let form_like = text.contains('=') && !text.contains(['\n', '<', ' ']);
     if !form_like {
-        return masked_members(text);
+        return match table::masked(text) {
+            Cow::Borrowed(text) => masked_members(text),
+            Cow::Owned(table) => Cow::Owned(masked_members(&table).into_owned()),
+        };
     }
     let mut out = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(text.as_bytes()) {
@@ -265,6 +276,7 @@ mod tests {
                 r#"info seen {"UID":"ann","password":"********"} {"secret":"********"}"#,
             ),
             (r#"say "hi" to "secret" people"#, r#"say "hi" to "secret" people"#),
+            ("UID,password\nann,geheim\n", "UID,password\nann,********\n"),
             ("plain text", "plain text"),
         ] {
             assert_eq!(masked(given.as_bytes()), expected);

@@ -19,7 +19,9 @@ pub mod stores;
 
 pub use chance::Chance;
 pub use clock::Clock;
-pub use files::{Credential, FileEntry, FileError, FileReader, FileWriter, Files, FilesTarget, Login};
+pub use files::{
+    Credential, FileEntry, FileError, FileProtocol, FileReader, FileWriter, Files, FilesTarget, Login,
+};
 pub use http::{Http, HttpError, Reason, Request, Response};
 pub use journal::{Entry, Journal, What};
 pub use secret::Secret;

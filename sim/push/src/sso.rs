@@ -102,7 +102,8 @@ pub async fn identify(
 
 fn secret_of(access: &GigyaAccess) -> Option<&Secret> {
     match &access.proof {
-        Proof::None => None,
+        // A key pair signs calls, and no UIDs.
+        Proof::None | Proof::PrivateKey { .. } => None,
         Proof::Secret { secret, .. } | Proof::Signature { secret, .. } => Some(secret),
     }
 }

@@ -1,12 +1,14 @@
-//! Shells that put a surface on a socket: HTTP and SSH/SFTP.
+//! Shells that put a surface on a socket: HTTP, SSH/SFTP and FTP.
 //!
 //! A shell translates bytes and decides nothing: what a request means is the surface's affair, what a user
 //! may do at the drop is the drop's. It binds nothing by itself: the caller makes the listener.
 //!
 //! - [`http`]: any surface over HTTP/1.1.
 //! - [`sftp`]: the drop over SSH.
+//! - [`ftp`]: the drop with FTP.
 //! - [`served`]: what keeps a shell running.
 
+pub mod ftp;
 mod gzip;
 pub mod http;
 mod line;

@@ -177,8 +177,10 @@ pub struct Sockets {
     pub eloqua: SocketAddr,
     /// The login pages'.
     pub login_pages: SocketAddr,
-    /// The drop's.
+    /// The drop's, over SSH.
     pub sftp: SocketAddr,
+    /// The drop's, with FTP.
+    pub ftp: SocketAddr,
     /// That of the customer's receiver of webhooks.
     pub receiver: SocketAddr,
 }

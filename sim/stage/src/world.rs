@@ -23,7 +23,7 @@ use standin_model::{Instant, Level};
 use standin_ports::{Clock, Credential, FilesTarget, Http, Journal, Login, Secret};
 use standin_push::Outbox;
 use standin_serve::Served;
-use standin_wire::{HttpClient, SshLogin};
+use standin_wire::{FileLogin, FtpLogin, HttpClient, ResolvePort, SshLogin};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -98,7 +98,7 @@ pub enum WorldError {
 /// Where a world listens.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Listen {
-    /// First of six ports in a row, or 0 to let the system choose each.
+    /// First of seven ports in a row, or 0 to let the system choose each.
     pub port: u16,
     /// Whether the stage itself answers too: its page and control API.
     pub control: bool,
@@ -276,6 +276,7 @@ impl World {
                 },
             ),
             ("SFTP_HOST_KEY", standin_serve::sftp::host_key_fingerprint(&host_key(self.seed))),
+            ("FTP_PORT", sockets.ftp.port().to_string()),
             ("GIGYA_API_KEY", api_key),
             ("GIGYA_USER_KEY", user_key),
             ("GIGYA_SECRET", secret.reveal().to_owned()),
@@ -295,6 +296,7 @@ impl World {
         let first = files.users().find_map(|user| Some((user.name.clone(), user.password.clone()?)));
         let (username, password) = first.unwrap_or_default();
         FilesTarget {
+            protocol: standin_ports::FileProtocol::Sftp,
             host: files.host().to_owned(),
             port: 22,
             username,
@@ -355,6 +357,13 @@ impl World {
             self.served.push(standin_serve::http::spawn(listener, Arc::new(Control::new(&self.parts)))?);
             self.control = Some(address);
         }
+        let (listener, ftp) = bind(listen, platforms.len() + 2)?;
+        self.served.push(standin_serve::ftp::spawn(
+            listener,
+            Arc::clone(&self.parts.files),
+            Arc::clone(&self.parts.clock) as Arc<dyn Clock>,
+            Arc::clone(&self.parts.journal) as Arc<dyn Journal>,
+        )?);
         // Nobody but Gigya calls it: it needs no port of one's own choice.
         let (listener, receiver) = bind(Listen::default(), 0)?;
         self.served.push(standin_serve::http::spawn(listener, crate::receiver::surface(&self.parts))?);
@@ -365,16 +374,20 @@ impl World {
             eloqua: addresses[2],
             login_pages: addresses[3],
             sftp,
+            ftp,
         };
         let weak = Arc::downgrade(&self.parts);
         let client =
             HttpClient::new(handle.clone(), Arc::new(move |host: &str| resolve(&weak, &sockets, host)));
-        let weak = Arc::downgrade(&self.parts);
-        let ssh =
-            SshLogin::new(handle, Arc::new(move |host: &str, _port| resolve_drop(&weak, &sockets, host)));
+        let at = |address: SocketAddr| -> ResolvePort {
+            let weak = Arc::downgrade(&self.parts);
+            Arc::new(move |host: &str, _port| resolve_drop(&weak, address, host))
+        };
+        let ssh = SshLogin::new(handle.clone(), at(sockets.sftp));
+        let login = FileLogin { ssh, ftp: FtpLogin::new(handle, at(sockets.ftp)) };
         drop(self.parts.outside.set(runtime().clone()));
         drop(self.parts.http.set(Arc::new(client) as Arc<dyn Http>));
-        drop(self.parts.login.set(Arc::new(ssh) as Arc<dyn Login>));
+        drop(self.parts.login.set(Arc::new(login) as Arc<dyn Login>));
         self.sockets = Some(sockets);
         Ok(())
     }
@@ -482,10 +495,10 @@ fn resolve(parts: &Weak<Parts>, sockets: &Sockets, host: &str) -> Option<SocketA
     parts.upgrade()?.platform_of(host).map(|platform| sockets.of(platform))
 }
 
-fn resolve_drop(parts: &Weak<Parts>, sockets: &Sockets, host: &str) -> Option<SocketAddr> {
+fn resolve_drop(parts: &Weak<Parts>, address: SocketAddr, host: &str) -> Option<SocketAddr> {
     let parts = parts.upgrade()?;
     let ours = locked(&parts.files).answers_to(host);
-    ours.then_some(sockets.sftp)
+    ours.then_some(address)
 }
 
 fn host_key(seed: u64) -> [u8; 32] {

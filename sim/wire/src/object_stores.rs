@@ -260,10 +260,17 @@ impl FileWriter for Writing {
         };
         self.at.run(&self.key, work).await
     }
+
+    async fn abandon(mut self: Box<Self>) {
+        if let Some(mut upload) = self.upload.take() {
+            // The job has failed already, whatever becomes of this.
+            let _ = self.at.run(&self.key, async move { upload.abort().await }).await;
+        }
+    }
 }
 
 impl Drop for Writing {
-    /// Services keep the parts of an upload that nobody ended, and bill them.
+    /// Services keep the parts of an upload that nobody ended, and bill them. Who can wait abandons it.
     fn drop(&mut self) {
         if let Some(mut upload) = self.upload.take() {
             drop(self.at.handle.spawn(async move { upload.abort().await }));

@@ -2,16 +2,17 @@
 //!
 //! - `files`: what a session does.
 //! - `key`: private keys as people hand them over.
+//! - `known_hosts`: which host keys a file knows.
 
 mod files;
 mod key;
+mod known_hosts;
 
 pub use key::public_key_of;
 
 use crate::task;
 use files::{Line, SshFiles};
 use russh::client::{AuthResult, Config, Handle as Ssh, Handler};
-use russh::keys::known_hosts::check_known_hosts_path;
 use russh::keys::{HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKeyOrCertificate};
 use russh::{ChannelMsg, Preferred, cipher, kex};
 use russh_sftp::client::RawSftpSession;
@@ -52,6 +53,12 @@ impl SshLogin {
         Self { handle, resolve, host_key: HostKey::AcceptAny, config: Arc::new(config()) }
     }
 
+    fn config_for(&self, target: &FilesTarget) -> Arc<Config> {
+        let HostKey::KnownHosts(file) = &self.host_key else { return Arc::clone(&self.config) };
+        let preferred = known_hosts::preferring(&self.config.preferred, file, &target.host, target.port);
+        Arc::new(Config { preferred, ..config() })
+    }
+
     /// The same, to servers that show this host key.
     pub fn trusting(self, host_key: HostKey) -> Self {
         Self { host_key, ..self }
@@ -86,7 +93,7 @@ impl Login for SshLogin {
             address,
             private_key,
             host_key: self.host_key.clone(),
-            config: Arc::clone(&self.config),
+            config: self.config_for(target),
         };
         let (limit, handle) = (target.timeout, self.handle.clone());
         let work = async move { tokio::time::timeout(limit, attempt.session(handle)).await };
@@ -202,21 +209,7 @@ impl Checker {
         };
         let fingerprint = key.fingerprint(HashAlg::Sha256).to_string();
         match &self.trusted {
-            HostKey::KnownHosts(file) => match check_known_hosts_path(&self.host, self.port, key, file) {
-                Ok(true) => Ok(()),
-                Ok(false) => Err(format!(
-                    "host key {fingerprint}, which is not in the file of known hosts {}",
-                    file.display()
-                )),
-                Err(russh::keys::Error::KeyChanged { line }) => Err(format!(
-                    "another host key than line {line} of {} says: {fingerprint}",
-                    file.display()
-                )),
-                Err(_) => Err(format!(
-                    "host key {fingerprint}, which is not in the file of known hosts {}: it cannot be read",
-                    file.display()
-                )),
-            },
+            HostKey::KnownHosts(file) => known_hosts::judge(file, &self.host, self.port, key),
             HostKey::Fingerprint(wanted) if *wanted == fingerprint => Ok(()),
             _ => Err("another host key than expected".to_owned()),
         }

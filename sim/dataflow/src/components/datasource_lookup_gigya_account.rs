@@ -32,7 +32,11 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
         optional("apiKey", "", "another site"),
         optional("userKey", "", "another site's user key"),
         optional("secret", "", "another site's secret"),
-        optional("privateKey", "", "another site's private key; not supported"),
+        optional(
+            "privateKey",
+            "",
+            "another site's private key in PEM or base64 of it, in place of the secret",
+        ),
     ],
     input: Carries::Records,
     output: Carries::Records,
@@ -49,7 +53,7 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
         if source.is_empty() || gigya.is_empty() {
             return Err("parameter `lookupFields` has a pair with an empty side".to_owned());
         }
-        pairs.push(Pair { source: FieldPath::new(source), gigya: FieldPath::new(gigya) });
+        pairs.push(Pair { source: FieldPath::new(&source), gigya: FieldPath::new(&gigya) });
     }
     if pairs.is_empty() {
         return Err("parameter `lookupFields` is missing or empty".to_owned());

@@ -2,11 +2,9 @@
 
 use crate::component::{Carries, Component, ComponentDoc, Setup, optional, required};
 use crate::gigya::{CallFailure, Gigya};
-use crate::gigya_pages::{self, MAX_PAGES};
-use crate::job::Pace;
-use crate::record::{FieldPath, Fields, Record};
+use crate::gigya_pages::{self, Pages, Shape};
+use crate::record::{FieldPath, Fields};
 use crate::run::{Outlet, Stop};
-use crate::server::ahead;
 use serde_json::{Map, Value};
 use standin_model::Evidence;
 
@@ -27,7 +25,11 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
         optional("apiKey", "", "another site"),
         optional("userKey", "", "another site's user key"),
         optional("secret", "", "another site's secret"),
-        optional("privateKey", "", "another site's private key; not supported"),
+        optional(
+            "privateKey",
+            "",
+            "another site's private key in PEM or base64 of it, in place of the secret",
+        ),
     ],
     input: Carries::Nothing,
     output: Carries::Records,
@@ -48,13 +50,17 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     let select = setup.required_text("select")?.trim().to_owned();
     let limit = setup.job.limit.unwrap_or(u64::MAX);
     Ok(Box::new(ReadAccounts {
-        query: query(setup, &select)?,
+        pages: Pages {
+            method: "accounts.search",
+            noun: "accounts",
+            query: query(setup, &select)?,
+            gigya: setup.gigya()?,
+            limit,
+            pace: setup.job.pace,
+        },
         fill: Fill::of(&select),
         dots_stay: setup.truth("keepFieldNamesWithDotAsIs", false)?,
         no_empty: setup.truth("excludeEmptyFields", false)?,
-        gigya: setup.gigya()?,
-        limit,
-        pace: setup.job.pace,
     }))
 }
 
@@ -74,74 +80,24 @@ fn query(setup: &Setup<'_>, select: &str) -> Result<String, String> {
 }
 
 struct ReadAccounts {
-    query: String,
+    pages: Pages,
     fill: Fill,
     dots_stay: bool,
     no_empty: bool,
-    gigya: Gigya,
-    limit: u64,
-    pace: Pace,
 }
 
 #[async_trait::async_trait]
 impl Component for ReadAccounts {
     async fn read(&mut self, out: &mut Outlet<'_>) -> Result<(), Stop> {
-        let this = &*self;
-        let first = [("query", this.query.clone()), ("openCursor", "true".to_owned())];
-        let mut answer = this.search(&first).await?;
-        let mut read = 0;
-        for _ in 0..MAX_PAGES {
-            let results = match answer.get_mut("results").map(Value::take) {
-                Some(Value::Array(results)) => results,
-                _ => Vec::new(),
-            };
-            let wanted = usize::try_from(this.limit - read).unwrap_or(usize::MAX).min(results.len());
-            read += wanted as u64;
-            let work = this.bring(results.into_iter().take(wanted), out);
-            let next = match answer.get("nextCursorId").and_then(Value::as_str) {
-                Some(cursor) if read < this.limit => [("cursorId", cursor.to_owned())],
-                _ => {
-                    work.await?;
-                    out.trace(&format!("{read} accounts read"));
-                    return Ok(());
-                }
-            };
-            let (next, worked) = ahead(this.pace, this.search(&next), work).await;
-            worked?;
-            answer = next?;
-        }
-        Err(Stop::Here(format!("accounts.search does not end after {MAX_PAGES} pages")))
+        self.pages.read(&*self, out).await
     }
 }
 
-impl ReadAccounts {
-    async fn bring(&self, results: impl Iterator<Item = Value>, out: &mut Outlet<'_>) -> Result<(), Stop> {
-        for result in results {
-            let record = self.record(result).await?;
-            out.made(record).await?;
-        }
-        Ok(())
-    }
-
-    async fn search(&self, params: &[(&str, String)]) -> Result<Value, Stop> {
-        let refused = || format!("accounts.search refused `{}`", self.query);
-        self.gigya.call("accounts.search", params).await.map_err(|failure| failure.stop(&refused()))
-    }
-
-    async fn record(&self, result: Value) -> Result<Record, Stop> {
-        let mut fields = match result {
-            Value::Object(members) if self.dots_stay => members,
-            Value::Object(members) => undotted(members)?,
-            _ => {
-                let told = "accounts.search answered a result that is no object";
-                return Err(Stop::Here(told.to_owned()));
-            }
-        };
-        self.fill.complete(&mut fields, &self.gigya).await?;
-        if self.no_empty {
-            fields = without_empty(fields);
-        }
-        Ok(Record::new(fields, ""))
+impl Shape for ReadAccounts {
+    async fn shaped(&self, result: Fields) -> Result<Fields, Stop> {
+        let mut fields = if self.dots_stay { result } else { undotted(result)? };
+        self.fill.complete(&mut fields, &self.pages.gigya).await?;
+        Ok(if self.no_empty { without_empty(fields) } else { fields })
     }
 }
 

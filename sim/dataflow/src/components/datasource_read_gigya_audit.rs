@@ -17,7 +17,11 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
         optional("apiKey", "", "another site"),
         optional("userKey", "", "another site's user key"),
         optional("secret", "", "another site's secret"),
-        optional("privateKey", "", "another site's private key; not supported"),
+        optional(
+            "privateKey",
+            "",
+            "another site's private key in PEM or base64 of it, in place of the secret",
+        ),
     ],
     input: Carries::Nothing,
     output: Carries::Records,
@@ -73,13 +77,13 @@ fn shown(select: &str) -> Result<Vec<Shown>, String> {
     Ok(fields)
 }
 
-fn cut(event: &Fields, shown: &[Shown]) -> Result<Fields, String> {
+fn cut(event: Fields, shown: &[Shown]) -> Result<Fields, String> {
     if shown.is_empty() {
-        return Ok(event.clone());
+        return Ok(event);
     }
     let mut fields = Fields::new();
     for Shown { from, to } in shown {
-        if let Some(value) = from.get(event) {
+        if let Some(value) = from.get(&event) {
             to.put(&mut fields, value.clone()).map_err(|deep| deep.to_string())?;
         }
     }
@@ -89,7 +93,7 @@ fn cut(event: &Fields, shown: &[Shown]) -> Result<Fields, String> {
 #[async_trait::async_trait]
 impl Component for ReadAudit {
     async fn read(&mut self, out: &mut Outlet<'_>) -> Result<(), Stop> {
-        self.pages.read(|event| cut(event, &self.shown), out).await
+        self.pages.read(&|event| cut(event, &self.shown), out).await
     }
 }
 

@@ -18,7 +18,11 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
         optional("apiKey", "", "another site"),
         optional("userKey", "", "another site's user key"),
         optional("secret", "", "another site's secret"),
-        optional("privateKey", "", "another site's private key; not supported"),
+        optional(
+            "privateKey",
+            "",
+            "another site's private key in PEM or base64 of it, in place of the secret",
+        ),
     ],
     input: Carries::Nothing,
     output: Carries::Records,
@@ -53,7 +57,7 @@ struct ReadObjects(Pages);
 #[async_trait::async_trait]
 impl Component for ReadObjects {
     async fn read(&mut self, out: &mut Outlet<'_>) -> Result<(), Stop> {
-        self.0.read(|members| Ok(members.clone()), out).await
+        self.0.read(&|members| Ok(members), out).await
     }
 }
 

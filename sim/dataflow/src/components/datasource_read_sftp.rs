@@ -8,7 +8,7 @@ use crate::run::{Outlet, Stop};
 use crate::server::{Download, Server, ahead, passing};
 use regex::Regex;
 use standin_model::{Evidence, Instant};
-use standin_ports::{FileEntry, FileError};
+use standin_ports::{FileEntry, FileError, FilesTarget};
 use std::cmp::Ordering;
 
 /// The component.
@@ -38,12 +38,17 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
 };
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
+    reader(setup, setup.files_target()?)
+}
+
+/// What reads a folder of the server `target`, whatever is spoken there.
+pub(super) fn reader(setup: &Setup<'_>, target: FilesTarget) -> Result<Box<dyn Component>, String> {
     let pattern = match setup.text("fileNameRegex")? {
         "" => None,
         text => Some(java_text::whole(text).map_err(|told| format!("parameter `fileNameRegex`: {told}"))?),
     };
     Ok(Box::new(ReadSftp {
-        server: Server::new(setup.ports.login.clone(), setup.files_target()?),
+        server: Server::new(setup.ports.login.clone(), target),
         pace: setup.job.pace,
         folder: setup.folder()?,
         choice: Choice {

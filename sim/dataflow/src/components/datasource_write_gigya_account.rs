@@ -24,7 +24,11 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
         optional("apiKey", "", "another site"),
         optional("userKey", "", "another site's user key"),
         optional("secret", "", "another site's secret"),
-        optional("privateKey", "", "another site's private key; not supported"),
+        optional(
+            "privateKey",
+            "",
+            "another site's private key in PEM or base64 of it, in place of the secret",
+        ),
     ],
     input: Carries::Records,
     output: Carries::Records,

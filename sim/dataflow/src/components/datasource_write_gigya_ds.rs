@@ -6,13 +6,15 @@ use crate::lanes::{CONNECTIONS, Call, calls, connections, identities};
 use crate::record::{Record, plain_text};
 use crate::run::{Outlet, Stop};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use standin_model::Evidence;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 /// The component.
 pub(crate) const DOC: ComponentDoc = ComponentDoc {
     kind: "datasource.write.gigya.ds",
-    summary: "Stores each record's `data` as an object of the data store, under its `oid` and `UID`",
+    summary: "Stores each record's `data` as an object of the data store, under its `oid` and `UID`; without an `oid` under one that follows from its content, so that a repeated run stores nothing twice",
     params: &[
         required("type", "the type of object"),
         optional("updateBehavior", "", "passed on to the API: `arrayPush`, `arraySet` or `replace`"),
@@ -21,7 +23,11 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
         optional("apiKey", "", "another site"),
         optional("userKey", "", "another site's user key"),
         optional("secret", "", "another site's secret"),
-        optional("privateKey", "", "another site's private key; not supported"),
+        optional(
+            "privateKey",
+            "",
+            "another site's private key in PEM or base64 of it, in place of the secret",
+        ),
     ],
     input: Carries::Records,
     output: Carries::Records,
@@ -40,6 +46,7 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
         connections: connections(setup, 10)?,
         gigya: setup.gigya()?,
         unsent: BTreeSet::new(),
+        met: Mutex::default(),
     }))
 }
 
@@ -50,6 +57,49 @@ struct WriteObjects {
     connections: usize,
     gigya: Gigya,
     unsent: BTreeSet<String>,
+    /// How often a content without an oid has come.
+    met: Mutex<BTreeMap<[u8; 16], u32>>,
+}
+
+/// How many contents without an oid are told apart from their repetitions; beyond that, equal ones are one object.
+const CONTENTS: usize = 1 << 20;
+
+impl WriteObjects {
+    /// An oid for a record that has none: the same in every run, and another for each repetition within one.
+    fn oid(&self, uid: &str, data: &str) -> String {
+        let content = digest(&[self.kind.as_bytes(), uid.as_bytes(), data.as_bytes()]);
+        let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = match met.get_mut(&content) {
+            Some(times) => {
+                *times += 1;
+                *times - 1
+            }
+            None => {
+                if met.len() < CONTENTS {
+                    met.insert(content, 1);
+                }
+                0
+            }
+        };
+        let named = match before {
+            0 => content,
+            times => digest(&[&content, &times.to_be_bytes()]),
+        };
+        named.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+fn digest(parts: &[&[u8]]) -> [u8; 16] {
+    let mut hash = Sha256::new();
+    for (at, part) in parts.iter().enumerate() {
+        if at > 0 {
+            hash.update([0]);
+        }
+        hash.update(part);
+    }
+    let mut start = [0; 16];
+    start.copy_from_slice(&hash.finalize()[..16]);
+    start
 }
 
 #[async_trait::async_trait]
@@ -76,11 +126,14 @@ impl Call for WriteObjects {
 
     async fn call(&self, record: &Record) -> Result<Value, CallFailure> {
         let text = |name: &str| record.fields.get(name).map(plain_text).filter(|text| !text.is_empty());
-        // Without an oid it is a new object: the API makes one for this word.
-        let oid = text("oid").unwrap_or_else(|| "auto".to_owned());
+        let (uid, data) = (text("UID"), data(record));
+        // The API would make an oid for the word `auto`, and another one each time the call is made again.
+        let oid = text("oid").unwrap_or_else(|| {
+            self.oid(uid.as_deref().unwrap_or_default(), data.as_deref().unwrap_or_default())
+        });
         let mut params = vec![("type", self.kind.clone()), ("oid", oid)];
-        params.extend(text("UID").map(|uid| ("UID", uid)));
-        params.extend(data(record).map(|data| ("data", data)));
+        params.extend(uid.map(|uid| ("UID", uid)));
+        params.extend(data.map(|data| ("data", data)));
         if !self.behaviour.is_empty() {
             params.push(("updateBehavior", self.behaviour.clone()));
         }
@@ -121,7 +174,7 @@ mod tests {
         check(
             bike.clone(),
             json!({"UID": "", "data": {}}),
-            json!({"method": "ds.store", "type": "bike", "oid": "auto", "data": "{}"}),
+            json!({"method": "ds.store", "type": "bike", "oid": "efd517e795be318a5e3aefee1dbc73a0", "data": "{}"}),
         );
         check(
             bike,
@@ -133,6 +186,21 @@ mod tests {
             json!({"oid": "b", "data": null}),
             json!({"method": "ds.store", "type": "bike", "oid": "b", "updateBehavior": "replace"}),
         );
+    }
+
+    #[test]
+    fn a_repeated_run_stores_under_the_same_oids() {
+        let oids = || {
+            let mut world = World::new();
+            world.answer_with(|_| Some(json!({"errorCode": 0})));
+            let records =
+                [json!({"data": {"a": 1}}), json!({"data": {"a": 1}}), json!({"UID": "u", "data": {"a": 1}})];
+            world.through("datasource.write.gigya.ds", json!({"type": "bike"}), &records);
+            world.calls().iter().map(|call| call["oid"].to_string()).collect::<Vec<_>>()
+        };
+        let once = oids();
+        assert_eq!(once, oids());
+        assert_eq!(once.iter().collect::<std::collections::BTreeSet<_>>().len(), 3, "{once:?}");
     }
 
     #[test]

@@ -24,7 +24,11 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
         optional("apiKey", "", "another site"),
         optional("userKey", "", "another site's user key"),
         optional("secret", "", "another site's secret"),
-        optional("privateKey", "", "another site's private key; not supported"),
+        optional(
+            "privateKey",
+            "",
+            "another site's private key in PEM or base64 of it, in place of the secret",
+        ),
     ],
     input: Carries::Records,
     output: Carries::Records,
@@ -48,11 +52,11 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
         if name.is_empty() {
             continue;
         }
-        let from = match source {
-            "" => From::Constant(setup.placeholders.text(value)),
+        let from = match source.as_ref() {
+            "" => From::Constant(setup.placeholders.text(&value)),
             source => From::Field(FieldPath::new(source)),
         };
-        params.push((name.to_owned(), from));
+        params.push((name.into_owned(), from));
     }
     let add_response = setup.truth("addResponse", false)?;
     let connections = connections(setup, 10)?;
@@ -155,6 +159,32 @@ mod tests {
             json!([{"a": 1, "_errorDetails": {"errorCode": 403_007, "errorMessage": "Permission denied"}}])
         );
         assert_eq!(world.keys(), ["3_other uk"]);
+    }
+
+    #[test]
+    fn a_private_key_proves_calls_to_another_site() {
+        use base64::Engine as _;
+        let pem = include_str!("../../../../fixtures/keys/application.pem");
+        let packed = base64::engine::general_purpose::STANDARD.encode(pem);
+        for key in [pem, packed.as_str()] {
+            let mut world = World::new();
+            world.answer(json!({"errorCode": 0}));
+            let params = json!({"apiMethod": "ds.store", "apiKey": "3_other", "userKey": "ARsa", "secret": "", "privateKey": key, "apiParams": []});
+            let out = world.through("datasource.write.gigya.generic", params, &[json!({"a": 1})]);
+            assert_eq!((out.errors, world.keys()), (vec![], vec!["3_other token".to_owned()]));
+        }
+        for (params, told) in [
+            (
+                json!({"userKey": "ARsa", "privateKey": "x"}),
+                "parameter `privateKey`: the private key is no RSA key in PEM of at least 2048 bits",
+            ),
+            (json!({"privateKey": pem}), "parameters `userKey` and `secret` or `privateKey` belong together"),
+        ] {
+            let mut params = params;
+            params["apiMethod"] = json!("ds.store");
+            let out = World::new().through("datasource.write.gigya.generic", params, &[]);
+            assert_eq!(out.report.failure, Some(format!("datasource.write.gigya.generic `step`: {told}")));
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::component::{Carries, Component, ComponentDoc, FilePart, Setup, option
 use crate::run::{Outlet, Stop};
 use crate::server::{Server, Upload, passing};
 use standin_model::Evidence;
-use standin_ports::FileError;
+use standin_ports::{FileError, FilesTarget};
 
 /// The component.
 pub(crate) const DOC: ComponentDoc = ComponentDoc {
@@ -36,8 +36,13 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     setup.truth("temporaryUploadExtension", false)?;
+    writer(setup, setup.files_target()?)
+}
+
+/// What uploads to a folder of the server `target`, whatever is spoken there.
+pub(super) fn writer(setup: &Setup<'_>, target: FilesTarget) -> Result<Box<dyn Component>, String> {
     Ok(Box::new(WriteSftp {
-        server: Server::new(setup.ports.login.clone(), setup.files_target()?),
+        server: Server::new(setup.ports.login.clone(), target),
         folder: setup.folder()?,
         upload: None,
     }))

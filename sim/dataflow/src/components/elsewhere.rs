@@ -39,10 +39,6 @@ fn refuse(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
 /// What keeps a component from running that is no other vendor's connector.
 fn why(kind: &str) -> &'static str {
     match kind {
-        "file.compress.lzo" | "file.uncompress.lzo" => {
-            ", since no library that is kept up reads or writes lzop's files"
-        }
-        "datasource.read.ftp" | "datasource.write.ftp" => ", since this program speaks SFTP and no FTP",
         "datasource.read.azure.sas" | "datasource.write.azure.sas" => {
             ", since nothing is known of how it asks for its signature"
         }
@@ -54,9 +50,7 @@ const READER: (Carries, Carries) = (Nothing, Records);
 const WRITER: (Carries, Carries) = (Records, Records);
 const FETCHER: (Carries, Carries) = (Nothing, Files);
 const STORE: (Carries, Carries) = (Files, Nothing);
-const FILTER: (Carries, Carries) = (Files, Files);
 
-const NAME_REGEX: ParamDoc = optional("fileNameRegex", "", "only files whose whole name matches");
 const RETRY: ParamDoc = optional("retryIntervalSeconds", "", "seconds between two attempts");
 const TIMEOUT: ParamDoc = optional("timeout", "", "seconds to wait for an answer");
 const CONNECTIONS: ParamDoc = optional("maxConnections", "", "calls at once");
@@ -68,11 +62,8 @@ const NEWSLETTER: ParamDoc =
     optional("newsletterField", "", "the field that tells whether someone subscribed");
 const SECRET_KEY: ParamDoc = required("secretKey", "the access key's secret");
 const ACCESS_TOKEN: ParamDoc = required("accessToken", "the token");
-const HOST: ParamDoc = required("host", "the server");
 const USERNAME: ParamDoc = required("username", "the login");
 const PASSWORD: ParamDoc = required("password", "the login's password");
-const PORT: ParamDoc = optional("port", "21", "the server's port");
-const REMOTE_PATH: ParamDoc = optional("remotePath", "", "the folder");
 
 const SAS: &[ParamDoc] = &[
     required("authenticationUrl", "where the token comes from"),
@@ -123,22 +114,6 @@ pub(crate) const LIST_OF_KNOWN: &[ComponentDoc] = &[
         "Reads contacts of a list",
         READER,
         &[API_KEY, ACCESS_TOKEN, LIST],
-    ),
-    known(
-        "datasource.read.ftp",
-        "Reads files of a folder that changed",
-        FETCHER,
-        &[
-            HOST,
-            USERNAME,
-            PASSWORD,
-            PORT,
-            REMOTE_PATH,
-            NAME_REGEX,
-            optional("sortBy", "time", "`time` or `name`"),
-            optional("sortOrder", "ASC", "`ASC` or `DESC`"),
-            TIMEOUT,
-        ],
     ),
     known(
         "datasource.read.gigya.comment",
@@ -206,12 +181,6 @@ pub(crate) const LIST_OF_KNOWN: &[ComponentDoc] = &[
         &[],
     )),
     known(
-        "datasource.write.ftp",
-        "Uploads each file",
-        STORE,
-        &[HOST, USERNAME, PASSWORD, PORT, REMOTE_PATH, TIMEOUT],
-    ),
-    known(
         "datasource.write.mailchimp",
         "Writes members of an audience",
         WRITER,
@@ -254,13 +223,6 @@ pub(crate) const LIST_OF_KNOWN: &[ComponentDoc] = &[
         ],
     ),
     known("datasource.write.silverpop", "Uploads a file of contacts", STORE, SILVERPOP),
-    known(
-        "file.compress.lzo",
-        "Compresses each file and adds `.lzo` to its name",
-        FILTER,
-        &[optional("createIndexFile", "false", "whether an index is written beside it")],
-    ),
-    known("file.uncompress.lzo", "Uncompresses each file and takes `.lzo` from its name", FILTER, &[]),
 ];
 
 #[cfg(test)]
@@ -286,15 +248,7 @@ mod tests {
     }
 
     fn reason(kind: &str) -> &'static str {
-        if kind.ends_with(".lzo") {
-            ", since no library that is kept up reads or writes lzop's files"
-        } else if kind.ends_with(".ftp") {
-            ", since this program speaks SFTP and no FTP"
-        } else if kind.ends_with(".sas") {
-            ", since nothing is known of how it asks for its signature"
-        } else {
-            ""
-        }
+        if kind.ends_with(".sas") { ", since nothing is known of how it asks for its signature" } else { "" }
     }
 
     #[test]

@@ -24,21 +24,26 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     let rows = setup.rows("fields", ["field", "value"])?;
     let filled = rows.into_iter().filter(|[field, _]| !field.is_empty());
-    let filled = filled.map(|[field, value]| (FieldPath::new(field), setup.placeholders.text(value)));
-    Ok(Box::new(Each(Add(filled.collect()))))
+    let filled = filled.map(|[field, value]| (FieldPath::new(&field), setup.placeholders.text(&value)));
+    let filled: Vec<(FieldPath, String)> = filled.collect();
+    let deepens = filled.iter().map(|(path, _)| path.levels()).sum();
+    Ok(Box::new(Each(Add { filled, deepens })))
 }
 
-struct Add(Vec<(FieldPath, String)>);
+struct Add {
+    filled: Vec<(FieldPath, String)>,
+    deepens: usize,
+}
 
 impl Transform for Add {
     fn transform(&mut self, record: Record) -> Fate {
-        let mut fields = record.fields.clone();
-        for (path, value) in &self.0 {
-            if let Err(refused) = path.put(&mut fields, value.as_str().into()) {
-                return Fate::error(record, error_message(refused.to_string()));
-            }
+        let added = record.changed(self.deepens, |fields| {
+            self.filled.iter().try_for_each(|(path, value)| path.put(fields, value.as_str().into()))
+        });
+        match added {
+            Ok(record) => Fate::next(record),
+            Err((record, refused)) => Fate::error(record, error_message(refused.to_string())),
         }
-        Fate::next(record.with(fields))
     }
 }
 

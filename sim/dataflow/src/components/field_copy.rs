@@ -24,7 +24,7 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     let rows = setup.rows("fields", ["sourceField", "targetField"])?;
     let pairs = rows.into_iter().filter(|[from, to]| !from.is_empty() && !to.is_empty());
-    Ok(Box::new(Each(Copy(pairs.map(|[from, to]| (FieldPath::new(from), FieldPath::new(to))).collect()))))
+    Ok(Box::new(Each(Copy(pairs.map(|[from, to]| (FieldPath::new(&from), FieldPath::new(&to))).collect()))))
 }
 
 struct Copy(Vec<(FieldPath, FieldPath)>);

@@ -39,7 +39,7 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
             "" | "Z" => TimeZone::UTC,
             name => TimeZone::get(name).map_err(|_| format!("there is no time zone `{name}`"))?,
         };
-        rows.push(Row { field: FieldPath::new(field), from: from.to_owned(), to: to.to_owned(), zone });
+        rows.push(Row { field: FieldPath::new(&field), from: from.into_owned(), to: to.into_owned(), zone });
     }
     Ok(Box::new(Each(FormatDates(rows))))
 }

@@ -30,8 +30,8 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     let mut rules = Vec::new();
     for [field, text] in setup.rows("fields", ["field", "expression"])? {
         let expression =
-            Expression::parse(text).map_err(|problem| format!("expression of `{field}`: {problem}"))?;
-        rules.push((FieldPath::new(field), expression));
+            Expression::parse(&text).map_err(|problem| format!("expression of `{field}`: {problem}"))?;
+        rules.push((FieldPath::new(&field), expression));
     }
     let apart = (0..rules.len()).all(|later| {
         let names = rules[later].1.names();

@@ -24,7 +24,7 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     let rows = setup.rows("fields", ["sourceField", "targetField"])?;
     let pairs = rows.into_iter().filter(|[from, to]| !from.is_empty() && !to.is_empty());
-    let pairs = pairs.map(|[from, to]| (FieldPath::new(from), FieldPath::new(to)));
+    let pairs = pairs.map(|[from, to]| (FieldPath::new(&from), FieldPath::new(&to)));
     let pairs: Vec<(FieldPath, FieldPath)> = pairs.filter(|(from, to)| from != to).collect();
     let deepens = pairs.iter().map(|(_, to)| to.levels()).sum();
     Ok(Box::new(Each(Rename { pairs, deepens })))

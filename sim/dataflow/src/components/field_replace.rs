@@ -30,9 +30,9 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
         if field.is_empty() {
             continue;
         }
-        let regex = java_text::pattern(pattern)?;
-        let field = (field != "*").then(|| FieldPath::new(field));
-        rules.push(Rule { field, regex, replacement: replacement.to_owned() });
+        let regex = java_text::pattern(&pattern)?;
+        let field = (field != "*").then(|| FieldPath::new(&field));
+        rules.push(Rule { field, regex, replacement: replacement.into_owned() });
     }
     Ok(Box::new(Each(Replace(rules))))
 }

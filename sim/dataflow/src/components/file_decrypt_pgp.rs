@@ -16,7 +16,7 @@ use std::io::{Cursor, Read};
 /// The component.
 pub(crate) const DOC: ComponentDoc = ComponentDoc {
     kind: "file.decrypt.pgp",
-    summary: "Decrypts each file and takes `.pgp`, `.gpg` or `.asc` from its name",
+    summary: "Decrypts each file and takes `.pgp`, `.gpg` or `.asc` from its name; files of at most 256 MiB",
     params: &[
         optional("pgpKey", "", "the private key, armored or as base64"),
         optional("pgpKey.importedPrivateKey", "", "the private key as the console stores it"),

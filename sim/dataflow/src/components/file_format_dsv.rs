@@ -46,11 +46,15 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     };
     let separator = single(setup.required_text("columnSeparator")?, "columnSeparator")?;
     let byte = |c: char| u8::try_from(c).ok().filter(u8::is_ascii);
-    let ends = standard.then_some(());
+    let ends = if standard { &b"\n\r"[..] } else { &[] };
+    let mut special = Box::new([false; 256]);
+    for c in [Some(b'"'), byte(separator), byte(escape)].into_iter().flatten().chain(ends.iter().copied()) {
+        special[usize::from(c)] = true;
+    }
     Ok(Box::new(FormatDsv {
         file_name: setup.placeholders.text(setup.required_text("fileName")?),
         style: Style {
-            special: [Some(b'"'), byte(separator), byte(escape), ends.map(|()| b'\n'), ends.map(|()| b'\r')],
+            special,
             ascii: separator.is_ascii() && escape.is_ascii(),
             separator,
             escape,
@@ -90,8 +94,8 @@ struct Style {
     quote_all: bool,
     quote_where_needed: bool,
     line_end: String,
-    /// Bytes that make a cell difficult.
-    special: [Option<u8>; 5],
+    /// Bytes that make a cell difficult: cells are short, so that one look at each byte is the quickest way.
+    special: Box<[bool; 256]>,
     /// Whether separator and escape are bytes, so that looking for them is looking for bytes.
     ascii: bool,
 }
@@ -125,7 +129,7 @@ impl Style {
 
     /// Most cells hold nothing that has to be written in another way.
     fn cell(&self, cell: &str, line: &mut Vec<u8>) {
-        let plain = !self.special.iter().flatten().any(|c| memchr::memchr(*c, cell.as_bytes()).is_some());
+        let plain = !cell.bytes().any(|c| self.special[usize::from(c)]);
         let padded = cell.starts_with(' ') || cell.ends_with(' ');
         match (plain && self.ascii, self.quote_all) {
             (true, true) => {

@@ -11,7 +11,7 @@ use std::io::Write;
 /// The component.
 pub(crate) const DOC: ComponentDoc = ComponentDoc {
     kind: "file.uncompress.gzip",
-    summary: "Uncompresses each file and takes `.gz` from its name",
+    summary: "Uncompresses each file and takes `.gz` from its name; at most to 4 GiB, or 200 times its size beyond 16 MiB",
     params: &[],
     input: Carries::Files,
     output: Carries::Files,

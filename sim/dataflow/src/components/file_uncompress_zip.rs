@@ -13,7 +13,7 @@ use zip::ZipArchive;
 /// The component.
 pub(crate) const DOC: ComponentDoc = ComponentDoc {
     kind: "file.uncompress.zip",
-    summary: "Takes every file out of each archive, under its own name",
+    summary: "Takes every file out of each archive, under its own name; archives of at most 512 MiB and 10000 files, each at most to 4 GiB, or 200 times its size beyond 16 MiB",
     params: &[],
     input: Carries::Files,
     output: Carries::Files,

@@ -108,9 +108,7 @@ impl Audit {
 
 impl Entry {
     fn told(&self) -> Value {
-        let param = |name: &str| {
-            self.params.raw(name)
-        };
+        let param = |name: &str| self.params.raw(name);
         let params: Object =
             self.params.iter().map(|(name, value)| (name.to_owned(), logged(name, value))).collect();
         let message = if self.code == 0 { "OK" } else { envelope::message(self.code) };

@@ -78,6 +78,7 @@ fn stand(over_ssh: bool) -> Stand {
 fn target(user: &str, password: &str) -> FilesTarget {
     let credential = Credential::Password(Secret::new(password));
     FilesTarget {
+        protocol: standin_ports::FileProtocol::Sftp,
         host: DEFAULT_HOST.to_owned(),
         port: 22,
         username: user.to_owned(),

@@ -1,6 +1,7 @@
 //! What a session does.
 
 use super::Checker;
+use crate::replacing::{Names, replace};
 use crate::task;
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -175,14 +176,15 @@ impl Files for SshFiles {
     }
 
     async fn rename(&self, from: &str, to: &str) -> Result<(), FileError> {
-        let (old, new, at_once) = (from.to_owned(), to.to_owned(), self.0.renames_over);
-        self.0.run(from, move |sftp| rename(sftp, old, new, at_once)).await
+        if !self.0.renames_over {
+            return replace(&*self.0, from, to).await;
+        }
+        let (old, new) = (from.to_owned(), to.to_owned());
+        self.0.run(from, move |sftp| posix_rename(sftp, old, new)).await
     }
 
     async fn remove(&self, path: &str) -> Result<(), FileError> {
-        let wanted = path.to_owned();
-        let remove = |sftp: Arc<RawSftpSession>| async move { sftp.remove(wanted).await.map(drop) };
-        self.0.run(path, remove).await
+        Names::remove(&*self.0, path).await
     }
 }
 
@@ -213,31 +215,43 @@ fn entry(file: File) -> Option<FileEntry> {
     Some(FileEntry { name: file.filename, folder, size, modified })
 }
 
-/// Renames over an existing file; where the server cannot do that at once, the old file goes first.
-async fn rename(sftp: Arc<RawSftpSession>, from: String, to: String, at_once: bool) -> Result<(), Error> {
-    if at_once {
-        let mut data = Vec::new();
-        for name in [&from, &to] {
-            let length =
-                u32::try_from(name.len()).map_err(|_| Error::Limited("the path is too long".into()))?;
-            data.extend_from_slice(&length.to_be_bytes());
-            data.extend_from_slice(name.as_bytes());
-        }
-        return match sftp.extended(POSIX_RENAME, data).await? {
-            Packet::Status(status) if status.status_code == StatusCode::Ok => Ok(()),
-            Packet::Status(status) => Err(status.into()),
-            _ => Err(Error::UnexpectedPacket),
-        };
+/// OpenSSH's rename, which replaces at once.
+async fn posix_rename(sftp: Arc<RawSftpSession>, from: String, to: String) -> Result<(), Error> {
+    let mut data = Vec::new();
+    for name in [&from, &to] {
+        let length = u32::try_from(name.len()).map_err(|_| Error::Limited("the path is too long".into()))?;
+        data.extend_from_slice(&length.to_be_bytes());
+        data.extend_from_slice(name.as_bytes());
     }
-    match sftp.rename(from.as_str(), to.as_str()).await {
-        Ok(_) => Ok(()),
-        Err(Error::Status(status)) if status.status_code == StatusCode::Failure => {
-            // The source is looked for first: without it, nothing may be removed.
-            sftp.stat(from.as_str()).await?;
-            sftp.remove(to.as_str()).await?;
-            sftp.rename(from, to).await.map(drop)
+    match sftp.extended(POSIX_RENAME, data).await? {
+        Packet::Status(status) if status.status_code == StatusCode::Ok => Ok(()),
+        Packet::Status(status) => Err(status.into()),
+        _ => Err(Error::UnexpectedPacket),
+    }
+}
+
+#[async_trait::async_trait]
+impl Names for Line {
+    async fn rename(&self, from: &str, to: &str) -> Result<(), FileError> {
+        let (old, new) = (from.to_owned(), to.to_owned());
+        let rename = |sftp: Arc<RawSftpSession>| async move { sftp.rename(old, new).await.map(drop) };
+        self.run(from, rename).await
+    }
+
+    async fn remove(&self, path: &str) -> Result<(), FileError> {
+        let wanted = path.to_owned();
+        let remove = |sftp: Arc<RawSftpSession>| async move { sftp.remove(wanted).await.map(drop) };
+        self.run(path, remove).await
+    }
+
+    async fn stands(&self, path: &str) -> Result<bool, FileError> {
+        let wanted = path.to_owned();
+        let stat = |sftp: Arc<RawSftpSession>| async move { sftp.stat(wanted).await.map(drop) };
+        match self.run(path, stat).await {
+            Ok(()) => Ok(true),
+            Err(lost @ FileError::Lost(_)) => Err(lost),
+            Err(_) => Ok(false),
         }
-        Err(error) => Err(error),
     }
 }
 
