@@ -66,7 +66,7 @@ impl Ground for Contacts<'_> {
 
     fn create(&mut self, work: &Work<'_>, row: RowView<'_>, bad: &mut Vec<String>) -> Result<u64, Refusal> {
         let address = row.emails().first().map(|column| row.cell(*column).trim()).unwrap_or_default();
-        if address.is_empty() && work.choices.needs_address {
+        if address.is_empty() && !work.choices.without_email {
             return Err((61, row.email_keys()));
         }
         let mut changes = changes_of(self.store, work, row, None, bad);
@@ -171,8 +171,7 @@ pub(super) fn replaces<'c>(
     }
 }
 
-/// The value as it is stored, if the field can hold it. An address is not cleared unless contacts may do
-/// without one, and not changed where
+/// The value as it is stored, if the field can hold it. An address is never cleared, and not changed where
 /// several contacts may match.
 fn storable<'r>(
     field: &Field,
@@ -183,8 +182,7 @@ fn storable<'r>(
     if field.id == field::EMAIL {
         let address = value.trim();
         let same = existing.is_some_and(|contact| value::fold(contact.email()) == value::fold(address));
-        let kept = address.is_empty() && work.choices.needs_address;
-        let fixed = existing.is_some() && (kept || work.plan.multiple) && !same;
+        let fixed = existing.is_some() && (address.is_empty() || work.plan.multiple) && !same;
         return (!fixed).then_some(address);
     }
     plain(field, value, work.plan)

@@ -90,7 +90,7 @@ pub(crate) struct Choices {
     unchanged_touches: bool,
     most_matches: usize,
     tells_repeated: bool,
-    needs_address: bool,
+    without_email: bool,
     checks_addresses: bool,
 }
 
@@ -106,7 +106,7 @@ impl Choices {
             unchanged_touches: knobs.on("eloqua.unchanged_touches"),
             most_matches: usize::try_from(knobs.number("eloqua.most_matches")).unwrap_or(usize::MAX),
             tells_repeated: true,
-            needs_address: !knobs.on("eloqua.contacts_without_address"),
+            without_email: knobs.on("eloqua.contacts_without_address"),
             checks_addresses: true,
         }
     }
