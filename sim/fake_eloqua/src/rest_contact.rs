@@ -353,7 +353,11 @@ pub(crate) fn search(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, R
     let wanted = |contact: &&Arc<Contact>| {
         since.is_none_or(|since| contact.updated.seconds() >= since) && search.finds(&eloqua.store, contact)
     };
-    let found = eloqua.store.contacts.values().filter(wanted).cloned().collect();
+    let contacts = &eloqua.store.contacts;
+    let found = match search.candidates(&eloqua.store) {
+        Some(ids) => ids.iter().filter_map(|id| contacts.get(id)).filter(wanted).cloned().collect(),
+        None => contacts.values().filter(wanted).cloned().collect(),
+    };
     let gone = match since.filter(|_| text.trim().is_empty() && eloqua.knobs.on("eloqua.list_deleted")) {
         Some(since) => eloqua.graves.since("Contact", since).cloned().collect(),
         None => Vec::new(),
