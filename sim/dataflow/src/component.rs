@@ -246,12 +246,14 @@ impl Setup<'_> {
         }
     }
 
-    /// A list of texts; one text alone counts as a list.
+    /// A list of texts; one text alone counts as a list, with commas between its items.
     pub(crate) fn texts(&self, name: &str) -> Result<Vec<&str>, String> {
         let wrong = || format!("parameter `{name}` should be a list of texts");
         match self.param(name) {
             None => Ok(Vec::new()),
-            Some(Value::String(text)) => Ok(vec![text]),
+            Some(Value::String(text)) => {
+                Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect())
+            }
             Some(Value::Array(items)) => items.iter().map(|item| item.as_str().ok_or_else(wrong)).collect(),
             Some(_) => Err(wrong()),
         }
