@@ -1,7 +1,8 @@
-//! What the two vendor articles promise, cut into clauses that a scenario can hold.
+//! What the vendors promise, most of it in two articles, cut into clauses that a scenario can hold.
 //!
 //! The ids are stable: reports, the coverage table and partners quote them. `QG` is the article on the Gigya
-//! single sign-on in Qualifio, `GE` the one on Gigya and Eloqua through IdentitySync.
+//! single sign-on in Qualifio, `GE` the one on Gigya and Eloqua through IdentitySync. `EL` is what Eloqua's own
+//! documentation says of contacts and addresses.
 
 /// One promise.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -108,6 +109,33 @@ pub const CLAUSES: &[Clause] = &[
     clause("GE-TPL-1", "a dataflow starts from the SFTP template, is customised through idx, then scheduled"),
     clause("GE-BLK-1", "a large transfer streams in bounded memory and its counts add up"),
     clause("GE-EX-1", "the contact as it stands in Eloqua afterwards, whole"),
+    clause(
+        "EL-ADR-1",
+        "an address is one contact's, in whatever case it is written; a second contact of it is refused",
+    ),
+    clause(
+        "EL-ADR-2",
+        "a contact whose address changes keeps its ids, values and lists, whichever way the change comes",
+    ),
+    clause("EL-ADR-3", "an address in use is not taken over: the change is refused, and both contacts stay"),
+    clause("EL-ADR-4", "keyed by e-mail, an address that changed at the source makes a second contact"),
+    clause(
+        "EL-OPT-1",
+        "an opt-out belongs to the address: a new one is subscribed, the old one brings it back",
+    ),
+    clause("EL-OPT-2", "an opt-out is remembered of an address without a contact, and of a deleted one"),
+    clause("EL-OPT-3", "a bounce belongs to the address as well"),
+    clause(
+        "EL-OPT-4",
+        "e-mail groups are answered one by one, apart from the global opt-out, by the address",
+    ),
+    clause("EL-MRG-1", "rows of one import that share an identifier become one"),
+    clause("EL-MRG-2", "a row whose identifier several contacts have is refused"),
+    clause(
+        "EL-MRG-3",
+        "contacts without the key of an import are refused it, until one import by e-mail fills it in",
+    ),
+    clause("EL-DEL-1", "a deleted contact is gone for good; its address makes a new one, with another id"),
 ];
 
 /// The clause of an id.

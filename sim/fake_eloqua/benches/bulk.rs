@@ -76,7 +76,7 @@ fn main() {
 
 fn row(n: usize) -> [String; 10] {
     [
-        format!("{:032x}", n as u128 * 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835 % (1 << 127)),
+        format!("{:032x}", (n as u128).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)),
         format!("person.{n}@mail.example.org"),
         "Annelies".to_owned(),
         format!("Vandenbroucke-{}", n % 997),

@@ -22,12 +22,14 @@ pub(crate) const TYPES: [Type; 9] = [
             "IpAddress",
             "EmailDeploymentId",
             "EmailSendType",
+            "EmailWebLink",
             "AssetId",
             "AssetName",
             "AssetType",
             "ContactId",
             "CampaignId",
             "VisitorId",
+            "VisitorExternalId",
         ],
     },
     Type {
@@ -40,12 +42,14 @@ pub(crate) const TYPES: [Type; 9] = [
             "EmailDeploymentId",
             "EmailSendType",
             "EmailWebLink",
+            "EmailClickedThruLink",
             "AssetId",
             "AssetName",
             "AssetType",
             "ContactId",
             "CampaignId",
             "VisitorId",
+            "VisitorExternalId",
         ],
     },
     Type {
@@ -98,6 +102,7 @@ pub(crate) const TYPES: [Type; 9] = [
             "Duration",
             "ContactId",
             "VisitorId",
+            "VisitorExternalId",
         ],
     },
     Type {
@@ -111,11 +116,21 @@ pub(crate) const TYPES: [Type; 9] = [
             "ContactId",
             "CampaignId",
             "VisitorId",
+            "VisitorExternalId",
         ],
     },
     Type {
         name: "FormSubmit",
-        own: &["RawData", "AssetId", "AssetName", "AssetType", "ContactId", "CampaignId", "VisitorId"],
+        own: &[
+            "RawData",
+            "AssetId",
+            "AssetName",
+            "AssetType",
+            "ContactId",
+            "CampaignId",
+            "VisitorId",
+            "VisitorExternalId",
+        ],
     },
 ];
 
@@ -133,7 +148,7 @@ pub(crate) const TYPE: u32 = 2;
 /// The id of the address.
 pub(crate) const EMAIL_ADDRESS: u32 = 20;
 
-const ATTRIBUTES: [Attribute; 28] = [
+const ATTRIBUTES: [Attribute; 30] = [
     (1, "Activity Id", "ActivityId", "Activity.Id", Kind::Numeric),
     (2, "Activity Type", "ActivityType", "Activity.Type", Kind::Text),
     (3, "Activity Date", "ActivityDate", "Activity.CreatedAt", Kind::Date),
@@ -144,6 +159,7 @@ const ATTRIBUTES: [Attribute; 28] = [
     (13, "Contact Id", "ContactId", "Activity.Contact.Id", Kind::Numeric),
     (14, "Campaign Id", "CampaignId", "Activity.Campaign.Id", Kind::Numeric),
     (15, "Visitor Id", "VisitorId", "Activity.Visitor.Id", Kind::Numeric),
+    (16, "Visitor External Id", "VisitorExternalId", "Activity.Visitor.ExternalId", Kind::Text),
     (EMAIL_ADDRESS, "Email Address", "EmailAddress", "Activity.Field(EmailAddress)", Kind::Text),
     (21, "Email Recipient Id", "EmailRecipientId", "Activity.Field(EmailRecipientId)", Kind::Text),
     (22, "Subject Line", "SubjectLine", "Activity.Field(SubjectLine)", Kind::Text),
@@ -168,6 +184,13 @@ const ATTRIBUTES: [Attribute; 28] = [
     ),
     (36, "Web Visit Id", "WebVisitId", "Activity.Field(WebVisitId)", Kind::Text),
     (37, "Raw Data", "RawData", "Activity.Field(RawData)", Kind::Text),
+    (
+        38,
+        "Email Clicked Thru Link",
+        "EmailClickedThruLink",
+        "Activity.Field(EmailClickedThruLink)",
+        Kind::Text,
+    ),
 ];
 
 /// All attributes as fields.

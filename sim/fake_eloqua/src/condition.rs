@@ -253,3 +253,19 @@ fn compare(
     };
     op.holds(order.unwrap_or_else(|| text.to_lowercase().cmp(&wanted.to_lowercase())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_filter_is_read_or_refused(text in "('\\{\\{(Contact|Activity|Account)\\.[A-Za-z.()\\[\\]0-9]{0,14}\\}\\}'|[ '()=<>~!A-Z]{0,6}|'[\\PC]{0,4}'){0,6}") {
+            let store = Store::new("SNDC");
+            for scope in [Scope::Contacts, Scope::Records(Owner::Accounts), Scope::Records(Owner::Activities)] {
+                let _ = Filter::read_in(&text, scope, &store);
+            }
+        }
+    }
+}

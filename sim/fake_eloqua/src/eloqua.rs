@@ -162,7 +162,7 @@ impl Fake for Eloqua {
     }
 
     fn next_due(&self) -> Option<Instant> {
-        [self.agenda.next_due(), self.jobs.next_due()].into_iter().flatten().min()
+        [self.agenda.next_due(), self.jobs.next_due(), self.bulk.next_due()].into_iter().flatten().min()
     }
 
     fn advance(&mut self, now: Instant) {

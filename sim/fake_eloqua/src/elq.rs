@@ -182,4 +182,24 @@ mod tests {
         assert_eq!(of(4).name(), "ELQ-00004");
         assert_eq!(of(26).severity, Severity::Warning);
     }
+
+    #[test]
+    fn weights_follow_the_guide() {
+        let information = [
+            1, 3, 4, 13, 16, 17, 22, 33, 35, 49, 101, 102, 103, 104, 106, 114, 115, 116, 117, 118, 119, 121, 128,
+            129, 130, 131, 134, 137, 138, 140,
+        ];
+        let warning = [2, 11, 26, 32, 34, 40, 48, 59, 60, 61, 62, 70, 72, 111, 124, 135, 144];
+        let error = [105, 107, 109, 112, 122, 125, 126, 127, 133, 136, 139, 141, 146];
+        for (numbers, severity) in [
+            (&information[..], Severity::Information),
+            (&warning[..], Severity::Warning),
+            (&error[..], Severity::Error),
+        ] {
+            for number in numbers {
+                assert_eq!((of(*number).number, of(*number).severity), (*number, severity));
+            }
+        }
+        assert_eq!(CODES.len(), 87, "the vendor's table, and the two codes that only clients know");
+    }
 }

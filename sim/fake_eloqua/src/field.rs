@@ -12,6 +12,10 @@ pub(crate) const FIRST_NAME: u32 = 100_002;
 pub(crate) const LAST_NAME: u32 = 100_003;
 /// The id of Company.
 pub(crate) const COMPANY: u32 = 100_004;
+/// The id of Business Phone.
+pub(crate) const BUSINESS_PHONE: u32 = 100_013;
+/// The id of Mobile Phone.
+pub(crate) const MOBILE_PHONE: u32 = 100_014;
 const FIRST_CUSTOM: u32 = 100_195;
 /// How many custom fields one site may have.
 pub(crate) const MOST_CUSTOM: usize = 250;
@@ -285,8 +289,20 @@ const STANDARD: &[(u32, &str, &str, Kind, Access)] = &[
     (100_171, "Email Address Domain", "C_EmailAddressDomain", T, R),
     (100_172, "First and Last Name", "C_FirstAndLastName", T, R),
     (100_174, "Company Size", "C_Company_Size1", T, W),
+    (100_175, "Lead Rating - Profile (Explicit)", "C_Lead_Rating___Profile__Explicit_1", T, W),
+    (100_176, "Lead Rating - Engagement (Implicit)", "C_Lead_Rating___Engagement__Implicit_1", T, W),
+    (100_177, "Lead Score - Profile (Explicit)", "C_Lead_Score___Profile__Explicit_1", N, W),
+    (100_178, "Lead Score - Engagement (Implicit)", "C_Lead_Score___Engagement__Implicit_1", N, W),
+    (100_179, "Lead Score - Last High Touch Event Date", "C_Lead_Score___Last_High_Touch_Event_Date1", D, W),
+    (100_180, "Lead Score - Combined", "C_Lead_Score___Combined1", N, W),
     (100_184, "Employees", "C_Employees1", N, W),
     (100_187, "Territory", "C_Territory", T, W),
+    (100_188, "MD5 Hashed Email Address", "C_MD5HashedEmailAddress", T, R),
+    (100_189, "SHA256 Hashed Email Address", "C_SHA256HashedEmailAddress", T, R),
+    (100_190, "MD5 Hashed Business Phone", "C_MD5HashedBusPhone", T, R),
+    (100_191, "SHA256 Hashed Business Phone", "C_SHA256HashedBusPhone", T, R),
+    (100_192, "MD5 Hashed Mobile Phone", "C_MD5HashedMobilePhone", T, R),
+    (100_193, "SHA256 Hashed Mobile Phone", "C_SHA256HashedMobilePhone", T, R),
     (100_194, "PURL Name", "C_ElqPURLName", T, R),
 ];
 

@@ -966,44 +966,6 @@ fn the_true_status_may_stand_in_a_header() {
     assert_eq!(response.headers()["x-http-original-status-code"], "404");
 }
 
-/// The samples hold what the platform is known to send, call by call.
-#[test]
-fn samples_are_answered_as_recorded() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/contracts/eloqua");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|file| file.extension().is_some_and(|ending| ending == "json"));
-    files.sort();
-    assert!(!files.is_empty());
-    for file in files {
-        let sample: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-        let mut caller = Caller::new(sample["world"].clone());
-        for (at, call) in sample["calls"].as_array().unwrap().iter().enumerate() {
-            caller.pass(call["after_seconds"].as_u64().unwrap_or(0));
-            let text = |name: &str| call[name].as_str().unwrap_or_default().to_owned();
-            let body = match &call["body"] {
-                Value::Null => text("text"),
-                body => body.to_string(),
-            };
-            let kind = call["type"].as_str().unwrap_or("application/json");
-            let response = caller.raw(&text("method"), &text("path"), kind, &body);
-            let place = format!("{}: call {}", file.display(), at + 1);
-            let expected = &call["expect"];
-            assert_eq!(json!(response.status().as_u16()), expected["status"], "{place}");
-            if let Some(reason) = expected["reason"].as_str() {
-                assert_eq!(phrase_of(&response), reason, "{place}");
-            }
-            if let Some(kind) = expected["type"].as_str() {
-                assert_eq!(response.headers()["content-type"], kind, "{place}");
-            }
-            match &expected["body"] {
-                Value::Null => assert!(response.body().is_empty(), "{place}"),
-                // Compared as text, since the order of members is part of what was seen.
-                body => assert_eq!(body_of(&response).to_string(), body.to_string(), "{place}"),
-            }
-        }
-    }
-}
-
 #[test]
 fn secrets_are_not_shown() {
     let mut caller =

@@ -25,6 +25,7 @@ mod bulk_group;
 #[cfg(test)]
 mod caller;
 mod condition;
+mod digest;
 pub mod eloqua;
 pub mod elq;
 mod export;
@@ -67,6 +68,8 @@ mod rest_subscription;
 #[cfg(test)]
 mod rest_tests;
 mod router;
+#[cfg(test)]
+mod samples;
 mod search;
 mod seed;
 mod seed_job;

@@ -3,6 +3,7 @@
 //! The status of an address (subscribed, bounced) belongs to the address and not to a contact: it is there
 //! before a contact has it, stays when the contact takes another one or is deleted, and comes back with it.
 
+use crate::digest;
 use crate::field::{self, Field, Fields};
 use crate::group::EmailGroups;
 use crate::option_list::OptionLists;
@@ -44,6 +45,8 @@ pub(crate) const FORMATS: [&str; 3] = ["unspecified", "text", "html"];
 /// What is known of an address.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Address {
+    /// The contact that has it now.
+    contact: Option<u64>,
     pub(crate) subscribed: bool,
     pub(crate) subscribed_at: Option<Instant>,
     pub(crate) unsubscribed_at: Option<Instant>,
@@ -58,6 +61,7 @@ pub(crate) struct Address {
 impl Address {
     fn new(now: Instant) -> Self {
         Self {
+            contact: None,
             subscribed: true,
             subscribed_at: Some(now),
             unsubscribed_at: None,
@@ -135,7 +139,7 @@ pub(crate) struct Store {
     pub(crate) site_code: String,
     pub(crate) fields: Fields,
     pub(crate) contacts: OrdMap<u64, Arc<Contact>>,
-    pub(crate) addresses: OrdMap<Arc<str>, Arc<Address>>,
+    addresses: OrdMap<Arc<str>, Arc<Address>>,
     pub(crate) lists: OrdMap<u64, Arc<List>>,
     pub(crate) next_list: u64,
     pub(crate) groups: EmailGroups,
@@ -147,7 +151,6 @@ pub(crate) struct Store {
     pub(crate) filters: OrdMap<u64, Arc<Segment>>,
     pub(crate) models: OrdMap<u64, Arc<Model>>,
     pub(crate) records: Records,
-    by_email: OrdMap<Arc<str>, u64>,
     next: u64,
 }
 
@@ -168,14 +171,13 @@ impl Store {
             filters: OrdMap::new(),
             models: OrdMap::new(),
             records: Records::new(),
-            by_email: OrdMap::new(),
             next: 1_986_000,
         }
     }
 
     /// The contact that has this address, in any case.
     pub(crate) fn with_email(&self, email: &str) -> Option<u64> {
-        self.by_email.get(&*value::fold(email)).copied()
+        self.address(email)?.contact
     }
 
     /// The status of an address; one that nobody knows is subscribed.
@@ -200,29 +202,25 @@ impl Store {
         mut values: BTreeMap<u32, String>,
     ) -> Result<u64, AddressTaken> {
         values.retain(|_, value| !value.is_empty());
-        for field in self.fields.iter() {
-            if let Some(default) = &field.default {
-                values.entry(field.id).or_insert_with(|| default.clone());
-            }
+        for (field, default) in self.defaults() {
+            values.entry(field).or_insert(default);
         }
-        let email = values.get(&field::EMAIL).map(|email| value::fold(email)).unwrap_or_default();
-        if !email.is_empty() && self.by_email.contains_key(&*email) {
-            return Err(AddressTaken);
-        }
+        self.insert(now, Values::of(values))
+    }
+
+    /// The values that fields of new contacts have unless they are given others.
+    pub(crate) fn defaults(&self) -> Vec<(u32, String)> {
+        let defaults = self.fields.iter().filter_map(|field| Some((field.id, field.default.clone()?)));
+        defaults.collect()
+    }
+
+    /// Makes a contact of exactly these values.
+    pub(crate) fn insert(&mut self, now: Instant, values: Values) -> Result<u64, AddressTaken> {
+        let email = values.get(&field::EMAIL).map(value::fold).unwrap_or_default();
         let id = self.next;
+        self.hold(now, &email, id)?;
         self.next += 1;
-        if !email.is_empty() {
-            let email = self.know(now, &email);
-            self.by_email.insert(email, id);
-        }
-        let contact = Contact {
-            id,
-            created: now,
-            updated: now,
-            modified: now,
-            values: Values::of(values),
-            format: FORMATS[0],
-        };
+        let contact = Contact { id, created: now, updated: now, modified: now, values, format: FORMATS[0] };
         self.contacts.insert(id, Arc::new(contact));
         Ok(id)
     }
@@ -235,25 +233,51 @@ impl Store {
         changes: &BTreeMap<u32, String>,
     ) -> Result<bool, AddressTaken> {
         let Some(contact) = self.contacts.get(&id).cloned() else { return Ok(false) };
-        let values = contact.values.with(changes);
+        self.rewrite(now, &contact, contact.values.with(changes))
+    }
+
+    /// Gives a contact these values and no others. Says whether anything is different now.
+    pub(crate) fn rewrite(
+        &mut self,
+        now: Instant,
+        contact: &Contact,
+        values: Values,
+    ) -> Result<bool, AddressTaken> {
         if values == contact.values {
             return Ok(false);
         }
         let before = value::fold(contact.email());
         let after = values.get(&field::EMAIL).map(value::fold).unwrap_or_default();
         if after != before {
-            if self.by_email.contains_key(&*after) {
-                return Err(AddressTaken);
-            }
-            self.by_email.remove(&*before);
-            if !after.is_empty() {
-                let after = self.know(now, &after);
-                self.by_email.insert(after, id);
+            self.hold(now, &after, contact.id)?;
+            self.release(&before);
+        }
+        let changed = Contact { values, updated: now, modified: now, ..contact.clone() };
+        self.contacts.insert(contact.id, Arc::new(changed));
+        Ok(true)
+    }
+
+    /// Gives an address that nobody has to a contact; a blank one is everybody's.
+    fn hold(&mut self, now: Instant, folded: &str, contact: u64) -> Result<(), AddressTaken> {
+        if folded.is_empty() {
+            return Ok(());
+        }
+        match self.addresses.get_mut(folded) {
+            Some(address) if address.contact.is_some() => return Err(AddressTaken),
+            Some(address) => Arc::make_mut(address).contact = Some(contact),
+            None => {
+                let address = Address { contact: Some(contact), ..Address::new(now) };
+                self.addresses.insert(folded.into(), Arc::new(address));
             }
         }
-        let contact = Contact { values, updated: now, modified: now, ..(*contact).clone() };
-        self.contacts.insert(id, Arc::new(contact));
-        Ok(true)
+        Ok(())
+    }
+
+    /// Takes an address from its contact. What is known of it stays.
+    fn release(&mut self, folded: &str) {
+        if let Some(address) = self.addresses.get_mut(folded) {
+            Arc::make_mut(address).contact = None;
+        }
     }
 
     /// Moves the dates of a contact without changing a value.
@@ -297,7 +321,7 @@ impl Store {
     /// Takes a contact away. What is known of its address stays.
     pub(crate) fn delete(&mut self, id: u64) -> bool {
         let Some(contact) = self.contacts.remove(&id) else { return false };
-        self.by_email.remove(&*value::fold(contact.email()));
+        self.release(&value::fold(contact.email()));
         self.extras.remove(&id);
         let holding: Vec<u64> =
             self.lists.values().filter(|list| list.members.contains(&id)).map(|list| list.id).collect();
@@ -309,33 +333,25 @@ impl Store {
         true
     }
 
-    /// Makes an address known, and gives the text that it is known under.
-    fn know(&mut self, now: Instant, folded: &str) -> Arc<str> {
-        if let Some((known, _)) = self.addresses.get_key_value(folded) {
-            return Arc::clone(known);
-        }
-        let known: Arc<str> = folded.into();
-        self.addresses.insert(Arc::clone(&known), Arc::new(Address::new(now)));
-        known
-    }
-
     fn change_address(&mut self, now: Instant, email: &str, change: impl FnOnce(&mut Address)) -> bool {
         let folded = value::fold(email);
         if folded.is_empty() {
             return false;
         }
-        let known = self.know(now, &folded);
-        let Some(address) = self.addresses.get(&*known) else { return false };
-        let mut changed = (**address).clone();
-        change(&mut changed);
-        if changed == **address {
-            return false;
+        let known = self.addresses.get(&*folded);
+        let before = known.map_or_else(|| Address::new(now), |address| (**address).clone());
+        let unknown = known.is_none();
+        let mut after = before.clone();
+        change(&mut after);
+        let changed = after != before;
+        if changed || unknown {
+            let contact = after.contact;
+            self.addresses.insert((&*folded).into(), Arc::new(after));
+            if changed && let Some(contact) = contact.and_then(|id| self.contacts.get_mut(&id)) {
+                Arc::make_mut(contact).updated = now;
+            }
         }
-        self.addresses.insert(Arc::clone(&known), Arc::new(changed));
-        if let Some(contact) = self.by_email.get(&*known).and_then(|id| self.contacts.get_mut(id)) {
-            Arc::make_mut(contact).updated = now;
-        }
-        true
+        changed
     }
 
     /// Subscribes or unsubscribes an address globally; says whether it is different now.
@@ -481,6 +497,12 @@ impl Store {
                 let name = format!("{}{}", own(field::FIRST_NAME), own(field::LAST_NAME));
                 name.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().into()
             }
+            "C_MD5HashedEmailAddress" => digest::md5(contact.email()).into(),
+            "C_SHA256HashedEmailAddress" => digest::sha256(contact.email()).into(),
+            "C_MD5HashedBusPhone" => digest::md5(own(field::BUSINESS_PHONE)).into(),
+            "C_SHA256HashedBusPhone" => digest::sha256(own(field::BUSINESS_PHONE)).into(),
+            "C_MD5HashedMobilePhone" => digest::md5(own(field::MOBILE_PHONE)).into(),
+            "C_SHA256HashedMobilePhone" => digest::sha256(own(field::MOBILE_PHONE)).into(),
             _ => own(field.id).into(),
         }
     }

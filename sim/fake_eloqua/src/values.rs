@@ -96,9 +96,26 @@ impl Values {
 
     /// The same with changes; a blank one takes its value out.
     pub(crate) fn with(&self, changes: &BTreeMap<u32, String>) -> Self {
-        let mut merged: BTreeMap<u32, &str> = self.iter().collect();
-        merged.extend(changes.iter().map(|(id, text)| (*id, text.as_str())));
-        Self::of(merged)
+        let changes: Vec<(u32, &str)> = changes.iter().map(|(id, text)| (*id, text.as_str())).collect();
+        self.merged(&changes)
+    }
+
+    /// The same with changes in ascending order of id, each of another field.
+    pub(crate) fn merged<T: AsRef<str>>(&self, changes: &[(u32, T)]) -> Self {
+        let mut own = self.iter().peekable();
+        let mut changes = changes.iter().peekable();
+        Self::of(std::iter::from_fn(|| {
+            let id = match (own.peek(), changes.peek()) {
+                (Some((own, _)), Some((change, _))) => *own.min(change),
+                (Some((id, _)), None) | (None, Some((id, _))) => *id,
+                (None, None) => return None,
+            };
+            let kept = own.next_if(|(own, _)| *own == id);
+            match changes.next_if(|(change, _)| *change == id) {
+                Some((_, text)) => Some((id, text.as_ref())),
+                None => kept,
+            }
+        }))
     }
 
     /// Keeps the values that `keep` wants.

@@ -76,6 +76,11 @@ impl Parts {
             self.deliver(call).await;
         }
         loop {
+            let callback = locked(&self.eloqua).take_callback();
+            let Some(callback) = callback else { break };
+            self.call_back(callback).await;
+        }
+        loop {
             let run = locked(&self.eloqua).take_run(now);
             let Some(run) = run else { break };
             self.run_eloqua(run).await;

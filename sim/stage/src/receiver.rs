@@ -1,4 +1,4 @@
-//! The customer's receiver: what Gigya's webhooks call, whatever host they name in this world.
+//! The customer's receiver: what Gigya's webhooks and Eloqua's callbacks call, whatever host they name in this world.
 
 use crate::parts::Parts;
 use crate::surface::{ACTOR, Platform, Surface, locked};
@@ -7,6 +7,7 @@ use flate2::read::GzDecoder;
 use http::HeaderValue;
 use imbl::Vector;
 use serde_json::{Value, json};
+use standin_fake_eloqua::Callback;
 use standin_fake_gigya::WebhookCall;
 use standin_fake_kit::answer;
 use standin_model::Instant;
@@ -120,6 +121,27 @@ impl Parts {
             self.note(&format!("attempt {attempt} at webhook `{name}` failed: {why}"));
         }
         locked(&self.gigya).webhook_answered(self.clock.now(), &api_key, &name, answer);
+    }
+
+    /// Tells whoever started a sync of Eloqua's that it has ended. What is answered counts for nothing.
+    pub(crate) async fn call_back(&self, callback: Callback) {
+        let made = http::Request::post(&callback.url)
+            .header(http::header::CONTENT_TYPE, "application/json")
+            .body(Bytes::from(callback.body));
+        let Ok(mut request) = made else {
+            self.note(&format!("the callback to `{}` goes nowhere: it is no address", callback.url));
+            return;
+        };
+        let sent = match self.outside(&request) {
+            Some(http) => http.send(request).await,
+            None => {
+                request.headers_mut().insert(ACTOR, HeaderValue::from_static("eloqua"));
+                self.http().send(request).await
+            }
+        };
+        if let Err(error) = sent {
+            self.note(&format!("the callback to `{}` failed: {}", callback.url, told(&error)));
+        }
     }
 
     /// The way to a receiver of somebody else's on this machine, on the wire.

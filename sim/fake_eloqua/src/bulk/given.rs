@@ -197,7 +197,8 @@ fn action(item: &Value, family: Family, store: &Store) -> Result<Action, &'stati
     let sets = text("action").as_deref() == Some("setstatus");
     let fits = match (family, place) {
         (Family::Contacts, Place::ContactList(id)) => !sets && store.lists.contains_key(&id),
-        (Family::Contacts, Place::EmailGroup(_) | Place::GlobalSubscribe) => sets,
+        (Family::Contacts, Place::EmailGroup(id)) => sets && store.groups.get(id).is_some(),
+        (Family::Contacts, Place::GlobalSubscribe) => sets,
         (Family::Accounts, Place::AccountList(id)) => !sets && store.account_lists.contains_key(&id),
         (Family::EmailAddresses, Place::GlobalSubscribe) => sets && !on,
         _ => false,

@@ -93,6 +93,8 @@ pub(crate) struct Bulk {
 /// A call that whoever started a sync wants when it has ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Callback {
+    /// Since when it is owed.
+    pub at: Instant,
     /// Where to.
     pub url: String,
     /// The sync as JSON.
@@ -100,6 +102,11 @@ pub struct Callback {
 }
 
 impl Bulk {
+    /// Since when a call is owed.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.callbacks.front().map(|callback| callback.at)
+    }
+
     /// Definitions are counted by family and sort.
     fn next(&mut self, family: Family, sort: Sort) -> u64 {
         let key = (family.doc().product, sort);

@@ -20,6 +20,8 @@ use std::time::Duration;
 
 /// How many syncs are remembered.
 const KEPT: usize = 2000;
+/// How many rows of exports and rejects are kept over all syncs; beyond it the oldest syncs are forgotten.
+const ROWS_KEPT: usize = 20_000_000;
 /// How many callbacks wait to be fetched.
 const CALLBACKS_KEPT: usize = 1000;
 
@@ -42,6 +44,10 @@ pub(super) struct Sync {
 impl Sync {
     fn uri(&self) -> String {
         format!("/syncs/{}", self.id)
+    }
+
+    fn rows(&self) -> usize {
+        self.rejects.len() + self.data.as_ref().map_or(0, |data| data.len())
     }
 
     fn view(&self, user: &str) -> Value {
@@ -93,11 +99,18 @@ impl Eloqua {
         }
         self.bulk.asked.entry(key.sort).or_default().push_back(now);
         self.bulk.syncs.insert(id, Arc::new(made));
-        while self.bulk.syncs.len() > KEPT {
-            let Some(oldest) = self.bulk.syncs.get_min().map(|(id, _)| *id) else { break };
-            self.bulk.syncs.remove(&oldest);
-        }
+        self.forget_oldest();
         view
+    }
+
+    /// Forgets the oldest syncs where there are too many, or too much is kept of them. The last one stays.
+    fn forget_oldest(&mut self) {
+        let mut rows: usize = self.bulk.syncs.values().map(|sync| sync.rows()).sum();
+        while self.bulk.syncs.len() > KEPT || rows > ROWS_KEPT && self.bulk.syncs.len() > 1 {
+            let Some(oldest) = self.bulk.syncs.get_min().map(|(id, _)| *id) else { break };
+            let forgotten = self.bulk.syncs.remove(&oldest);
+            rows -= forgotten.map_or(0, |sync| sync.rows());
+        }
     }
 
     /// Whether one more sync of a sort fits into the hour.
@@ -145,17 +158,25 @@ impl Eloqua {
         let at = sync.logs.iter().position(|log| log.code == 1).unwrap_or(sync.logs.len());
         sync.logs.insert(at, end);
         if let Some(url) = sync.callback.clone() {
-            self.bulk.callbacks.push_back(Callback { url, body: sync.view(&self.site.user).to_string() });
+            let body = sync.view(&self.site.user).to_string();
+            self.bulk.callbacks.push_back(Callback { at: now, url, body });
             while self.bulk.callbacks.len() > CALLBACKS_KEPT {
                 self.bulk.callbacks.pop_front();
             }
         }
         self.bulk.syncs.insert(sync.id, Arc::new(sync));
+        self.forget_oldest();
     }
 
     /// The next call that a finished sync owes to whoever started it. Whoever runs the world makes it.
     pub fn take_callback(&mut self) -> Option<Callback> {
         self.bulk.callbacks.pop_front()
+    }
+
+    /// Whether a sync is to be told of at this host.
+    pub fn calls_back(&self, host: &str) -> bool {
+        let at = |url: &str| url.parse::<http::Uri>().is_ok_and(|uri| uri.host() == Some(host));
+        self.bulk.syncs.values().any(|sync| sync.callback.as_deref().is_some_and(at))
     }
 
     /// The rows of a sync are no longer available.

@@ -44,7 +44,7 @@ impl Eloqua {
                 let choices = Choices::of(&self.knobs).counting();
                 let work = Work { now, plan: &plan, choices };
                 let mut outcome = match owner {
-                    None => import::run_on(&mut Contacts(&mut self.store), &work, &stack),
+                    None => import::run_on(&mut Contacts::new(&mut self.store), &work, &stack),
                     Some(owner) => {
                         import::run_on(&mut RecordsOf { store: &mut self.store, owner }, &work, &stack)
                     }
@@ -57,7 +57,7 @@ impl Eloqua {
                 let work = Work { now, plan: &plan, choices: Choices::of(&self.knobs) };
                 let mut logs = vec![Log::new(140, stack.total), Log::new(1, stack.total)];
                 logs.extend(match owner {
-                    None => import::run_actions(&mut Contacts(&mut self.store), &work, &stack),
+                    None => import::run_actions(&mut Contacts::new(&mut self.store), &work, &stack),
                     Some(owner) => {
                         import::run_actions(&mut RecordsOf { store: &mut self.store, owner }, &work, &stack)
                     }
@@ -79,7 +79,7 @@ impl Eloqua {
             let work = Work { now, plan: &plan, choices: Choices::of(&self.knobs) };
             let ids = data.ids();
             sync.logs.extend(match owner {
-                None => Contacts(&mut self.store).act(&work, &ids),
+                None => Contacts::new(&mut self.store).act(&work, &ids),
                 Some(owner) => RecordsOf { store: &mut self.store, owner }.act(&work, &ids),
             });
         }

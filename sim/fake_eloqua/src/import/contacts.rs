@@ -7,13 +7,27 @@ use crate::statement::{Own, Place, Statement};
 use crate::store::{AddressTaken, Contact, FORMATS, Store};
 use crate::time;
 use crate::value;
+use crate::values::Values;
 use indexmap::IndexMap;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The contacts of a store.
-pub(crate) struct Contacts<'s>(pub(crate) &'s mut Store);
+pub(crate) struct Contacts<'s> {
+    store: &'s mut Store,
+    /// What fields of new contacts hold unless a row says otherwise.
+    defaults: Vec<(u32, String)>,
+}
+
+impl<'s> Contacts<'s> {
+    pub(crate) fn new(store: &'s mut Store) -> Self {
+        let defaults = store.defaults();
+        Self { store, defaults }
+    }
+}
+
+/// Values to write, in ascending order of field; blank ones clear.
+type Changes<'r> = Vec<(u32, Cow<'r, str>)>;
 
 impl Ground for Contacts<'_> {
     fn codes(&self) -> Codes {
@@ -21,7 +35,7 @@ impl Ground for Contacts<'_> {
     }
 
     fn index(&self, target: &Target, wanted: &IndexMap<Cow<'_, str>, u64>) -> Index {
-        let store = &*self.0;
+        let store = &*self.store;
         let statement = match target {
             Target::Statement(Statement::Field(field)) if field.id == field::EMAIL => return Index::Direct,
             Target::Statement(statement @ (Statement::Field(_) | Statement::Id)) => statement,
@@ -47,7 +61,7 @@ impl Ground for Contacts<'_> {
     }
 
     fn direct(&self, identifier: &str) -> Vec<u64> {
-        self.0.with_email(identifier).into_iter().collect()
+        self.store.with_email(identifier).into_iter().collect()
     }
 
     fn create(&mut self, work: &Work<'_>, row: RowView<'_>, bad: &mut Vec<String>) -> Result<u64, Refusal> {
@@ -55,10 +69,16 @@ impl Ground for Contacts<'_> {
         if address.is_empty() {
             return Err((61, row.email_keys()));
         }
-        let changes = changes_of(self.0, work, row, None, bad);
-        let made = self.0.create(work.now, changes);
+        let mut changes = changes_of(self.store, work, row, None, bad);
+        changes.retain(|(_, text)| !text.is_empty());
+        for (field, default) in &self.defaults {
+            if let Err(at) = changes.binary_search_by_key(field, |(id, _)| *id) {
+                changes.insert(at, (*field, Cow::Borrowed(default)));
+            }
+        }
+        let made = self.store.insert(work.now, Values::of(changes));
         let id = made.map_err(|AddressTaken| (work.choices.in_use, row.email_keys()))?;
-        set_flags(self.0, work, row, id, bad);
+        set_flags(self.store, work, row, id, bad);
         Ok(id)
     }
 
@@ -69,13 +89,13 @@ impl Ground for Contacts<'_> {
         id: u64,
         bad: &mut Vec<String>,
     ) -> Result<bool, Refusal> {
-        let Some(contact) = self.0.contacts.get(&id).cloned() else { return Ok(false) };
-        let changes = changes_of(self.0, work, row, Some(&contact), bad);
-        let written = self.0.write(work.now, id, &changes);
+        let Some(contact) = self.store.contacts.get(&id).cloned() else { return Ok(false) };
+        let changes = changes_of(self.store, work, row, Some(&contact), bad);
+        let written = self.store.rewrite(work.now, &contact, contact.values.merged(&changes));
         let written = written.map_err(|AddressTaken| (work.choices.in_use, row.email_keys()))?;
-        let flagged = set_flags(self.0, work, row, id, bad);
+        let flagged = set_flags(self.store, work, row, id, bad);
         if !written && !flagged && work.choices.unchanged_touches {
-            self.0.touch(work.now, id);
+            self.store.touch(work.now, id);
         }
         Ok(written || flagged)
     }
@@ -85,19 +105,20 @@ impl Ground for Contacts<'_> {
     }
 
     fn act(&mut self, work: &Work<'_>, ids: &[u64]) -> Vec<Log> {
-        act(self.0, work, ids)
+        act(self.store, work, ids)
     }
 }
 
-/// The values to write, by field. Keys whose value cannot be stored are added to `bad`.
-fn changes_of(
+/// The values to write. Keys whose value cannot be stored are added to `bad`; of two columns of one field the
+/// later counts.
+fn changes_of<'r>(
     store: &Store,
     work: &Work<'_>,
-    row: RowView<'_>,
+    row: RowView<'r>,
     existing: Option<&Arc<Contact>>,
     bad: &mut Vec<String>,
-) -> BTreeMap<u32, String> {
-    let mut changes = BTreeMap::new();
+) -> Changes<'r> {
+    let mut changes: Changes<'r> = Vec::with_capacity(work.plan.columns.len());
     for (at, column) in work.plan.columns.iter().enumerate() {
         let company = match &column.target {
             Target::Statement(Statement::Account(Own::Field(_))) => store.fields.get(field::COMPANY),
@@ -115,11 +136,13 @@ fn changes_of(
         if !replaces(column.rule, field, value, stored, existing.is_none()) {
             continue;
         }
-        match storable(field, value, existing, work.plan) {
-            Some(value) => {
-                changes.insert(field.id, value);
-            }
-            None => bad.push(column.key.clone()),
+        let Some(value) = storable(field, value, existing, work.plan) else {
+            bad.push(column.key.clone());
+            continue;
+        };
+        match changes.binary_search_by_key(&field.id, |(id, _)| *id) {
+            Ok(at) => changes[at].1 = value.into(),
+            Err(at) => changes.insert(at, (field.id, value.into())),
         }
     }
     changes
@@ -150,25 +173,30 @@ pub(super) fn replaces<'c>(
 
 /// The value as it is stored, if the field can hold it. An address is never cleared, and not changed where
 /// several contacts may match.
-fn storable(field: &Field, value: &str, existing: Option<&Arc<Contact>>, plan: &Plan) -> Option<String> {
+fn storable<'r>(
+    field: &Field,
+    value: &'r str,
+    existing: Option<&Arc<Contact>>,
+    plan: &Plan,
+) -> Option<&'r str> {
     if field.id == field::EMAIL {
         let address = value.trim();
         let same = existing.is_some_and(|contact| value::fold(contact.email()) == value::fold(address));
         let fixed = existing.is_some() && (address.is_empty() || plan.multiple) && !same;
-        return (!fixed).then(|| address.to_owned());
+        return (!fixed).then_some(address);
     }
     plain(field, value, plan)
 }
 
 /// The same for a field that is no address of a contact.
-pub(super) fn plain(field: &Field, value: &str, plan: &Plan) -> Option<String> {
+pub(super) fn plain<'r>(field: &Field, value: &'r str, plan: &Plan) -> Option<&'r str> {
     if value.trim().is_empty() && field.kind != Kind::Text && field.kind != Kind::LargeText {
-        return Some(String::new());
+        return Some("");
     }
     if field.kind == Kind::Date && plan.fractions_ignored && time::has_fraction(value) {
         return None;
     }
-    accepts(field, value).then(|| value.to_owned())
+    accepts(field, value).then_some(value)
 }
 
 /// Whether a field can hold a value that is not blank.

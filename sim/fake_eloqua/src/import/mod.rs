@@ -117,7 +117,7 @@ impl Choices {
 pub(crate) fn run(store: &mut Store, now: Instant, plan: &Plan, rows: &[Row], choices: Choices) -> Outcome {
     let mut stack = Stack::default();
     stack.push(Cow::Owned(Sheet::of(rows)));
-    run_on(&mut Contacts(store), &Work { now, plan, choices }, &stack)
+    run_on(&mut Contacts::new(store), &Work { now, plan, choices }, &stack)
 }
 
 /// The same into records of an owner.

@@ -51,7 +51,7 @@ impl RecordsOf<'_> {
             }
             match plain(field, value, work.plan) {
                 Some(value) => {
-                    changes.insert(field.id, value);
+                    changes.insert(field.id, value.to_owned());
                 }
                 None => bad.push(column.key.clone()),
             }

@@ -215,6 +215,27 @@ pub const EXPECT_RUN: Step = Step {
     },
 };
 
+/// What a job told people.
+pub const EXPECT_NOTICE: Step = Step {
+    name: "expect_eloqua_notice",
+    summary: "holds the last mail that one of Eloqua's own jobs sent when it ended against what is expected",
+    args: &[
+        needed("job", "the job's name").takes(Takes::EloquaJob),
+        needed("has", "members of the mail: to, subject, at, run"),
+    ],
+    alone: None,
+    open: false,
+    example: "expect_eloqua_notice: { job: contacts, has: { to: crm@brand.example } }",
+    run: |run, args| {
+        let job = args.need_text("job")?;
+        let sent = locked(&run.world.parts().eloqua).outbox();
+        let last = sent.into_iter().rfind(|mail| mail["run"]["job"] == job).unwrap_or(Value::Null);
+        let expected = args.json("has")?.unwrap_or_default();
+        run.hold(args.need("has")?, &expected, &last, &format!("the last mail of `{job}`"))?;
+        Ok(format!("{job} told {}", last["to"].as_str().unwrap_or("nobody")))
+    },
+};
+
 /// What Eloqua keeps of every contact by itself.
 const SYSTEM: &[&str] = &[
     "id",

@@ -50,6 +50,7 @@ pub const STEPS: &[Step] = &[
     eloqua::EXPECT_CONTACTS,
     eloqua::EXPECT_CONTACT,
     eloqua::EXPECT_RUN,
+    eloqua::EXPECT_NOTICE,
     files::WRITE_FILE,
     files::RENAME_FILE,
     files::EXPECT_FILE,

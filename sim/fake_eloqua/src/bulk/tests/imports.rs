@@ -197,7 +197,7 @@ fn a_blank_identifier_may_be_allowed() {
 
 #[test]
 fn sync_actions_follow_an_import() {
-    let mut caller = Caller::new(json!({ "lists": ["All"] }));
+    let mut caller = Caller::new(json!({ "lists": ["All"], "email_groups": ["News"] }));
     let mut wish = by_email();
     wish["syncActions"] = json!([
         { "action": "add", "destination": "{{ContactList[1]}}" },

@@ -81,3 +81,23 @@ fn an_export_may_be_cut() {
     );
     assert_eq!(rows, json!([{ "id": "1986000" }, { "id": "1986001" }]));
 }
+
+#[test]
+fn system_dates_have_a_zone_and_fields_have_none() {
+    let mut caller = Caller::new(json!({ "contacts": [{
+        "C_EmailAddress": "ann@brand.example", "C_Lead_Score_Date___Most_Recent1": "2026-07-01", "C_Employees1": "7",
+    }] }));
+    let fields = json!({
+        "created": "{{Contact.CreatedAt}}", "dated": "{{Contact.Field(C_DateCreated)}}",
+        "own": "{{Contact.Field(C_Lead_Score_Date___Most_Recent1)}}", "number": "{{Contact.Field(C_Employees1)}}",
+    });
+    for (utc, created) in [(false, "2026-01-05 03:00:00.000"), (true, "2026-01-05 08:00:00.000")] {
+        let wish = json!({ "name": "e", "fields": fields, "areSystemTimestampsInUTC": utc });
+        assert_eq!(
+            caller.export("/contacts/exports", wish),
+            json!([{
+                "created": created, "dated": "2026-01-05 03:00:00.000", "own": "2026-07-01 00:00:00.000", "number": "7.0000",
+            }])
+        );
+    }
+}
