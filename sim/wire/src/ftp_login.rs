@@ -7,6 +7,8 @@
 //! - `told`: what a server's replies mean.
 
 mod files;
+#[cfg(test)]
+mod tests;
 mod told;
 
 use crate::ssh_login::ResolvePort;

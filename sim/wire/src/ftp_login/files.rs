@@ -187,7 +187,9 @@ async fn as_people_read(
     folder: String,
 ) -> FtpResult<Vec<FileEntry>> {
     let lines = ftp.list(Some(&folder)).await?;
-    let files: Vec<File> = lines.iter().filter_map(|line| line.parse().ok()).collect();
+    // Not by the library's guess, which takes `total 8` for a file.
+    let file = |line: &String| ListParser::parse_posix(line).or_else(|_| ListParser::parse_dos(line)).ok();
+    let files: Vec<File> = lines.iter().filter_map(file).collect();
     let (mut entries, mut knows_times) = (Vec::new(), true);
     for file in files {
         let mut modified = None;
