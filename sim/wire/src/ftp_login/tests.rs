@@ -6,7 +6,9 @@ use bytes::Bytes;
 use pollster::block_on;
 use standin_model::Instant;
 use standin_ports::files::{read_whole, write_whole};
-use standin_ports::{Credential, FileEntry, FileError, FileProtocol, Files, FilesTarget, Login, Secret};
+use standin_ports::{
+    Credential, FileEntry, FileError, FileProtocol, Files, FilesTarget, Login, PathStart, Secret,
+};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -69,6 +71,7 @@ impl Server {
                 "USER" => say("331 Please specify the password.")?,
                 "PASS" if rest == "pw" => say("230 Login successful.")?,
                 "PASS" => say("530 Login incorrect.")?,
+                "PWD" => say("257 \"/home/cdc\" is the current directory")?,
                 "TYPE" => say("200 Switching to Binary mode.")?,
                 "FEAT" if self.lists == Lists::Dos => say("500 'FEAT': command not understood.")?,
                 "FEAT" => say("211-Features:\r\n MDTM\r\n SIZE\r\n211 End")?,
@@ -149,6 +152,10 @@ fn server(lists: Lists) -> (Server, FtpLogin) {
 }
 
 fn login(login: &FtpLogin, password: &str) -> Result<Box<dyn Files>, FileError> {
+    login_in(login, password, PathStart::Root)
+}
+
+fn login_in(login: &FtpLogin, password: &str, start: PathStart) -> Result<Box<dyn Files>, FileError> {
     block_on(login.login(&FilesTarget {
         protocol: FileProtocol::Ftp,
         host: "ftp.partner.example".to_owned(),
@@ -156,6 +163,7 @@ fn login(login: &FtpLogin, password: &str) -> Result<Box<dyn Files>, FileError> 
         username: "cdc".to_owned(),
         credential: Credential::Password(Secret::new(password)),
         timeout: Duration::from_secs(20),
+        start,
     }))
 }
 
@@ -226,4 +234,15 @@ fn refusals_are_those_of_the_server() {
     assert_eq!(block_on(files.remove("/in/none")), Err(missing));
     // What was refused has not broken the session.
     assert_eq!(block_on(read_whole(&*files, "/in/x.csv", 100)).unwrap(), b"x");
+}
+
+#[test]
+fn paths_may_start_in_the_folder_of_the_login() {
+    let (server, ftp) = server(Lists::Unix);
+    let files = login_in(&ftp, "pw", PathStart::LoginFolder).unwrap();
+    block_on(write_whole(&*files, "/out/a.uploading", Bytes::from_static(b"new"))).unwrap();
+    assert_eq!(block_on(files.rename("/out/a.uploading", "/out/a")), Ok(()));
+    assert_eq!(block_on(files.remove("/none")), Err(FileError::NotFound("/none".to_owned())));
+    let paths: Vec<String> = server.files.lock().unwrap().keys().cloned().collect();
+    assert_eq!(paths, ["/home/cdc/out/a", "/in/a b.csv", "/in/x.csv"]);
 }
