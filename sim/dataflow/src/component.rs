@@ -11,7 +11,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use standin_clients::gigya::{Proof, bearer};
 use standin_model::Evidence;
-use standin_ports::{Credential, FileProtocol, FilesTarget, Secret};
+use standin_ports::{Credential, FileProtocol, FilesTarget, PathStart, Secret};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -246,12 +246,14 @@ impl Setup<'_> {
         }
     }
 
-    /// A list of texts; one text alone counts as a list.
+    /// A list of texts; one text alone counts as a list, with commas between its items.
     pub(crate) fn texts(&self, name: &str) -> Result<Vec<&str>, String> {
         let wrong = || format!("parameter `{name}` should be a list of texts");
         match self.param(name) {
             None => Ok(Vec::new()),
-            Some(Value::String(text)) => Ok(vec![text]),
+            Some(Value::String(text)) => {
+                Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect())
+            }
             Some(Value::Array(items)) => items.iter().map(|item| item.as_str().ok_or_else(wrong)).collect(),
             Some(_) => Err(wrong()),
         }
@@ -342,10 +344,15 @@ impl Setup<'_> {
             username: self.required_text("username")?.to_owned(),
             credential,
             timeout: Duration::from_secs(self.number("timeout", 60, 1 << 31)?.clamp(10, 120)),
+            start: if self.text("remotePath")?.trim().starts_with('/') {
+                PathStart::Root
+            } else {
+                PathStart::LoginFolder
+            },
         })
     }
 
-    /// The folder of `remotePath`, absolute within the login's root.
+    /// The folder of `remotePath`; the target says where it starts.
     pub(crate) fn folder(&self) -> Result<String, String> {
         let path = self.text("remotePath")?;
         let mut folder = String::new();

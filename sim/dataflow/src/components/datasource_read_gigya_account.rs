@@ -225,7 +225,7 @@ mod tests {
             "SELECT UID FROM accounts WHERE lastUpdatedTimestamp > 1767600000000 LIMIT 300",
         );
         check_query(
-            json!({"select": "UID, profile", "where": "a = 1 OR b = 2", "from": "emailAccounts", "deltaField": "createdTimestamp", "batchSize": "50"}),
+            json!({"select": "UID, profile", "where": "a = 1 OR b = 2", "from": "emailAccounts", "deltaField": "createdTimestamp", "batchSize": 50.0}),
             since,
             "SELECT UID, profile FROM emailAccounts WHERE (a = 1 OR b = 2) AND createdTimestamp > 1767600000000 LIMIT 50",
         );

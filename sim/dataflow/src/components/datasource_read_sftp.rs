@@ -22,7 +22,11 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
         optional("privateKey", "", "the login's private key, as base64 of its text"),
         optional("passphrase", "", "the private key's passphrase"),
         optional("port", "22", "the server's port"),
-        optional("remotePath", "", "the folder, not its sub-folders; the login's own folder if empty"),
+        optional(
+            "remotePath",
+            "",
+            "the folder, not its sub-folders; in the login's own folder unless it begins with `/`",
+        ),
         optional("fileNameRegex", "", "a pattern for whole file names; every file if empty"),
         optional("sortBy", "time", "`time` or `name`"),
         optional("sortOrder", "ASC", "`ASC` or `DESC`"),

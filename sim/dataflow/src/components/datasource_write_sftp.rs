@@ -17,7 +17,11 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
         optional("privateKey", "", "the login's private key, as base64 of its text"),
         optional("passphrase", "", "the private key's passphrase"),
         optional("port", "22", "the server's port"),
-        optional("remotePath", "", "the folder, which has to exist; the login's own folder if empty"),
+        optional(
+            "remotePath",
+            "",
+            "the folder, which has to exist; in the login's own folder unless it begins with `/`",
+        ),
         optional(
             "temporaryUploadExtension",
             "false",
