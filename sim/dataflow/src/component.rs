@@ -254,7 +254,10 @@ impl Setup<'_> {
             Some(Value::String(text)) => {
                 Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect())
             }
-            Some(Value::Array(items)) => items.iter().map(|item| item.as_str().ok_or_else(wrong)).collect(),
+            Some(Value::Array(items)) => {
+                let named = items.iter().filter(|item| !item.is_null());
+                named.map(|item| item.as_str().ok_or_else(wrong)).collect()
+            }
             Some(_) => Err(wrong()),
         }
     }
@@ -280,11 +283,8 @@ impl Setup<'_> {
                     Some(Value::String(text)) => Cow::Borrowed(text),
                     // What stays a text as the console writes it.
                     Some(plain @ (Value::Number(_) | Value::Bool(_))) => Cow::Owned(plain.to_string()),
-                    Some(other) => {
-                        return Err(format!(
-                            "`{member}` in parameter `{name}` should be a text, not {other}"
-                        ));
-                    }
+                    // What the platform takes as a text is a JSON text here.
+                    Some(nested) => Cow::Owned(nested.to_string()),
                 };
             }
             rows.push(row);
@@ -347,18 +347,25 @@ impl Setup<'_> {
         })
     }
 
-    /// The folder of `remotePath`, absolute within the login's root.
+    /// The folder of `remotePath`: below the server's root where it begins with a slash, else below the login's own
+    /// folder, which is `.`.
     pub(crate) fn folder(&self) -> Result<String, String> {
-        let path = self.text("remotePath")?;
-        let mut folder = String::new();
-        for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
-            if part == ".." {
-                return Err(format!("parameter `remotePath` may not climb: `{path}`"));
-            }
-            folder.push('/');
-            folder.push_str(part);
+        let path = self.placeholders.text(self.text("remotePath")?.trim());
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+        if parts.contains(&"..") {
+            return Err(format!("parameter `remotePath` may not climb: `{path}`"));
         }
-        Ok(if folder.is_empty() { "/".to_owned() } else { folder })
+        let below = parts.join("/");
+        Ok(match (path.starts_with('/'), below.is_empty()) {
+            (true, _) => format!("/{below}"),
+            (false, true) => ".".to_owned(),
+            (false, false) => below,
+        })
+    }
+
+    /// A pattern, with what placeholders stand for in it taken literally.
+    pub(crate) fn pattern(&self, name: &str) -> Result<String, String> {
+        Ok(self.placeholders.pattern(self.text(name)?))
     }
 
     /// The watermark, if the job has one.
@@ -368,6 +375,23 @@ impl Setup<'_> {
             Extract::Since(at) => Some(at),
         }
     }
+}
+
+/// The path of a name in a folder of [`Setup::folder`].
+pub(crate) fn within(folder: &str, name: &str) -> String {
+    match folder {
+        "." => name.to_owned(),
+        folder => format!("{}/{name}", folder.trim_end_matches('/')),
+    }
+}
+
+/// What is left of a file's name where a slash makes a sub-folder; empty parts say nothing.
+pub(crate) fn sub_path(name: &str) -> Result<String, String> {
+    let parts: Vec<&str> = name.split('/').filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() || parts.iter().any(|part| matches!(*part, "." | "..")) || name.contains(char::is_control) {
+        return Err(format!("`{name}` is no name for a file"));
+    }
+    Ok(parts.join("/"))
 }
 
 /// A number without a fraction, however it is written.

@@ -1,6 +1,7 @@
 //! A file server that connections to break off from: each session is made again a few times, and a transfer goes
 //! on where it stood.
 
+use crate::component::within;
 use crate::job::Pace;
 use bytes::Bytes;
 use standin_ports::{FileEntry, FileError, FileReader, FileWriter, Files, FilesTarget, Login};
@@ -71,7 +72,7 @@ impl Server {
     }
 
     async fn entry(&mut self, path: &str) -> Result<Option<FileEntry>, FileError> {
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
         let entries = self.list(if folder.is_empty() { "/" } else { folder }).await?;
         Ok(entries.into_iter().find(|entry| entry.name == name))
     }
@@ -104,7 +105,7 @@ pub(crate) struct Download {
 impl Download {
     /// A file that stands in `folder` as it was listed.
     pub(crate) fn new(folder: &str, known: FileEntry) -> Self {
-        let path = format!("{}/{}", folder.trim_end_matches('/'), known.name);
+        let path = within(folder, &known.name);
         Self { path, known, reader: None, at: 0, begun: false }
     }
 

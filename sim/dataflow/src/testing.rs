@@ -527,6 +527,15 @@ impl Shared {
     }
 }
 
+/// The login's own folder is the root.
+fn rooted(path: &str) -> String {
+    match path {
+        "." => "/".to_owned(),
+        path if path.starts_with('/') => path.to_owned(),
+        path => format!("/{path}"),
+    }
+}
+
 fn lost() -> FileError {
     FileError::Lost("connection lost".to_owned())
 }
@@ -570,6 +579,8 @@ impl Login for Shared {
 #[async_trait::async_trait]
 impl Files for Session {
     async fn list(&self, folder: &str) -> Result<Vec<FileEntry>, FileError> {
+        let folder = rooted(folder);
+        let folder = folder.as_str();
         self.call(|state| {
             if !state.folders.contains(folder) {
                 return Err(FileError::NotFound(folder.to_owned()));
@@ -589,6 +600,8 @@ impl Files for Session {
     }
 
     async fn open(&self, path: &str) -> Result<Box<dyn FileReader>, FileError> {
+        let path = rooted(path);
+        let path = path.as_str();
         let content = self.call(|state| {
             let found = state.files.get(path).map(|(content, _)| content.clone());
             let mut content = found.ok_or_else(|| FileError::NotFound(path.to_owned()))?;
@@ -601,6 +614,8 @@ impl Files for Session {
     }
 
     async fn create(&self, path: &str) -> Result<Box<dyn FileWriter>, FileError> {
+        let path = rooted(path);
+        let path = path.as_str();
         self.call(|state| {
             let folder = path.rsplit_once('/').unwrap().0;
             if !state.folders.contains(folder) || state.trouble == Some(Trouble::NoOutFolder) {
@@ -621,6 +636,8 @@ impl Files for Session {
         if !self.resumes() {
             return Err(lost());
         }
+        let path = rooted(path);
+        let path = path.as_str();
         self.call(|state| {
             assert!(state.files[path].0.len() as u64 >= from, "what was said to be written is not there");
             state.operations.push(format!("resume {path} at {from}"));
@@ -630,6 +647,8 @@ impl Files for Session {
     }
 
     async fn rename(&self, from: &str, to: &str) -> Result<(), FileError> {
+        let (from, to) = (rooted(from), rooted(to));
+        let (from, to) = (from.as_str(), to.as_str());
         self.call(|state| {
             let file = state.files.remove(from).ok_or_else(|| FileError::NotFound(from.to_owned()))?;
             state.files.insert(to.to_owned(), file);
@@ -639,6 +658,8 @@ impl Files for Session {
     }
 
     async fn remove(&self, path: &str) -> Result<(), FileError> {
+        let path = rooted(path);
+        let path = path.as_str();
         self.call(|state| {
             state.files.remove(path);
             Ok(())
