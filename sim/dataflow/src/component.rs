@@ -388,7 +388,10 @@ pub(crate) fn within(folder: &str, name: &str) -> String {
 /// What is left of a file's name where a slash makes a sub-folder; empty parts say nothing.
 pub(crate) fn sub_path(name: &str) -> Result<String, String> {
     let parts: Vec<&str> = name.split('/').filter(|part| !part.is_empty()).collect();
-    if parts.is_empty() || parts.iter().any(|part| matches!(*part, "." | "..")) || name.contains(char::is_control) {
+    if parts.is_empty()
+        || parts.iter().any(|part| matches!(*part, "." | ".."))
+        || name.contains(char::is_control)
+    {
         return Err(format!("`{name}` is no name for a file"));
     }
     Ok(parts.join("/"))

@@ -162,9 +162,11 @@ fn elsewhere_carries(mut drafts: Vec<Draft>) -> Vec<Draft> {
         let draft = &drafts[at];
         let next = |id: &String| drafts.iter().find(|other| other.id == *id);
         let files = match draft.component.kind {
-            elsewhere::READER_KIND => {
-                draft.next.iter().filter_map(|(id, _)| next(id)).any(|to| to.component.input == Carries::Files)
-            }
+            elsewhere::READER_KIND => draft
+                .next
+                .iter()
+                .filter_map(|(id, _)| next(id))
+                .any(|to| to.component.input == Carries::Files),
             elsewhere::WRITER_KIND => drafts.iter().any(|from| {
                 from.component.output == Carries::Files && from.next.iter().any(|(id, _)| *id == draft.id)
             }),
@@ -496,8 +498,12 @@ mod tests {
             ("datasource.read.gigya.account", "datasource.write.braze"),
             ("file.empty", "datasource.write.google.drive"),
         ] {
-            let read = Document::parse(&flow(from, to)).unwrap_or_else(|told| panic!("{from} {to}: {told:?}"));
-            assert!(read.1.iter().any(|problem| problem.message.contains("nobody here knows")), "{from} {to}");
+            let read =
+                Document::parse(&flow(from, to)).unwrap_or_else(|told| panic!("{from} {to}: {told:?}"));
+            assert!(
+                read.1.iter().any(|problem| problem.message.contains("nobody here knows")),
+                "{from} {to}"
+            );
         }
         // A slip in a name that is known stays an error.
         assert!(Document::parse(&flow("datasource.read.sfpt", "file.parse.json")).is_err());

@@ -241,7 +241,10 @@ draft, 5 steps, in the order in which they run:
         let typed = FLOW.replace("********", "hunter2");
         assert!(!explain(&Document::parse(&typed).unwrap().0).contains("hunter2"));
         for (kind, params) in [
-            ("datasource.write.gigya.generic", r#"{"apiMethod": "accounts.setAccountInfo", "apiParams": [{"paramName": "newPassword", "sourceField": "", "value": "hunter2"}]}"#),
+            (
+                "datasource.write.gigya.generic",
+                r#"{"apiMethod": "accounts.setAccountInfo", "apiParams": [{"paramName": "newPassword", "sourceField": "", "value": "hunter2"}]}"#,
+            ),
             ("field.add", r#"{"fields": [{"field": "password.hashedPassword", "value": "hunter2"}]}"#),
             ("datasource.read.azure.sas", r#"{"blobUri": "https://ann:hunter2@a.example/b?sig=hunter2"}"#),
             ("field.add", r#"{"fields": [], "clientSecretX": "hunter2"}"#),
@@ -249,7 +252,9 @@ draft, 5 steps, in the order in which they run:
             let step = format!(r#"{{"id": "s", "type": "{kind}", "params": {params}}}"#);
             let flow = match kind.starts_with("datasource.read") {
                 true => format!(r#"{{"name": "f", "steps": [{step}]}}"#),
-                false => format!(r#"{{"name": "f", "steps": [{{"id": "r", "type": "datasource.read.gigya.account", "params": {{"select": "UID"}}, "next": ["s"]}}, {step}]}}"#),
+                false => format!(
+                    r#"{{"name": "f", "steps": [{{"id": "r", "type": "datasource.read.gigya.account", "params": {{"select": "UID"}}, "next": ["s"]}}, {step}]}}"#
+                ),
             };
             let text = explain(&Document::parse(&flow).unwrap_or_else(|told| panic!("{kind}: {told:?}")).0);
             assert!(!text.contains("hunter2"), "{text}");

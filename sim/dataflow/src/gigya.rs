@@ -6,8 +6,8 @@ use crate::run::Stop;
 use serde_json::{Map, Value};
 use standin_clients::gigya::{GigyaAccess, GigyaClient, GigyaError, Proof};
 use standin_ports::Clock;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// One site, called by the engine.
 #[derive(Clone)]
@@ -40,7 +40,9 @@ impl CallFailure {
         match self {
             Self::Broken(_) => Stop::Outside(sentence),
             // A rate that is too high passes as well.
-            Self::Refused { code: 403_048 | 500_000.., .. } => Stop::Outside(format!("{refused}: {sentence}")),
+            Self::Refused { code: 403_048 | 500_000.., .. } => {
+                Stop::Outside(format!("{refused}: {sentence}"))
+            }
             Self::Refused { .. } => Stop::Here(format!("{refused}: {sentence}")),
         }
     }
@@ -184,7 +186,11 @@ pub(crate) fn constant(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bytes::Bytes;
     use serde_json::json;
+    use standin_ports::http::host_of;
+    use standin_ports::{Http, HttpError, Request, Response};
+    use std::sync::Mutex;
 
     #[test]
     fn ignored_parameters_read_like_the_platforms_own_text() {
@@ -193,6 +199,39 @@ mod tests {
             ignored_text(&[entry]),
             "Ignored Params: [{paramName = profil, warningCode = 403007, message = not recognized}]"
         );
+    }
+
+    /// A site that lives in eu1, whatever host is asked; keeps the hosts.
+    #[derive(Default)]
+    struct Moved(Mutex<Vec<String>>);
+
+    #[async_trait::async_trait]
+    impl Http for Moved {
+        async fn send(&self, request: Request) -> Result<Response, HttpError> {
+            let host = host_of(&request);
+            self.0.lock().unwrap().push(host.clone());
+            let answer = match host.as_str() {
+                "accounts.eu1.gigya.com" => json!({"errorCode": 0, "UID": "ann"}),
+                _ => {
+                    json!({"errorCode": 301_001, "errorMessage": "Invalid data center", "apiDomain": "eu1.gigya.com"})
+                }
+            };
+            Ok(Response::new(Bytes::from(answer.to_string())))
+        }
+    }
+
+    #[test]
+    fn a_site_is_followed_to_its_data_center_once() {
+        let site = Arc::new(Moved::default());
+        let ports = Ports { http: site.clone(), ..crate::trial_build::ports() };
+        let gigya = Gigya::new(&crate::trial_build::job(), &ports);
+        for _ in 0..2 {
+            let answer = pollster::block_on(gigya.clone().call("accounts.getAccountInfo", &[])).unwrap();
+            assert_eq!(answer["UID"], "ann");
+        }
+        let (us, eu) = ("accounts.us1.gigya.com", "accounts.eu1.gigya.com");
+        assert_eq!(*site.0.lock().unwrap(), [us, eu, eu]);
+        assert_eq!(gigya.calls(), 3);
     }
 
     #[test]

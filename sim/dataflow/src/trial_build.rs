@@ -56,14 +56,10 @@ fn lacks_secrets(step: &Step) -> bool {
         || (needs_login && empty("password") && empty("privateKey"))
 }
 
-fn job() -> Job {
+pub(crate) fn job() -> Job {
     Job {
         id: "check".to_owned(),
-        access: GigyaAccess {
-            api_key: String::new(),
-            data_center: "us1".to_owned(),
-            proof: Proof::None,
-        },
+        access: GigyaAccess { api_key: String::new(), data_center: "us1".to_owned(), proof: Proof::None },
         extract: Extract::Full,
         limit: None,
         started: Instant::START,
@@ -72,7 +68,7 @@ fn job() -> Job {
     }
 }
 
-fn ports() -> Ports {
+pub(crate) fn ports() -> Ports {
     Ports {
         http: Arc::new(Nobody),
         login: Arc::new(Nobody),
