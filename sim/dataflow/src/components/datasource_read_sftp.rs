@@ -47,9 +47,9 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
 
 /// What reads a folder of the server `target`, whatever is spoken there.
 pub(super) fn reader(setup: &Setup<'_>, target: FilesTarget) -> Result<Box<dyn Component>, String> {
-    let pattern = match setup.text("fileNameRegex")? {
-        "" => None,
-        text => Some(java_text::whole(text).map_err(|told| format!("parameter `fileNameRegex`: {told}"))?),
+    let pattern = match setup.pattern("fileNameRegex")? {
+        text if text.is_empty() => None,
+        text => Some(java_text::whole(&text).map_err(|told| format!("parameter `fileNameRegex`: {told}"))?),
     };
     Ok(Box::new(ReadSftp {
         server: Server::new(setup.ports.login.clone(), target),
