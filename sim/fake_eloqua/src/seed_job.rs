@@ -278,6 +278,7 @@ fn target_of(job: &Section<'_>) -> Result<FilesTarget, SeedError> {
         username: job.need("user")?.text()?.to_owned(),
         credential,
         timeout: Duration::from_secs(60),
+        start: standin_ports::PathStart::Root,
     })
 }
 
