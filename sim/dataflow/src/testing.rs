@@ -618,6 +618,9 @@ impl Files for Session {
     }
 
     async fn resume(&self, path: &str, from: u64) -> Result<Box<dyn FileWriter>, FileError> {
+        if !self.resumes() {
+            return Err(lost());
+        }
         self.call(|state| {
             assert!(state.files[path].0.len() as u64 >= from, "what was said to be written is not there");
             state.operations.push(format!("resume {path} at {from}"));

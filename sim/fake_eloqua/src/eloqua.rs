@@ -48,6 +48,8 @@ pub(crate) enum Due {
     DropStaging(crate::bulk::Key),
     DropDefinition(crate::bulk::Key),
     DropData(u64),
+    /// Some tokens or codes have had their time.
+    EndTokens,
 }
 
 /// An Eloqua instance.
@@ -155,10 +157,8 @@ impl Fake for Eloqua {
         router::handle(self, now, &request)
     }
 
-    fn refuse(&mut self, _now: Instant, _request: &Request, code: u32) -> Response {
-        let response = crate::reply::refusal(u16::try_from(code).unwrap_or(500));
-        let id = self.request_id();
-        crate::reply::with_request_id(response, &id)
+    fn refuse(&mut self, _now: Instant, request: &Request, code: u32) -> Response {
+        router::refuse(self, request, u16::try_from(code).unwrap_or(500))
     }
 
     fn next_due(&self) -> Option<Instant> {
@@ -173,6 +173,7 @@ impl Fake for Eloqua {
                 Due::DropStaging(key) => self.drop_expired(at, key),
                 Due::DropDefinition(key) => self.drop_definition(key),
                 Due::DropData(id) => self.drop_data(id),
+                Due::EndTokens => self.end_tokens(at),
             }
         }
     }

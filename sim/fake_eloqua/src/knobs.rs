@@ -75,16 +75,6 @@ pub const KNOBS: &[Knob] = &[
         evidence: Evidence::decided("not documented", "unchanged_rows_leave_dates_alone"),
     },
     Knob {
-        name: "eloqua.contacts_without_email",
-        default: "false",
-        takes: Takes::Bool,
-        summary: "Whether the site may import contacts that have no address.",
-        evidence: Evidence::documented(
-            "Contacts without an email address FAQ; recorded field lists say that the address is needed",
-            "contacts_may_go_without_an_address",
-        ),
-    },
-    Knob {
         name: "eloqua.most_matches",
         default: "1000",
         takes: Takes::Number,
@@ -297,7 +287,7 @@ pub const KNOBS: &[Knob] = &[
         name: "eloqua.contacts_without_address",
         default: "false",
         takes: Takes::Bool,
-        summary: "Whether contacts may do without an e-mail address, as on request. It counts in the REST API.",
+        summary: "Whether contacts may do without an e-mail address, as sites do on request.",
         evidence: Evidence::documented(
             "Contacts without an email address FAQ",
             "contacts_may_lack_an_address",

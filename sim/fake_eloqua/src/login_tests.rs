@@ -4,6 +4,7 @@ use crate::caller::{BASE, Caller, basic, json_of, line_of, request};
 use crate::eloqua::DEFAULT_PASSWORD;
 use crate::oauth::{DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET};
 use serde_json::{Value, json};
+use standin_fake_kit::Fake;
 use standin_ports::Response;
 
 const AUTHORIZE: &str = "https://login.eloqua.com/auth/oauth2/authorize";
@@ -283,6 +284,27 @@ fn tokens_that_are_no_good() {
 }
 
 #[test]
+fn tokens_end_on_the_agenda() {
+    let mut caller = Caller::new(json!({}));
+    let password = format!("grant_type=password&username=StandinCo%5Csync.user&password={DEFAULT_PASSWORD}");
+    caller.as_form(&password);
+    caller.authorize("response_type=code&client_id=standin-client&redirect_uri=https://app.example/");
+    let shown = |caller: &Caller| format!("{:?}", caller.eloqua.tokens);
+    let (eight_hours, year) = (8 * 3600, 365 * 86_400);
+    for (seconds, left) in [
+        (60, "Tokens(1 access, 1 refresh, 0 codes)"),
+        (eight_hours - 60, "Tokens(0 access, 1 refresh, 0 codes)"),
+        (year - eight_hours, "Tokens(0 access, 0 refresh, 0 codes)"),
+    ] {
+        caller.pass(seconds);
+        assert_eq!(caller.eloqua.next_due(), Some(caller.now));
+        caller.eloqua.advance(caller.now);
+        assert_eq!(shown(&caller), left);
+    }
+    assert_eq!(caller.eloqua.next_due(), None);
+}
+
+#[test]
 fn a_refresh_may_end_the_access_token() {
     for (knob, expected) in [("false", 200), ("true", 401)] {
         let mut caller = Caller::new(json!({}));
@@ -383,5 +405,50 @@ fn a_post_may_stand_for_another_method() {
         ];
         let answer = caller.send(request(method, &uri, &headers, r#"{"id":"1986000"}"#));
         assert_eq!(answer.status(), status, "{method} {meant}");
+    }
+}
+
+#[test]
+fn names_are_told_as_they_are_written() {
+    let users = json!([{ "name": "Ann.Lee", "password": "pw" }]);
+    let mut caller = Caller::new(json!({ "site": { "users": users } }));
+    let told = caller.id("https://login.eloqua.com/id", &basic("StandinCo\\ANN.lee", "pw"));
+    assert_eq!(told["user"]["username"], json!("Ann.Lee"));
+    assert_eq!(told["user"]["displayName"], json!("Ann Lee"));
+}
+
+#[test]
+fn staged_refusals_keep_to_the_conduct() {
+    use standin_fake_kit::Fake;
+    let mut caller = Caller::new(json!({}));
+    let mut refused = |uri: &str, method: &str, headers: &[(&str, &str)], code: u32| {
+        caller.eloqua.refuse(caller.now, &request(method, uri, headers, ""), code)
+    };
+    let contacts = format!("{BASE}/api/rest/2.0/data/contacts");
+    for (code, expected) in [
+        (301, (301, "Login required")),
+        (429, (429, "Too Many Requests")),
+        (503, (503, "There was a timeout processing the request")),
+        (7, (500, "The service has encountered an error.")),
+        (100_000, (500, "The service has encountered an error.")),
+    ] {
+        let response = refused(&contacts, "GET", &[], code);
+        assert_eq!(line_of(&response), (expected.0, expected.1.to_owned()));
+        assert!(response.body().is_empty() && response.headers().contains_key("x-request-id"));
+    }
+    let forced = refused(&contacts, "GET", &[("x-http-status-code-override", "200")], 503);
+    assert_eq!(
+        (line_of(&forced).0, &forced.headers()["x-http-original-status-code"]),
+        (200, &"503".parse().unwrap())
+    );
+    for (code, error) in [
+        (401, "invalid_client"),
+        (429, "temporarily_unavailable"),
+        (503, "temporarily_unavailable"),
+        (500, "server_error"),
+    ] {
+        let body = json_of(&refused(TOKEN, "POST", &[], code));
+        assert_eq!(body["error"], json!(error));
+        assert!(body["error_description"].is_string() && body["error_code"].is_number(), "{body}");
     }
 }

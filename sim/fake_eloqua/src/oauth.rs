@@ -1,6 +1,6 @@
 //! Access by token: the token endpoint and what it gives out.
 
-use crate::eloqua::Eloqua;
+use crate::eloqua::{Due, Eloqua};
 use crate::login;
 use crate::reply::{self, Refused};
 use crate::router::Call;
@@ -39,12 +39,15 @@ pub(crate) struct Tokens {
     refresh: OrdMap<String, Grant>,
     /// Those that were not used yet.
     codes: OrdMap<String, Grant>,
+    /// When the agenda next looks for those that have ended.
+    planned: Option<Instant>,
 }
 
 /// Numbers alone: a token opens the instance to whoever reads it.
 impl std::fmt::Debug for Tokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Tokens({} access, {} refresh)", self.access.len(), self.refresh.len())
+        let (access, refresh, codes) = (self.access.len(), self.refresh.len(), self.codes.len());
+        write!(f, "Tokens({access} access, {refresh} refresh, {codes} codes)")
     }
 }
 
@@ -58,6 +61,21 @@ fn keep(store: &mut OrdMap<String, Grant>, token: &str, grant: Grant) {
 }
 
 impl Tokens {
+    fn drop_ended(&mut self, now: Instant) {
+        for store in [&mut self.access, &mut self.refresh, &mut self.codes] {
+            *store = store
+                .iter()
+                .filter(|(_, grant)| now < grant.end)
+                .map(|(key, grant)| (key.clone(), grant.clone()))
+                .collect();
+        }
+    }
+
+    fn first_end(&self) -> Option<Instant> {
+        let stores = [&self.access, &self.refresh, &self.codes];
+        stores.into_iter().flat_map(|store| store.values()).map(|grant| grant.end).min()
+    }
+
     /// The user of an access token that is good now.
     pub(crate) fn user_of(&self, now: Instant, token: &str) -> Option<&str> {
         self.access.get(token).filter(|grant| now < grant.end).map(|grant| grant.user.as_str())
@@ -86,6 +104,24 @@ impl Tokens {
     }
 }
 
+impl Eloqua {
+    /// Takes away what has ended by now.
+    pub(crate) fn end_tokens(&mut self, now: Instant) {
+        self.tokens.drop_ended(now);
+        self.tokens.planned = None;
+        self.plan_end_of_tokens();
+    }
+
+    /// Has the agenda look when the first token or code ends, unless it looks earlier anyhow.
+    pub(crate) fn plan_end_of_tokens(&mut self) {
+        let Some(end) = self.tokens.first_end() else { return };
+        if self.tokens.planned.is_none_or(|planned| end < planned) {
+            self.tokens.planned = Some(end);
+            self.agenda.add(end, Due::EndTokens);
+        }
+    }
+}
+
 /// The parameters of a token request, which come as JSON or as a form.
 fn parameters(call: &Call<'_>) -> Vec<(String, String)> {
     if let Ok(Value::Object(members)) = serde_json::from_slice::<Value>(call.request.body()) {
@@ -99,6 +135,18 @@ fn parameters(call: &Call<'_>) -> Vec<(String, String)> {
 fn refused(status: u16, error: &str, code: u32, description: &str) -> Refused {
     let body = json!({ "error": error, "error_description": description, "error_code": code });
     Box::new(reply::bulk(status, &body))
+}
+
+/// What the token endpoint answers when it is told to fail with this status.
+pub(crate) fn refusal(status: u16) -> Response {
+    let (status, error, code, description) = match status {
+        400 => (400, "invalid_request", 2002, "The request cannot be read."),
+        401 => (401, "invalid_client", 3001, "The client is not known."),
+        429 | 503 => (status, "temporarily_unavailable", 5002, "The service is busy; ask again later."),
+        402..=599 => (status, "server_error", 5001, "The service has encountered an error."),
+        _ => (500, "server_error", 5001, "The service has encountered an error."),
+    };
+    *refused(status, error, code, description)
 }
 
 fn no_grant(eloqua: &Eloqua, code: u32, description: &str) -> Refused {
@@ -158,6 +206,7 @@ pub(crate) fn token(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Re
     };
     let access = eloqua.tokens.access(&mut eloqua.ids, call.now, &user);
     let refresh = eloqua.tokens.refresh(&mut eloqua.ids, call.now, &user, &access);
+    eloqua.plan_end_of_tokens();
     Ok(reply::bulk(
         200,
         &json!({

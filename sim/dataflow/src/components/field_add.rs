@@ -62,5 +62,7 @@ mod tests {
             let params = json!({"fields": [{"field": field, "value": value}]});
             check_step("field.add", params, before, &[after], &[]);
         }
+        let plain = json!({"fields": [{"field": "t", "value": true}, {"field": "n", "value": 5}, {"field": "z", "value": null}]});
+        check_step("field.add", plain, "{}", &[r#"{"t":"true","n":"5","z":""}"#], &[]);
     }
 }

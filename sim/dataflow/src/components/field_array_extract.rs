@@ -100,6 +100,11 @@ mod tests {
                     r#"{"name":"Cy","UID":"ann","p":{"email":"a@x.example"},"_key":"ann-1"}"#,
                 ],
             ),
+            (
+                json!({"field": "a", "propagationFields": "UID, p.email"}),
+                r#"{"UID":"ann","p":{"email":"e"},"a":[{"n":1}]}"#,
+                &[r#"{"n":1,"UID":"ann","p":{"email":"e"}}"#],
+            ),
             (json!({"field": "d.tags"}), r#"{"d":{"tags":["x",2]}}"#, &[r#"{"tags":"x"}"#, r#"{"tags":2}"#]),
             (json!({"field": "a"}), r#"{"a":[]}"#, &[]),
             (json!({"field": "a"}), r#"{"a":null}"#, &[]),

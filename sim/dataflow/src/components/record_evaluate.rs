@@ -187,6 +187,12 @@ mod tests {
     }
 
     #[test]
+    fn a_script_may_stand_there_as_it_is() {
+        let params = json!({"script": "function process(record) { return {n: record.n + 1}; }"});
+        check_step("record.evaluate", params, r#"{"n":1}"#, &[r#"{"n":2}"#], &[]);
+    }
+
+    #[test]
     fn the_last_record_is_followed_by_null() {
         let mut params = script(
             "let n = 0; function process(record, next) { if (record === null) { next.accept({n}); return; } n++; }",

@@ -135,7 +135,7 @@ fn changes_of<'r>(
             None if work.choices.missing_clears => "",
             None => continue,
         };
-        if field.id == field::EMAIL && existing.is_some() && value.trim_ascii().is_empty() {
+        if field.id == field::EMAIL && existing.is_some() && value::trimmed(value).is_empty() {
             // Another identifier found the contact, whose address is never cleared.
             continue;
         }
@@ -143,7 +143,7 @@ fn changes_of<'r>(
         if !replaces(column.rule, field, value, stored, existing.is_none()) {
             continue;
         }
-        let Some(value) = storable(field, value, existing, work.plan) else {
+        let Some(value) = storable(field, value, existing, work) else {
             bad.push(column.key.clone());
             continue;
         };
@@ -184,15 +184,15 @@ fn storable<'r>(
     field: &Field,
     value: &'r str,
     existing: Option<&Arc<Contact>>,
-    plan: &Plan,
+    work: &Work<'_>,
 ) -> Option<&'r str> {
     if field.id == field::EMAIL {
-        let address = value.trim_ascii();
+        let address = value::trimmed(value);
         let same = existing.is_some_and(|contact| value::fold(contact.email()) == value::fold(address));
-        let fixed = existing.is_some() && plan.multiple && !same;
+        let fixed = existing.is_some() && work.plan.multiple && !same;
         return (!fixed).then_some(address);
     }
-    plain(field, value, plan)
+    plain(field, value, work.plan)
 }
 
 /// The same for a field that is no address of a contact.
