@@ -7,15 +7,32 @@ use crate::statement::{Own, Place, Statement, Subject};
 use crate::store::{Contact, Store};
 use crate::time::{self, Zone};
 use crate::value;
+use jiff::civil::DateTime;
 
 /// A filter whose names are known.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Filter {
-    Compare(Statement, Op, String),
+    Compare(Statement, Op, Wanted),
     Exists(Place),
     Not(Box<Filter>),
     And(Vec<Filter>),
     Or(Vec<Filter>),
+}
+
+/// What a comparison asks for, read once for all subjects.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Wanted {
+    text: String,
+    folded: String,
+    civil: Option<DateTime>,
+    number: Option<i128>,
+}
+
+impl From<String> for Wanted {
+    fn from(text: String) -> Self {
+        let (civil, number) = (time::civil(&text), value::number_key(&text));
+        Self { folded: text.to_lowercase(), civil, number, text }
+    }
 }
 
 /// What a filter may speak of.
@@ -77,15 +94,21 @@ impl Filter {
         let segment = |part: &Self| matches!(part, Self::Exists(Place::ContactSegment(_)));
         match self {
             Self::Exists(_) => true,
-            Self::And(parts) => match parts.iter().filter(|part| !segment(part)).collect::<Vec<_>>()[..] {
-                [Self::Or(choice) | Self::And(choice)] => {
-                    choice.len() == 2 && choice.iter().all(Self::is_on_a_date)
-                }
+            Self::And(_) => match self.conjuncts().filter(|part| !segment(part)).collect::<Vec<_>>()[..] {
+                [Self::Or(choice)] => choice.len() == 2 && choice.iter().all(Self::is_on_a_date),
                 [one] => one.is_on_a_date(),
                 [one, two] => one.is_on_a_date() && two.is_on_a_date(),
                 _ => false,
             },
             _ => false,
+        }
+    }
+
+    /// What holds together, whatever parentheses stand around it.
+    fn conjuncts(&self) -> Box<dyn Iterator<Item = &Self> + '_> {
+        match self {
+            Self::And(parts) => Box::new(parts.iter().flat_map(Self::conjuncts)),
+            one => Box::new(std::iter::once(one)),
         }
     }
 
@@ -103,7 +126,7 @@ impl Filter {
     fn names_a_type(&self) -> bool {
         match self {
             Self::Compare(Statement::Record(Owner::Activities, Own::Field(field)), Op::Equal, value) => {
-                field.id == crate::activity::TYPE && crate::activity::type_of(value).is_some()
+                field.id == crate::activity::TYPE && crate::activity::type_of(&value.text).is_some()
             }
             Self::And(parts) => parts.iter().any(Self::names_a_type),
             Self::Or(parts) => parts.iter().all(Self::names_a_type),
@@ -184,7 +207,7 @@ impl Names<'_> {
                         self.place(statement)
                     ));
                 }
-                Ok(Filter::Compare(known, *op, value.clone()))
+                Ok(Filter::Compare(known, *op, value.clone().into()))
             }
             Text::Exists(text) => {
                 self.exists += 1;
@@ -237,31 +260,31 @@ fn compare(
     subject: Subject<'_>,
     statement: &Statement,
     op: Op,
-    wanted: &str,
+    wanted: &Wanted,
     zone: Zone,
 ) -> bool {
     if op != Op::Like
-        && !wanted.is_empty()
+        && !wanted.text.is_empty()
         && let Some(at) = statement.instant(store, subject)
     {
-        return match time::civil(wanted).and_then(|civil| zone.instant(civil)) {
+        return match wanted.civil.and_then(|civil| zone.instant(civil)) {
             Some(wanted) => op.holds(at.cmp(&wanted)),
             None => op == Op::NotEqual,
         };
     }
     let text = statement.of(store, subject, zone);
     if op == Op::Like {
-        return value::fits(&wanted.to_lowercase(), &text.to_lowercase(), '%', Some('_'));
+        return value::fits(&wanted.folded, &text.to_lowercase(), '%', Some('_'));
     }
-    if wanted.is_empty() || text.is_empty() {
-        return op.holds((*text).cmp(wanted));
+    if wanted.text.is_empty() || text.is_empty() {
+        return op.holds((*text).cmp(&wanted.text));
     }
     let order = match statement.kind() {
-        Kind::Date => time::civil(&text).zip(time::civil(wanted)).map(|(a, b)| a.cmp(&b)),
-        Kind::Numeric => value::number_key(&text).zip(value::number_key(wanted)).map(|(a, b)| a.cmp(&b)),
+        Kind::Date => time::civil(&text).zip(wanted.civil).map(|(a, b)| a.cmp(&b)),
+        Kind::Numeric => value::number_key(&text).zip(wanted.number).map(|(a, b)| a.cmp(&b)),
         _ => None,
     };
-    op.holds(order.unwrap_or_else(|| text.to_lowercase().cmp(&wanted.to_lowercase())))
+    op.holds(order.unwrap_or_else(|| text.to_lowercase().cmp(&wanted.folded)))
 }
 
 #[cfg(test)]

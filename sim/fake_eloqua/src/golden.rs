@@ -454,6 +454,10 @@ fn definitions_live_and_die() {
     assert_eq!(caller.get(path)["name"], json!("renamed"));
     assert_eq!(caller.call("DELETE", path, Value::Null).0, 204);
     assert_eq!(caller.call("GET", path, Value::Null).0, 404);
+    let export = caller.define("exports", json!({ "name": "e", "fields": { "id": "{{Contact.Id}}" } }));
+    let path = format!("/api/bulk/2.0{export}");
+    assert_eq!(caller.call("DELETE", &path, Value::Null).0, 204);
+    assert_eq!(caller.call("GET", &path, Value::Null).0, 404);
     let export = caller.define("exports", json!({ "name": "e", "fields": { "id": "{{Contact.Id}}" }, "filter": null, "autoDeleteDuration": "PT1H" }));
     let path = format!("/api/bulk/2.0{export}");
     assert_eq!(
@@ -900,6 +904,16 @@ fn sync_actions_unsubscribe() {
     assert_eq!(caller.get(&path)["name"], json!("off"));
     assert_eq!(caller.get("/api/bulk/2.0/contacts/syncActions")["count"], json!(1));
     assert_eq!(caller.call("PUT", &path, json!({ "name": "x" })).0, 400);
+    let changed = json!({
+        "name": "renamed", "fields": { "id": "{{Contact.Id}}" }, "identifierFieldName": "id",
+        "isSyncTriggeredOnImport": false, "syncActions": [off.clone()],
+    });
+    assert_eq!(caller.call("PUT", &path, changed).0, 200);
+    assert_eq!(caller.get(&path)["name"], json!("renamed"));
+    caller.call("POST", &format!("{path}/data"), json!([{ "id": 1_986_001 }]));
+    assert_eq!(caller.call("DELETE", &format!("{path}/data"), Value::Null).0, 204);
+    caller.sync(&uri);
+    assert_eq!(caller.eloqua.contacts()[1]["isSubscribed"], json!(true), "its row was dropped");
     assert_eq!(caller.call("DELETE", &path, Value::Null).0, 204);
 
     let (status, made) = caller.call("POST", "/api/bulk/2.0/emailAddresses/imports", json!({

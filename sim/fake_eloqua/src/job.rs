@@ -492,7 +492,7 @@ impl Eloqua {
                         Of::Contacts => Statement::UpdatedAt,
                         Of::Records(owner) => Statement::Record(owner, Own::UpdatedAt),
                     };
-                    filters.push(Filter::Compare(changed, Op::NotLess, text));
+                    filters.push(Filter::Compare(changed, Op::NotLess, text.into()));
                 }
                 None => notes.push("first run, everything".to_owned()),
             }

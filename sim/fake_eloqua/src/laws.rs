@@ -101,6 +101,24 @@ fn email(address: u8) -> String {
     format!("a{address}@brand.example")
 }
 
+/// A row under the keys of the definition and another, with values of any kind.
+fn row() -> impl Strategy<Value = Value> {
+    let value = prop_oneof![
+        Just(Value::Null),
+        Just(json!(["nested"])),
+        Just(json!({ "nested": null })),
+        Just(json!("a1@brand.example\u{a0}")),
+        Just(json!("x".repeat(101))),
+        any::<i64>().prop_map(Value::from),
+        (0u8..4).prop_map(|at| json!(email(at))),
+        (0u8..3).prop_map(|at| json!(format!("u{at}"))),
+        "[\\PC]{0,6}".prop_map(Value::from),
+    ];
+    let key = proptest::sample::select(vec!["email", "uid", "city", "other"]);
+    let cell = (key, value).prop_map(|(key, value)| (key.to_owned(), value));
+    proptest::collection::vec(cell, 0..5).prop_map(|cells| Value::Object(cells.into_iter().collect()))
+}
+
 struct World {
     eloqua: Eloqua,
     now: Instant,
@@ -221,6 +239,34 @@ proptest! {
             prop_assert!(response.status().as_u16() < 500);
         }
         world.eloqua.advance(world.now.plus(Duration::from_secs(60)));
+    }
+
+    /// Every row is accounted for, and what is told of it can be read.
+    #[test]
+    fn any_rows_are_imported_or_refused(rows in proptest::collection::vec(row(), 0..12)) {
+        let mut world = World::new();
+        world.call("POST", "/api/bulk/2.0/contacts/imports/1/data", Value::from(rows.clone()));
+        world.eloqua.advance(world.now.plus(Duration::from_secs(60)));
+        let logs = world.call("GET", "/api/bulk/2.0/syncs/1/logs", Value::Null);
+        let count = |code: &str| {
+            let all = logs["items"].as_array().into_iter().flatten();
+            all.filter(|log| log["statusCode"] == *code).filter_map(|log| log["count"].as_u64()).sum::<u64>()
+        };
+        prop_assert_eq!(count("ELQ-00001"), rows.len() as u64);
+        // Rows with several matches are refused under the code of repeats.
+        let refused = count("ELQ-00060");
+        let repeats = rows.len() as u64 - count("ELQ-00003") * u64::from(!rows.is_empty());
+        if !rows.is_empty() {
+            prop_assert_eq!(count("ELQ-00004") + count("ELQ-00022") + refused + repeats, rows.len() as u64);
+        }
+        let rejects = world.call("GET", "/api/bulk/2.0/syncs/1/rejects", Value::Null);
+        prop_assert_eq!(rejects["totalResults"].as_u64(), Some(refused + count("ELQ-00144")));
+        for reject in rejects["items"].as_array().into_iter().flatten() {
+            let keys: Vec<&String> = reject["fieldValues"].as_object().unwrap().keys().collect();
+            prop_assert_eq!(keys, ["email", "uid", "city"]);
+            let index = reject["recordIndex"].as_u64().unwrap();
+            prop_assert!((1..=rows.len() as u64).contains(&index));
+        }
     }
 
     #[test]

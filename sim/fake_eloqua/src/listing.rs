@@ -124,10 +124,13 @@ fn sort(items: &mut [Value], order: &str) {
     });
 }
 
+/// Numbers by their value, before all texts.
 fn compare(a: &str, b: &str) -> Ordering {
     match (a.parse::<i64>(), b.parse::<i64>()) {
         (Ok(a), Ok(b)) => a.cmp(&b),
-        _ => a.cmp(b),
+        (Ok(_), Err(_)) => Ordering::Less,
+        (Err(_), Ok(_)) => Ordering::Greater,
+        (Err(_), Err(_)) => a.cmp(b),
     }
 }
 
@@ -165,6 +168,20 @@ impl Wanted {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_names_are_put_in_order(names in proptest::collection::vec("[0-9]{1,2}[a-b]?", 21..200)) {
+            let mut items: Vec<Value> = names.iter().map(|name| json!({ "name": name })).collect();
+            sort(&mut items, "name ASC");
+            let sorted: Vec<String> = items.iter().map(|item| text_of(item, "name")).collect();
+            let in_order = |(at, one): (usize, &String)| {
+                sorted[at..].iter().all(|later| compare(one, later) != Ordering::Greater)
+            };
+            prop_assert!(sorted.iter().enumerate().all(in_order), "{:?}", sorted);
+        }
+    }
 
     #[test]
     fn forms_of_q() {

@@ -151,9 +151,8 @@ impl Run {
         self.created += outcome.created;
         self.updated += outcome.updated;
         self.unchanged += outcome.unchanged;
-        let refused = outcome.refused();
-        self.rejected += refused.len() as u64;
-        for reject in refused {
+        self.rejected += outcome.refused_count();
+        for reject in outcome.refused() {
             let why = if reject.code == 26 && outcome.repeated.contains(reject) {
                 elq::of(26).text
             } else {
@@ -177,7 +176,7 @@ impl Run {
 
 fn reject_view(reject: &Reject, why: &str, stored: bool) -> Value {
     let values: serde_json::Map<String, Value> =
-        reject.values.iter().map(|(key, value)| (key.clone(), Value::from(value.clone()))).collect();
+        reject.values().map(|(key, value)| (key.clone(), Value::from(value.clone()))).collect();
     json!({
         "row": reject.index,
         "code": elq::of(reject.code).name(),

@@ -8,7 +8,7 @@ use crate::field::{self, Field, Fields};
 use crate::group::EmailGroups;
 use crate::option_list::OptionLists;
 use crate::records::Records;
-use crate::statement::Score;
+use crate::statement::{Score, Statement};
 use crate::time::{self, Zone};
 use crate::user::By;
 use crate::value;
@@ -175,6 +175,27 @@ impl Store {
             records: Records::new(),
             next: 1_986_000,
         }
+    }
+
+    /// What these statements need of it to be answered for contacts and records that somebody else keeps.
+    pub(crate) fn part(&self, statements: &[&Statement]) -> Self {
+        let mut part = Self::new(&self.site_code);
+        for statement in statements {
+            let of = match statement {
+                Statement::Linked(_, linked) => {
+                    part.contacts = self.contacts.clone();
+                    linked
+                }
+                other => *other,
+            };
+            match of {
+                Statement::IsSubscribed | Statement::IsBounced => part.addresses = self.addresses.clone(),
+                Statement::Score(..) => part.models = self.models.clone(),
+                Statement::Account(_) | Statement::Record(..) => part.records = self.records.clone(),
+                _ => {}
+            }
+        }
+        part
     }
 
     /// The contact that has this address, in any case.

@@ -117,13 +117,17 @@ fn clock(text: &str) -> Option<Time> {
     Time::new(hour, minute, second, nanos).ok()
 }
 
-/// Reads an ISO 8601 duration such as `PT12H` or `P7D`; days have 24 hours.
+/// Reads an ISO 8601 duration such as `PT12H` or `P7D`; days have 24 hours, months 30 days, years 365.
 pub(crate) fn duration(text: &str) -> Option<Duration> {
     if !text.starts_with('P') {
         return None;
     }
     let span: jiff::Span = text.parse().ok()?;
-    let seconds = span.total((jiff::Unit::Second, jiff::SpanRelativeTo::days_are_24_hours())).ok()?;
+    let days = i64::from(span.get_years()) * 365 + i64::from(span.get_months()) * 30;
+    let rest = span.try_years(0).ok()?.try_months(0).ok()?;
+    let rest = rest.total((jiff::Unit::Second, jiff::SpanRelativeTo::days_are_24_hours())).ok()?;
+    // Seconds of a few centuries at most.
+    let seconds = rest + Duration::from_secs(u64::try_from(days).ok()? * 86_400).as_secs_f64();
     (seconds.is_finite() && (0.0..4e9).contains(&seconds)).then(|| Duration::from_secs_f64(seconds))
 }
 
@@ -168,9 +172,15 @@ mod tests {
 
     #[test]
     fn durations() {
-        for (given, hours) in
-            [("PT1H", Some(1)), ("P7D", Some(168)), ("P14D", Some(336)), ("7D", None), ("P1M", None)]
-        {
+        for (given, hours) in [
+            ("PT1H", Some(1)),
+            ("P7D", Some(168)),
+            ("P14D", Some(336)),
+            ("7D", None),
+            ("P1M", Some(720)),
+            ("P1Y", Some(8760)),
+            ("P1Y2M3DT4H", Some(10_276)),
+        ] {
             assert_eq!(duration(given).map(|span| span.as_secs() / 3600), hours, "{given}");
         }
     }

@@ -52,25 +52,39 @@ pub(crate) fn flag_text(flag: bool) -> &'static str {
     if flag { "True" } else { "False" }
 }
 
-/// A number of at most 15 digits before and 4 after the point, written with four decimals.
+/// A number of at most 15 digits before the point, written with four decimals. More of them are rounded, half
+/// away from zero; an exponent is read as spreadsheets and programs write it.
 pub(crate) fn number(text: &str) -> Option<String> {
     let text = text.trim();
-    let (sign, digits) = match text.strip_prefix('-') {
+    let (sign, rest) = match text.strip_prefix('-') {
         Some(rest) => ("-", rest),
         None => ("", text.strip_prefix('+').unwrap_or(text)),
     };
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i16>().ok()?),
+        None => (rest, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     if !all_digits(whole) || !all_digits(fraction) || (whole.is_empty() && fraction.is_empty()) {
         return None;
     }
-    let whole = whole.trim_start_matches('0');
-    if whole.len() > 15 || fraction.len() > 4 {
+    let digits = format!("{whole}{fraction}");
+    // Where the fifth decimal stands: before it is what counts, in ten-thousandths.
+    let end = i64::try_from(whole.len()).ok()? + i64::from(exponent) + 4;
+    let kept = digits.get(..usize::try_from(end.max(0)).ok()?.min(digits.len()))?.trim_start_matches('0');
+    let zeros = usize::try_from(end).unwrap_or(0).saturating_sub(digits.len());
+    let zeros = if kept.is_empty() { 0 } else { zeros };
+    if kept.len() + zeros > 19 {
         return None;
     }
-    let whole = if whole.is_empty() { "0" } else { whole };
-    let zero = whole == "0" && fraction.bytes().all(|byte| byte == b'0');
-    Some(format!("{}{whole}.{fraction:0<4}", if zero { "" } else { sign }))
+    let up =
+        usize::try_from(end).is_ok_and(|end| digits.as_bytes().get(end).is_some_and(|digit| *digit >= b'5'));
+    let count: i128 = format!("0{kept}{:0<zeros$}", "").parse().ok()?;
+    let count = count + i128::from(up);
+    let sign = if count == 0 { "" } else { sign };
+    let (whole, fraction) = (count / 10_000, count % 10_000);
+    (whole < 1_000_000_000_000_000).then(|| format!("{sign}{whole}.{fraction:04}"))
 }
 
 /// A number's text as a key that orders like the number.
@@ -131,10 +145,23 @@ mod tests {
             ("0", Some("0.0000")),
             ("-12.5", Some("-12.5000")),
             ("007", Some("7.0000")),
+            ("999999999999999.9999", Some("999999999999999.9999")),
             ("123456789012345.1234", Some("123456789012345.1234")),
             ("1234567890123456", None),
-            ("1.23456", None),
-            ("1e3", None),
+            ("1.23456", Some("1.2346")),
+            ("-0.00005", Some("-0.0001")),
+            ("-0.000049", Some("0.0000")),
+            ("0.30000000000000004", Some("0.3000")),
+            ("1e3", Some("1000.0000")),
+            ("12.5E-1", Some("1.2500")),
+            ("5e-5", Some("0.0001")),
+            ("1e-300", Some("0.0000")),
+            ("0e300", Some("0.0000")),
+            ("1e15", None),
+            ("999999999999999.99995", None),
+            ("1e", None),
+            ("e3", None),
+            ("1e99999", None),
             ("", None),
         ] {
             assert_eq!(number(given).as_deref(), expected, "{given}");

@@ -164,6 +164,11 @@ fn all_lists(eloqua: &Eloqua, call: &Call<'_>) -> Vec<(u64, Value)> {
     lists.values().map(one).collect()
 }
 
+/// Whether a call is about this one or about all of them: counting members takes a walk over all contacts.
+fn asked(call: &Call<'_>, id: u64) -> bool {
+    call.id().is_none_or(|asked| asked == id)
+}
+
 fn all_segments(eloqua: &Eloqua, call: &Call<'_>) -> Vec<(u64, Value)> {
     if call.family != Family::Contacts {
         return Vec::new();
@@ -175,7 +180,7 @@ fn all_segments(eloqua: &Eloqua, call: &Call<'_>) -> Vec<(u64, Value)> {
         let dates = (segment.created, segment.created, Some(call.now));
         (segment.id, gathering(eloqua, (&segment.name, count, place), uri, dates))
     };
-    eloqua.store.segments.values().map(one).collect()
+    eloqua.store.segments.values().filter(|known| asked(call, known.id)).map(one).collect()
 }
 
 fn all_filters(eloqua: &Eloqua, call: &Call<'_>) -> Vec<(u64, Value)> {
@@ -191,7 +196,7 @@ fn all_filters(eloqua: &Eloqua, call: &Call<'_>) -> Vec<(u64, Value)> {
             gathering(eloqua, (&filter.name, count, place), uri, (filter.created, filter.created, None)),
         )
     };
-    eloqua.store.filters.values().map(one).collect()
+    eloqua.store.filters.values().filter(|known| asked(call, known.id)).map(one).collect()
 }
 
 fn all_models(eloqua: &Eloqua, _call: &Call<'_>) -> Vec<(u64, Value)> {

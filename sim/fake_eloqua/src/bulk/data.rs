@@ -6,7 +6,7 @@ use crate::listing::{self, Oversize, Window};
 use crate::records::{Owner, Record};
 use crate::reply::{self, Refused};
 use crate::router::Call;
-use crate::statement::Subject;
+use crate::statement::{Statement, Subject};
 use crate::store::{Contact, Store};
 use bytes::Bytes;
 use standin_ports::Response;
@@ -14,14 +14,16 @@ use std::sync::Arc;
 
 /// More activities than this are lost without a word.
 const MOST_ACTIVITIES: usize = 5_000_000;
+/// What a row may keep alive.
+const BYTES_A_ROW: usize = 512;
 
 /// The rows of an export.
 #[derive(Clone, Debug)]
 pub(super) struct Data {
     plan: ExportPlan,
     flags: Flags,
-    /// The site as it was when the sync ended; it shares what has not changed since.
-    store: Box<Store>,
+    /// What the columns need of the site as it was when the sync ended; it shares what has not changed since.
+    store: Option<Box<Store>>,
     rows: Rows,
 }
 
@@ -48,7 +50,18 @@ impl Data {
                 Rows::Records(all.filter(holds).take(most).cloned().collect())
             }
         };
-        Self { plan, flags, store: Box::new(store.clone()), rows }
+        let mut data = Self { plan, flags, store: None, rows };
+        if data.len() > 0 {
+            let statements: Vec<&Statement> =
+                data.plan.columns.iter().map(|(_, statement)| statement).collect();
+            data.store = Some(Box::new(store.part(&statements)));
+        }
+        data
+    }
+
+    /// About how many bytes it keeps alive when everything that it holds changes.
+    pub(super) fn bytes(&self) -> usize {
+        self.len().saturating_mul(BYTES_A_ROW)
     }
 
     /// How many rows there are.
@@ -67,12 +80,16 @@ impl Data {
         }
     }
 
-    fn page(&self, window: Window) -> impl Iterator<Item = Subject<'_>> {
+    fn page(&self, window: Window) -> impl Iterator<Item = (&Store, Subject<'_>)> {
         let start = window.offset.min(self.len());
         let end = start.saturating_add(window.limit).min(self.len());
-        (start..end).map(|at| match &self.rows {
-            Rows::Contacts(rows) => Subject::Contact(&rows[at]),
-            Rows::Records(rows) => Subject::Record(&rows[at]),
+        let store = self.store.as_deref();
+        (start..end).filter_map(move |at| {
+            let subject = match &self.rows {
+                Rows::Contacts(rows) => Subject::Contact(&rows[at]),
+                Rows::Records(rows) => Subject::Record(&rows[at]),
+            };
+            Some((store?, subject))
         })
     }
 
@@ -94,10 +111,10 @@ impl Data {
             self.plan.columns.iter().map(|(key, _)| format!("{}:", quoted(key))).collect();
         let mut out = vec![b'{'];
         let mut count = 0;
-        for subject in self.page(window) {
+        for (store, subject) in self.page(window) {
             out.extend_from_slice(if count == 0 { b"\"items\":[" } else { b"," });
             out.push(b'{');
-            for (at, text) in self.plan.cells(&self.store, subject, self.flags).enumerate() {
+            for (at, text) in self.plan.cells(store, subject, self.flags).enumerate() {
                 if at > 0 {
                     out.push(b',');
                 }
@@ -118,8 +135,8 @@ impl Data {
         let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
         // Writing into memory cannot fail.
         let _ = writer.write_record(self.plan.columns.iter().map(|(key, _)| key));
-        for subject in self.page(window) {
-            let cells = self.plan.cells(&self.store, subject, self.flags);
+        for (store, subject) in self.page(window) {
+            let cells = self.plan.cells(store, subject, self.flags);
             for cell in cells {
                 let _ = writer.write_field(&*cell);
             }

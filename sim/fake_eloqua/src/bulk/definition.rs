@@ -193,6 +193,7 @@ fn card(
         return None;
     }
     if to.as_deref().is_some_and(|to| to.eq_ignore_ascii_case("company")) {
+        // Decided: records belong to contacts alone, as nobody here asks for those of a company.
         given.fail("mapDataCardsEntityType", to.as_deref(), "Must be Contact.");
         return None;
     }

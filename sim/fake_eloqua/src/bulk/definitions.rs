@@ -64,7 +64,7 @@ pub(super) fn create(eloqua: &mut Eloqua, call: &Call<'_>, sort: Sort) -> Result
         updated_by: by,
     };
     let view = made.view();
-    eloqua.plan_deletion(call.now, &made);
+    eloqua.plan_deletion(call.now, &made, None);
     eloqua.bulk.definitions.insert(key, Arc::new(made));
     Ok(reply::bulk(201, &view))
 }
@@ -80,10 +80,10 @@ pub(super) fn replace(eloqua: &mut Eloqua, call: &Call<'_>, sort: Sort) -> Resul
     let (echo, _) = definition::read(key, &call.object()?, &eloqua.store)
         .map_err(|failures| reply::failures(&failures))?;
     let by = eloqua.login_of(call);
-    let made =
-        Definition { members: echo, updated: call.now, updated_by: by, ..Arc::unwrap_or_clone(before) };
+    let made = Definition { members: echo, updated: call.now, updated_by: by, ..Definition::clone(&before) };
     let view = made.view();
-    eloqua.plan_deletion(call.now, &made);
+    eloqua.plan_deletion(call.now, &made, Some(&before));
+    eloqua.plan_expiry(key, made.retention());
     eloqua.bulk.definitions.insert(key, Arc::new(made));
     Ok(reply::bulk(200, &view))
 }
@@ -97,8 +97,10 @@ pub(super) fn delete(eloqua: &mut Eloqua, call: &Call<'_>, sort: Sort) -> Result
 
 impl Eloqua {
     /// What the definition says now counts, whatever an earlier one of this key said.
-    fn plan_deletion(&mut self, now: Instant, definition: &Definition) {
-        self.agenda.retain(|due| !matches!(due, Due::DropDefinition(key) if *key == definition.key));
+    fn plan_deletion(&mut self, now: Instant, definition: &Definition, before: Option<&Definition>) {
+        if before.is_some_and(|before| before.auto_delete().is_some()) {
+            self.agenda.retain(|due| !matches!(due, Due::DropDefinition(key) if *key == definition.key));
+        }
         if let Some(span) = definition.auto_delete() {
             self.agenda.add(now.plus(span), Due::DropDefinition(definition.key));
         }
@@ -109,6 +111,7 @@ impl Eloqua {
         self.bulk.definitions.remove(&key);
         self.unstage(key);
         self.bulk.busy.remove(&key);
+        self.bulk.expiries.remove(&key);
         self.bulk.latest.remove(&key);
         self.forget_data_of(key);
         self.agenda.retain(

@@ -62,7 +62,7 @@ pub(crate) const FAMILIES: &[Doc] = &[
     Doc {
         family: Family::CustomObject(0),
         word: "customObjects",
-        sorts: &[Import, Export],
+        sorts: &[Import, Export, SyncAction],
         exported: 250,
         identifier: None,
         product: "CustomObject",
@@ -70,6 +70,8 @@ pub(crate) const FAMILIES: &[Doc] = &[
     Doc {
         family: Family::Activities,
         word: "activities",
+        // Imports of activities that others observed are not offered: whoever keeps contacts the same in two
+        // places reads activities and makes none.
         sorts: &[Export],
         exported: 100,
         identifier: None,
@@ -137,9 +139,22 @@ impl Family {
     }
 }
 
+/// A path as version 1.0 wrote it, in the words of 2.0: some clients mix them.
+fn renamed(parts: &[String]) -> Vec<String> {
+    let one = |(at, part): (usize, &String)| match (at, part.to_ascii_lowercase().as_str()) {
+        (0, "contact") => "contacts".to_owned(),
+        (1, "import") => "imports".to_owned(),
+        (1, "export") => "exports".to_owned(),
+        (2 | 3, "results") => "data".to_owned(),
+        _ => part.clone(),
+    };
+    parts.iter().enumerate().map(one).collect()
+}
+
 /// A path below the version with its family in one part: a custom object keeps its id beside it, and what
 /// stands below a family that the site has not bought is left off.
 pub(crate) fn joined(parts: &[String]) -> Vec<String> {
+    let parts = &renamed(parts);
     let Some((first, rest)) = parts.split_first() else { return Vec::new() };
     if UNBOUGHT.contains(&first.to_ascii_lowercase().as_str()) {
         return vec![first.to_ascii_lowercase()];

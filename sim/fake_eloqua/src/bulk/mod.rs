@@ -79,6 +79,8 @@ impl Key {
 pub(crate) struct Bulk {
     pub(crate) definitions: OrdMap<Key, Arc<Definition>>,
     staging: OrdMap<Key, Vector<Arc<Posting>>>,
+    /// When the oldest posting of each definition is to be looked at.
+    expiries: OrdMap<Key, Instant>,
     /// How many bytes are staged in all.
     staged: usize,
     syncs: OrdMap<u64, Arc<Sync>>,

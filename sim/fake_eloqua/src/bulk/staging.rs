@@ -10,6 +10,7 @@ use imbl::Vector;
 use standin_model::Instant;
 use standin_ports::Response;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The largest body of one posting.
 const LARGEST: usize = 32 << 20;
@@ -22,7 +23,7 @@ const BYTES_A_CONTACT: u64 = 50 << 10;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Posting {
     pub(super) sheet: Sheet,
-    bytes: usize,
+    pub(super) bytes: usize,
     at: Instant,
 }
 
@@ -52,7 +53,7 @@ pub(super) fn post(eloqua: &mut Eloqua, call: &Call<'_>, sort: Sort) -> Result<R
     let posting = Posting { sheet, bytes: body.len(), at: call.now };
     eloqua.bulk.staged += posting.bytes;
     eloqua.bulk.staging.entry(key).or_default().push_back(Arc::new(posting));
-    eloqua.agenda.add(call.now.plus(definition.retention()), Due::DropStaging(key));
+    eloqua.plan_expiry(key, definition.retention());
     if triggers {
         let by = eloqua.login_of(call);
         let view = eloqua.new_sync(call.now, key, None, by);
@@ -91,8 +92,35 @@ impl Eloqua {
         taken
     }
 
+    /// Puts postings back that a sync took and could not use, in front of what came since.
+    pub(super) fn restage(&mut self, key: Key, mut taken: Vector<Arc<Posting>>) {
+        let Some(definition) = self.bulk.definitions.get(&key).filter(|_| !taken.is_empty()).cloned() else {
+            self.bulk.staged -= taken.iter().map(|posting| posting.bytes).sum::<usize>();
+            return;
+        };
+        taken.append(self.bulk.staging.remove(&key).unwrap_or_default());
+        self.bulk.staging.insert(key, taken);
+        self.plan_expiry(key, definition.retention());
+    }
+
+    /// Sees to it that the oldest posting of a definition is dropped in time, by one entry of the agenda.
+    pub(super) fn plan_expiry(&mut self, key: Key, retention: Duration) {
+        let Some(oldest) = self.bulk.staging.get(&key).and_then(Vector::front) else { return };
+        let due = oldest.at.plus(retention);
+        let planned = self.bulk.expiries.get(&key).copied();
+        if planned.is_some_and(|planned| planned <= due) {
+            return;
+        }
+        if planned.is_some() {
+            self.agenda.retain(|due| !matches!(due, Due::DropStaging(other) if *other == key));
+        }
+        self.bulk.expiries.insert(key, due);
+        self.agenda.add(due, Due::DropStaging(key));
+    }
+
     /// Drops postings that are older than their definition allows.
     pub(crate) fn drop_expired(&mut self, now: Instant, key: Key) {
+        self.bulk.expiries.remove(&key);
         let Some(definition) = self.bulk.definitions.get(&key).cloned() else { return };
         let kept: Vector<Arc<Posting>> = self
             .unstage(key)
@@ -102,6 +130,7 @@ impl Eloqua {
         if !kept.is_empty() {
             self.bulk.staged += kept.iter().map(|posting| posting.bytes).sum::<usize>();
             self.bulk.staging.insert(key, kept);
+            self.plan_expiry(key, definition.retention());
         }
     }
 }

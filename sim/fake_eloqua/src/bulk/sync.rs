@@ -20,8 +20,10 @@ use std::time::Duration;
 
 /// How many syncs are remembered.
 const KEPT: usize = 2000;
-/// How many rows of exports and rejects are kept over all syncs; beyond it the oldest syncs are forgotten.
-const ROWS_KEPT: usize = 20_000_000;
+/// About how many bytes of exports and rejects are kept over all syncs; beyond it the oldest are forgotten.
+const BYTES_KEPT: usize = 4 << 30;
+/// Errors after which the rows wait for another sync.
+const AGAIN: [u32; 2] = [122, 146];
 /// How many callbacks wait to be fetched.
 const CALLBACKS_KEPT: usize = 1000;
 
@@ -40,6 +42,7 @@ pub(super) struct Sync {
     pub(super) taken: Vector<Arc<Posting>>,
     pub(super) logs: Vec<Log>,
     pub(super) rejects: Arc<Vec<Reject>>,
+    rejects_bytes: usize,
     pub(super) data: Option<Arc<Data>>,
 }
 
@@ -48,8 +51,8 @@ impl Sync {
         format!("/syncs/{}", self.id)
     }
 
-    fn rows(&self) -> usize {
-        self.rejects.len() + self.data.as_ref().map_or(0, |data| data.len())
+    fn bytes(&self) -> usize {
+        self.rejects_bytes + self.data.as_ref().map_or(0, |data| data.bytes())
     }
 
     fn view(&self) -> Value {
@@ -88,6 +91,7 @@ impl Eloqua {
             taken: Vector::new(),
             logs: Vec::new(),
             rejects: Arc::default(),
+            rejects_bytes: 0,
             data: None,
         };
         let view = made.view();
@@ -106,13 +110,22 @@ impl Eloqua {
         view
     }
 
-    /// Forgets the oldest syncs where there are too many, or too much is kept of them. The last one stays.
+    /// Forgets the oldest syncs that have ended where there are too many, or too much is kept of them. The
+    /// last one stays.
     fn forget_oldest(&mut self) {
-        let mut rows: usize = self.bulk.syncs.values().map(|sync| sync.rows()).sum();
-        while self.bulk.syncs.len() > KEPT || rows > ROWS_KEPT && self.bulk.syncs.len() > 1 {
-            let Some(oldest) = self.bulk.syncs.get_min().map(|(id, _)| *id) else { break };
-            let forgotten = self.bulk.syncs.remove(&oldest);
-            rows -= forgotten.map_or(0, |sync| sync.rows());
+        let mut bytes: usize = self.bulk.syncs.values().map(|sync| sync.bytes()).sum();
+        let mut count = self.bulk.syncs.len();
+        if count <= KEPT && bytes <= BYTES_KEPT {
+            return;
+        }
+        let ended = self.bulk.syncs.values().filter(|sync| sync.ended.is_some());
+        for (id, own) in ended.map(|sync| (sync.id, sync.bytes())).collect::<Vec<_>>() {
+            if id == self.bulk.last_sync || count <= KEPT && bytes <= BYTES_KEPT {
+                break;
+            }
+            self.bulk.syncs.remove(&id);
+            bytes -= own;
+            count -= 1;
         }
     }
 
@@ -133,7 +146,8 @@ impl Eloqua {
     /// A sync becomes active and takes everything that is staged.
     pub(crate) fn start_sync(&mut self, now: Instant, id: u64) {
         let Some(key) = self.bulk.syncs.get(&id).map(|sync| sync.key) else { return };
-        let taken = self.unstage(key);
+        // What it takes needs its room until the sync ends.
+        let taken = self.bulk.staging.remove(&key).unwrap_or_default();
         let Some(sync) = self.bulk.syncs.get_mut(&id) else { return };
         let sync = Arc::make_mut(sync);
         sync.status = "active";
@@ -146,8 +160,14 @@ impl Eloqua {
         let Some(sync) = self.bulk.syncs.get(&id) else { return };
         let mut sync = (**sync).clone();
         let definition = self.bulk.definitions.get(&sync.key).cloned();
-        self.work(now, &mut sync, definition.as_deref());
-        sync.taken = Vector::new();
+        let taken = std::mem::take(&mut sync.taken);
+        self.work(now, &mut sync, &taken, definition.as_deref());
+        // Whoever tries again after such an error finds the rows where they were.
+        match sync.logs.iter().any(|log| AGAIN.contains(&log.code)) {
+            true => self.restage(sync.key, taken),
+            false => self.bulk.staged -= taken.iter().map(|posting| posting.bytes).sum::<usize>(),
+        }
+        sync.rejects_bytes = sync.rejects.iter().map(Reject::bytes).sum();
         sync.status = import::weigh(&sync.logs);
         sync.ended = Some(now);
         if let Some(definition) = &definition
@@ -258,7 +278,7 @@ pub(super) fn rejects(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, 
     let sync = find(eloqua, call)?;
     let one = |reject: &Reject| {
         let values: Map<String, Value> =
-            reject.values.iter().map(|(key, value)| (key.clone(), Value::from(value.clone()))).collect();
+            reject.values().map(|(key, value)| (key.clone(), Value::from(value.clone()))).collect();
         json!({
             "fieldValues": values,
             "message": elq::reject_text(reject.code),
@@ -283,18 +303,20 @@ pub(super) fn data(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Ref
 /// `GET /{family}/exports/{id}/data`: the rows of the latest sync.
 pub(super) fn latest_data(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
     match latest(eloqua, call)? {
-        Some(sync) => page_of(&sync, call),
+        Some(Some(sync)) => page_of(&sync, call),
+        Some(None) => Err(Box::new(reply::bare(410))),
         None => Ok(Window::read(&call.query, listing::DATA, Oversize::Refuse)?.envelope(None, 0)),
     }
 }
 
-fn latest(eloqua: &Eloqua, call: &Call<'_>) -> Result<Option<Arc<Sync>>, Refused> {
+/// The latest sync of an export, if there was one and if it is remembered.
+fn latest(eloqua: &Eloqua, call: &Call<'_>) -> Result<Option<Option<Arc<Sync>>>, Refused> {
     let key = key_of(eloqua, call, Sort::Export)?;
     if !eloqua.bulk.definitions.contains_key(&key) {
         return Err(reply::absent());
     }
     let id = eloqua.bulk.latest.get(&key);
-    Ok(id.and_then(|id| eloqua.bulk.syncs.get(id)).cloned())
+    Ok(id.map(|id| eloqua.bulk.syncs.get(id).cloned()))
 }
 
 fn page_of(sync: &Sync, call: &Call<'_>) -> Result<Response, Refused> {
@@ -319,7 +341,7 @@ pub(super) fn delete_data(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Respon
 
 /// `DELETE /{family}/exports/{id}/data`.
 pub(super) fn delete_latest_data(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
-    if let Some(sync) = latest(eloqua, call)? {
+    if let Some(sync) = latest(eloqua, call)?.flatten() {
         eloqua.drop_data(sync.id);
     }
     Ok(reply::bare(204))

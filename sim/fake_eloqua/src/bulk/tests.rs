@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod clients;
+mod edges;
 mod families;
 mod filters;
 mod imports;

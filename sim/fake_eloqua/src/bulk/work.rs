@@ -6,7 +6,7 @@ use crate::bulk::staging::Posting;
 use crate::bulk::sync::Sync;
 use crate::eloqua::Eloqua;
 use crate::export::{ExportPlan, Flags};
-use crate::import::{self, Action, Choices, Contacts, Ground, Log, Plan, RecordsOf, Reject, Work};
+use crate::import::{self, Action, Choices, Codes, Contacts, Ground, Log, Plan, RecordsOf, Reject, Work};
 use crate::sheet::Stack;
 use crate::value;
 use imbl::Vector;
@@ -15,7 +15,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 impl Eloqua {
-    pub(super) fn work(&mut self, now: Instant, sync: &mut Sync, definition: Option<&Definition>) {
+    pub(super) fn work(
+        &mut self,
+        now: Instant,
+        sync: &mut Sync,
+        taken: &Vector<Arc<Posting>>,
+        definition: Option<&Definition>,
+    ) {
         let id = sync.id.to_string();
         if self.knobs.text("eloqua.sync_ends") == "error" {
             sync.logs = vec![Log::new(146, 0)];
@@ -31,23 +37,20 @@ impl Eloqua {
             sync.logs = vec![Log::new(122, 0).with("syncId", &id).with("userId", &user)];
             return;
         };
-        let taken = std::mem::take(&mut sync.taken);
         let stack = match self.knobs.text("eloqua.staging") {
             "lose" => Stack::default(),
-            _ => stack_of(&taken),
+            _ => stack_of(taken),
         };
         let owner = sync.key.family.owner();
         match meaning {
             Meaning::Export(plan, actions) => self.export(now, plan, actions, sync),
-            _ if stack.total == 0 => sync.logs = nothing(&taken),
+            _ if stack.total == 0 => sync.logs = nothing(taken),
             Meaning::Import(plan) => {
                 let choices = Choices::of(&self.knobs).counting();
                 let work = Work { now, plan: &plan, choices };
                 let mut outcome = match owner {
                     None => import::run_on(&mut Contacts::new(&mut self.store), &work, &stack),
-                    Some(owner) => {
-                        import::run_on(&mut RecordsOf { store: &mut self.store, owner }, &work, &stack)
-                    }
+                    Some(owner) => import::run_on(&mut RecordsOf::new(&mut self.store, owner), &work, &stack),
                 };
                 sync.logs = outcome.logs();
                 sync.rejects = Arc::new(outcome.listed());
@@ -55,13 +58,13 @@ impl Eloqua {
             Meaning::Addresses(plan) => self.addresses(now, &plan, &stack, sync),
             Meaning::Actions(plan) => {
                 let work = Work { now, plan: &plan, choices: Choices::of(&self.knobs) };
-                let mut logs = vec![Log::new(140, stack.total), Log::new(1, stack.total)];
-                logs.extend(match owner {
+                let (logs, rejects) = match owner {
                     None => import::run_actions(&mut Contacts::new(&mut self.store), &work, &stack),
                     Some(owner) => {
-                        import::run_actions(&mut RecordsOf { store: &mut self.store, owner }, &work, &stack)
+                        import::run_actions(&mut RecordsOf::new(&mut self.store, owner), &work, &stack)
                     }
-                });
+                };
+                sync.rejects = Arc::new(rejects);
                 sync.logs = logs;
             }
         }
@@ -80,7 +83,7 @@ impl Eloqua {
             let ids = data.ids();
             sync.logs.extend(match owner {
                 None => Contacts::new(&mut self.store).act(&work, &ids),
-                Some(owner) => RecordsOf { store: &mut self.store, owner }.act(&work, &ids),
+                Some(owner) => RecordsOf::new(&mut self.store, owner).act(&work, &ids),
             });
         }
         sync.data = Some(Arc::new(data));
@@ -88,8 +91,9 @@ impl Eloqua {
 
     /// Unsubscribes addresses, whether or not a contact has them.
     fn addresses(&mut self, now: Instant, plan: &Plan, stack: &Stack<'_>, sync: &mut Sync) {
-        let (mut created, mut updated) = (0, 0);
-        let mut rejects = Vec::new();
+        let mut outcome = import::noted(plan, stack, Choices::of(&self.knobs));
+        outcome.codes = Codes::ADDRESSES;
+        let keys: Arc<[String]> = [plan.identifier.clone()].into();
         for (before, sheet) in stack.sheets() {
             let key = sheet.key(&plan.identifier);
             for at in 0..sheet.len() {
@@ -97,32 +101,29 @@ impl Eloqua {
                 let given = key.and_then(|key| row.get(key)).unwrap_or_default();
                 let address = value::trimmed(given);
                 if !value::is_address(address) {
-                    rejects.push(Reject {
+                    outcome.refuse(2, || Reject {
                         index: before + u64::from(row.number),
                         code: 2,
-                        fields: vec![plan.identifier.clone()],
-                        values: vec![(plan.identifier.clone(), given.to_owned())],
+                        fields: keys.to_vec(),
+                        keys: keys.clone(),
+                        cells: vec![given.to_owned()],
                     });
                     continue;
                 }
                 if self.store.address(address).is_some() {
-                    updated += 1;
+                    outcome.updated += 1;
                 } else {
-                    created += 1;
+                    outcome.created += 1;
                 }
                 for action in &plan.actions {
                     self.store.set_subscribed(now, address, action.on);
                 }
             }
         }
-        let mut logs = vec![Log::new(130, stack.total), Log::new(1, stack.total)];
-        if !rejects.is_empty() {
-            logs.push(Log::new(2, rejects.len() as u64));
-        }
-        logs.extend([Log::new(33, created), Log::new(35, updated)]);
-        logs.extend(plan.actions.iter().map(|action| action.log(created + updated)));
-        sync.logs = logs;
-        sync.rejects = Arc::new(rejects);
+        let count = outcome.created + outcome.updated;
+        outcome.actions = plan.actions.iter().map(|action| action.log(count)).collect();
+        sync.logs = outcome.logs();
+        sync.rejects = Arc::new(outcome.listed());
     }
 }
 

@@ -50,6 +50,8 @@ impl Ground for Contacts<'_> {
             return Index::Map(index);
         }
         let Statement::Field(field) = statement else { return Index::Map(index) };
+        // Any field may be the identifier. One walk over all contacts costs less than an index of every field
+        // that each write has to keep.
         for contact in store.contacts.values() {
             let text = store.cell(contact, field);
             let text = value::fold(&text);
@@ -65,13 +67,13 @@ impl Ground for Contacts<'_> {
     }
 
     fn create(&mut self, work: &Work<'_>, row: RowView<'_>, bad: &mut Vec<String>) -> Result<u64, Refusal> {
-        let address =
-            row.emails().first().map(|column| value::trimmed(row.cell(*column))).unwrap_or_default();
-        if address.is_empty() && !work.choices.without_email {
-            return Err((61, row.email_keys()));
-        }
         let mut changes = changes_of(self.store, work, row, None, bad);
         changes.retain(|(_, text)| !text.is_empty());
+        // Of several columns of the address the last one counts.
+        let addressed = changes.iter().any(|(field, _)| *field == field::EMAIL);
+        if !addressed && !work.choices.without_email {
+            return Err((61, row.email_keys()));
+        }
         for (field, default) in &self.defaults {
             if let Err(at) = changes.binary_search_by_key(field, |(id, _)| *id) {
                 changes.insert(at, (*field, Cow::Borrowed(default)));
@@ -133,6 +135,10 @@ fn changes_of<'r>(
             None if work.choices.missing_clears => "",
             None => continue,
         };
+        if field.id == field::EMAIL && existing.is_some() && value::trimmed(value).is_empty() {
+            // Another identifier found the contact, whose address is never cleared.
+            continue;
+        }
         let stored = || existing.map(|contact| store.cell(contact, field)).unwrap_or_default();
         if !replaces(column.rule, field, value, stored, existing.is_none()) {
             continue;
@@ -172,8 +178,8 @@ pub(super) fn replaces<'c>(
     }
 }
 
-/// The value as it is stored, if the field can hold it. An address is never cleared, and not changed where
-/// several contacts may match.
+/// The value as it is stored, if the field can hold it. An address is not changed where several contacts may
+/// match.
 fn storable<'r>(
     field: &Field,
     value: &'r str,
@@ -183,7 +189,7 @@ fn storable<'r>(
     if field.id == field::EMAIL {
         let address = value::trimmed(value);
         let same = existing.is_some_and(|contact| value::fold(contact.email()) == value::fold(address));
-        let fixed = existing.is_some() && (address.is_empty() || work.plan.multiple) && !same;
+        let fixed = existing.is_some() && work.plan.multiple && !same;
         return (!fixed).then_some(address);
     }
     plain(field, value, work.plan)

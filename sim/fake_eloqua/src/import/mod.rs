@@ -116,7 +116,7 @@ impl Choices {
         Self { checks_addresses, ..self }
     }
 
-    /// The same for whoever only counts repeated rows.
+    /// The same for whoever only counts repeated and unmatched rows.
     pub(crate) fn counting(self) -> Self {
         Self { tells_repeated: false, ..self }
     }
@@ -140,7 +140,7 @@ pub(crate) fn run_records(
 ) -> Outcome {
     let mut stack = Stack::default();
     stack.push(Cow::Owned(Sheet::of(rows)));
-    run_on(&mut RecordsOf { store, owner }, &Work { now, plan, choices }, &stack)
+    run_on(&mut RecordsOf::new(store, owner), &Work { now, plan, choices }, &stack)
 }
 
 /// Runs the whole algorithm.
@@ -160,10 +160,8 @@ pub(crate) fn run_on(ground: &mut impl Ground, work: &Work<'_>, stack: &Stack<'_
     for row in fit {
         let identifier = value::fold(row.identifier());
         if !identifier.is_empty() && winners.get(&identifier) != Some(&row.index) {
-            outcome.repeats += 1;
-            if choices.tells_repeated {
-                outcome.repeated.push(row.reject(26, vec![plan.identifier.clone()]));
-            }
+            let reject = || row.reject(26, vec![plan.identifier.clone()]);
+            outcome.repeat(choices.tells_repeated, reject);
             continue;
         }
         place(ground, work, row, &identifier, &index, &mut outcome, &mut touched);
@@ -212,8 +210,8 @@ fn place(
                 touched.extend(ids);
             }
         }
-        Err((34, _)) => outcome.unmatched.push(row.reject(34, Vec::new())),
-        Err((code, fields)) => outcome.rejected.push(row.reject(code, fields)),
+        Err((34, _)) => outcome.miss(work.choices.tells_repeated, || row.reject(34, Vec::new())),
+        Err((code, fields)) => outcome.refuse(code, || row.reject(code, fields)),
     }
 }
 
@@ -262,20 +260,32 @@ fn settle(
     bad.sort();
     bad.dedup();
     if !bad.is_empty() {
-        outcome.partial.push(row.reject(40, bad));
+        outcome.store_in_part(|| row.reject(40, bad));
     }
     Ok((ids, verdict))
 }
 
+/// What can be told of columns and rows before any row is placed.
+pub(crate) fn noted(plan: &Plan, stack: &Stack<'_>, choices: Choices) -> Outcome {
+    let mut outcome = Outcome { total: stack.total, ..Outcome::default() };
+    outcome.absent_weight = choices.absent_warns.then_some(Severity::Warning);
+    View::new(plan, stack).note_columns(stack, &mut outcome);
+    outcome
+}
+
 /// Sync actions by themselves: no row creates or changes a field.
-pub(crate) fn run_actions(ground: &mut impl Ground, work: &Work<'_>, stack: &Stack<'_>) -> Vec<Log> {
+pub(crate) fn run_actions(
+    ground: &mut impl Ground,
+    work: &Work<'_>,
+    stack: &Stack<'_>,
+) -> (Vec<Log>, Vec<Reject>) {
     let view = View::new(work.plan, stack);
+    let mut outcome = noted(work.plan, stack, work.choices);
     let rows: Vec<RowView<'_>> = view.rows().collect();
     let winners = winners(&rows, work.choices);
-    let Some(column) = view.identifier() else { return Vec::new() };
+    let Some(column) = view.identifier() else { return (Vec::new(), Vec::new()) };
     let index = ground.index(&work.plan.columns[column].target, &winners);
     let mut ids = Vec::new();
-    let mut unmatched = 0;
     for row in rows {
         let identifier = value::fold(row.identifier());
         let found = match &index {
@@ -283,13 +293,10 @@ pub(crate) fn run_actions(ground: &mut impl Ground, work: &Work<'_>, stack: &Sta
             Index::Map(map) => map.get(&*identifier).cloned().unwrap_or_default(),
         };
         if found.is_empty() {
-            unmatched += 1;
+            outcome.miss(false, || row.reject(34, Vec::new()));
         }
         ids.extend(found);
     }
-    let mut logs = ground.act(work, &ids);
-    if unmatched > 0 {
-        logs.push(Log::new(34, unmatched));
-    }
-    logs
+    outcome.actions = ground.act(work, &ids);
+    (outcome.action_logs(), outcome.listed())
 }

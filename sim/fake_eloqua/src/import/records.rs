@@ -3,25 +3,30 @@
 use crate::field;
 use crate::import::contacts::{plain, replaces};
 use crate::import::view::RowView;
-use crate::import::{Codes, Ground, Index, Log, Refusal, Target, Work};
-use crate::records::{Owner, Table};
+use crate::import::{Codes, Column, Ground, Index, Log, Refusal, Target, Work};
+use crate::records::{COMPANY_NAME, Owner, Table};
 use crate::statement::{Own, Place, Statement, Subject};
-use crate::store::Store;
+use crate::store::{Contact, Store};
 use crate::time::Zone;
 use crate::value;
 use crate::values::Values;
 use indexmap::IndexMap;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// The records of an owner.
 pub(crate) struct RecordsOf<'s> {
-    pub(crate) store: &'s mut Store,
-    pub(crate) owner: Owner,
+    store: &'s mut Store,
+    owner: Owner,
+    /// Contacts by the folded value that links them, read when the first row asks. No row changes a contact.
+    linked: Option<IndexMap<String, Vec<u64>>>,
 }
 
-impl RecordsOf<'_> {
+impl<'s> RecordsOf<'s> {
+    pub(crate) fn new(store: &'s mut Store, owner: Owner) -> Self {
+        Self { store, owner, linked: None }
+    }
+
     fn table(&mut self) -> Option<&mut Table> {
         self.store.records.of_mut(self.owner)
     }
@@ -49,6 +54,10 @@ impl RecordsOf<'_> {
             if !replaces(column.rule, field, value, stored, record.is_none()) {
                 continue;
             }
+            // A name that every account needs is never cleared.
+            if self.owner == Owner::Accounts && field.id == COMPANY_NAME && value.trim().is_empty() {
+                continue;
+            }
             match plain(field, value, work.plan) {
                 Some(value) => {
                     changes.insert(field.id, value.to_owned());
@@ -60,7 +69,7 @@ impl RecordsOf<'_> {
     }
 
     /// The contact that a row names as its own.
-    fn contact_of(&self, work: &Work<'_>, row: RowView<'_>) -> Option<u64> {
+    fn contact_of(&mut self, work: &Work<'_>, row: RowView<'_>) -> Option<u64> {
         let card = work.plan.card.as_ref();
         let own = |at: usize, target: &Target| match target {
             Target::Statement(Statement::Linked(_, linked)) => Some((at, (**linked).clone())),
@@ -87,11 +96,22 @@ impl RecordsOf<'_> {
                 self.store.contacts.get(&id).filter(|contact| same(contact.email())).map(|_| id)
             }
             by => {
-                let mut contacts = self.store.contacts.values();
-                let named = |contact: &&Arc<crate::store::Contact>| {
-                    same(&by.of(self.store, Subject::Contact(contact), Zone::Eastern))
-                };
-                contacts.find(named).map(|contact| contact.id)
+                let store = &*self.store;
+                let text_of =
+                    |contact: &Contact| by.of(store, Subject::Contact(contact), Zone::Eastern).into_owned();
+                let linked = self.linked.get_or_insert_with(|| {
+                    let mut linked: IndexMap<String, Vec<u64>> = IndexMap::new();
+                    for contact in store.contacts.values() {
+                        let text = value::folded(&text_of(contact));
+                        if !text.is_empty() {
+                            linked.entry(text).or_default().push(contact.id);
+                        }
+                    }
+                    linked
+                });
+                let candidates = linked.get(&value::folded(text))?.iter();
+                let mut candidates = candidates.filter_map(|id| store.contacts.get(id));
+                candidates.find(|contact| same(&text_of(contact))).map(|contact| contact.id)
             }
         }
     }
@@ -134,10 +154,10 @@ impl Ground for RecordsOf<'_> {
 
     fn create(&mut self, work: &Work<'_>, row: RowView<'_>, bad: &mut Vec<String>) -> Result<u64, Refusal> {
         let changes = self.changes_of(work, row, None, bad);
-        if self.owner == Owner::Accounts && !changes.contains_key(&crate::records::COMPANY_NAME) {
-            let key = work.plan.columns.iter().find(|column| {
-                column.target.field().is_some_and(|field| field.id == crate::records::COMPANY_NAME)
-            });
+        if self.owner == Owner::Accounts && !changes.contains_key(&COMPANY_NAME) {
+            let named =
+                |column: &&Column| column.target.field().is_some_and(|field| field.id == COMPANY_NAME);
+            let key = work.plan.columns.iter().find(named);
             return Err((61, key.map(|column| column.key.clone()).into_iter().collect()));
         }
         let now = work.now;

@@ -3,12 +3,14 @@
 use crate::import::{Choices, Outcome, Plan, Reject, Target};
 use crate::sheet::{SheetRow, Stack};
 use crate::value;
+use std::sync::Arc;
 
 /// A plan beside the rows that it is for.
 pub(super) struct View<'v> {
     plan: &'v Plan,
     identifier: Option<usize>,
     emails: Vec<usize>,
+    keys: Arc<[String]>,
     sheets: Vec<SheetView<'v>>,
 }
 
@@ -47,6 +49,7 @@ impl<'v> View<'v> {
             plan,
             identifier: plan.columns.iter().position(|column| column.key == plan.identifier),
             emails: at(&Target::is_email),
+            keys: plan.columns.iter().map(|column| column.key.clone()).collect(),
             sheets: sheets.collect(),
         }
     }
@@ -80,15 +83,15 @@ impl<'v> View<'v> {
                     let at = sheet.keys.iter().position(|known| known == key)?;
                     cells.get(at).cloned()
                 };
-                let values =
-                    columns.iter().map(|column| (column.key.clone(), cell(&column.key).unwrap_or_default()));
-                outcome.rejected.push(Reject {
+                outcome.refuse(32, || Reject {
                     index: before + u64::from(*number),
                     code: 32,
                     fields: Vec::new(),
-                    values: values.collect(),
+                    keys: self.keys.clone(),
+                    cells: columns.iter().map(|column| cell(&column.key).unwrap_or_default()).collect(),
                 });
             }
+            outcome.refuse_unseen(32, sheet.malformed_unkept);
         }
         if self.sheets.iter().any(|of| of.sheet.len() > 0) {
             let absent = |at: &usize| self.sheets.iter().all(|of| of.keys[*at].is_none());
@@ -129,12 +132,12 @@ impl<'v> RowView<'v> {
         for column in self.emails() {
             let address = value::trimmed(self.cell(*column));
             if choices.checks_addresses && !address.is_empty() && !value::is_address(address) {
-                outcome.rejected.push(self.reject(2, vec![plan.columns[*column].key.clone()]));
+                outcome.refuse(2, || self.reject(2, vec![plan.columns[*column].key.clone()]));
                 return false;
             }
         }
         if self.identifier().trim().is_empty() && !plan.null_identifier {
-            outcome.rejected.push(self.reject(61, vec![plan.identifier.clone()]));
+            outcome.refuse(61, || self.reject(61, vec![plan.identifier.clone()]));
             return false;
         }
         true
@@ -142,8 +145,7 @@ impl<'v> RowView<'v> {
 
     /// The row as it is told when it is refused.
     pub(crate) fn reject(&self, code: u32, fields: Vec<String>) -> Reject {
-        let columns = self.view.plan.columns.iter().enumerate();
-        let values = columns.map(|(at, column)| (column.key.clone(), self.cell(at).to_owned())).collect();
-        Reject { index: self.index, code, fields, values }
+        let cells = (0..self.view.keys.len()).map(|at| self.cell(at).to_owned()).collect();
+        Reject { index: self.index, code, fields, keys: self.view.keys.clone(), cells }
     }
 }

@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// How many different keys one posting may have.
 pub(crate) const MOST_KEYS: usize = 10_000;
 
+/// About how many cells of rows that cannot be read as such one posting keeps.
+const MALFORMED_KEPT: usize = 1_000_000;
+
 /// The rows of one posting or file.
 ///
 /// The texts of all cells stand behind each other. A cell knows its key and where its text ends, a row where
@@ -25,8 +28,10 @@ pub(crate) struct Sheet {
     repeats: bool,
     /// How many rows the source had, those included that are no rows here.
     pub(crate) total: u32,
-    /// Rows that could not be read as such: their number, and what could be read.
+    /// Rows that could not be read as such, as far as they are kept: their number, and what could be read.
     pub(crate) malformed: Vec<(u32, Vec<String>)>,
+    /// How many of these are not kept.
+    pub(crate) malformed_unkept: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,6 +87,7 @@ impl Sheet {
         let mut record = csv::StringRecord::new();
         let mut reading = Reading::default();
         let mut headings: Option<Vec<u32>> = None;
+        let mut kept = 0;
         while source.read_record(&mut record).map_err(|_| Unread::Malformed)? {
             let Some(keys) = &headings else {
                 let keys = record.iter().enumerate().map(|(at, key)| reading.key(key, at));
@@ -90,7 +96,13 @@ impl Sheet {
             };
             if record.len() > keys.len() {
                 let number = reading.sheet.total + 1;
-                reading.sheet.malformed.push((number, record.iter().map(str::to_owned).collect()));
+                if kept < MALFORMED_KEPT {
+                    kept += 1 + keys.len();
+                    let known = record.iter().take(keys.len()).map(str::to_owned);
+                    reading.sheet.malformed.push((number, known.collect()));
+                } else {
+                    reading.sheet.malformed_unkept += 1;
+                }
                 reading.sheet.total = number;
                 continue;
             }
@@ -272,7 +284,7 @@ mod tests {
         let sheet =
             Sheet::from_csv(b"\xef\xbb\xbfa,b\r\n\"x,\"\"y\"\"\",2\r\n1\r\n1,2,3\r\n4,5\r\n").unwrap();
         assert_eq!(cells(&sheet), [[Some("x,\"y\""), Some("2")], [Some("1"), None], [Some("4"), Some("5")]]);
-        assert_eq!(sheet.malformed, [(3, vec!["1".to_owned(), "2".to_owned(), "3".to_owned()])]);
+        assert_eq!(sheet.malformed, [(3, vec!["1".to_owned(), "2".to_owned()])]);
         assert_eq!((sheet.total, sheet.row(2).number), (4, 4));
     }
 

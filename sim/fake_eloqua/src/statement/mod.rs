@@ -11,7 +11,7 @@ use crate::field::{self, Field, Kind};
 use crate::records::{COMPANY_NAME, Owner, Record};
 use crate::store::{Contact, Store};
 use std::sync::Arc;
-use winnow::ascii::digit1;
+use winnow::ascii::{digit1, multispace0};
 use winnow::combinator::{alt, delimited, eof, opt, preceded, separated, terminated};
 use winnow::prelude::*;
 use winnow::token::take_while;
@@ -89,11 +89,17 @@ enum Bracket<'t> {
 
 fn path<'t>(text: &'t str) -> Option<Path<'t>> {
     fn part<'t>(input: &mut &'t str) -> ModalResult<(&'t str, Bracket<'t>)> {
-        let word = take_while(1.., |c: char| c.is_ascii_alphanumeric() || c == '_').parse_next(input)?;
-        let bracket = opt(alt((
-            delimited('(', take_while(1.., |c| c != ')' && c != '}'), ')').map(Bracket::Round),
-            delimited('[', digit1.parse_to(), ']').map(Bracket::Square),
-        )))
+        let word = take_while(1.., |c: char| c.is_ascii_alphanumeric() || c == '_');
+        let word = delimited(multispace0, word, multispace0).parse_next(input)?;
+        let inner = take_while(1.., |c| c != ')' && c != '}').map(str::trim_ascii);
+        let number = delimited(multispace0, digit1.parse_to(), multispace0);
+        let bracket = opt(terminated(
+            alt((
+                delimited('(', inner, ')').map(Bracket::Round),
+                delimited('[', number, ']').map(Bracket::Square),
+            )),
+            multispace0,
+        ))
         .parse_next(input)?;
         Ok((word, bracket.unwrap_or(Bracket::None)))
     }

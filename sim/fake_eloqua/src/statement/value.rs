@@ -66,8 +66,11 @@ impl Statement {
                 "C_DateModified" => Some(contact.modified),
                 _ => None,
             },
-            (Self::Record(_, Own::CreatedAt), Subject::Record(record)) => Some(record.created),
-            (Self::Record(_, Own::UpdatedAt), Subject::Record(record)) => Some(record.updated),
+            (Self::Record(_, own), Subject::Record(record)) => own.instant(record),
+            (Self::Account(own), Subject::Contact(contact)) => {
+                let company = contact.values.get(&field::COMPANY)?;
+                own.instant(store.records.account_named(company)?)
+            }
             (Self::Linked(_, linked), Subject::Record(record)) => {
                 let contact = record.contact.and_then(|id| store.contacts.get(&id))?;
                 linked.instant(store, Subject::Contact(contact))
@@ -90,6 +93,19 @@ impl Statement {
 }
 
 impl Own {
+    fn instant(&self, record: &Record) -> Option<Instant> {
+        match self {
+            Self::CreatedAt => Some(record.created),
+            Self::UpdatedAt => Some(record.updated),
+            Self::Field(field) => match field.internal.as_str() {
+                "M_DateCreated" if field.read_only => Some(record.created),
+                "M_DateModified" if field.read_only => Some(record.updated),
+                _ => None,
+            },
+            Self::Id | Self::ExternalId => None,
+        }
+    }
+
     fn of<'s>(&self, owner: Owner, store: &'s Store, record: &'s Record, zone: Zone) -> Cow<'s, str> {
         let Some(table) = store.records.of(owner) else { return "".into() };
         match self {
