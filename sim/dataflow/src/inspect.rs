@@ -3,6 +3,7 @@
 use crate::components::component;
 use crate::components::record_evaluate::source_of;
 use crate::document::{Problem, Severity};
+use crate::java_text;
 use crate::jexl::Expression;
 use crate::json::{self, Kind, Node, Place};
 use crate::script::Script;
@@ -20,6 +21,8 @@ pub fn inspect(text: &str) -> Vec<Problem> {
         match kind {
             "field.evaluate" => problems.extend(expressions(text, params)),
             "record.evaluate" => problems.extend(params.member("script").and_then(script)),
+            "field.replace" => problems.extend(patterns(params)),
+            kind if kind.starts_with("datasource.read.") => problems.extend(patterns(params)),
             _ => {}
         }
     }
@@ -30,15 +33,42 @@ fn expressions(text: &str, params: &Node) -> Vec<Problem> {
     let Some(Kind::List(fields)) = params.member("fields").map(|fields| &fields.kind) else {
         return Vec::new();
     };
-    let wrong = |field: &Node| {
-        let node = field.member("expression")?;
-        let problem = Expression::parse(node.text()?).err()?;
+    let mut found = Vec::new();
+    for field in fields {
+        let Some((node, expression)) = field.member("expression").and_then(|node| Some((node, node.text()?)))
+        else {
+            continue;
+        };
+        let (problems, severity) = match Expression::parse(expression) {
+            Err(problem) => (vec![problem], Severity::Error),
+            // Only a record that comes to such a pattern fails, so that the flow is no worse for it.
+            Ok(expression) => (expression.doubts(), Severity::Warning),
+        };
         let name = field.member("field").and_then(Node::text).unwrap_or_default();
-        let at = within(text, node.at, problem.column);
-        let message = format!("expression of `{name}`: {}", problem.message);
-        Some(Problem::at(at, Severity::Error, message, ""))
+        found.extend(problems.into_iter().map(|problem| {
+            let at = within(text, node.at, problem.column);
+            let message = format!("expression of `{name}`: {}", problem.message);
+            Problem::at(at, severity, message, "")
+        }));
+    }
+    found
+}
+
+/// What the regular expressions among parameters are refused for when the step is made.
+fn patterns(params: &Node) -> Vec<Problem> {
+    let mut found = Vec::new();
+    let mut look = |node: Option<&Node>, what: &str| {
+        if let Some(node) = node
+            && let Some(told) = node.text().and_then(|text| java_text::pattern(text).err())
+        {
+            found.push(Problem::at(node.at, Severity::Error, format!("{what}: {told}"), ""));
+        }
     };
-    fields.iter().filter_map(wrong).collect()
+    look(params.member("fileNameRegex"), "parameter `fileNameRegex`");
+    if let Some(Kind::List(fields)) = params.member("fields").map(|fields| &fields.kind) {
+        fields.iter().for_each(|field| look(field.member("regex"), "`regex`"));
+    }
+    found
 }
 
 fn script(node: &Node) -> Option<Problem> {
@@ -100,6 +130,27 @@ mod tests {
         check(
             &evaluate("a == \\\"x\\\" +"),
             &[(2, start + 12, "expression of `a`: a value should stand here, not the end")],
+        );
+    }
+
+    #[test]
+    fn regular_expressions_are_shown() {
+        let start = evaluate("").find("\"\"}").unwrap() + 2;
+        check(
+            &evaluate("a =~ '('"),
+            &[(2, start + 2, "expression of `a`: `(` is not a regular expression that is supported here")],
+        );
+        check(
+            r#"{"id": "e", "type": "field.replace", "params": {"fields": [{"field": "a", "regex": "(?<=a)b"}, {"field": "b", "regex": "["}]}}"#,
+            &[(2, 116, "`regex`: `[` is not a regular expression that is supported here")],
+        );
+        check(
+            r#"{"id": "e", "type": "datasource.read.sftp", "params": {"fileNameRegex": "*.csv"}}"#,
+            &[(
+                2,
+                73,
+                "parameter `fileNameRegex`: `*.csv` is not a regular expression that is supported here",
+            )],
         );
     }
 
