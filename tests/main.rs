@@ -8,9 +8,10 @@
 //! - [`world`]: the Rust face.
 //! - [`program`]: the commands' whole output and exit codes.
 //! - [`clients`]: answers that no fake gives.
-//! - [`transport`]: Gigya over a socket, as foreign clients speak.
+//! - [`transport`]: Gigya over a socket, as foreign clients speak. [`eloqua`]: the same of Eloqua.
 
 mod clients;
+mod eloqua;
 mod house;
 mod laws;
 mod program;

@@ -135,6 +135,18 @@ impl GigyaClient {
         Self { nonce_prefix: prefix.into(), ..self }
     }
 
+    /// The same client at another data centre.
+    #[must_use]
+    pub fn at(&self, data_center: &str) -> Self {
+        Self {
+            http: Arc::clone(&self.http),
+            access: GigyaAccess { data_center: data_center.to_owned(), ..self.access.clone() },
+            actor: self.actor,
+            nonce_prefix: self.nonce_prefix.clone(),
+            calls: AtomicU64::new(self.calls.load(Ordering::Relaxed)),
+        }
+    }
+
     /// Calls `accounts.getAccountInfo` or any other method. Success is `errorCode` 0 and nothing else; the
     /// body comes back whole.
     pub async fn call(

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use standin_clients::gigya::{Proof, bearer};
 use standin_model::Evidence;
-use standin_ports::{Credential, FileProtocol, FilesTarget, Secret};
+use standin_ports::{Credential, FileProtocol, FilesTarget, PathStart, Secret};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -254,7 +254,10 @@ impl Setup<'_> {
             Some(Value::String(text)) => {
                 Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect())
             }
-            Some(Value::Array(items)) => items.iter().map(|item| item.as_str().ok_or_else(wrong)).collect(),
+            Some(Value::Array(items)) => {
+                let named = items.iter().filter(|item| !item.is_null());
+                named.map(|item| item.as_str().ok_or_else(wrong)).collect()
+            }
             Some(_) => Err(wrong()),
         }
     }
@@ -280,11 +283,8 @@ impl Setup<'_> {
                     Some(Value::String(text)) => Cow::Borrowed(text),
                     // What stays a text as the console writes it.
                     Some(plain @ (Value::Number(_) | Value::Bool(_))) => Cow::Owned(plain.to_string()),
-                    Some(other) => {
-                        return Err(format!(
-                            "`{member}` in parameter `{name}` should be a text, not {other}"
-                        ));
-                    }
+                    // What the platform takes as a text is a JSON text here.
+                    Some(nested) => Cow::Owned(nested.to_string()),
                 };
             }
             rows.push(row);
@@ -344,12 +344,17 @@ impl Setup<'_> {
             username: self.required_text("username")?.to_owned(),
             credential,
             timeout: Duration::from_secs(self.number("timeout", 60, 1 << 31)?.clamp(10, 120)),
+            start: if self.text("remotePath")?.trim().starts_with('/') {
+                PathStart::Root
+            } else {
+                PathStart::LoginFolder
+            },
         })
     }
 
-    /// The folder of `remotePath`, absolute within the login's root.
+    /// The folder of `remotePath`; the target says where it starts.
     pub(crate) fn folder(&self) -> Result<String, String> {
-        let path = self.text("remotePath")?;
+        let path = self.placeholders.text(self.text("remotePath")?.trim());
         let mut folder = String::new();
         for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
             if part == ".." {
@@ -361,6 +366,11 @@ impl Setup<'_> {
         Ok(if folder.is_empty() { "/".to_owned() } else { folder })
     }
 
+    /// A pattern, with what placeholders stand for in it taken literally.
+    pub(crate) fn pattern(&self, name: &str) -> Result<String, String> {
+        Ok(self.placeholders.pattern(self.text(name)?))
+    }
+
     /// The watermark, if the job has one.
     pub(crate) fn since(&self) -> Option<standin_model::Instant> {
         match self.job.extract {
@@ -368,6 +378,18 @@ impl Setup<'_> {
             Extract::Since(at) => Some(at),
         }
     }
+}
+
+/// What is left of a file's name where a slash makes a sub-folder; empty parts say nothing.
+pub(crate) fn sub_path(name: &str) -> Result<String, String> {
+    let parts: Vec<&str> = name.split('/').filter(|part| !part.is_empty()).collect();
+    if parts.is_empty()
+        || parts.iter().any(|part| matches!(*part, "." | ".."))
+        || name.contains(char::is_control)
+    {
+        return Err(format!("`{name}` is no name for a file"));
+    }
+    Ok(parts.join("/"))
 }
 
 /// A number without a fraction, however it is written.

@@ -23,7 +23,7 @@ mod datasource_write_gigya_generic;
 mod datasource_write_gigya_importaccount;
 mod datasource_write_googlecloud;
 mod datasource_write_sftp;
-mod elsewhere;
+pub(crate) mod elsewhere;
 mod field_add;
 mod field_array_extract;
 mod field_array_join;

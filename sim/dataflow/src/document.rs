@@ -1,7 +1,7 @@
 //! The dataflow document: text in, steps out, and every problem with its place.
 
-use crate::component::ComponentDoc;
-use crate::components::{self, COMPONENTS, ELSEWHERE};
+use crate::component::{Carries, ComponentDoc};
+use crate::components::{self, COMPONENTS, ELSEWHERE, elsewhere};
 use crate::graph::{self, Graph};
 use crate::json::{self, Kind, Node, Place};
 use crate::record::Fields;
@@ -135,7 +135,7 @@ impl Document {
 
 /// The dataflow in an answer of the API that somebody saved: of `idx.getDataflow`, or of an `idx.search` that found
 /// one; any other text is one itself.
-fn inner(root: &Node) -> &Node {
+pub(crate) fn inner(root: &Node) -> &Node {
     if root.member("steps").is_some() {
         return root;
     }
@@ -154,6 +154,29 @@ struct Draft {
     params: Fields,
     next: Vec<(String, Place)>,
     error: Vec<(String, Place)>,
+}
+
+/// Connectors that nobody here knows, as they are connected: what they carry shows at their neighbours only.
+fn elsewhere_carries(mut drafts: Vec<Draft>) -> Vec<Draft> {
+    for at in 0..drafts.len() {
+        let draft = &drafts[at];
+        let next = |id: &String| drafts.iter().find(|other| other.id == *id);
+        let files = match draft.component.kind {
+            elsewhere::READER_KIND => draft
+                .next
+                .iter()
+                .filter_map(|(id, _)| next(id))
+                .any(|to| to.component.input == Carries::Files),
+            elsewhere::WRITER_KIND => drafts.iter().any(|from| {
+                from.component.output == Carries::Files && from.next.iter().any(|(id, _)| *id == draft.id)
+            }),
+            _ => false,
+        };
+        if files {
+            drafts[at].component = elsewhere::of_files(drafts[at].component);
+        }
+    }
+    drafts
 }
 
 #[derive(Default)]
@@ -202,6 +225,7 @@ impl Reader {
         let (id, status) = (self.text_of(root, "id"), self.text_of(root, "status"));
         // A step that could not be read would make every edge to it a second, misleading problem.
         let drafts: Vec<Draft> = drafts.into_iter().collect::<Option<_>>()?;
+        let drafts = elsewhere_carries(drafts);
         let (steps, places) = self.connect(drafts)?;
         let graph = self.graph(&steps, &places, list.at)?;
         Some(Document { id, name, status, steps, graph })
@@ -277,6 +301,12 @@ impl Reader {
             return Some(found);
         }
         let kind = text.trim().to_ascii_lowercase();
+        if let Some(other) = elsewhere::connector(&kind) {
+            let message =
+                format!("`{}` is a connector that nobody here knows: a job with it is refused", text.trim());
+            self.warning(node.at, message, "a scenario can put a stub in its place");
+            return Some(other);
+        }
         let names = COMPONENTS.iter().chain(ELSEWHERE).map(|component| component.kind);
         let hint = nearest(&kind, names).map(|name| format!("did you mean `{name}`?")).unwrap_or_default();
         self.error(node.at, format!("unknown component type `{}`", text.trim()), hint);
@@ -337,7 +367,10 @@ impl Reader {
     }
 
     fn known_param(&mut self, component: &'static ComponentDoc, name: &str, at: Place) {
-        if component.params.iter().any(|param| param.name == name) {
+        if let Some(known) = component.params.iter().find(|param| param.name == name) {
+            if known.meaning.starts_with("not applied") {
+                self.warning(at, format!("`{name}` is {}", known.meaning), "");
+            }
             return;
         }
         let hint = nearest(name, component.params.iter().map(|param| param.name))
@@ -449,6 +482,32 @@ mod tests {
                 "2:56: `file.empty` has no parameter `filename`: it is ignored\nhint: did you mean `fileName`?",
             ],
         );
+    }
+
+    #[test]
+    fn connectors_that_nobody_knows_are_read_as_they_are_connected() {
+        let flow = |from: &str, to: &str| {
+            format!(
+                r#"{{"name": "f", "steps": [{{"id": "a", "type": "{from}", "params": {{"bucket": "b"}}, "next": ["b"]}},
+                {{"id": "b", "type": "{to}", "params": {{"fileName": "f"}}}}]}}"#
+            )
+        };
+        for (from, to) in [
+            ("datasource.read.braze", "datasource.write.segment"),
+            ("datasource.read.google.drive", "file.parse.json"),
+            ("datasource.read.gigya.account", "datasource.write.braze"),
+            ("file.empty", "datasource.write.google.drive"),
+        ] {
+            let read =
+                Document::parse(&flow(from, to)).unwrap_or_else(|told| panic!("{from} {to}: {told:?}"));
+            assert!(
+                read.1.iter().any(|problem| problem.message.contains("nobody here knows")),
+                "{from} {to}"
+            );
+        }
+        // A slip in a name that is known stays an error.
+        assert!(Document::parse(&flow("datasource.read.sfpt", "file.parse.json")).is_err());
+        assert!(Document::parse(&flow("datasource.read.gigya.acount", "field.remove")).is_err());
     }
 
     #[test]

@@ -4,8 +4,10 @@ mod drawing;
 
 pub use drawing::svg;
 
+use crate::components::record_evaluate::source_of;
 use crate::document::{Document, Step};
 use serde_json::Value;
+use standin_ports::journal::hidden;
 use std::fmt::Write;
 
 /// Parameters longer than this are cut.
@@ -113,8 +115,15 @@ fn step(document: &Document, step: &Step, out: &mut String) {
     }
 }
 
+/// Whether a parameter that the component does not have sounds like a secret.
+fn sounds_secret(step: &Step, name: &str) -> bool {
+    let known = step.component.params.iter().any(|param| param.name == name);
+    let name = name.to_ascii_lowercase();
+    !known && ["secret", "password", "passphrase", "token", "key"].iter().any(|word| name.contains(word))
+}
+
 fn param(step: &Step, name: &str, value: &Value) -> String {
-    if is_secret(step.component.kind, name) {
+    if is_secret(step.component.kind, name) || sounds_secret(step, name) {
         return match value {
             Value::String(text) if text.is_empty() => "(missing secret)".to_owned(),
             value if value == MASK => "(masked secret)".to_owned(),
@@ -133,12 +142,9 @@ fn param(step: &Step, name: &str, value: &Value) -> String {
     }
 }
 
-/// The decoded lines of a script.
+/// The lines of a script.
 fn script(value: &Value) -> Option<String> {
-    use base64::Engine as _;
-    let packed: String = value.as_str()?.split_whitespace().collect();
-    let bytes = base64::engine::general_purpose::STANDARD.decode(packed).ok()?;
-    let text = String::from_utf8(bytes).ok()?;
+    let text = source_of(value.as_str().filter(|stored| !stored.trim().is_empty())?).ok()?;
     Some(text.lines().map(|line| format!("\n    {}", cut(line.trim_end()))).collect())
 }
 
@@ -146,11 +152,17 @@ fn row(item: &Value) -> String {
     let Value::Object(members) = item else { return plain(item) };
     match (members.get("sourceField"), members.get("targetField")) {
         (Some(from), Some(to)) => format!("{} -> {}", plain(from), plain(to)),
-        _ => members
-            .iter()
-            .map(|(name, value)| format!("{name} {}", plain(value)))
-            .collect::<Vec<_>>()
-            .join(", "),
+        _ => {
+            let names = ["paramName", "field", "targetField", "name"];
+            let named = names.iter().filter_map(|name| members.get(*name)?.as_str());
+            let secret = named.map(|path| path.rsplit('.').next().unwrap_or(path)).any(hidden);
+            let shown = |(name, value): (&String, &Value)| match (name.as_str(), secret || hidden(name)) {
+                ("value", true) => "value (secret)".to_owned(),
+                (name, true) if hidden(name) => format!("{name} (secret)"),
+                (name, _) => format!("{name} {}", plain(value)),
+            };
+            members.iter().map(shown).collect::<Vec<_>>().join(", ")
+        }
     }
 }
 
@@ -158,10 +170,20 @@ fn row(item: &Value) -> String {
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) if text.is_empty() => "\"\"".to_owned(),
+        Value::String(text) if text.contains("://") => bare_url(text),
         Value::String(text) if text.trim() != text || text.contains(char::is_control) => value.to_string(),
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
+}
+
+/// An address without what may be a secret in it: a login before the host, and the query.
+fn bare_url(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let (place, query) = rest.split_once('?').map_or((rest, ""), |(place, _)| (place, "?…"));
+    let (host, path) = place.split_at(place.find('/').unwrap_or(place.len()));
+    let host = host.rsplit_once('@').map_or(host.to_owned(), |(_, host)| format!("…@{host}"));
+    format!("{scheme}://{host}{path}{query}")
 }
 
 fn cut(text: &str) -> String {
@@ -218,5 +240,24 @@ draft, 5 steps, in the order in which they run:
         assert_eq!(document().masked_secrets(), ["password of `up`"]);
         let typed = FLOW.replace("********", "hunter2");
         assert!(!explain(&Document::parse(&typed).unwrap().0).contains("hunter2"));
+        for (kind, params) in [
+            (
+                "datasource.write.gigya.generic",
+                r#"{"apiMethod": "accounts.setAccountInfo", "apiParams": [{"paramName": "newPassword", "sourceField": "", "value": "hunter2"}]}"#,
+            ),
+            ("field.add", r#"{"fields": [{"field": "password.hashedPassword", "value": "hunter2"}]}"#),
+            ("datasource.read.azure.sas", r#"{"blobUri": "https://ann:hunter2@a.example/b?sig=hunter2"}"#),
+            ("field.add", r#"{"fields": [], "clientSecretX": "hunter2"}"#),
+        ] {
+            let step = format!(r#"{{"id": "s", "type": "{kind}", "params": {params}}}"#);
+            let flow = match kind.starts_with("datasource.read") {
+                true => format!(r#"{{"name": "f", "steps": [{step}]}}"#),
+                false => format!(
+                    r#"{{"name": "f", "steps": [{{"id": "r", "type": "datasource.read.gigya.account", "params": {{"select": "UID"}}, "next": ["s"]}}, {step}]}}"#
+                ),
+            };
+            let text = explain(&Document::parse(&flow).unwrap_or_else(|told| panic!("{kind}: {told:?}")).0);
+            assert!(!text.contains("hunter2"), "{text}");
+        }
     }
 }

@@ -340,7 +340,7 @@ fn own_inbound_flows() {
 }
 
 fn sftp(folder: &str) -> Value {
-    json!({"host": "h", "username": "u", "password": "p", "remotePath": folder})
+    json!({"host": "h", "username": "u", "password": "p", "remotePath": format!("/{folder}")})
 }
 
 #[test]

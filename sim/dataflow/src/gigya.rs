@@ -6,13 +6,15 @@ use crate::run::Stop;
 use serde_json::{Map, Value};
 use standin_clients::gigya::{GigyaAccess, GigyaClient, GigyaError, Proof};
 use standin_ports::Clock;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// One site, called by the engine.
 #[derive(Clone)]
 pub(crate) struct Gigya {
     client: Arc<GigyaClient>,
+    /// The same site where an answer said that it is.
+    moved: Arc<OnceLock<GigyaClient>>,
     clock: Arc<dyn Clock>,
     calls: Arc<AtomicU64>,
 }
@@ -37,7 +39,10 @@ impl CallFailure {
         let sentence = self.sentence();
         match self {
             Self::Broken(_) => Stop::Outside(sentence),
-            Self::Refused { code: 500_000.., .. } => Stop::Outside(format!("{refused}: {sentence}")),
+            // A rate that is too high passes as well.
+            Self::Refused { code: 403_048 | 500_000.., .. } => {
+                Stop::Outside(format!("{refused}: {sentence}"))
+            }
             Self::Refused { .. } => Stop::Here(format!("{refused}: {sentence}")),
         }
     }
@@ -69,7 +74,7 @@ impl Gigya {
         let client =
             GigyaClient::new(ports.http.clone(), access, "dataflow").with_nonce_prefix(job.id.as_str());
         let client = Arc::new(client);
-        Self { client, clock: ports.clock.clone(), calls }
+        Self { client, moved: Arc::default(), clock: ports.clock.clone(), calls }
     }
 
     /// Another site or other credentials, as a step names them; the calls count together.
@@ -97,7 +102,17 @@ impl Gigya {
     /// Calls a method; success is error code 0.
     pub(crate) async fn call(&self, method: &str, params: &[(&str, String)]) -> Result<Value, CallFailure> {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        match self.client.call(self.clock.now(), method, params).await {
+        let client = self.moved.get().unwrap_or(&self.client);
+        let mut answer = client.call(self.clock.now(), method, params).await;
+        if let Err(GigyaError::Api { code: 301_001, body, .. }) = &answer
+            && self.moved.get().is_none()
+            && let Some(center) = body.get("apiDomain").and_then(Value::as_str).and_then(data_center)
+        {
+            self.calls.fetch_add(1, Ordering::Relaxed);
+            let moved = self.moved.get_or_init(|| self.client.at(center));
+            answer = moved.call(self.clock.now(), method, params).await;
+        }
+        match answer {
             Ok(answer) => Ok(answer),
             Err(GigyaError::Api { code, message, details, body, .. }) => {
                 Err(CallFailure::Refused { code, details: api_details(code, &message, &details, &body) })
@@ -115,6 +130,17 @@ impl Gigya {
                 Err(CallFailure::Refused { code: 403_007, details: error_message(ignored_text(ignored)) })
             }
             _ => Ok(answer),
+        }
+    }
+}
+
+/// The data centre of one of the vendor's own domains; secrets go to no other.
+fn data_center(domain: &str) -> Option<&str> {
+    match domain {
+        "cn1.sapcdm.cn" => Some("cn1"),
+        domain => {
+            let center = domain.strip_suffix(".gigya.com")?;
+            center.bytes().all(|byte| byte.is_ascii_alphanumeric()).then_some(center)
         }
     }
 }
@@ -160,7 +186,11 @@ pub(crate) fn constant(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bytes::Bytes;
     use serde_json::json;
+    use standin_ports::http::host_of;
+    use standin_ports::{Http, HttpError, Request, Response};
+    use std::sync::Mutex;
 
     #[test]
     fn ignored_parameters_read_like_the_platforms_own_text() {
@@ -169,6 +199,52 @@ mod tests {
             ignored_text(&[entry]),
             "Ignored Params: [{paramName = profil, warningCode = 403007, message = not recognized}]"
         );
+    }
+
+    /// A site that lives in eu1, whatever host is asked; keeps the hosts.
+    #[derive(Default)]
+    struct Moved(Mutex<Vec<String>>);
+
+    #[async_trait::async_trait]
+    impl Http for Moved {
+        async fn send(&self, request: Request) -> Result<Response, HttpError> {
+            let host = host_of(&request);
+            self.0.lock().unwrap().push(host.clone());
+            let answer = match host.as_str() {
+                "accounts.eu1.gigya.com" => json!({"errorCode": 0, "UID": "ann"}),
+                _ => {
+                    json!({"errorCode": 301_001, "errorMessage": "Invalid data center", "apiDomain": "eu1.gigya.com"})
+                }
+            };
+            Ok(Response::new(Bytes::from(answer.to_string())))
+        }
+    }
+
+    #[test]
+    fn a_site_is_followed_to_its_data_center_once() {
+        let site = Arc::new(Moved::default());
+        let ports = Ports { http: site.clone(), ..crate::trial_build::ports() };
+        let gigya = Gigya::new(&crate::trial_build::job(), &ports);
+        for _ in 0..2 {
+            let answer = pollster::block_on(gigya.clone().call("accounts.getAccountInfo", &[])).unwrap();
+            assert_eq!(answer["UID"], "ann");
+        }
+        let (us, eu) = ("accounts.us1.gigya.com", "accounts.eu1.gigya.com");
+        assert_eq!(*site.0.lock().unwrap(), [us, eu, eu]);
+        assert_eq!(gigya.calls(), 3);
+    }
+
+    #[test]
+    fn only_the_vendors_domains_are_followed() {
+        for (domain, expected) in [
+            ("eu1.gigya.com", Some("eu1")),
+            ("cn1.sapcdm.cn", Some("cn1")),
+            ("eu1.gigya.com.evil.example", None),
+            ("evil.example/eu1.gigya.com", None),
+            ("a.eu1.gigya.com", None),
+        ] {
+            assert_eq!(data_center(domain), expected, "{domain}");
+        }
     }
 
     #[test]

@@ -2,31 +2,46 @@
 
 use crate::components::component;
 use crate::components::record_evaluate::source_of;
-use crate::document::{Problem, Severity};
-use crate::java_text;
+use crate::document::{Document, Problem, Severity, inner};
 use crate::jexl::Expression;
 use crate::json::{self, Kind, Node, Place};
 use crate::script::Script;
+use crate::trial_build::faults;
 
-/// Looks into the expressions and scripts of a document. What is no document has none: reading it tells why.
+/// Looks into the expressions, scripts and other parameters of a document. What is no document has none: reading it
+/// tells why.
 pub fn inspect(text: &str) -> Vec<Problem> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let Ok(root) = json::parse(text) else { return Vec::new() };
-    let Some(Kind::List(steps)) = root.member("steps").map(|steps| &steps.kind) else { return Vec::new() };
+    let Some(Kind::List(steps)) = inner(&root).member("steps").map(|steps| &steps.kind) else {
+        return Vec::new();
+    };
     let mut problems = Vec::new();
-    for step in steps {
+    let mut looked_into = Vec::new();
+    for (at, step) in steps.iter().enumerate() {
         let kind =
             step.member("type").and_then(Node::text).and_then(component).map_or("", |found| found.kind);
         let Some(params) = step.member("params") else { continue };
         match kind {
             "field.evaluate" => problems.extend(expressions(text, params)),
             "record.evaluate" => problems.extend(params.member("script").and_then(script)),
-            "field.replace" => problems.extend(patterns(params)),
-            kind if kind.starts_with("datasource.read.") => problems.extend(patterns(params)),
-            _ => {}
+            _ => continue,
         }
+        looked_into.push(at);
     }
+    if let Ok((document, _)) = Document::parse(text) {
+        let others = faults(&document).into_iter().filter(|(at, _)| !looked_into.contains(at));
+        problems.extend(others.filter_map(|(at, told)| Some(fault(steps.get(at)?, told))));
+    }
+    problems.sort_by_key(|problem| (problem.line, problem.column));
     problems
+}
+
+/// A job's sentence about a step, at the parameter that it names.
+fn fault(step: &Node, told: String) -> Problem {
+    let params = step.member("params").map_or(step, |params| params);
+    let named = told.split('`').nth(1).and_then(|name| params.member(name));
+    Problem::at(named.unwrap_or(params).at, Severity::Error, told, "")
 }
 
 fn expressions(text: &str, params: &Node) -> Vec<Problem> {
@@ -50,23 +65,6 @@ fn expressions(text: &str, params: &Node) -> Vec<Problem> {
             let message = format!("expression of `{name}`: {}", problem.message);
             Problem::at(at, severity, message, "")
         }));
-    }
-    found
-}
-
-/// What the regular expressions among parameters are refused for when the step is made.
-fn patterns(params: &Node) -> Vec<Problem> {
-    let mut found = Vec::new();
-    let mut look = |node: Option<&Node>, what: &str| {
-        if let Some(node) = node
-            && let Some(told) = node.text().and_then(|text| java_text::pattern(text).err())
-        {
-            found.push(Problem::at(node.at, Severity::Error, format!("{what}: {told}"), ""));
-        }
-    };
-    look(params.member("fileNameRegex"), "parameter `fileNameRegex`");
-    if let Some(Kind::List(fields)) = params.member("fields").map(|fields| &fields.kind) {
-        fields.iter().for_each(|field| look(field.member("regex"), "`regex`"));
     }
     found
 }
@@ -134,24 +132,28 @@ mod tests {
     }
 
     #[test]
-    fn regular_expressions_are_shown() {
+    fn a_pattern_that_is_none_is_shown() {
         let start = evaluate("").find("\"\"}").unwrap() + 2;
         check(
             &evaluate("a =~ '('"),
             &[(2, start + 2, "expression of `a`: `(` is not a regular expression that is supported here")],
         );
-        check(
-            r#"{"id": "e", "type": "field.replace", "params": {"fields": [{"field": "a", "regex": "(?<=a)b"}, {"field": "b", "regex": "["}]}}"#,
-            &[(2, 116, "`regex`: `[` is not a regular expression that is supported here")],
-        );
-        check(
-            r#"{"id": "e", "type": "datasource.read.sftp", "params": {"fileNameRegex": "*.csv"}}"#,
-            &[(
-                2,
-                73,
-                "parameter `fileNameRegex`: `*.csv` is not a regular expression that is supported here",
-            )],
-        );
+    }
+
+    #[test]
+    fn parameters_that_a_job_would_refuse_are_shown_where_they_stand() {
+        let read = r#"{"id": "r", "type": "datasource.read.sftp", "params": {"host": "h", "username": "u", "password": "p", "fileNameRegex": "("}, "next": ["p"]}"#;
+        let parse = r#"{"id": "p", "type": "file.parse.json", "params": {}}"#;
+        let steps = format!("{read}, {parse}");
+        let column = read.find(r#""("}"#).unwrap() + 1;
+        let told = "parameter `fileNameRegex`: `(` is not a regular expression that is supported here";
+        check(&steps, &[(2, column, told)]);
+        // A job gets its secrets elsewhere.
+        check(&steps.replace(r#""password": "p""#, r#""password": "********""#), &[]);
+        check(&steps.replace(r#""("}"#, r#""a.*"}"#), &[]);
+        // An answer of the API that somebody saved is looked into as well.
+        let wrapped = format!(r#"{{"errorCode": 0, "result": [{{"name": "f", "steps": [{steps}]}}]}}"#);
+        assert_eq!(inspect(&wrapped).len(), 1);
     }
 
     #[test]

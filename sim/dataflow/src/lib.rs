@@ -40,6 +40,7 @@ mod server;
 mod shared_variables;
 mod spool;
 pub mod stub;
+mod trial_build;
 mod user_lines;
 
 #[cfg(test)]

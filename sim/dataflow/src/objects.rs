@@ -1,6 +1,6 @@
 //! What readers and writers of object stores have in common.
 
-use crate::component::{Component, FilePart, Setup};
+use crate::component::{Component, FilePart, Setup, sub_path};
 use crate::components::datasource_read_sftp::{changed_after, matching};
 use crate::file_sink::CHUNK;
 use crate::java_text::{self, Pattern};
@@ -17,9 +17,9 @@ pub(crate) fn reader(
     target: StoreTarget,
     prefix: &str,
 ) -> Result<Box<dyn Component>, String> {
-    let pattern = match setup.text("fileNameRegex")? {
-        "" => None,
-        text => Some(java_text::whole(text).map_err(|told| format!("parameter `fileNameRegex`: {told}"))?),
+    let pattern = match setup.pattern("fileNameRegex")? {
+        text if text.is_empty() => None,
+        text => Some(java_text::whole(&text).map_err(|told| format!("parameter `fileNameRegex`: {told}"))?),
     };
     Ok(Box::new(ReadObjects {
         stores: setup.ports.stores.clone(),
@@ -127,11 +127,7 @@ struct Upload {
 
 impl WriteObjects {
     fn key(&self, name: &str) -> Result<String, String> {
-        let climbs = name.split('/').any(|part| matches!(part, "" | "." | ".."));
-        if climbs || name.chars().any(char::is_control) {
-            return Err(format!("`{name}` is no name for an object"));
-        }
-        Ok(format!("{}{name}", self.prefix))
+        Ok(format!("{}{}", self.prefix, sub_path(name)?))
     }
 
     async fn start(&mut self, key: String) -> Result<(), FileError> {

@@ -24,6 +24,11 @@ impl Placeholders {
         replace(text, |inside| self.one(inside))
     }
 
+    /// A regular expression: what placeholders stand for is taken literally.
+    pub fn pattern(&self, text: &str) -> String {
+        replace(text, |inside| self.one(inside).map(|value| regex::escape(&value)))
+    }
+
     /// A condition: times are epoch milliseconds. The second value tells whether a shifted time was in it.
     pub fn condition(&self, text: &str) -> (String, bool) {
         let mut shifted = false;

@@ -7,7 +7,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 
 pub(crate) fn flow() -> String {
-    let place = |folder: &str| json!({"host": "h", "username": "u", "password": "p", "remotePath": folder});
+    let place = |folder: &str| json!({"host": "h", "username": "u", "password": "p", "remotePath": format!("/{folder}")});
     json!({"name": "f", "steps": [
         {"id": "r", "type": "datasource.read.sftp", "params": place("in"), "next": ["w"]},
         {"id": "w", "type": "datasource.write.sftp", "params": place("out")},

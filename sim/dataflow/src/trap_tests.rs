@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use standin_model::Instant;
 
 fn server(folder: &str) -> Value {
-    json!({"host": "h", "username": "u", "password": "p", "remotePath": folder})
+    json!({"host": "h", "username": "u", "password": "p", "remotePath": format!("/{folder}")})
 }
 
 fn document(steps: &Value) -> Document {

@@ -78,6 +78,7 @@ impl Wish {
     fn granted(&self, eloqua: &mut Eloqua, call: &Call<'_>, user: &str) -> Response {
         if self.response_type == "token" {
             let token = eloqua.tokens.access(&mut eloqua.ids, call.now, user);
+            eloqua.plan_end_of_tokens();
             let life = ACCESS_LIFE.as_secs().to_string();
             return self.back(
                 '#',
@@ -86,6 +87,7 @@ impl Wish {
         }
         let end = call.now.plus(eloqua.knobs.span("eloqua.code_life"));
         let code = eloqua.tokens.code(&mut eloqua.ids, end, user, &self.redirect_uri);
+        eloqua.plan_end_of_tokens();
         self.back('?', vec![("code", code)])
     }
 }

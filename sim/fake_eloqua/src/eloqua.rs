@@ -48,6 +48,8 @@ pub(crate) enum Due {
     DropStaging(crate::bulk::Key),
     DropDefinition(crate::bulk::Key),
     DropData(u64),
+    /// Some tokens or codes have had their time.
+    EndTokens,
 }
 
 /// An Eloqua instance.
@@ -173,6 +175,7 @@ impl Fake for Eloqua {
                 Due::DropStaging(key) => self.drop_expired(at, key),
                 Due::DropDefinition(key) => self.drop_definition(key),
                 Due::DropData(id) => self.drop_data(id),
+                Due::EndTokens => self.end_tokens(at),
             }
         }
     }

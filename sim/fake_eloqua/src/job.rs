@@ -143,6 +143,8 @@ pub(crate) struct ImportJob {
     pub(crate) sets_subscription: Option<SetsSubscription>,
     /// Fields that get the same value in every row, by internal name.
     pub(crate) constants: Vec<(String, String)>,
+    /// Whether what is no address is refused.
+    pub(crate) validate: bool,
 }
 
 /// What belongs to an export.

@@ -211,3 +211,26 @@ fn exports_are_stamped_and_zipped() {
         assert_eq!(text, expected);
     }
 }
+
+#[test]
+fn addresses_are_checked_unless_told_otherwise() {
+    for (validate, created, rejected) in [(true, 1, 1), (false, 2, 0)] {
+        let mut eloqua = world(&json!({ "validate": validate }));
+        let run = load(&mut eloqua, "C_EmailAddress\neve@brand.example\neve at brand\n");
+        assert_eq!((&run["created"], &run["rejected"]), (&json!(created), &json!(rejected)));
+    }
+}
+
+#[test]
+fn files_may_bring_contacts_without_an_address() {
+    for (knob, created, rejects) in [("false", 0, vec![(1, "ELQ-00061")]), ("true", 1, vec![])] {
+        let mut eloqua = world(&json!({ "key": "C_Gigya_UID1" }));
+        eloqua.knobs_mut().set("eloqua.contacts_without_address", knob).unwrap();
+        let run = load(&mut eloqua, "C_Gigya_UID1,C_EmailAddress,C_City\nnew,,Diest\nann,,Diest\n");
+        assert_eq!((&run["created"], &run["updated"]), (&json!(created), &json!(1)));
+        let hard = reasons(&run).into_iter().filter(|(_, code)| *code != "ELQ-00040").collect::<Vec<_>>();
+        assert_eq!(hard, rejects);
+        let address = eloqua.contacts()[0].get("C_EmailAddress").cloned();
+        assert!(address.is_some(), "an address that is there is never cleared");
+    }
+}

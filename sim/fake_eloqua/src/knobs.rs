@@ -287,7 +287,7 @@ pub const KNOBS: &[Knob] = &[
         name: "eloqua.contacts_without_address",
         default: "false",
         takes: Takes::Bool,
-        summary: "Whether contacts may do without an e-mail address, as on request. It counts in the REST API.",
+        summary: "Whether contacts may do without an e-mail address, as sites do on request.",
         evidence: Evidence::documented(
             "Contacts without an email address FAQ",
             "contacts_may_lack_an_address",

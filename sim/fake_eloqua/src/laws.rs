@@ -109,7 +109,9 @@ struct World {
 impl World {
     fn new() -> Self {
         let mut eloqua = Eloqua::new(7);
-        eloqua.seed(Instant::START, &json!({ "contact_fields": ["Gigya UID"] })).unwrap();
+        eloqua.seed(Instant::START, &json!({
+            "contact_fields": ["Gigya UID"], "custom_objects": [{ "name": "Orders", "fields": ["Order Id"] }],
+        })).unwrap();
         let mut world = Self { eloqua, now: Instant::START };
         let fields = json!({
             "email": "{{Contact.Field(C_EmailAddress)}}", "uid": "{{Contact.Field(C_Gigya_UID1)}}",
@@ -211,8 +213,9 @@ proptest! {
     ) {
         let mut world = World::new();
         let endpoints = Eloqua::endpoints();
+        let families = ["contacts", "accounts", "customObjects/1", "activities", "emailAddresses"];
         let (method, path) = endpoints[at % endpoints.len()].name.split_once(' ').unwrap();
-        let path = path.replace("{family}", "contacts").replace("{unbought}", "events").replace("{id}", &id);
+        let path = path.replace("{family}", families[id.len() % families.len()]).replace("{unbought}", "events").replace("{id}", &id);
         for root in ["", "/api/rest/2.0", "/api/bulk/2.0"] {
             let response = world.eloqua.handle(world.now, request(method, &format!("{root}{path}?{query}"), body.clone()));
             prop_assert!(response.status().as_u16() < 500);

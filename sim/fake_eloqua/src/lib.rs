@@ -6,16 +6,20 @@
 //!
 //! - [`eloqua`]: the platform as a whole, and what can be seen of it from outside.
 //! - `field`, `store`, `value`, `time`: contact fields; contacts and addresses; the rules for single values.
+//!   `group`, `option_list`: e-mail groups and the values of picklists. `grave`: what was deleted. `digest`: hashes.
 //! - `records`, `activity`: accounts, custom object records, activities. `values`: how values are kept.
 //! - `statement`, `filter`, `condition`, `search`: the markup language, the filters of exports as text and as what
 //!   they mean, the `search` of REST.
 //! - `sheet`: rows as they were sent. `import`, `export`: what happens to rows, and what rows are made; the same
 //!   for the API and for files.
 //! - [`elq`]: the status codes of syncs.
-//! - [`job`]: Eloqua's own jobs; `load` is what an import does with a file, `table` reads and writes files.
-//! - `router`: the list of endpoints; `login`, `oauth`, `rest_*`, `bulk`, `listing`, `reply`: what answers them.
+//! - [`job`]: Eloqua's own jobs; `load` is what an import does with a file, `load_plan` and `load_kind` what its
+//!   columns and its kind mean, `table` and `archive` read and write files.
+//! - `router`: the list of endpoints, and what stands in their way: `user`, `limits`.
+//! - `login`, `authorize`, `oauth`: who calls. `rest_*`: the REST API; `rest_page` and `rest_asset` are what its
+//!   lists share. `bulk`, `bulk_group`, `listing`: the Bulk API. `reply`: shapes of answers.
 //! - [`knobs`]: behaviour that a user may set.
-//! - `seed`, `seed_records`: the world file's section.
+//! - `seed`, `seed_job`, `seed_records`: the world file's section.
 
 mod activity;
 mod archive;
@@ -35,6 +39,8 @@ mod filter;
 mod golden;
 mod grave;
 mod group;
+#[cfg(test)]
+mod identity_laws;
 mod import;
 pub mod job;
 #[cfg(test)]

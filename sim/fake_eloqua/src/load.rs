@@ -97,7 +97,7 @@ impl Eloqua {
                     let constants = import.constants.iter();
                     row.values.extend(constants.map(|(name, value)| (constant_key(name), value.clone())));
                 }
-                let choices = Choices::of(&self.knobs);
+                let choices = Choices::of(&self.knobs).checking(import.validate);
                 let outcome = match import.kind.of() {
                     Of::Contacts => import::run(&mut self.store, now, &plan, &rows, choices),
                     Of::Records(owner) => {

@@ -4,6 +4,7 @@ use crate::caller::{BASE, Caller, basic, json_of, line_of, request};
 use crate::eloqua::DEFAULT_PASSWORD;
 use crate::oauth::{DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET};
 use serde_json::{Value, json};
+use standin_fake_kit::Fake;
 use standin_ports::Response;
 
 const AUTHORIZE: &str = "https://login.eloqua.com/auth/oauth2/authorize";
@@ -280,6 +281,27 @@ fn tokens_that_are_no_good() {
         format!("grant_type=refresh_token&refresh_token={}", given["refresh_token"].as_str().unwrap());
     caller.pass(365 * 86_400);
     assert_eq!(caller.as_form(&refresh).0, 400, "it lives for a year");
+}
+
+#[test]
+fn tokens_end_on_the_agenda() {
+    let mut caller = Caller::new(json!({}));
+    let password = format!("grant_type=password&username=StandinCo%5Csync.user&password={DEFAULT_PASSWORD}");
+    caller.as_form(&password);
+    caller.authorize("response_type=code&client_id=standin-client&redirect_uri=https://app.example/");
+    let shown = |caller: &Caller| format!("{:?}", caller.eloqua.tokens);
+    let (eight_hours, year) = (8 * 3600, 365 * 86_400);
+    for (seconds, left) in [
+        (60, "Tokens(1 access, 1 refresh, 0 codes)"),
+        (eight_hours - 60, "Tokens(0 access, 1 refresh, 0 codes)"),
+        (year - eight_hours, "Tokens(0 access, 0 refresh, 0 codes)"),
+    ] {
+        caller.pass(seconds);
+        assert_eq!(caller.eloqua.next_due(), Some(caller.now));
+        caller.eloqua.advance(caller.now);
+        assert_eq!(shown(&caller), left);
+    }
+    assert_eq!(caller.eloqua.next_due(), None);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Access by token: the token endpoint and what it gives out.
 
-use crate::eloqua::Eloqua;
+use crate::eloqua::{Due, Eloqua};
 use crate::login;
 use crate::reply::{self, Refused};
 use crate::router::Call;
@@ -39,12 +39,15 @@ pub(crate) struct Tokens {
     refresh: OrdMap<String, Grant>,
     /// Those that were not used yet.
     codes: OrdMap<String, Grant>,
+    /// When the agenda next looks for those that have ended.
+    planned: Option<Instant>,
 }
 
 /// Numbers alone: a token opens the instance to whoever reads it.
 impl std::fmt::Debug for Tokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Tokens({} access, {} refresh)", self.access.len(), self.refresh.len())
+        let (access, refresh, codes) = (self.access.len(), self.refresh.len(), self.codes.len());
+        write!(f, "Tokens({access} access, {refresh} refresh, {codes} codes)")
     }
 }
 
@@ -58,6 +61,21 @@ fn keep(store: &mut OrdMap<String, Grant>, token: &str, grant: Grant) {
 }
 
 impl Tokens {
+    fn drop_ended(&mut self, now: Instant) {
+        for store in [&mut self.access, &mut self.refresh, &mut self.codes] {
+            *store = store
+                .iter()
+                .filter(|(_, grant)| now < grant.end)
+                .map(|(key, grant)| (key.clone(), grant.clone()))
+                .collect();
+        }
+    }
+
+    fn first_end(&self) -> Option<Instant> {
+        let stores = [&self.access, &self.refresh, &self.codes];
+        stores.into_iter().flat_map(|store| store.values()).map(|grant| grant.end).min()
+    }
+
     /// The user of an access token that is good now.
     pub(crate) fn user_of(&self, now: Instant, token: &str) -> Option<&str> {
         self.access.get(token).filter(|grant| now < grant.end).map(|grant| grant.user.as_str())
@@ -83,6 +101,24 @@ impl Tokens {
         let code = ids.token(40);
         keep(&mut self.codes, &code, Grant { user: user.to_owned(), end, beside: address.to_owned() });
         code
+    }
+}
+
+impl Eloqua {
+    /// Takes away what has ended by now.
+    pub(crate) fn end_tokens(&mut self, now: Instant) {
+        self.tokens.drop_ended(now);
+        self.tokens.planned = None;
+        self.plan_end_of_tokens();
+    }
+
+    /// Has the agenda look when the first token or code ends, unless it looks earlier anyhow.
+    pub(crate) fn plan_end_of_tokens(&mut self) {
+        let Some(end) = self.tokens.first_end() else { return };
+        if self.tokens.planned.is_none_or(|planned| end < planned) {
+            self.tokens.planned = Some(end);
+            self.agenda.add(end, Due::EndTokens);
+        }
     }
 }
 
@@ -158,6 +194,7 @@ pub(crate) fn token(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Re
     };
     let access = eloqua.tokens.access(&mut eloqua.ids, call.now, &user);
     let refresh = eloqua.tokens.refresh(&mut eloqua.ids, call.now, &user, &access);
+    eloqua.plan_end_of_tokens();
     Ok(reply::bulk(
         200,
         &json!({

@@ -88,6 +88,9 @@ fn view(store: &Store, contact: &Contact, depth: Depth, put: bool, second: bool)
     add("subscriptionDate", seconds(address.and_then(|address| address.subscribed_at)));
     add("unsubscriptionDate", seconds(address.and_then(|address| address.unsubscribed_at)));
     add("bouncebackDate", seconds(address.and_then(|address| address.bounced_at)));
+    if let Some(account) = store.records.account_named(&own(field::COMPANY)) {
+        add("accountId", account.id.to_string());
+    }
     for (name, id) in members_of_fields().skip(2) {
         add(name, own(id));
     }
@@ -350,7 +353,11 @@ pub(crate) fn search(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, R
     let wanted = |contact: &&Arc<Contact>| {
         since.is_none_or(|since| contact.updated.seconds() >= since) && search.finds(&eloqua.store, contact)
     };
-    let found = eloqua.store.contacts.values().filter(wanted).cloned().collect();
+    let contacts = &eloqua.store.contacts;
+    let found = match search.candidates(&eloqua.store) {
+        Some(ids) => ids.iter().filter_map(|id| contacts.get(id)).filter(wanted).cloned().collect(),
+        None => contacts.values().filter(wanted).cloned().collect(),
+    };
     let gone = match since.filter(|_| text.trim().is_empty() && eloqua.knobs.on("eloqua.list_deleted")) {
         Some(since) => eloqua.graves.since("Contact", since).cloned().collect(),
         None => Vec::new(),

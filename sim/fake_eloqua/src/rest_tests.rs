@@ -241,6 +241,32 @@ fn a_contact_has_more_than_fields() {
 }
 
 #[test]
+fn defaults_are_told_by_the_answer_after_the_first() {
+    let mut caller = Caller::new(json!({ "contact_fields": [{ "name": "Tier", "defaultValue": "Bronze" }] }));
+    let tier = |contact: &Value| {
+        let values = contact["fieldValues"].as_array().unwrap();
+        values.iter().find(|value| value["id"] == "100195").map(|value| value["value"].clone())
+    };
+    let new = json!({ "emailAddress": "ann@brand.example" });
+    let (status, made) = caller.call("POST", "/api/rest/1.0/data/contact", new);
+    assert_eq!((status, tier(&made)), (201, Some(Value::Null)), "the field is there, its value is not");
+    let (_, changed) = caller.call("PUT", "/api/rest/1.0/data/contact/1986000", json!({ "id": "1986000" }));
+    assert_eq!(tier(&changed), Some(json!("Bronze")));
+}
+
+#[test]
+fn a_contact_names_its_account() {
+    let mut world = people();
+    world["accounts"] = json!([{ "M_CompanyName": "Other" }, { "M_CompanyName": "Brand" }]);
+    let mut caller = Caller::new(world);
+    let account = caller.eloqua.store.records.account_named("Brand").unwrap().id;
+    let path = "/api/rest/1.0/data/contact/1986000";
+    assert_eq!(caller.get(path).get("accountId"), None);
+    let (_, shown) = caller.call("PUT", path, json!({ "accountName": "brand" }));
+    assert_eq!(shown["accountId"], json!(account.to_string()));
+}
+
+#[test]
 fn fields_have_rules() {
     let mut caller =
         Caller::new(json!({ "option_lists": [{ "name": "Colours", "options": ["Red", "Blue"] }] }));

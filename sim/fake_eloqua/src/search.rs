@@ -116,6 +116,25 @@ impl Search {
         Ok(Self(all))
     }
 
+    /// The only contacts that can be found, by ascending id, where addresses or ids are named outright.
+    pub(crate) fn candidates(&self, store: &Store) -> Option<Vec<u64>> {
+        self.0.iter().find_map(|(statement, op, values)| {
+            if *op != Op::Equal || values.iter().any(|value| value.trim().is_empty() || value.contains('*')) {
+                return None;
+            }
+            let id = |value: &String| match statement {
+                Statement::Id => value.trim().parse().ok(),
+                _ => store.with_email(value),
+            };
+            let named = match statement {
+                Statement::Field(field) => field.id == field::EMAIL,
+                statement => *statement == Statement::Id,
+            };
+            let ids: std::collections::BTreeSet<u64> = values.iter().filter_map(id).collect();
+            named.then(|| ids.into_iter().collect())
+        })
+    }
+
     /// Whether a contact is found.
     pub(crate) fn finds(&self, store: &Store, contact: &Contact) -> bool {
         self.0.iter().all(|(statement, op, values)| {
@@ -253,6 +272,20 @@ mod tests {
         #[test]
         fn parse_of_print_is_the_same(clauses in clauses()) {
             prop_assert_eq!(parse(&printed(&clauses)), clauses);
+        }
+
+        /// Looking only at those that are named outright finds what looking at all would.
+        #[test]
+        fn candidates_leave_nobody_out(search in "((emailAddress|id|name)=('[aB][01]@x\\.io'|' ?198600[0-3]'|'a\\*'|'')){1,3}") {
+            let mut store = Store::new("SNDC");
+            for name in ["a0@x.io", "B1@x.io", "a1@x.io"] {
+                let _ = store.create(Instant::START, [(field::EMAIL, name.to_owned())].into());
+            }
+            let search = Search::read(&search, &store).unwrap();
+            let all: Vec<u64> = store.contacts.values().filter(|one| search.finds(&store, one)).map(|one| one.id).collect();
+            let named = search.candidates(&store).unwrap_or_else(|| store.contacts.keys().copied().collect());
+            let found: Vec<u64> = named.into_iter().filter(|id| store.contacts.get(id).is_some_and(|one| search.finds(&store, one))).collect();
+            prop_assert_eq!(found, all);
         }
 
         #[test]

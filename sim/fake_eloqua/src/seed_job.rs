@@ -35,8 +35,16 @@ const JOB_MEMBERS: [&str; 15] = [
 impl Eloqua {
     /// An import as a world file says it.
     pub(crate) fn import_of(&self, job: &Section<'_>) -> Result<Direction, SeedError> {
-        let own =
-            ["key", "update_rule", "update_rules", "import_rule", "kind", "sets_subscription", "constants"];
+        let own = [
+            "key",
+            "update_rule",
+            "update_rules",
+            "import_rule",
+            "kind",
+            "sets_subscription",
+            "constants",
+            "validate",
+        ];
         job.only(&[&JOB_MEMBERS[..], &own[..]].concat())?;
         let kind = match job.get("kind") {
             Some(kind) => {
@@ -94,6 +102,7 @@ impl Eloqua {
             import_rule,
             sets_subscription,
             constants,
+            validate: job.flag_of("validate", true)?,
         }))
     }
 
@@ -258,6 +267,7 @@ fn target_of(job: &Section<'_>) -> Result<FilesTarget, SeedError> {
         username: job.need("user")?.text()?.to_owned(),
         credential,
         timeout: Duration::from_secs(60),
+        start: standin_ports::PathStart::Root,
     })
 }
 

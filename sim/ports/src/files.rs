@@ -1,6 +1,6 @@
 //! A server with folders and files that one logs in to.
 //!
-//! Paths are absolute within the login's own root, `/` between parts, no `.` or `..`.
+//! Paths begin with `/`, with `/` between parts, no `.` or `..`; where they start is the target's to say.
 
 use crate::Secret;
 use bytes::Bytes;
@@ -14,6 +14,15 @@ pub enum FileProtocol {
     Sftp,
     /// FTP, unencrypted.
     Ftp,
+}
+
+/// Where paths start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PathStart {
+    /// At the root of what the login sees.
+    Root,
+    /// In the folder that a login finds itself in; at most servers for many people that is the root too.
+    LoginFolder,
 }
 
 /// Where to log in, and as whom.
@@ -31,6 +40,8 @@ pub struct FilesTarget {
     pub credential: Credential,
     /// How long one answer may take.
     pub timeout: Duration,
+    /// Where paths start.
+    pub start: PathStart,
 }
 
 /// How a login is proved.

@@ -97,6 +97,7 @@ const MASK: &str = "********";
 /// Parameter and member names whose values never enter a journal, in lower case and without underscores: the
 /// platforms write one and the same thing as `client_secret` and `clientSecret`.
 const HIDDEN: &[&str] = &[
+    "accesskey",
     "accesstoken",
     "accountkey",
     "authorization",
@@ -128,7 +129,8 @@ const HIDDEN: &[&str] = &[
     "userkey",
 ];
 
-fn hidden(name: &str) -> bool {
+/// Whether what has this name is a secret.
+pub fn hidden(name: &str) -> bool {
     let plain: String = name.chars().filter(|c| *c != '_').map(|c| c.to_ascii_lowercase()).collect();
     HIDDEN.contains(&plain.as_str())
 }

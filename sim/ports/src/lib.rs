@@ -21,6 +21,7 @@ pub use chance::Chance;
 pub use clock::Clock;
 pub use files::{
     Credential, FileEntry, FileError, FileProtocol, FileReader, FileWriter, Files, FilesTarget, Login,
+    PathStart,
 };
 pub use http::{Http, HttpError, Reason, Request, Response};
 pub use journal::{Entry, Journal, What};

@@ -302,6 +302,7 @@ impl World {
             username,
             credential: Credential::Password(password),
             timeout: Duration::from_secs(10),
+            start: standin_ports::PathStart::Root,
         }
     }
 

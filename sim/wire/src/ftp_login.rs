@@ -7,12 +7,14 @@
 //! - `told`: what a server's replies mean.
 
 mod files;
+#[cfg(test)]
+mod tests;
 mod told;
 
 use crate::ssh_login::ResolvePort;
 use crate::task;
 use files::{FtpFiles, Line};
-use standin_ports::{Credential, FileError, Files, FilesTarget, Login};
+use standin_ports::{Credential, FileError, Files, FilesTarget, Login, PathStart};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use suppaftp::types::FileType;
@@ -50,13 +52,13 @@ impl Login for FtpLogin {
         }
         let (limit, wanted) = (target.timeout, target.clone());
         let work = async move { tokio::time::timeout(limit, session(wanted, address)).await };
-        let (ftp, tells_facts) = match task::start(&self.handle, work).await {
+        let (ftp, home, tells_facts) = match task::start(&self.handle, work).await {
             Ok(Ok(opened)) => opened?,
             Ok(Err(_)) => return Err(unreachable("no answer in time")),
             Err(_) => return Err(unreachable("the network runtime stopped")),
         };
         let (handle, host) = (self.handle.clone(), target.host.clone());
-        Ok(Box::new(FtpFiles(Arc::new(Line::new(handle, ftp, host, limit, tells_facts)))))
+        Ok(Box::new(FtpFiles(Arc::new(Line::new(handle, ftp, host, home, limit, tells_facts)))))
     }
 }
 
@@ -64,8 +66,11 @@ fn refused(target: &FilesTarget) -> FileError {
     FileError::LoginRefused { host: target.host.clone(), username: target.username.clone() }
 }
 
-/// A session, and whether the server lists folders for machines to read.
-async fn session(target: FilesTarget, address: SocketAddr) -> Result<(AsyncFtpStream, bool), FileError> {
+/// A session, what stands before every path, and whether the server lists folders for machines to read.
+async fn session(
+    target: FilesTarget,
+    address: SocketAddr,
+) -> Result<(AsyncFtpStream, String, bool), FileError> {
     let unreachable = |why: String| FileError::Unreachable { host: target.host.clone(), why };
     let broke = |_: FtpError| unreachable("the connection broke during login".to_owned());
     let stream = TcpStream::connect(address).await.map_err(|error| unreachable(error.to_string()))?;
@@ -91,5 +96,9 @@ async fn session(target: FilesTarget, address: SocketAddr) -> Result<(AsyncFtpSt
         Err(error) => return Err(broke(error)),
     };
     let tells_facts = features.keys().any(|name| name.eq_ignore_ascii_case("MLST"));
-    Ok((ftp, tells_facts))
+    let home = match target.start {
+        PathStart::Root => String::new(),
+        PathStart::LoginFolder => ftp.pwd().await.map_err(broke)?,
+    };
+    Ok((ftp, home.trim_end_matches('/').to_owned(), tells_facts))
 }

@@ -176,8 +176,7 @@ impl Attempt {
         let seconds = self.target.timeout.as_secs().saturating_add(1);
         let config = russh_sftp::client::Config { request_timeout_secs: seconds, ..Default::default() };
         let sftp = RawSftpSession::new_with_config(channel.into_stream(), config);
-        let FilesTarget { host, timeout, .. } = self.target;
-        let line = Line::start(handle, ssh, sftp, host, timeout).await?;
+        let line = Line::start(handle, ssh, sftp, self.target).await?;
         Ok(SshFiles(Arc::new(line)))
     }
 

@@ -17,7 +17,7 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
         optional("from", "accounts", "`accounts` or `emailAccounts`"),
         optional("where", "", "a condition without the word WHERE; shifted times need a full extract"),
         optional("deltaField", "lastUpdatedTimestamp", "the time compared with the last successful run"),
-        optional("consent", "", "accepted and not used"),
+        optional("consent", "", "not applied: accounts are read whatever they consented to"),
         optional("batchSize", "300", "accounts per call"),
         optional("maxConcurrency", "1", "accepted; a cursor gives one page after another, one of them ahead"),
         optional("keepFieldNamesWithDotAsIs", "false", "whether a returned name with dots stays one name"),

@@ -21,7 +21,11 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
         optional("privateKey", "", "the login's private key, as base64 of its text"),
         optional("passphrase", "", "the private key's passphrase"),
         optional("port", "22", "the server's port"),
-        optional("remotePath", "", "the folder, not its sub-folders; the login's own folder if empty"),
+        optional(
+            "remotePath",
+            "",
+            "the folder, not its sub-folders; in the login's own folder unless it begins with `/`",
+        ),
         optional("fileNameRegex", "", "a pattern for whole file names; every file if empty"),
         optional("sortBy", "time", "`time` or `name`"),
         optional("sortOrder", "ASC", "`ASC` or `DESC`"),
@@ -42,9 +46,9 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
 
 /// What reads a folder of the server `target`, whatever is spoken there.
 pub(super) fn reader(setup: &Setup<'_>, target: FilesTarget) -> Result<Box<dyn Component>, String> {
-    let pattern = match setup.text("fileNameRegex")? {
-        "" => None,
-        text => Some(java_text::whole(text).map_err(|told| format!("parameter `fileNameRegex`: {told}"))?),
+    let pattern = match setup.pattern("fileNameRegex")? {
+        text if text.is_empty() => None,
+        text => Some(java_text::whole(&text).map_err(|told| format!("parameter `fileNameRegex`: {told}"))?),
     };
     Ok(Box::new(ReadSftp {
         server: Server::new(setup.ports.login.clone(), target),

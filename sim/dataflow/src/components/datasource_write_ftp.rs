@@ -13,7 +13,11 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
         required("username", "the login"),
         required("password", "the login's password, which everybody on the way can read"),
         optional("port", "21", "the server's port"),
-        optional("remotePath", "", "the folder, which has to exist; the server's own root if empty"),
+        optional(
+            "remotePath",
+            "",
+            "the folder, which has to exist; in the login's own folder unless it begins with `/`",
+        ),
         optional(
             "temporaryUploadExtension",
             "false",

@@ -1,6 +1,6 @@
 //! `datasource.write.sftp`
 
-use crate::component::{Carries, Component, ComponentDoc, FilePart, Setup, optional, required};
+use crate::component::{Carries, Component, ComponentDoc, FilePart, Setup, optional, required, sub_path};
 use crate::run::{Outlet, Stop};
 use crate::server::{Server, Upload, passing};
 use standin_model::Evidence;
@@ -17,7 +17,11 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
         optional("privateKey", "", "the login's private key, as base64 of its text"),
         optional("passphrase", "", "the private key's passphrase"),
         optional("port", "22", "the server's port"),
-        optional("remotePath", "", "the folder, which has to exist; the login's own folder if empty"),
+        optional(
+            "remotePath",
+            "",
+            "the folder, which has to exist; in the login's own folder unless it begins with `/`",
+        ),
         optional(
             "temporaryUploadExtension",
             "false",
@@ -56,11 +60,7 @@ struct WriteSftp {
 
 impl WriteSftp {
     fn path(&self, name: &str) -> Result<String, String> {
-        let climbs = name.split('/').any(|part| matches!(part, "" | "." | ".."));
-        if climbs || name.contains(['\0', '\n', '\r']) {
-            return Err(format!("`{name}` is no name for a file"));
-        }
-        Ok(format!("{}/{name}", self.folder.trim_end_matches('/')))
+        Ok(format!("{}/{}", self.folder.trim_end_matches('/'), sub_path(name)?))
     }
 
     fn failed(&self, path: &str, error: &FileError) -> Stop {
@@ -117,10 +117,10 @@ mod tests {
     fn flow(temporary: bool) -> String {
         let place = json!({"host": "sftp.exchange.example", "username": "cdc-batch", "password": "pw"});
         let mut target = place.clone();
-        target["remotePath"] = json!("out/");
+        target["remotePath"] = json!("/out/");
         target["temporaryUploadExtension"] = json!(temporary);
         let mut source = place;
-        source["remotePath"] = json!("in");
+        source["remotePath"] = json!("/in");
         json!({"name": "f", "steps": [
             {"id": "r", "type": "datasource.read.sftp", "params": source, "next": ["w"]},
             {"id": "w", "type": "datasource.write.sftp", "params": target},

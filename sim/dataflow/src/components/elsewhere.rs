@@ -84,6 +84,47 @@ const SILVERPOP: &[ParamDoc] = &[
     optional("columns", "", "the columns to read"),
 ];
 
+/// A reader that is in no list.
+pub(crate) const READER_KIND: &str = "datasource.read.*";
+/// A writer that is in no list.
+pub(crate) const WRITER_KIND: &str = "datasource.write.*";
+
+const fn unlisted(kind: &'static str, summary: &'static str, edges: (Carries, Carries)) -> ComponentDoc {
+    let evidence = Evidence::decided(
+        "no list of connectors is complete",
+        "connectors_that_nobody_knows_are_read_as_they_are_connected",
+    );
+    ComponentDoc { evidence, ..known(kind, summary, edges, &[]) }
+}
+
+static READS_RECORDS: ComponentDoc = unlisted(READER_KIND, "Reads records of another vendor", READER);
+static READS_FILES: ComponentDoc = unlisted(READER_KIND, "Reads files of another vendor", FETCHER);
+static WRITES_RECORDS: ComponentDoc = unlisted(WRITER_KIND, "Writes records to another vendor", WRITER);
+static WRITES_FILES: ComponentDoc = unlisted(WRITER_KIND, "Writes files to another vendor", STORE);
+static LOOKS_UP: ComponentDoc = unlisted("datasource.lookup.*", "Looks records up at another vendor", WRITER);
+
+/// The component of a connector's type that is in no list and no slip in one that is.
+pub(crate) fn connector(kind: &str) -> Option<&'static ComponentDoc> {
+    let found = match kind.splitn(3, '.').collect::<Vec<_>>()[..] {
+        ["datasource", "read", name] if !name.is_empty() => &READS_RECORDS,
+        ["datasource", "write", name] if !name.is_empty() => &WRITES_RECORDS,
+        ["datasource", "lookup", name] if !name.is_empty() => &LOOKS_UP,
+        _ => return None,
+    };
+    let listed = crate::COMPONENTS.iter().chain(LIST_OF_KNOWN).map(|known| known.kind);
+    let slip = |known: &str| strsim::damerau_levenshtein(kind, known) <= 2;
+    (!kind.contains(".gigya") && kind.len() <= 100 && !listed.into_iter().any(slip)).then_some(found)
+}
+
+/// The same connector where files come or go.
+pub(crate) fn of_files(component: &'static ComponentDoc) -> &'static ComponentDoc {
+    match component.kind {
+        READER_KIND => &READS_FILES,
+        WRITER_KIND => &WRITES_FILES,
+        _ => component,
+    }
+}
+
 /// Every component that is known and does not run here, by type.
 pub(crate) const LIST_OF_KNOWN: &[ComponentDoc] = &[
     known("datasource.lookup.gender", "Guesses a gender by first name; withdrawn by the vendor", WRITER, &[]),

@@ -94,7 +94,7 @@ pub(crate) fn check_reader(kind: &str, params: &Value, prefix: &str, url: &str, 
         world.folder(url);
         let flow = json!({"name": "f", "steps": [
             {"id": "r", "type": kind, "params": params, "next": ["w"]},
-            {"id": "w", "type": "datasource.write.sftp", "params": with(&sftp(), json!({"remotePath": "out"}))},
+            {"id": "w", "type": "datasource.write.sftp", "params": with(&sftp(), json!({"remotePath": "/out"}))},
         ]});
         let report = world.run(&flow.to_string());
         let contents = world.files("/out");

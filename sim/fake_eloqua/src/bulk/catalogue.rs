@@ -52,10 +52,14 @@ fn fields_of(eloqua: &Eloqua, family: Family) -> Result<Vec<(u32, Value)>, Refus
     let user = &eloqua.site.user;
     let uri = |field: &Field| format!("/{}/fields/{}", family.path(), field.id);
     let Some(owner) = family.owner() else {
-        let all = eloqua.store.fields.iter();
-        return Ok(all
-            .map(|field| (field.id, field_view(field, field.statement(), uri(field), user)))
-            .collect());
+        let one = |field: &Arc<Field>| {
+            let mut view = field_view(field, field.statement(), uri(field), user);
+            if field.id == field::EMAIL && eloqua.knobs.on("eloqua.contacts_without_address") {
+                view["hasNotNullConstraint"] = Value::from(false);
+            }
+            (field.id, view)
+        };
+        return Ok(eloqua.store.fields.iter().map(one).collect());
     };
     let table = eloqua.store.records.of(owner).ok_or_else(reply::absent)?;
     let one = |field: &Arc<Field>| {

@@ -26,17 +26,20 @@ pub(crate) struct Definition {
     pub(crate) key: Key,
     pub(crate) members: Map<String, Value>,
     pub(crate) created: Instant,
+    /// The login name of whoever stored it first.
+    pub(crate) created_by: String,
     pub(crate) updated: Instant,
+    pub(crate) updated_by: String,
 }
 
 impl Definition {
     /// The definition as answers carry it.
-    pub(crate) fn view(&self, user: &str) -> Value {
+    pub(crate) fn view(&self) -> Value {
         let mut out = self.members.clone();
         out.insert("uri".to_owned(), Value::from(self.key.uri()));
-        out.insert("createdBy".to_owned(), Value::from(user));
+        out.insert("createdBy".to_owned(), Value::from(self.created_by.clone()));
         out.insert("createdAt".to_owned(), Value::from(time::bulk(self.created)));
-        out.insert("updatedBy".to_owned(), Value::from(user));
+        out.insert("updatedBy".to_owned(), Value::from(self.updated_by.clone()));
         out.insert("updatedAt".to_owned(), Value::from(time::bulk(self.updated)));
         Value::Object(out)
     }

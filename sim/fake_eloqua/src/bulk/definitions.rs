@@ -35,13 +35,13 @@ pub(super) fn list(eloqua: &mut Eloqua, call: &Call<'_>, sort: Sort) -> Result<R
     let wanted =
         |definition: &&Arc<Definition>| definition.key.family == call.family && definition.key.sort == sort;
     let all = eloqua.bulk.definitions.values().filter(wanted);
-    listing::page(all.map(|one| one.view(&eloqua.site.user)).collect(), &call.query, Oversize::Refuse)
+    listing::page(all.map(|one| one.view()).collect(), &call.query, Oversize::Refuse)
 }
 
 /// `GET /imports` and `GET /exports`: those of all families.
 pub(super) fn list_all(eloqua: &mut Eloqua, call: &Call<'_>, sort: Sort) -> Result<Response, Refused> {
     let all = eloqua.bulk.definitions.values().filter(|definition| definition.key.sort == sort);
-    listing::page(all.map(|one| one.view(&eloqua.site.user)).collect(), &call.query, Oversize::Refuse)
+    listing::page(all.map(|one| one.view()).collect(), &call.query, Oversize::Refuse)
 }
 
 pub(super) fn create(eloqua: &mut Eloqua, call: &Call<'_>, sort: Sort) -> Result<Response, Refused> {
@@ -54,8 +54,16 @@ pub(super) fn create(eloqua: &mut Eloqua, call: &Call<'_>, sort: Sort) -> Result
         return Err(Box::new(reply::bare(413)));
     }
     key.id = eloqua.bulk.next(call.family, sort);
-    let made = Definition { key, members: echo, created: call.now, updated: call.now };
-    let view = made.view(&eloqua.site.user);
+    let by = eloqua.login_of(call);
+    let made = Definition {
+        key,
+        members: echo,
+        created: call.now,
+        created_by: by.clone(),
+        updated: call.now,
+        updated_by: by,
+    };
+    let view = made.view();
     eloqua.plan_deletion(call.now, &made);
     eloqua.bulk.definitions.insert(key, Arc::new(made));
     Ok(reply::bulk(201, &view))
@@ -63,7 +71,7 @@ pub(super) fn create(eloqua: &mut Eloqua, call: &Call<'_>, sort: Sort) -> Result
 
 pub(super) fn read(eloqua: &mut Eloqua, call: &Call<'_>, sort: Sort) -> Result<Response, Refused> {
     let definition = find(eloqua, key_of(eloqua, call, sort)?)?;
-    Ok(reply::bulk(200, &definition.view(&eloqua.site.user)))
+    Ok(reply::bulk(200, &definition.view()))
 }
 
 pub(super) fn replace(eloqua: &mut Eloqua, call: &Call<'_>, sort: Sort) -> Result<Response, Refused> {
@@ -71,8 +79,10 @@ pub(super) fn replace(eloqua: &mut Eloqua, call: &Call<'_>, sort: Sort) -> Resul
     let before = find(eloqua, key)?;
     let (echo, _) = definition::read(key, &call.object()?, &eloqua.store)
         .map_err(|failures| reply::failures(&failures))?;
-    let made = Definition { key, members: echo, created: before.created, updated: call.now };
-    let view = made.view(&eloqua.site.user);
+    let by = eloqua.login_of(call);
+    let made =
+        Definition { members: echo, updated: call.now, updated_by: by, ..Arc::unwrap_or_clone(before) };
+    let view = made.view();
     eloqua.plan_deletion(call.now, &made);
     eloqua.bulk.definitions.insert(key, Arc::new(made));
     Ok(reply::bulk(200, &view))

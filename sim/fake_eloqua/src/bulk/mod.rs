@@ -23,6 +23,9 @@ use crate::bulk::definition::Definition;
 use crate::bulk::family::Family;
 use crate::bulk::staging::Posting;
 use crate::bulk::sync::Sync;
+use crate::eloqua::Eloqua;
+use crate::login;
+use crate::router::Call;
 use imbl::{OrdMap, Vector};
 use standin_model::Instant;
 use std::sync::Arc;
@@ -99,6 +102,14 @@ pub struct Callback {
     pub url: String,
     /// The sync as JSON.
     pub body: String,
+}
+
+impl Eloqua {
+    /// The login name of whoever calls.
+    fn login_of(&self, call: &Call<'_>) -> String {
+        let user = login::caller(self, call.now, call.request);
+        user.map_or_else(|| self.site.user.clone(), |user| user.name)
+    }
 }
 
 impl Bulk {

@@ -48,7 +48,8 @@ pub(super) fn post(eloqua: &mut Eloqua, call: &Call<'_>, sort: Sort) -> Result<R
     eloqua.bulk.staging.entry(key).or_default().push_back(Arc::new(posting));
     eloqua.agenda.add(call.now.plus(definition.retention()), Due::DropStaging(key));
     if definition.triggers().unwrap_or_else(|| eloqua.knobs.on("eloqua.sync_trigger_default")) {
-        let view = eloqua.new_sync(call.now, key, None);
+        let by = eloqua.login_of(call);
+        let view = eloqua.new_sync(call.now, key, None, by);
         return Ok(reply::bulk(201, &view));
     }
     Ok(reply::bare(204))

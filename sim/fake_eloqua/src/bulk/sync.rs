@@ -33,6 +33,8 @@ pub(super) struct Sync {
     callback: Option<String>,
     status: &'static str,
     created: Instant,
+    /// The login name of whoever started it.
+    pub(super) by: String,
     started: Option<Instant>,
     ended: Option<Instant>,
     pub(super) taken: Vector<Arc<Posting>>,
@@ -50,7 +52,7 @@ impl Sync {
         self.rejects.len() + self.data.as_ref().map_or(0, |data| data.len())
     }
 
-    fn view(&self, user: &str) -> Value {
+    fn view(&self) -> Value {
         let mut out = json!({ "syncedInstanceUri": self.key.uri() });
         if let Some(callback) = &self.callback {
             out["callbackUrl"] = Value::from(callback.clone());
@@ -63,7 +65,7 @@ impl Sync {
         }
         out["status"] = Value::from(self.status);
         out["createdAt"] = Value::from(time::bulk(self.created));
-        out["createdBy"] = Value::from(user);
+        out["createdBy"] = Value::from(self.by.clone());
         out["uri"] = Value::from(self.uri());
         out
     }
@@ -71,7 +73,7 @@ impl Sync {
 
 impl Eloqua {
     /// Puts a sync on the agenda. Syncs of one definition run one after the other.
-    pub(super) fn new_sync(&mut self, now: Instant, key: Key, callback: Option<String>) -> Value {
+    pub(super) fn new_sync(&mut self, now: Instant, key: Key, callback: Option<String>, by: String) -> Value {
         self.bulk.last_sync += 1;
         let id = self.bulk.last_sync;
         let made = Sync {
@@ -80,6 +82,7 @@ impl Eloqua {
             callback,
             status: "pending",
             created: now,
+            by,
             started: None,
             ended: None,
             taken: Vector::new(),
@@ -87,7 +90,7 @@ impl Eloqua {
             rejects: Arc::default(),
             data: None,
         };
-        let view = made.view(&self.site.user);
+        let view = made.view();
         let free = self.bulk.busy.get(&key).copied().unwrap_or(now);
         let start = now.plus(self.knobs.span("eloqua.sync_pending")).max(free);
         let end = start.plus(self.knobs.span("eloqua.sync_active"));
@@ -158,7 +161,7 @@ impl Eloqua {
         let at = sync.logs.iter().position(|log| log.code == 1).unwrap_or(sync.logs.len());
         sync.logs.insert(at, end);
         if let Some(url) = sync.callback.clone() {
-            let body = sync.view(&self.site.user).to_string();
+            let body = sync.view().to_string();
             self.bulk.callbacks.push_back(Callback { at: now, url, body });
             while self.bulk.callbacks.len() > CALLBACKS_KEPT {
                 self.bulk.callbacks.pop_front();
@@ -215,18 +218,19 @@ pub(super) fn create(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, R
         return Err(Box::new(reply::bare(429)));
     }
     let callback = members.get("callbackUrl").and_then(Value::as_str).filter(|url| !url.is_empty());
-    Ok(reply::bulk(201, &eloqua.new_sync(call.now, definition.key, callback.map(str::to_owned))))
+    let by = eloqua.login_of(call);
+    Ok(reply::bulk(201, &eloqua.new_sync(call.now, definition.key, callback.map(str::to_owned), by)))
 }
 
 /// `GET /syncs`.
 pub(super) fn list(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
-    let all = eloqua.bulk.syncs.values().map(|sync| sync.view(&eloqua.site.user)).collect();
+    let all = eloqua.bulk.syncs.values().map(|sync| sync.view()).collect();
     listing::page(all, &call.query, Oversize::Refuse)
 }
 
 /// `GET /syncs/{id}`.
 pub(super) fn read(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
-    Ok(reply::bulk(200, &find(eloqua, call)?.view(&eloqua.site.user)))
+    Ok(reply::bulk(200, &find(eloqua, call)?.view()))
 }
 
 /// `GET /syncs/{id}/logs`.

@@ -22,13 +22,14 @@ use std::time::Duration;
 pub(super) struct Caller {
     pub(super) eloqua: Eloqua,
     pub(super) now: Instant,
+    pub(super) user: &'static str,
 }
 
 impl Caller {
     fn new(section: Value) -> Self {
         let mut eloqua = Eloqua::new(1);
         eloqua.seed(Instant::START, &section).unwrap();
-        Self { eloqua, now: Instant::START }
+        Self { eloqua, now: Instant::START, user: "sync.user" }
     }
 
     fn set(&mut self, knob: &str, value: &str) {
@@ -47,7 +48,7 @@ impl Caller {
         headers: &[(&str, &str)],
         body: impl Into<Bytes>,
     ) -> Response {
-        let credentials = format!("StandinCo\\sync.user:{DEFAULT_PASSWORD}");
+        let credentials = format!("StandinCo\\{}:{DEFAULT_PASSWORD}", self.user);
         let encoded = base64::engine::general_purpose::STANDARD.encode(credentials);
         let root = if path.to_ascii_lowercase().starts_with("/api") { "" } else { "/api/bulk/2.0" };
         let path = path.replace(' ', "%20").replace('<', "%3C").replace('>', "%3E").replace('"', "%22");

@@ -27,7 +27,7 @@ impl Eloqua {
             return;
         };
         let Ok((_, meaning)) = definition::read(definition.key, &definition.members, &self.store) else {
-            let user = self.site.user.clone();
+            let user = sync.by.clone();
             sync.logs = vec![Log::new(122, 0).with("syncId", &id).with("userId", &user)];
             return;
         };

@@ -66,7 +66,7 @@ impl Ground for Contacts<'_> {
 
     fn create(&mut self, work: &Work<'_>, row: RowView<'_>, bad: &mut Vec<String>) -> Result<u64, Refusal> {
         let address = row.emails().first().map(|column| row.cell(*column).trim()).unwrap_or_default();
-        if address.is_empty() {
+        if address.is_empty() && !work.choices.without_email {
             return Err((61, row.email_keys()));
         }
         let mut changes = changes_of(self.store, work, row, None, bad);
@@ -136,7 +136,7 @@ fn changes_of<'r>(
         if !replaces(column.rule, field, value, stored, existing.is_none()) {
             continue;
         }
-        let Some(value) = storable(field, value, existing, work.plan) else {
+        let Some(value) = storable(field, value, existing, work) else {
             bad.push(column.key.clone());
             continue;
         };
@@ -177,15 +177,15 @@ fn storable<'r>(
     field: &Field,
     value: &'r str,
     existing: Option<&Arc<Contact>>,
-    plan: &Plan,
+    work: &Work<'_>,
 ) -> Option<&'r str> {
     if field.id == field::EMAIL {
         let address = value.trim();
         let same = existing.is_some_and(|contact| value::fold(contact.email()) == value::fold(address));
-        let fixed = existing.is_some() && (address.is_empty() || plan.multiple) && !same;
+        let fixed = existing.is_some() && (address.is_empty() || work.plan.multiple) && !same;
         return (!fixed).then_some(address);
     }
-    plain(field, value, plan)
+    plain(field, value, work.plan)
 }
 
 /// The same for a field that is no address of a contact.

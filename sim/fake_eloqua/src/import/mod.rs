@@ -90,6 +90,8 @@ pub(crate) struct Choices {
     unchanged_touches: bool,
     most_matches: usize,
     tells_repeated: bool,
+    without_email: bool,
+    checks_addresses: bool,
 }
 
 impl Choices {
@@ -104,7 +106,14 @@ impl Choices {
             unchanged_touches: knobs.on("eloqua.unchanged_touches"),
             most_matches: usize::try_from(knobs.number("eloqua.most_matches")).unwrap_or(usize::MAX),
             tells_repeated: true,
+            without_email: knobs.on("eloqua.contacts_without_address"),
+            checks_addresses: true,
         }
+    }
+
+    /// The same where addresses are taken as they come, or not.
+    pub(crate) fn checking(self, checks_addresses: bool) -> Self {
+        Self { checks_addresses, ..self }
     }
 
     /// The same for whoever only counts repeated rows.
@@ -141,7 +150,7 @@ pub(crate) fn run_on(ground: &mut impl Ground, work: &Work<'_>, stack: &Stack<'_
     let mut outcome = Outcome { codes: ground.codes(), total: stack.total, ..Outcome::default() };
     outcome.absent_weight = choices.absent_warns.then_some(Severity::Warning);
     view.note_columns(stack, &mut outcome);
-    let fit: Vec<RowView<'_>> = view.rows().filter(|row| row.fits(&mut outcome)).collect();
+    let fit: Vec<RowView<'_>> = view.rows().filter(|row| row.fits(choices, &mut outcome)).collect();
     let winners = winners(&fit, choices);
     let index = match view.identifier() {
         Some(column) => ground.index(&plan.columns[column].target, &winners),

@@ -1,6 +1,6 @@
 //! The columns of a plan in the rows of a stack of sheets.
 
-use crate::import::{Outcome, Plan, Reject, Target};
+use crate::import::{Choices, Outcome, Plan, Reject, Target};
 use crate::sheet::{SheetRow, Stack};
 use crate::value;
 
@@ -124,11 +124,11 @@ impl<'v> RowView<'v> {
     }
 
     /// Whether the row is worth placing: its addresses are addresses, and it has an identifier.
-    pub(super) fn fits(&self, outcome: &mut Outcome) -> bool {
+    pub(super) fn fits(&self, choices: Choices, outcome: &mut Outcome) -> bool {
         let plan = self.view.plan;
         for column in self.emails() {
             let address = self.cell(*column).trim_matches(' ');
-            if !address.is_empty() && !value::is_address(address) {
+            if choices.checks_addresses && !address.is_empty() && !value::is_address(address) {
                 outcome.rejected.push(self.reject(2, vec![plan.columns[*column].key.clone()]));
                 return false;
             }

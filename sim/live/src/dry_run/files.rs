@@ -130,6 +130,7 @@ mod tests {
             username: "u".to_owned(),
             credential: standin_ports::Credential::Password(standin_ports::Secret::new("p")),
             timeout: std::time::Duration::from_secs(1),
+            start: standin_ports::PathStart::Root,
         };
         block_on(async {
             let files = plan.login(Arc::new(Server)).login(&target).await.unwrap();

@@ -68,6 +68,7 @@ fn target(user: &str, password: &str) -> FilesTarget {
         username: user.to_owned(),
         credential: Credential::Password(Secret::new(password)),
         timeout: Duration::from_secs(20),
+        start: standin_ports::PathStart::Root,
     }
 }
 

@@ -84,6 +84,7 @@ fn target(user: &str, password: &str) -> FilesTarget {
         username: user.to_owned(),
         credential,
         timeout: Duration::from_secs(20),
+        start: standin_ports::PathStart::Root,
     }
 }
 

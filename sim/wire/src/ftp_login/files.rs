@@ -29,6 +29,8 @@ pub(super) struct Line {
     handle: Handle,
     ftp: Arc<Mutex<AsyncFtpStream>>,
     host: String,
+    /// Stands before every path; nothing where paths start at the root.
+    home: String,
     timeout: Duration,
     tells_facts: bool,
     lost: AtomicBool,
@@ -39,11 +41,17 @@ impl Line {
         handle: Handle,
         ftp: AsyncFtpStream,
         host: String,
+        home: String,
         timeout: Duration,
         tells_facts: bool,
     ) -> Self {
         let (ftp, lost) = (Arc::new(Mutex::new(ftp)), AtomicBool::new(false));
-        Self { handle, ftp, host, timeout, tells_facts, lost }
+        Self { handle, ftp, host, home, timeout, tells_facts, lost }
+    }
+
+    /// The path as the server knows it.
+    fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.home)
     }
 
     /// Does `work` on the runtime, within the time that one answer may take. After a break there is no other answer
@@ -82,7 +90,7 @@ impl Line {
         if path.chars().any(char::is_control) {
             return Err(FileError::Failed(format!("{path}: a name has a control character in it")));
         }
-        let (ftp, wanted) = (Arc::clone(&self.ftp), path.to_owned());
+        let (ftp, wanted) = (Arc::clone(&self.ftp), self.at(path));
         self.run(path, async move { work(ftp.lock_owned().await, wanted).await }).await
     }
 }
@@ -154,7 +162,7 @@ impl Names for Line {
         if to.chars().any(char::is_control) {
             return Err(FileError::Failed(format!("{to}: a name has a control character in it")));
         }
-        let to = to.to_owned();
+        let to = self.at(to);
         self.command(from, |mut ftp, from| async move { ftp.rename(from, to).await }).await
     }
 
@@ -187,7 +195,9 @@ async fn as_people_read(
     folder: String,
 ) -> FtpResult<Vec<FileEntry>> {
     let lines = ftp.list(Some(&folder)).await?;
-    let files: Vec<File> = lines.iter().filter_map(|line| line.parse().ok()).collect();
+    // Not by the library's guess, which takes `total 8` for a file.
+    let file = |line: &String| ListParser::parse_posix(line).or_else(|_| ListParser::parse_dos(line)).ok();
+    let files: Vec<File> = lines.iter().filter_map(file).collect();
     let (mut entries, mut knows_times) = (Vec::new(), true);
     for file in files {
         let mut modified = None;

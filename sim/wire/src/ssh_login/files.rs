@@ -11,7 +11,7 @@ use russh_sftp::client::RawSftpSession;
 use russh_sftp::client::error::Error;
 use russh_sftp::protocol::{File, FileAttributes, OpenFlags, Packet, StatusCode};
 use standin_model::Instant;
-use standin_ports::{FileEntry, FileError, FileReader, FileWriter, Files};
+use standin_ports::{FileEntry, FileError, FileReader, FileWriter, Files, FilesTarget, PathStart};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +37,8 @@ pub(super) struct Line {
     ssh: Option<Ssh<Checker>>,
     sftp: Arc<RawSftpSession>,
     host: String,
+    /// Stands before every path; nothing where paths start at the root.
+    home: String,
     timeout: Duration,
     renames_over: bool,
     read_piece: u32,
@@ -48,9 +50,9 @@ impl Line {
         handle: Handle,
         ssh: Ssh<Checker>,
         sftp: RawSftpSession,
-        host: String,
-        timeout: Duration,
+        target: FilesTarget,
     ) -> Result<Self, FileError> {
+        let FilesTarget { host, timeout, start, .. } = target;
         let version = sftp.init().await.map_err(|error| told(&host, &host, error))?;
         let offers = |name: &str| version.extensions.get(name).is_some_and(|version| version == "1");
         let (mut read_piece, mut write_piece) = (PIECE, PIECE);
@@ -60,8 +62,21 @@ impl Line {
             write_piece = piece(limits.max_write_len);
         }
         let renames_over = offers(POSIX_RENAME);
+        let home = match start {
+            PathStart::Root => String::new(),
+            PathStart::LoginFolder => {
+                let names = sftp.realpath(".").await.map_err(|error| told(&host, ".", error))?.files;
+                names.into_iter().next().map(|name| name.filename).unwrap_or_default()
+            }
+        };
         let (ssh, sftp) = (Some(ssh), Arc::new(sftp));
-        Ok(Self { handle, ssh, sftp, host, timeout, renames_over, read_piece, write_piece })
+        let home = home.trim_end_matches('/').to_owned();
+        Ok(Self { handle, ssh, sftp, host, home, timeout, renames_over, read_piece, write_piece })
+    }
+
+    /// The path as the server knows it.
+    fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.home)
     }
 
     /// Does `work` on the runtime, within the time that one answer may take.
@@ -124,7 +139,7 @@ pub(super) struct SshFiles(pub(super) Arc<Line>);
 #[async_trait::async_trait]
 impl Files for SshFiles {
     async fn list(&self, folder: &str) -> Result<Vec<FileEntry>, FileError> {
-        let wanted = folder.to_owned();
+        let wanted = self.0.at(folder);
         let mut entries = self.0.run(folder, move |sftp| names(sftp, wanted)).await?;
         entries.sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
         Ok(entries)
@@ -135,7 +150,7 @@ impl Files for SshFiles {
     }
 
     async fn open_at(&self, path: &str, from: u64) -> Result<Box<dyn FileReader>, FileError> {
-        let wanted = path.to_owned();
+        let wanted = self.0.at(path);
         let open = |sftp: Arc<RawSftpSession>| async move {
             sftp.open(wanted, OpenFlags::READ, FileAttributes::empty()).await
         };
@@ -145,7 +160,7 @@ impl Files for SshFiles {
     }
 
     async fn resume(&self, path: &str, from: u64) -> Result<Box<dyn FileWriter>, FileError> {
-        let wanted = path.to_owned();
+        let wanted = self.0.at(path);
         let open = move |sftp: Arc<RawSftpSession>| async move {
             let file = sftp.open(wanted, OpenFlags::WRITE, FileAttributes::empty()).await?.handle;
             let there = sftp.fstat(file.as_str()).await?.attrs.size.unwrap_or(0);
@@ -165,7 +180,7 @@ impl Files for SshFiles {
     }
 
     async fn create(&self, path: &str) -> Result<Box<dyn FileWriter>, FileError> {
-        let wanted = path.to_owned();
+        let wanted = self.0.at(path);
         let flags = OpenFlags::CREATE | OpenFlags::TRUNCATE | OpenFlags::WRITE;
         let create = move |sftp: Arc<RawSftpSession>| async move {
             sftp.open(wanted, flags, FileAttributes::empty()).await
@@ -179,7 +194,7 @@ impl Files for SshFiles {
         if !self.0.renames_over {
             return replace(&*self.0, from, to).await;
         }
-        let (old, new) = (from.to_owned(), to.to_owned());
+        let (old, new) = (self.0.at(from), self.0.at(to));
         self.0.run(from, move |sftp| posix_rename(sftp, old, new)).await
     }
 
@@ -233,19 +248,19 @@ async fn posix_rename(sftp: Arc<RawSftpSession>, from: String, to: String) -> Re
 #[async_trait::async_trait]
 impl Names for Line {
     async fn rename(&self, from: &str, to: &str) -> Result<(), FileError> {
-        let (old, new) = (from.to_owned(), to.to_owned());
+        let (old, new) = (self.at(from), self.at(to));
         let rename = |sftp: Arc<RawSftpSession>| async move { sftp.rename(old, new).await.map(drop) };
         self.run(from, rename).await
     }
 
     async fn remove(&self, path: &str) -> Result<(), FileError> {
-        let wanted = path.to_owned();
+        let wanted = self.at(path);
         let remove = |sftp: Arc<RawSftpSession>| async move { sftp.remove(wanted).await.map(drop) };
         self.run(path, remove).await
     }
 
     async fn stands(&self, path: &str) -> Result<bool, FileError> {
-        let wanted = path.to_owned();
+        let wanted = self.at(path);
         let stat = |sftp: Arc<RawSftpSession>| async move { sftp.stat(wanted).await.map(drop) };
         match self.run(path, stat).await {
             Ok(()) => Ok(true),

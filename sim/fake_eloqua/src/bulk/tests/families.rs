@@ -361,3 +361,17 @@ fn families_that_are_not_bought_say_so() {
     assert_eq!(line_of(&response), (404, "The requested resource was not found.".to_owned()));
     assert_eq!(json_of(&response), Value::Null);
 }
+
+#[test]
+fn definitions_and_syncs_bear_their_users() {
+    let mut caller = Caller::new(json!({
+        "site": { "users": [{ "name": "second.user", "password": crate::DEFAULT_PASSWORD }] },
+    }));
+    let uri = caller.define("/contacts/imports", by_email());
+    caller.user = "second.user";
+    caller.call("PUT", &uri, by_email());
+    let seen = caller.get(&uri);
+    assert_eq!((&seen["createdBy"], &seen["updatedBy"]), (&json!("sync.user"), &json!("second.user")));
+    let (sync, _) = caller.sync(&uri);
+    assert_eq!(caller.get(&sync)["createdBy"], json!("second.user"));
+}

@@ -254,3 +254,25 @@ fn exports_may_act_too() {
     }));
     assert_eq!(caller.get("/contacts/lists/1")["count"], json!(1));
 }
+
+#[test]
+fn contacts_may_go_without_an_address() {
+    let wish = json!({
+        "name": "i", "fields": {
+            "uid": "{{Contact.Field(C_Gigya_UID1)}}", "email": "{{Contact.Field(C_EmailAddress)}}",
+        },
+        "identifierFieldName": "uid", "isSyncTriggeredOnImport": false,
+    });
+    let rows = json!([{ "uid": "bob" }, { "uid": "cid", "email": "" }, { "uid": "ann", "email": "" }]);
+    for (knob, needed, created) in [("false", true, 0), ("true", false, 2)] {
+        let mut caller = Caller::new(uid_world());
+        caller.set("eloqua.contacts_without_address", knob);
+        assert_eq!(caller.get("/contacts/fields/100001")["hasNotNullConstraint"], json!(needed));
+        let (sync, _) = caller.import("/contacts/imports", wish.clone(), rows.clone());
+        assert_eq!(caller.eloqua.contacts().len(), 1 + created);
+        let missing = caller.counts(&sync).into_iter().find(|(code, _)| code == "00061");
+        assert_eq!(missing.map_or(0, |(_, count)| count), 2 - created as u64);
+        // An address that is there is never cleared.
+        assert_eq!(caller.eloqua.contacts()[0]["C_EmailAddress"], json!("ann@brand.example"));
+    }
+}

@@ -303,7 +303,7 @@ impl StateMachineTest for Machine {
     }
 
     fn check_invariants(caller: &Caller, model: &Model) {
-        let mut copy = Caller { eloqua: caller.eloqua.clone(), now: caller.now };
+        let mut copy = Caller { eloqua: caller.eloqua.clone(), ..*caller };
         for (uri, expected) in [(EVERYBODY, model.rows()), (MEMBERS, model.members())] {
             let (_, state) = copy.sync(uri);
             assert_eq!(state, "success");
