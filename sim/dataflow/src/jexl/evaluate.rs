@@ -308,12 +308,14 @@ fn call(target: &Value, method: Method, arguments: &[Value], at: At, scope: &Sco
     let text = plain_text(target);
     let argument = |index: usize| arguments.get(index).map(plain_text).unwrap_or_default();
     let told = |message: String| problem(at, message);
+    // Nothing for a negative one.
     let number = |index: usize, default: usize| match arguments.get(index) {
-        None => Ok(default),
+        None => Ok(Some(default)),
         Some(value) => whole(value)
-            .map(|number| usize::try_from(number).unwrap_or_default())
+            .map(|number| usize::try_from(number).ok())
             .ok_or_else(|| told(format!("`{}` is no whole number", shown(value)))),
     };
+    let beyond = || told(format!("{}({}) is out of range", method.word(), argument(0)));
     let place = |found: Option<usize>| found.map_or_else(|| (-1).into(), Value::from);
     let replaced = |which: Which| {
         let pattern = scope.pattern(&argument(0), Searches::Parts, at)?;
@@ -324,24 +326,32 @@ fn call(target: &Value, method: Method, arguments: &[Value], at: At, scope: &Sco
         Method::ToLowerCase => text.to_lowercase().into(),
         Method::ToUpperCase => text.to_uppercase().into(),
         Method::Trim => java_text::trim(&text).into(),
-        Method::Strip => text.trim().into(),
-        Method::StripLeading => text.trim_start().into(),
-        Method::StripTrailing => text.trim_end().into(),
+        Method::Strip => text.trim_matches(java_text::is_blank).into(),
+        Method::StripLeading => text.trim_start_matches(java_text::is_blank).into(),
+        Method::StripTrailing => text.trim_end_matches(java_text::is_blank).into(),
         Method::Length | Method::Size => size(target),
         Method::IsEmpty => is_empty(target).into(),
-        Method::IsBlank => text.trim().is_empty().into(),
+        Method::IsBlank => text.chars().all(java_text::is_blank).into(),
         Method::Substring => substring(&text, arguments, at)?,
-        Method::CharAt => character(&text, number(0, 0)?, "charAt", at)?.into(),
-        Method::CodePointAt => {
-            let (index, length) = (number(0, 0)?, java_text::length(&text));
-            let pair = java_text::substring(&text, index, length.min(index.saturating_add(2)));
-            let first = pair.and_then(|pair| pair.chars().next());
-            first.map(u32::from).ok_or_else(|| told(format!("codePointAt({index}) is out of range")))?.into()
+        Method::CharAt => {
+            let character =
+                number(0, 0)?.and_then(|at| java_text::substring(&text, at, at.saturating_add(1)));
+            character.ok_or_else(beyond)?.into()
         }
-        Method::IndexOf => place(java_text::index_from(&text, &argument(0), number(1, 0)?)),
-        Method::LastIndexOf => place(java_text::last_index_of(&text, &argument(0), number(1, usize::MAX)?)),
+        Method::CodePointAt => {
+            let end = |at: usize| java_text::length(&text).min(at.saturating_add(2));
+            let pair = number(0, 0)?.and_then(|at| java_text::substring(&text, at, end(at)));
+            pair.and_then(|pair| pair.chars().next()).map(u32::from).ok_or_else(beyond)?.into()
+        }
+        Method::IndexOf => {
+            place(java_text::index_from(&text, &argument(0), number(1, 0)?.unwrap_or_default()))
+        }
+        Method::LastIndexOf => {
+            place(number(1, usize::MAX)?.and_then(|from| java_text::last_index_of(&text, &argument(0), from)))
+        }
         Method::Contains => text.contains(&argument(0)).into(),
-        Method::StartsWith => java_text::substring(&text, number(1, 0)?, java_text::length(&text))
+        Method::StartsWith => number(1, 0)?
+            .and_then(|from| java_text::substring(&text, from, java_text::length(&text)))
             .is_some_and(|rest| rest.starts_with(&argument(0)))
             .into(),
         Method::EndsWith => text.ends_with(&argument(0)).into(),
@@ -354,10 +364,13 @@ fn call(target: &Value, method: Method, arguments: &[Value], at: At, scope: &Sco
             let pattern = scope.pattern(&argument(0), Searches::Parts, at)?;
             java_text::split(&pattern, &text).map_err(told)?.into()
         }
-        Method::Repeat => match text.len().checked_mul(number(0, 0)?) {
-            Some(length) if length <= MAX_TEXT => text.repeat(number(0, 0)?).into(),
-            _ => return Err(told(java_text::TOO_LONG.to_owned())),
-        },
+        Method::Repeat => {
+            let times = number(0, 0)?.ok_or_else(beyond)?;
+            match text.len().checked_mul(times) {
+                Some(length) if length <= MAX_TEXT => text.repeat(times).into(),
+                _ => return Err(told(java_text::TOO_LONG.to_owned())),
+            }
+        }
         Method::Concat => (text + &argument(0)).into(),
         Method::ToString | Method::Intern => text.into(),
         Method::ToCharArray => {
@@ -421,11 +434,6 @@ fn member_method(target: &Value, method: Method, arguments: &[Value]) -> Option<
         (Value::Object(members), Method::Values) => members.values().cloned().collect::<Vec<_>>().into(),
         _ => return None,
     })
-}
-
-fn character(text: &str, index: usize, method: &str, at: At) -> Result<String, JexlProblem> {
-    java_text::substring(text, index, index.saturating_add(1))
-        .ok_or_else(|| problem(at, format!("{method}({index}) is out of range")))
 }
 
 fn substring(text: &str, arguments: &[Value], at: At) -> Evaluated {
@@ -691,6 +699,7 @@ mod tests {
             ("1 / 0", "column 3: division by zero"),
             ("2 * 'x'", "column 3: `x` is no number"),
             ("'ab'.charAt(2)", "column 6: charAt(2) is out of range"),
+            ("'ab'.charAt(-1)", "column 6: charAt(-1) is out of range"),
             ("(1..20000)", "column 3: a range of more than 10000 numbers"),
             ("'ab'.repeat(1000000)", "column 6: the text grows too long"),
             ("'x'.matches('(')", "column 5: `(` is not a regular expression that is supported here"),
