@@ -493,16 +493,16 @@ mod tests {
         assert_eq!(run(deep, &json!({})).thrown.as_deref(), Some("the result is nested too deeply"));
     }
 
-    /// No turn of this loop can be paid for, and the count is far from its end.
+    /// The count is far from its end: with all the time in the world the same script loads and runs.
     #[test]
     fn the_wall_clock_ends_what_the_count_does_not() {
-        let source = "function process(record) { for (let i = 0; i < 50000; i++); return record; }";
+        let source = "for (let i = 0; i < 50000; i++); function process(record) { return record; }";
         let load = |patience| {
             let shared = SharedVariables::default();
-            Script::load_with(patience, source, Instant::START, "j", &shared).unwrap()
+            Script::load_with(patience, source, Instant::START, "j", &shared)
         };
-        assert_eq!(load(Duration::ZERO).process(Some("{}")).thrown.as_deref(), Some(TOO_LONG));
-        assert_eq!(load(Duration::MAX).process(Some("{}")).thrown, None);
+        assert!(load(Duration::ZERO).err().is_some_and(|told| told.ends_with(TOO_LONG)));
+        assert_eq!(load(Duration::MAX).unwrap().process(Some("{}")).thrown, None);
     }
 
     #[test]

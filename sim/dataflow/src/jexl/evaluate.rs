@@ -679,8 +679,8 @@ mod tests {
                 "column 1: `if` is a statement, which is not supported: write one expression such as `condition ? a : b`, or use record.evaluate",
             ),
             (
-                "var x = 1",
-                "column 1: `var` is a statement, which is not supported: write one expression such as `condition ? a : b`, or use record.evaluate",
+                "new Date()",
+                "column 1: `new` is a statement, which is not supported: write one expression such as `condition ? a : b`, or use record.evaluate",
             ),
             ("`a`", "column 1: texts between backticks are not supported: join parts with `+`"),
             (
