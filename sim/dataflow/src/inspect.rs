@@ -138,6 +138,8 @@ mod tests {
             &evaluate("a =~ '('"),
             &[(2, start + 2, "expression of `a`: `(` is not a regular expression that is supported here")],
         );
+        let text = format!("{{\"name\": \"f\", \"steps\": [{}]}}", evaluate("a =~ '('"));
+        assert_eq!(inspect(&text)[0].severity, Severity::Warning);
     }
 
     #[test]
