@@ -93,6 +93,20 @@ fn a_body_of_a_hundred_megabytes_is_refused_in_the_platforms_words() {
 }
 
 #[test]
+fn eloqua_finds_no_resource_for_a_body_of_65_megabytes() {
+    let (world, _) = world();
+    let address = world.sockets().unwrap().eloqua;
+    // The default user of Eloqua.
+    let login = "Authorization: Basic U3RhbmRpbkNvXHN5bmMudXNlcjpzeW5jLVBhNTV3b3Jk";
+    let kind = "Content-Type: application/json";
+    let head = format!("POST /api/bulk/2.0/contacts/imports/1/data HTTP/1.1\r\nHost: x\r\n{login}\r\n{kind}");
+    let answer = raw(address, &request(&head, &vec![b' '; 65 << 20]));
+    let text = String::from_utf8_lossy(&answer);
+    assert!(text.starts_with("HTTP/1.1 404 The requested resource was not found."), "{text}");
+    assert!(text.ends_with("\r\n\r\n"), "no body: {text}");
+}
+
+#[test]
 fn whatever_comes_gets_an_envelope() {
     let (world, address) = world();
     let before = world.account("ann");

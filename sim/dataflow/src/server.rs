@@ -160,8 +160,8 @@ fn changed(path: &str) -> FileError {
     FileError::Failed(format!("{path} changed while it was read"))
 }
 
-/// Bytes of a file that are kept while it is sent to a server that cannot go on with half a file; the rest of a larger
-/// one is gone by then, and another attempt of the job makes it again.
+/// Bytes of a file that are held back for a server that cannot go on with half a file, so that all of it can be sent
+/// again; a larger one is sent as it comes, and after a break another attempt of the job makes it again.
 const KEPT: u64 = if cfg!(test) { 2000 } else { 4 << 20 };
 
 /// A file on its way to a server. It stands under another name until it is whole, whatever breaks.
@@ -169,8 +169,11 @@ pub(crate) struct Upload {
     path: String,
     writing: String,
     writer: Option<Box<dyn FileWriter>>,
+    /// Bytes so far, and how many of them are on the server.
     bytes: u64,
-    /// All that was written, as long as it is to be sent again after a break.
+    sent: u64,
+    /// Whether the start of the file is held back, and what of it is there.
+    keeps: bool,
     kept: Vec<Bytes>,
 }
 
@@ -178,13 +181,17 @@ impl Upload {
     /// Begins a file that is to stand under `path`.
     pub(crate) async fn start(server: &mut Server, path: String) -> Result<Self, FileError> {
         let writing = format!("{path}.uploading");
-        let mut upload = Self { path, writing, writer: None, bytes: 0, kept: Vec::new() };
+        let mut upload =
+            Self { path, writing, writer: None, bytes: 0, sent: 0, keeps: false, kept: Vec::new() };
         let mut tries = 0;
         loop {
             match upload.open(server).await {
                 Err(error) if server.again(&error, &mut tries) => {}
                 Err(error) => return Err(error),
-                Ok(_) => return Ok(upload),
+                Ok(_) => {
+                    upload.keeps = !server.resumes();
+                    return Ok(upload);
+                }
             }
         }
     }
@@ -199,23 +206,15 @@ impl Upload {
         self.bytes
     }
 
-    /// What has arrived is on the server, and only the piece that was under way is sent again; where nobody knows what
-    /// has, all of it.
+    /// What has arrived is on the server, and only the piece that was under way is sent again.
     async fn open(&mut self, server: &mut Server) -> Result<&mut Box<dyn FileWriter>, FileError> {
         let writer = match self.writer.take() {
             Some(writer) => writer,
             None => {
                 let session = server.session().await?;
-                match self.bytes {
+                match self.sent {
                     0 => session.create(&self.writing).await?,
-                    ..=KEPT if !session.resumes() => {
-                        let mut writer = session.create(&self.writing).await?;
-                        for piece in &self.kept {
-                            writer.write(piece.clone()).await?;
-                        }
-                        writer
-                    }
-                    bytes => session.resume(&self.writing, bytes).await?,
+                    sent => session.resume(&self.writing, sent).await?,
                 }
             }
         };
@@ -224,41 +223,48 @@ impl Upload {
 
     /// Adds bytes at the end.
     pub(crate) async fn write(&mut self, server: &mut Server, bytes: Bytes) -> Result<(), FileError> {
-        let (mut tries, length) = (0, bytes.len() as u64);
+        self.bytes += bytes.len() as u64;
+        self.kept.push(bytes);
+        if self.keeps && self.bytes <= KEPT {
+            return Ok(());
+        }
+        let mut tries = 0;
         loop {
-            let written = match self.open(server).await {
-                Ok(writer) => writer.write(bytes.clone()).await,
-                Err(error) => Err(error),
-            };
-            match written {
+            match self.send(server).await {
                 Err(error) if server.again(&error, &mut tries) => self.writer = None,
                 Err(error) => return Err(error),
                 Ok(()) => {
-                    self.bytes += length;
-                    if self.bytes > KEPT {
-                        self.kept = Vec::new();
-                    } else if !server.resumes() {
-                        self.kept.push(bytes);
-                    }
+                    (self.sent, self.keeps) = (self.bytes, false);
+                    self.kept.clear();
                     return Ok(());
                 }
             }
         }
     }
 
+    /// Sends what is not on the server yet.
+    async fn send(&mut self, server: &mut Server) -> Result<(), FileError> {
+        self.open(server).await?;
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        for piece in &self.kept {
+            writer.write(piece.clone()).await?;
+        }
+        Ok(())
+    }
+
     /// Says that it is whole, and gives it its name.
     pub(crate) async fn end(&mut self, server: &mut Server) -> Result<(), FileError> {
         let mut tries = 0;
         loop {
-            let closed = match self.open(server).await {
-                Ok(_) => match self.writer.take() {
+            let closed = match self.send(server).await {
+                Ok(()) => match self.writer.take() {
                     Some(writer) => writer.close().await,
                     None => Ok(()),
                 },
                 Err(error) => Err(error),
             };
             match closed {
-                Err(error) if server.again(&error, &mut tries) => {}
+                Err(error) if server.again(&error, &mut tries) => self.writer = None,
                 Err(error) => return Err(error),
                 Ok(()) => break,
             }

@@ -53,6 +53,16 @@ impl Filter {
         Ok(filter)
     }
 
+    /// Whether a comparison names this contact field.
+    pub(crate) fn uses(&self, field: u32) -> bool {
+        match self {
+            Self::Compare(statement, _, _) => statement.uses(field),
+            Self::Exists(_) => false,
+            Self::Not(inner) => inner.uses(field),
+            Self::And(parts) | Self::Or(parts) => parts.iter().any(|part| part.uses(field)),
+        }
+    }
+
     fn has_segment(&self) -> bool {
         match self {
             Self::Exists(Place::ContactSegment(_)) => true,

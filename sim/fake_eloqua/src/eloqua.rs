@@ -157,10 +157,8 @@ impl Fake for Eloqua {
         router::handle(self, now, &request)
     }
 
-    fn refuse(&mut self, _now: Instant, _request: &Request, code: u32) -> Response {
-        let response = crate::reply::refusal(u16::try_from(code).unwrap_or(500));
-        let id = self.request_id();
-        crate::reply::with_request_id(response, &id)
+    fn refuse(&mut self, _now: Instant, request: &Request, code: u32) -> Response {
+        router::refuse(self, request, u16::try_from(code).unwrap_or(500))
     }
 
     fn next_due(&self) -> Option<Instant> {

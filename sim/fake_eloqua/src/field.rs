@@ -1,5 +1,6 @@
 //! Contact fields: the standard ones, custom ones, and how their internal names are made.
 
+use crate::user::By;
 use imbl::OrdMap;
 use standin_model::Instant;
 use std::sync::Arc;
@@ -75,6 +76,7 @@ pub(crate) struct Field {
     pub(crate) extras: Vec<(String, String)>,
     pub(crate) created: Option<Instant>,
     pub(crate) updated: Option<Instant>,
+    pub(crate) by: By,
 }
 
 impl Field {
@@ -93,6 +95,7 @@ impl Field {
             extras: Vec::new(),
             created: None,
             updated: None,
+            by: By::default(),
         }
     }
 
@@ -128,9 +131,19 @@ impl NewField {
 }
 
 impl NewField {
+    /// The member that does not go with the others, if there is one.
+    pub(crate) fn unfit(&self) -> Option<&'static str> {
+        let select = ["singleSelect", "multiSelect"].contains(&self.display_type.as_str());
+        if select && self.kind != Kind::Text {
+            return Some("displayType");
+        }
+        self.default.as_ref().is_some_and(|default| !self.holds(default)).then_some("defaultValue")
+    }
+
     /// Whether such a field could hold a value.
-    pub(crate) fn holds(&self, value: &str) -> bool {
+    fn holds(&self, value: &str) -> bool {
         match self.kind {
+            Kind::Text if self.display_type == "multiSelect" => value.chars().count() <= 1000,
             Kind::Text => value.chars().count() <= 100,
             Kind::LargeText => value.chars().count() <= 32_000,
             Kind::Numeric => crate::value::number(value).is_some(),
@@ -198,6 +211,7 @@ impl Fields {
             extras: new.extras,
             created: Some(now),
             updated: Some(now),
+            by: By::default(),
         });
         self.next += 1;
         self.by_id.insert(field.id, Arc::clone(&field));

@@ -546,14 +546,19 @@ fn rows_create_and_then_update() {
 
 #[test]
 fn a_missing_key_follows_its_knob() {
-    for (knob, expected) in [("keep", Some("Lee")), ("clear", None)] {
+    for (knob, weight, expected, ends) in [
+        ("keep", "information", Some("Lee"), "success"),
+        ("keep", "warning", Some("Lee"), "warning"),
+        ("clear", "information", None, "success"),
+        ("clear", "warning", None, "warning"),
+    ] {
         let mut caller = Caller::new(
             json!({ "contacts": [{ "C_EmailAddress": "ann@brand.example", "C_LastName": "Lee" }] }),
         );
         caller.eloqua.knobs_mut().set("eloqua.missing_key", knob).unwrap();
-        caller.eloqua.knobs_mut().set("eloqua.absent_column", "warning").unwrap();
+        caller.eloqua.knobs_mut().set("eloqua.absent_column", weight).unwrap();
         let (_, state) = caller.import(by_email(), json!([{ "email": "ann@brand.example", "first": "Ann" }]));
-        assert_eq!(state, "warning");
+        assert_eq!(state, ends, "{knob} {weight}");
         assert_eq!(caller.eloqua.contacts()[0].get("C_LastName").and_then(Value::as_str), expected);
     }
 }

@@ -1,6 +1,7 @@
 //! E-mail groups: what people subscribe to one by one. Who is in one is known of the address, beside the
 //! global opt-out.
 
+use crate::user::By;
 use imbl::OrdMap;
 use standin_model::Instant;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ pub(crate) struct EmailGroup {
     pub(crate) extras: Vec<(String, String)>,
     pub(crate) created: Instant,
     pub(crate) updated: Instant,
+    pub(crate) by: By,
 }
 
 /// All groups of a site.
@@ -65,6 +67,7 @@ impl EmailGroups {
             extras: Vec::new(),
             created: now,
             updated: now,
+            by: By::default(),
         };
         self.next += 1;
         self.put(group.clone());

@@ -35,6 +35,14 @@ const UNFINISHED: [&str; 2] = [".uploading", ".part"];
 
 /// Endings of files that Eloqua reads and this one does not.
 const SPREADSHEETS: [&str; 2] = [".xls", ".xlsx"];
+/// Endings of files that are read.
+const TEXTS: [&str; 2] = [".txt", ".csv"];
+/// The size of the largest file that is loaded.
+const LARGEST_FILE: u64 = 5 << 30;
+/// How many remarks one run remembers.
+const NOTES_KEPT: usize = 200;
+/// How many rejects all runs together remember; beyond it those of the oldest runs are forgotten.
+const REJECTS_KEPT_IN_ALL: usize = 20_000;
 
 /// One run of one job.
 #[derive(Clone, Debug)]
@@ -269,6 +277,15 @@ impl Run {
         out
     }
 
+    /// Keeps a remark, as far as there is room.
+    pub(crate) fn note(&mut self, text: String) {
+        match self.notes.len() {
+            NOTES_KEPT => self.notes.push("there was more to remark".to_owned()),
+            kept if kept < NOTES_KEPT => self.notes.push(text),
+            _ => {}
+        }
+    }
+
     pub(crate) fn keep_reject(&mut self, reject: Value) {
         if self.rejects.len() < REJECTS_KEPT {
             self.rejects.push(reject);
@@ -300,6 +317,7 @@ impl Eloqua {
             if let Some(every) = job.every {
                 self.jobs.agenda.add(at.plus(every.max(Duration::from_secs(1))), name);
             }
+            // One that cannot start has its record and its mail all the same.
             if let Ok(run) = self.start_run(now, &job) {
                 return Some(run);
             }
@@ -327,16 +345,7 @@ impl Eloqua {
             return Err(format!("`{}` is still running", job.name));
         }
         let mut notes = Vec::new();
-        let (work, rows) = match &job.direction {
-            Direction::Import(_) => (Work::Import, 0),
-            Direction::Export(export) => {
-                let (bytes, rows) = self.export_file(job, export, &mut notes)?;
-                let file = file_name(&job.file, export.date_stamp, now);
-                let (file, bytes) =
-                    if export.zip { archive::zipped(now, &file, &bytes)? } else { (file, bytes) };
-                (Work::Export { file, bytes }, rows)
-            }
-        };
+        let made = self.work_of(now, job, &mut notes);
         self.jobs.next += 1;
         let id = self.jobs.next;
         let run = Run {
@@ -345,13 +354,13 @@ impl Eloqua {
             started: now,
             ended: None,
             failure: None,
-            import: matches!(work, Work::Import),
+            import: matches!(job.direction, Direction::Import(_)),
             listed: BTreeMap::new(),
-            files: match &work {
-                Work::Export { file, .. } => vec![file.clone()],
-                Work::Import => Vec::new(),
+            files: match &made {
+                Ok((Work::Export { file, .. }, _)) => vec![file.clone()],
+                _ => Vec::new(),
             },
-            rows,
+            rows: made.as_ref().map_or(0, |(_, rows)| *rows),
             created: 0,
             updated: 0,
             unchanged: 0,
@@ -365,17 +374,32 @@ impl Eloqua {
             let Some(oldest) = self.jobs.runs.get_min().map(|(id, _)| *id) else { break };
             self.jobs.runs.remove(&oldest);
         }
-        Ok(JobRun {
-            id,
-            name: job.name.clone(),
-            target: job.target.clone(),
-            folder: job.folder.clone(),
-            work,
-        })
+        match made {
+            Ok((work, _)) => Ok(JobRun {
+                id,
+                name: job.name.clone(),
+                target: job.target.clone(),
+                folder: job.folder.clone(),
+                work,
+            }),
+            Err(why) => {
+                self.close(now, id, &job.name, Err(why.clone()));
+                Err(why)
+            }
+        }
+    }
+
+    /// What a run has to do, and how many rows it delivers.
+    fn work_of(&self, now: Instant, job: &Job, notes: &mut Vec<String>) -> Result<(Work, u64), String> {
+        let Direction::Export(export) = &job.direction else { return Ok((Work::Import, 0)) };
+        let (bytes, rows) = self.export_file(job, export, notes)?;
+        let file = file_name(&job.file, export.date_stamp, now);
+        let (file, bytes) = if export.zip { archive::zipped(now, &file, &bytes)? } else { (file, bytes) };
+        Ok((Work::Export { file, bytes }, rows))
     }
 
     /// The files of a listing that an import run takes, in byte order: those that fit the job's pattern, are
-    /// whole, and were not loaded before as they are.
+    /// whole and of a kind that Eloqua reads, and were not loaded before as they are.
     ///
     /// A file that was modified in the second in which it was loaded cannot be told apart by its time; it is
     /// taken again, and [`Eloqua::load`] leaves it alone if its content is the same.
@@ -385,18 +409,35 @@ impl Eloqua {
         let Some(record) = self.jobs.runs.get_mut(&run.id) else { return Vec::new() };
         let record = Arc::make_mut(record);
         let mut chosen = Vec::new();
+        let mut listing: Vec<&FileEntry> = listing.iter().collect();
+        listing.sort_by(|a, b| a.name.cmp(&b.name));
+        // What is no longer there is new when it comes again.
+        self.jobs.loaded = std::mem::take(&mut self.jobs.loaded)
+            .into_iter()
+            .filter(|((name, file), _)| {
+                *name != run.name || listing.binary_search_by(|entry| entry.name.as_str().cmp(file)).is_ok()
+            })
+            .collect();
         for entry in listing {
-            let unfinished = UNFINISHED.iter().any(|ending| entry.name.ends_with(ending));
+            let lower = entry.name.to_ascii_lowercase();
+            let unfinished = UNFINISHED.iter().any(|ending| lower.ends_with(ending));
             if entry.folder || unfinished || !value::fits(&job.file, &entry.name, '*', None) {
                 continue;
             }
-            let lower = entry.name.to_ascii_lowercase();
             if SPREADSHEETS.iter().any(|ending| lower.ends_with(ending)) {
-                record.notes.push(format!("{} is a spreadsheet, which is not read here", entry.name));
+                record.note(format!("{} is a spreadsheet, which is not read here", entry.name));
+                continue;
+            }
+            if !TEXTS.iter().any(|ending| lower.ends_with(ending)) {
+                record.note(format!("{} is no file of a kind that is loaded (.txt, .csv)", entry.name));
+                continue;
+            }
+            if entry.size > LARGEST_FILE {
+                record.note(format!("{} is larger than 5 GB and was left alone", entry.name));
                 continue;
             }
             if !settle.is_zero() && record.started.since(entry.modified) < settle {
-                record.notes.push(format!("{} is too young and left for the next run", entry.name));
+                record.note(format!("{} is too young and left for the next run", entry.name));
                 continue;
             }
             let before = self.jobs.loaded.get(&(run.name.clone(), entry.name.clone()));
@@ -409,15 +450,12 @@ impl Eloqua {
                 continue;
             }
             if chosen.len() == FILES_A_RUN {
-                record
-                    .notes
-                    .push(format!("more than {FILES_A_RUN} files; the rest is left for the next run"));
+                record.note(format!("more than {FILES_A_RUN} files; the rest is left for the next run"));
                 break;
             }
             record.listed.insert(entry.name.clone(), (entry.size, entry.modified));
             chosen.push(entry.name.clone());
         }
-        chosen.sort();
         chosen
     }
 
@@ -476,28 +514,54 @@ impl Eloqua {
     /// Ends a run: how the server took it. Only a run that ended well moves the point forward from which the
     /// next one looks for changes.
     pub fn end_run(&mut self, now: Instant, run: &JobRun, result: Result<(), String>) {
-        let Some(record) = self.jobs.runs.get_mut(&run.id) else { return };
+        self.close(now, run.id, &run.name, result);
+    }
+
+    fn close(&mut self, now: Instant, id: u64, name: &str, result: Result<(), String>) {
+        let Some(record) = self.jobs.runs.get_mut(&id) else { return };
         let record = Arc::make_mut(record);
         if record.ended.is_some() {
             return;
         }
         record.ended = Some(now);
+        record.listed.clear();
         if let Err(why) = result {
             record.failure.get_or_insert(why);
         }
         if record.failure.is_none() {
-            self.jobs.succeeded.insert(run.name.clone(), record.started);
+            self.jobs.succeeded.insert(name.to_owned(), record.started);
         }
-        let to = self.jobs.all.get(&run.name).and_then(|job| job.notify.clone());
+        self.forget_rejects();
+        let Some(record) = self.jobs.runs.get(&id) else { return };
+        let Some(to) = self.jobs.all.get(name).and_then(|job| job.notify.clone()) else { return };
+        // The rejects are the run's alone; a mail has their number.
+        let mut told = record.view();
+        if let Some(told) = told.as_object_mut() {
+            told.remove("rejects");
+            told.remove("notes");
+        }
         let mail = json!({
-            "to": to.unwrap_or_else(|| self.site.user.clone()),
-            "subject": format!("{} finished: {}", run.name, record.status()),
+            "to": to,
+            "subject": format!("{name} finished: {}", record.status()),
             "at": now.to_string(),
-            "run": record.view(),
+            "run": told,
         });
         self.jobs.outbox.push_back(mail);
         while self.jobs.outbox.len() > OUTBOX_KEPT {
             self.jobs.outbox.pop_front();
+        }
+    }
+
+    /// Forgets the rejects of the oldest runs where there are too many in all. A run that had some still says so.
+    fn forget_rejects(&mut self) {
+        let mut kept: usize = self.jobs.runs.values().map(|run| run.rejects.len()).sum();
+        for id in self.jobs.runs.keys().copied().collect::<Vec<_>>() {
+            if kept <= REJECTS_KEPT_IN_ALL {
+                break;
+            }
+            let Some(run) = self.jobs.runs.get_mut(&id).filter(|run| run.rejects.len() > 1) else { continue };
+            kept -= run.rejects.len() - 1;
+            Arc::make_mut(run).rejects = vec![json!({ "reason": "no longer kept" })];
         }
     }
 
@@ -507,7 +571,7 @@ impl Eloqua {
         self.jobs.runs.values().map(|run| run.view()).collect()
     }
 
-    /// The notifications that jobs sent when they ended, oldest first.
+    /// The notifications that jobs sent when they ended, oldest first; only jobs with `notify` send any.
     pub fn outbox(&self) -> Vec<Value> {
         self.jobs.outbox.iter().cloned().collect()
     }
@@ -599,7 +663,116 @@ mod tests {
             (&json!("1986000"), &json!("ann@new.example"), &json!("Ghent"))
         );
         assert_eq!(contacts[1]["C_FirstName"], json!("Bob \"B\"\nB"));
-        assert_eq!(eloqua.outbox()[0]["subject"], json!("from gigya finished: warning"));
+        assert!(eloqua.outbox().is_empty(), "nobody asked for a mail");
+    }
+
+    #[test]
+    fn whoever_asked_is_told_in_numbers() {
+        let mut eloqua = with_import(json!({ "notify": "crm@brand.example" }));
+        load(&mut eloqua, later(1), "C_Gigya_UID1,C_EmailAddress\nann,no address\n");
+        let mail = eloqua.outbox().pop().unwrap();
+        assert_eq!(
+            (&mail["to"], &mail["subject"]),
+            (&json!("crm@brand.example"), &json!("from gigya finished: warning"))
+        );
+        assert_eq!((&mail["run"]["id"], &mail["run"]["rejected"]), (&json!(1), &json!(1)));
+        assert_eq!(mail["run"].get("rejects"), None);
+        let job = json!({ "name": "x", "user": "u", "notify": "the team" });
+        assert!(Eloqua::new(1).seed(START, &json!({ "imports": [job] })).is_err());
+    }
+
+    #[test]
+    fn an_export_that_cannot_be_made_fails_for_all_to_see() {
+        let mut eloqua = with_export(json!({ "notify": "crm@brand.example", "every": "1h" }));
+        let list = eloqua.store.add_list(START, "VIP");
+        let job = json!({
+            "name": "vip", "user": "u", "file": "vip.csv", "fields": ["C_EmailAddress"], "every": "30min",
+            "filter": "EXISTS('{{ContactList[1]}}')", "notify": "crm@brand.example",
+        });
+        eloqua.seed(START, &json!({ "exports": [job.clone()] })).unwrap();
+        eloqua.store.lists.remove(&list);
+        assert!(eloqua.take_run(later(1800)).is_none());
+        let run = eloqua.runs().pop().unwrap();
+        let why = "Must reference an existing list: {{ContactList[1]}} at character 8";
+        assert_eq!(
+            (&run["job"], &run["status"], &run["failure"], &run["ended"]),
+            (&json!("vip"), &json!("failed"), &json!(why), &json!(later(1800).to_string()))
+        );
+        assert_eq!(eloqua.outbox().pop().unwrap()["subject"], json!("vip finished: failed"));
+        assert_eq!(eloqua.run_now(later(1801), "vip").unwrap_err(), why);
+        assert!(eloqua.take_run(later(3600)).is_some(), "other jobs run on, and so does its schedule");
+        // One that could never be made is a mistake in the world file.
+        let refused = Eloqua::new(1).seed(START, &json!({ "exports": [job] })).unwrap_err();
+        assert!(refused.to_string().contains(why), "{refused}");
+    }
+
+    #[test]
+    fn the_first_hundred_files_are_taken_by_name() {
+        let mut eloqua = with_import(json!({}));
+        let run = eloqua.run_now(START, "from gigya").unwrap();
+        let mut listing: Vec<FileEntry> =
+            (0..103).map(|at| entry(&format!("contacts-{at:03}.csv"), 5, START)).collect();
+        listing.reverse();
+        let chosen = eloqua.choose(&run, &listing);
+        assert_eq!(
+            (chosen.len(), chosen[0].as_str(), chosen[99].as_str()),
+            (100, "contacts-000.csv", "contacts-099.csv")
+        );
+        let notes = eloqua.runs().pop().unwrap()["notes"].clone();
+        assert_eq!(notes, json!(["more than 100 files; the rest is left for the next run"]));
+    }
+
+    #[test]
+    fn files_of_other_kinds_are_left_alone() {
+        let mut eloqua = with_import(json!({ "file": "*" }));
+        let run = eloqua.run_now(START, "from gigya").unwrap();
+        let listing = [
+            entry("a.TXT", 5, START),
+            entry("b.Csv", 5 << 30, START),
+            entry("c.csv", (5 << 30) + 1, START),
+            entry("d.csv.UPLOADING", 5, START),
+            entry("e.xml", 5, START),
+            entry("f", 5, START),
+            entry("g.XLSX", 5, START),
+        ];
+        assert_eq!(eloqua.choose(&run, &listing), ["a.TXT", "b.Csv"]);
+        let run = eloqua.runs().pop().unwrap();
+        let notes: Vec<&str> = run["notes"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        let about: Vec<&str> =
+            notes.iter().filter_map(|note| note.split_once(' ')).map(|(name, _)| name).collect();
+        assert_eq!(about, ["c.csv", "e.xml", "f", "g.XLSX"]);
+    }
+
+    #[test]
+    fn what_runs_remember_is_bounded() {
+        let mut eloqua = with_import(json!({}));
+        // Each file is remembered as loaded as long as it is there.
+        for at in 0..5 {
+            let run = eloqua.run_now(later(at), "from gigya").unwrap();
+            let name = format!("contacts-{at}.csv");
+            eloqua.choose(&run, &[entry(&name, 13, START)]);
+            eloqua.load(later(at), &run, &name, b"C_Gigya_UID1\n");
+            eloqua.end_run(later(at), &run, Ok(()));
+        }
+        assert_eq!(
+            eloqua.jobs.loaded.keys().map(|(_, file)| file.as_str()).collect::<Vec<_>>(),
+            ["contacts-4.csv"]
+        );
+        // Remarks.
+        let heads: Vec<String> = (0..300).map(|at| format!("h{at}")).collect();
+        let run = load(&mut eloqua, later(10), &format!("C_Gigya_UID1,{}\n", heads.join(",")));
+        assert_eq!(run["notes"].as_array().unwrap().len(), NOTES_KEPT + 1);
+        // Rejects of all runs.
+        let bad = format!("C_Gigya_UID1,C_EmailAddress\n{}", "ann,no address\n".repeat(REJECTS_KEPT + 1));
+        for at in 0..30 {
+            let run = load(&mut eloqua, later(20 + at), &format!("{bad}{at},no address\n"));
+            assert_eq!(run["rejects"].as_array().unwrap().len(), REJECTS_KEPT + 1);
+        }
+        let runs = eloqua.runs();
+        let of = |run: &Value| run["rejects"].as_array().unwrap().len();
+        assert!(runs.iter().map(of).sum::<usize>() <= REJECTS_KEPT_IN_ALL + runs.len());
+        let oldest = runs.iter().find(|run| run["rejected"] != json!(0)).unwrap();
+        assert_eq!((of(oldest), &oldest["status"]), (1, &json!("warning")));
     }
 
     #[test]
@@ -704,7 +877,7 @@ mod tests {
         let mut eloqua = with_import(json!({ "kind": "update_addresses", "mapping": mapping }));
         let file = "before,after\nann@old.example,ann@new.example\nnobody@x.example,b@x.example\n";
         let run = load(&mut eloqua, later(1), file);
-        assert_eq!((&run["updated"], &run["rejected"]), (&json!(1), &json!(1)));
+        assert_eq!((&run["updated"], &run["unchanged"], &run["rejected"]), (&json!(1), &json!(1), &json!(0)));
         assert_eq!(eloqua.contacts()[0]["C_EmailAddress"], json!("ann@new.example"));
     }
 

@@ -45,6 +45,8 @@ mod import;
 pub mod job;
 #[cfg(test)]
 mod job_tests;
+#[cfg(test)]
+mod knob_tests;
 pub mod knobs;
 #[cfg(test)]
 mod laws;

@@ -43,7 +43,7 @@ impl Eloqua {
         let digest: [u8; 32] = Sha256::digest(bytes).into();
         let (size, modified) = record.listed.get(file).copied().unwrap_or((bytes.len() as u64, now));
         if size != bytes.len() as u64 {
-            record.notes.push(format!("{file} changed while it was fetched and is left for the next run"));
+            record.note(format!("{file} changed while it was fetched and is left for the next run"));
             self.jobs.runs.insert(run.id, Arc::new(record));
             return told;
         }
@@ -53,7 +53,7 @@ impl Eloqua {
                 before.digest == digest && before.modified.seconds() == modified.seconds()
             });
         if again {
-            record.notes.push(format!("{file} was loaded before and has not changed"));
+            record.note(format!("{file} was loaded before and has not changed"));
         } else {
             record.files.push(file.to_owned());
             match table::read(bytes, job.format) {
@@ -83,7 +83,7 @@ impl Eloqua {
         };
         let Table { headings, records } = table;
         if headings.is_empty() {
-            record.notes.push("the file is empty".to_owned());
+            record.note("the file is empty".to_owned());
             return Ok(());
         }
         if let Some(twice) = repeated(&headings) {

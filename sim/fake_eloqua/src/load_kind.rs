@@ -17,6 +17,8 @@ enum Fate {
     Updated,
     Unchanged,
     Deleted,
+    /// Nobody has the address that is to change.
+    Skipped,
     Refused(u32),
 }
 
@@ -25,7 +27,7 @@ fn changed(different: bool) -> Fate {
 }
 
 fn cell<'r>(row: &'r Row, key: &str) -> &'r str {
-    row.values.get(key).map(|text| text.trim()).unwrap_or_default()
+    row.values.get(key).map(|text| value::trimmed(text)).unwrap_or_default()
 }
 
 impl Eloqua {
@@ -63,6 +65,7 @@ impl Eloqua {
             _ => BTreeMap::new(),
         };
         record.rows += rows.len() as u64;
+        let mut skipped = 0u64;
         for row in rows {
             let text = cell(row, &column);
             let fate = match import.kind {
@@ -83,8 +86,13 @@ impl Eloqua {
                 Fate::Updated => record.updated += 1,
                 Fate::Unchanged => record.unchanged += 1,
                 Fate::Deleted => record.deleted += 1,
+                Fate::Skipped => skipped += 1,
                 Fate::Refused(code) => record.refuse(row.index, code, ""),
             }
+        }
+        if skipped > 0 {
+            record.unchanged += skipped;
+            record.note(format!("rows of addresses that no contact has, which were skipped: {skipped}"));
         }
         self.store.records.index_accounts();
         Ok(())
@@ -129,7 +137,7 @@ impl Eloqua {
     }
 
     fn readdress(&mut self, now: Instant, original: &str, new: &str) -> Fate {
-        let Some(id) = self.store.with_email(original) else { return Fate::Refused(34) };
+        let Some(id) = self.store.with_email(original) else { return Fate::Skipped };
         if !value::is_address(new) {
             return Fate::Refused(2);
         }

@@ -37,7 +37,7 @@ impl Eloqua {
                 }
                 None => {
                     unmapped.insert(heading.clone());
-                    record.notes.push(format!("column `{heading}` is not mapped and was ignored"));
+                    record.note(format!("column `{heading}` is not mapped and was ignored"));
                 }
             }
         }
@@ -48,7 +48,7 @@ impl Eloqua {
         }
         for (column, _) in &job.mapping {
             if !headings.contains(column) {
-                record.notes.push(format!("column `{column}` is mapped and not in the file"));
+                record.note(format!("column `{column}` is mapped and not in the file"));
             }
         }
         let key = self.statement_of(import.kind.of(), &import.key);

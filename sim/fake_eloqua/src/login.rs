@@ -73,7 +73,7 @@ pub(crate) fn id(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refus
         return Ok(with_headers(reply::bulk(200, &Value::from("Not authenticated."))));
     };
     let base = base(eloqua, call.request);
-    let name = user.name.to_lowercase();
+    let name = user.name.clone();
     let (first, last) = user.names();
     let soap = |service: &str| format!("{base}/API/{{version}}/{service}.svc");
     let body = json!({

@@ -407,3 +407,48 @@ fn a_post_may_stand_for_another_method() {
         assert_eq!(answer.status(), status, "{method} {meant}");
     }
 }
+
+#[test]
+fn names_are_told_as_they_are_written() {
+    let users = json!([{ "name": "Ann.Lee", "password": "pw" }]);
+    let mut caller = Caller::new(json!({ "site": { "users": users } }));
+    let told = caller.id("https://login.eloqua.com/id", &basic("StandinCo\\ANN.lee", "pw"));
+    assert_eq!(told["user"]["username"], json!("Ann.Lee"));
+    assert_eq!(told["user"]["displayName"], json!("Ann Lee"));
+}
+
+#[test]
+fn staged_refusals_keep_to_the_conduct() {
+    use standin_fake_kit::Fake;
+    let mut caller = Caller::new(json!({}));
+    let mut refused = |uri: &str, method: &str, headers: &[(&str, &str)], code: u32| {
+        caller.eloqua.refuse(caller.now, &request(method, uri, headers, ""), code)
+    };
+    let contacts = format!("{BASE}/api/rest/2.0/data/contacts");
+    for (code, expected) in [
+        (301, (301, "Login required")),
+        (429, (429, "Too Many Requests")),
+        (503, (503, "There was a timeout processing the request")),
+        (7, (500, "The service has encountered an error.")),
+        (100_000, (500, "The service has encountered an error.")),
+    ] {
+        let response = refused(&contacts, "GET", &[], code);
+        assert_eq!(line_of(&response), (expected.0, expected.1.to_owned()));
+        assert!(response.body().is_empty() && response.headers().contains_key("x-request-id"));
+    }
+    let forced = refused(&contacts, "GET", &[("x-http-status-code-override", "200")], 503);
+    assert_eq!(
+        (line_of(&forced).0, &forced.headers()["x-http-original-status-code"]),
+        (200, &"503".parse().unwrap())
+    );
+    for (code, error) in [
+        (401, "invalid_client"),
+        (429, "temporarily_unavailable"),
+        (503, "temporarily_unavailable"),
+        (500, "server_error"),
+    ] {
+        let body = json_of(&refused(TOKEN, "POST", &[], code));
+        assert_eq!(body["error"], json!(error));
+        assert!(body["error_description"].is_string() && body["error_code"].is_number(), "{body}");
+    }
+}

@@ -137,6 +137,18 @@ fn refused(status: u16, error: &str, code: u32, description: &str) -> Refused {
     Box::new(reply::bulk(status, &body))
 }
 
+/// What the token endpoint answers when it is told to fail with this status.
+pub(crate) fn refusal(status: u16) -> Response {
+    let (status, error, code, description) = match status {
+        400 => (400, "invalid_request", 2002, "The request cannot be read."),
+        401 => (401, "invalid_client", 3001, "The client is not known."),
+        429 | 503 => (status, "temporarily_unavailable", 5002, "The service is busy; ask again later."),
+        402..=599 => (status, "server_error", 5001, "The service has encountered an error."),
+        _ => (500, "server_error", 5001, "The service has encountered an error."),
+    };
+    *refused(status, error, code, description)
+}
+
 fn no_grant(eloqua: &Eloqua, code: u32, description: &str) -> Refused {
     let status = if eloqua.knobs.text("eloqua.invalid_grant") == "400" { 400 } else { 401 };
     refused(status, "invalid_grant", code, description)

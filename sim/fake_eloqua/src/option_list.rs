@@ -1,5 +1,6 @@
 //! Option lists: the values that a picklist offers. Nothing that is imported is held against them.
 
+use crate::user::By;
 use imbl::OrdMap;
 use standin_model::Instant;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ pub(crate) struct OptionList {
     pub(crate) options: Vec<(String, String)>,
     pub(crate) created: Instant,
     pub(crate) updated: Instant,
+    pub(crate) by: By,
 }
 
 /// All lists of a site.
@@ -48,7 +50,8 @@ impl OptionLists {
     pub(crate) fn add(&mut self, now: Instant, name: &str, options: Vec<(String, String)>) -> u64 {
         let id = self.next;
         self.next += 1;
-        self.put(OptionList { id, name: name.to_owned(), options, created: now, updated: now });
+        let (name, by) = (name.to_owned(), By::default());
+        self.put(OptionList { id, name, options, created: now, updated: now, by });
         id
     }
 

@@ -30,6 +30,9 @@ pub(crate) struct Record {
     pub(crate) values: Values,
 }
 
+/// How many activities are kept.
+const ACTIVITIES_KEPT: usize = 5_000_000;
+
 /// All records of one owner.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
@@ -37,11 +40,14 @@ pub(crate) struct Table {
     pub(crate) fields: Arc<[Arc<Field>]>,
     pub(crate) records: OrdMap<u64, Arc<Record>>,
     next: u64,
+    /// How many records are kept; beyond it the oldest are forgotten.
+    most: usize,
 }
 
 impl Table {
     pub(crate) fn new(owner: Owner, fields: Vec<Arc<Field>>, first: u64) -> Self {
-        Self { owner, fields: fields.into(), records: OrdMap::new(), next: first }
+        let most = if owner == Owner::Activities { ACTIVITIES_KEPT } else { usize::MAX };
+        Self { owner, fields: fields.into(), records: OrdMap::new(), next: first, most }
     }
 
     /// By id.
@@ -69,6 +75,10 @@ impl Table {
         self.next += 1;
         let record = Record { id, created: now, updated: now, contact, values };
         self.records.insert(id, Arc::new(record));
+        while self.records.len() > self.most {
+            let Some(oldest) = self.records.get_min().map(|(id, _)| *id) else { break };
+            self.records.remove(&oldest);
+        }
         id
     }
 
@@ -219,3 +229,19 @@ const ACCOUNT_FIELDS: [(&str, &str, Kind, bool); 16] = [
     ("Industry", "M_Industry1", Kind::Text, false),
     ("Employees", "M_Employees1", Kind::Numeric, false),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_activities_are_forgotten() {
+        let mut records = Records::new();
+        assert_eq!((records.activities.most, records.accounts.most), (ACTIVITIES_KEPT, usize::MAX));
+        records.activities.most = 3;
+        for _ in 0..5 {
+            records.activities.add(Instant::START, Values::of::<&str>([]), None);
+        }
+        assert_eq!(records.activities.records.keys().copied().collect::<Vec<_>>(), [3, 4, 5]);
+    }
+}

@@ -66,7 +66,8 @@ pub(crate) fn bare_as(status: u16, phrase: &'static str) -> Response {
 
 /// What the platform itself answers when it is in trouble of this kind.
 pub(crate) fn refusal(status: u16) -> Response {
-    let status = if (400..600).contains(&status) { status } else { 500 };
+    // The platform's own table has a 301 that says "Login required".
+    let status = if status == 301 || (400..600).contains(&status) { status } else { 500 };
     bare(status)
 }
 

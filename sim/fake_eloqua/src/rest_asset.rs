@@ -5,6 +5,7 @@ use crate::reply::{self, Refused};
 use crate::rest_page::{Depth, Order, Page, number};
 use crate::router::Call;
 use crate::search::{self, Clause};
+use crate::user::By;
 use serde_json::{Map, Value, json};
 use standin_model::Instant;
 use standin_ports::Response;
@@ -46,6 +47,9 @@ pub(crate) trait Asset {
     fn name(&self) -> &str;
     fn created(&self) -> Option<Instant>;
     fn updated(&self) -> Option<Instant>;
+    fn by(&self) -> By {
+        By::default()
+    }
     /// Another property, by its name in lower case.
     fn other(&self, _term: &str) -> Option<Own> {
         None
@@ -72,7 +76,7 @@ pub(crate) fn head<A: Asset + ?Sized>(asset: &A) -> Map<String, Value> {
     out.insert("id".to_owned(), Value::from(asset.id().to_string()));
     if let Some(created) = asset.created() {
         out.insert("createdAt".to_owned(), Value::from(created.seconds().to_string()));
-        out.insert("createdBy".to_owned(), Value::from(crate::user::OWN.to_string()));
+        out.insert("createdBy".to_owned(), Value::from(asset.by().made.to_string()));
     }
     out
 }

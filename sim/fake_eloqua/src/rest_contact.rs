@@ -163,7 +163,7 @@ fn wishes(eloqua: &Eloqua, members: &Map<String, Value>, id: Option<u64>) -> Res
     for (id, value) in &values {
         let Some(field) = store.fields.get(*id) else { continue };
         let may_lack = value.trim().is_empty() && eloqua.knobs.on("eloqua.contacts_without_address");
-        if *id == field::EMAIL && !may_lack && !value::is_address(value.trim()) {
+        if *id == field::EMAIL && !may_lack && !value::is_address(value::trimmed(value)) {
             return Err(wrong("emailAddress", "EmailAddressRequirement", value));
         }
         if *id != field::EMAIL && !value.is_empty() && !import::accepts(field, value) {
@@ -178,7 +178,7 @@ fn wishes(eloqua: &Eloqua, members: &Map<String, Value>, id: Option<u64>) -> Res
         }
     }
     if let Some(email) = values.get_mut(&field::EMAIL) {
-        *email = email.trim().to_owned();
+        *email = value::trimmed(email).to_owned();
     }
     let flag = |name: &str| -> Result<Option<bool>, Refused> {
         let Some(text) = text(members, name)?.filter(|text| !text.is_empty()) else { return Ok(None) };
@@ -255,7 +255,7 @@ pub(crate) fn create(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, R
     let contact = eloqua.store.contacts.get(&id).ok_or_else(reply::absent)?;
     // Fields that hold their default are not told until the next answer.
     let mut told = (**contact).clone();
-    told.values.retain(|field, _| wishes.values.contains_key(field));
+    told.values.retain(|field, _| wishes.values.get(field).is_some_and(|wish| !wish.is_empty()));
     Ok(reply::rest(201, &view(&eloqua.store, &told, Depth::Complete, false, call.second)))
 }
 
@@ -339,7 +339,11 @@ fn sort(eloqua: &Eloqua, found: &mut [Arc<Contact>], order: &Order) {
             let term = if ["name", "emailaddress"].contains(&term) { "C_EmailAddress" } else { term };
             let Some(field) = eloqua.store.fields.internal(term).cloned() else { return };
             let key = |contact: &Arc<Contact>| eloqua.store.text(contact, &field).to_lowercase();
-            found.sort_by(|a, b| order.turned(key(a).cmp(&key(b))));
+            let mut keyed: Vec<_> = found.iter().map(|contact| (key(contact), Arc::clone(contact))).collect();
+            keyed.sort_by(|(a, _), (b, _)| order.turned(a.cmp(b)));
+            for (place, (_, contact)) in found.iter_mut().zip(keyed) {
+                *place = contact;
+            }
         }
     }
 }
@@ -396,8 +400,8 @@ pub(crate) fn by_ids(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, R
         .filter_map(|id| eloqua.store.contacts.get(id))
         .map(|contact| view(&eloqua.store, contact, depth, false, call.second))
         .collect();
-    let total = found.len();
-    Ok(Page::read(call)?.envelope(found, total))
+    let page = Page::read(call)?;
+    Ok(page.envelope(page.of(&found), found.len()))
 }
 
 /// `GET /data/contact/{id}/membership`.
@@ -412,7 +416,7 @@ pub(crate) fn membership(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Respons
 
 /// `GET /data/contacts/list/{id}`.
 pub(crate) fn members(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
-    let list = call.id().and_then(|id| eloqua.store.lists.get(&id)).ok_or_else(reply::absent)?;
+    let list = eloqua.store.lists.get(&call.rest_id()?).ok_or_else(reply::absent)?;
     let found = list.members.iter().filter_map(|id| eloqua.store.contacts.get(id)).cloned().collect();
     page_of(eloqua, call, found, Vec::new())
 }

@@ -1,11 +1,15 @@
 //! Contact fields over the REST API.
 
+use crate::condition::{Filter, Scope};
 use crate::eloqua::Eloqua;
 use crate::field::{self, Field, Kind, NewField};
+use crate::job::{Direction, Job, Of};
 use crate::reply::{self, Refused};
 use crate::rest_asset::{self, Asset, Own};
-use crate::rest_page::{Depth, Page, text};
+use crate::rest_page::{Depth, Page, member, text};
 use crate::router::Call;
+use crate::user::By;
+use crate::value;
 use serde_json::{Map, Value, json};
 use standin_model::Instant;
 use standin_ports::Response;
@@ -14,8 +18,22 @@ use std::sync::Arc;
 const DISPLAY: [&str; 5] = ["text", "textArea", "singleSelect", "multiSelect", "checkbox"];
 const UPDATE: [&str; 5] = ["always", "newNotBlank", "existingBlank", "newEmailAddress", "never"];
 /// Members that are kept as they come.
-const EXTRAS: [&str; 6] =
-    ["description", "optionListId", "checkedValue", "uncheckedValue", "outputFormatId", "isRequired"];
+const EXTRAS: [&str; 12] = [
+    "description",
+    "optionListId",
+    "checkedValue",
+    "uncheckedValue",
+    "outputFormatId",
+    "isRequired",
+    "isCaseSensitive",
+    "isPhoneValidationRequired",
+    "isPopulatedInOutlookPlugin",
+    "permissions",
+    "showTrustedVisitorsOnly",
+    "currentStatus",
+];
+/// Extras that answers carry in any case, at a place of their own.
+const PLACED: [&str; 2] = ["isRequired", "showTrustedVisitorsOnly"];
 
 /// Whether an answer follows the making of a field, and so knows less of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,6 +61,10 @@ impl Asset for Field {
         self.updated
     }
 
+    fn by(&self) -> By {
+        self.by
+    }
+
     fn other(&self, term: &str) -> Option<Own> {
         let text = match term {
             "internalname" => self.internal.clone(),
@@ -67,13 +89,13 @@ fn view(field: &Field, depth: Depth, moment: Moment) -> Value {
     let dated = moment == Moment::Later;
     if let (true, Some(created)) = (dated, field.created) {
         add("createdAt", created.seconds().to_string());
-        add("createdBy", "222".to_owned());
+        add("createdBy", field.by.made.to_string());
     }
     add("depth", depth.word().to_owned());
     add("name", field.name.clone());
     if let (true, Some(updated)) = (dated, field.updated) {
         add("updatedAt", updated.seconds().to_string());
-        add("updatedBy", "222".to_owned());
+        add("updatedBy", field.by.changed.to_string());
     }
     if depth == Depth::Minimal {
         return Value::Object(out);
@@ -96,13 +118,13 @@ fn view(field: &Field, depth: Depth, moment: Moment) -> Value {
         add("isAccountLinkageField", "false".to_owned());
         add("isProtected", "false".to_owned());
     }
-    for (name, value) in field.extras.iter().filter(|(name, _)| name != "isRequired") {
+    for (name, value) in field.extras.iter().filter(|(name, _)| !PLACED.contains(&name.as_str())) {
         add(name, value.clone());
     }
     if dated && field.kind == Kind::Date && of("outputFormatId").is_none() {
         add("outputFormatId", "1".to_owned());
     }
-    add("showTrustedVisitorsOnly", "true".to_owned());
+    add("showTrustedVisitorsOnly", of("showTrustedVisitorsOnly").unwrap_or_else(|| "true".to_owned()));
     add("updateType", field.update_type.clone());
     Value::Object(out)
 }
@@ -125,11 +147,14 @@ fn wishes(eloqua: &Eloqua, members: &Map<String, Value>, id: Option<u32>) -> Res
         return Err(reply::invalid(status, object, "name", "UniquenessRequirement", &name));
     }
     let word = |member: &str, known: &[&str], default: &str| -> Result<String, Refused> {
-        let Some(given) = text(members, member)? else { return Ok(default.to_owned()) };
+        let given = text(members, member)?.filter(|given| !given.trim().is_empty());
+        let Some(given) = given else { return Ok(default.to_owned()) };
         let found = known.iter().find(|known| known.eq_ignore_ascii_case(&given));
         found.map(|found| (*found).to_owned()).ok_or_else(|| wrong(id, member, "EnumRequirement", &given))
     };
-    let kind = word("dataType", &["text", "largeText", "numeric", "date", "emailAddress"], "text")?;
+    let before = id.and_then(|id| eloqua.store.fields.get(id));
+    let usual = before.map_or("text", |field| field.kind.rest());
+    let kind = word("dataType", &["text", "largeText", "numeric", "date", "emailAddress"], usual)?;
     let kind = match Kind::from_rest(&kind) {
         Some(kind) => kind,
         // The word of the one field that has it; a PUT repeats it.
@@ -137,19 +162,17 @@ fn wishes(eloqua: &Eloqua, members: &Map<String, Value>, id: Option<u32>) -> Res
         None => return Err(wrong(id, "dataType", "EnumRequirement", &kind)),
     };
     let display_type = word("displayType", &DISPLAY, "text")?;
-    if ["singleSelect", "multiSelect"].contains(&display_type.as_str()) && kind != Kind::Text {
-        return Err(wrong(id, "displayType", "RelationshipRequirement", &display_type));
-    }
     let default = text(members, "defaultValue")?.filter(|text| !text.is_empty());
     let update_type = word("updateType", &UPDATE, "always")?;
     let new =
         NewField { name, kind, display_type, update_type, default, extras: extras(eloqua, members, id)? };
-    if let Some(default) = &new.default
-        && !new.holds(default)
-    {
-        return Err(wrong(id, "defaultValue", "SyntaxRequirement", default));
+    match new.unfit() {
+        Some("displayType") => Err(wrong(id, "displayType", "RelationshipRequirement", &new.display_type)),
+        Some(_) => {
+            Err(wrong(id, "defaultValue", "SyntaxRequirement", new.default.as_deref().unwrap_or_default()))
+        }
+        None => Ok(new),
     }
-    Ok(new)
 }
 
 fn extras(
@@ -159,7 +182,17 @@ fn extras(
 ) -> Result<Vec<(String, String)>, Refused> {
     let mut extras = Vec::new();
     for name in EXTRAS {
+        // Rights are a list in version 2.0, and nobody gets others by sending them.
+        if name == "permissions" && member(members, name).is_some_and(|value| !value.is_string()) {
+            continue;
+        }
         if let Some(value) = text(members, name)?.filter(|value| !value.is_empty()) {
+            let flag = name.starts_with("is") || name == "showTrustedVisitorsOnly";
+            let value = match value::flag(&value) {
+                Some(on) if flag => on.to_string(),
+                None if flag => return Err(wrong(id, name, "BooleanRequirement", &value)),
+                _ => value,
+            };
             extras.push((name.to_owned(), value));
         }
     }
@@ -183,7 +216,9 @@ pub(crate) fn create(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, R
     if eloqua.store.fields.custom() >= field::MOST_CUSTOM {
         return Err(wrong(None, "name", "ContentRequirement", &new.name));
     }
-    let field = eloqua.store.fields.add(call.now, new);
+    let made = eloqua.store.fields.add(call.now, new);
+    let field = Field { by: By::new(call.user), ..(*made).clone() };
+    eloqua.store.fields.replace(field.clone());
     Ok(reply::rest(201, &view(&field, Depth::Complete, Moment::Made)))
 }
 
@@ -215,18 +250,17 @@ pub(crate) fn update(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, R
     if before.read_only {
         return Err(wrong(Some(before.id), "id", "ImmutabilityRequirement", &before.id.to_string()));
     }
-    let said = text(&members, "dataType")?.is_some();
-    if before.standard && said && before.kind != new.kind {
+    if before.kind != new.kind {
         return Err(wrong(Some(before.id), "dataType", "ImmutabilityRequirement", new.kind.rest()));
     }
     let field = Field {
         name: new.name,
-        kind: if before.standard { before.kind } else { new.kind },
         display_type: new.display_type,
         update_type: new.update_type,
         default: new.default,
         extras: new.extras,
         updated: Some(call.now),
+        by: before.by.then(call.user),
         ..(*before).clone()
     };
     eloqua.store.fields.replace(field.clone());
@@ -253,23 +287,48 @@ impl Eloqua {
         reply::invalid(status, (kind, Some(id.to_owned())), "id", "RelationshipRequirement", id)
     }
 
-    /// Definitions and jobs that use a field.
+    /// Definitions, segments, filters and jobs that use a field.
     fn users_of(&self, field: &Field) -> Vec<Value> {
-        let statement = field.statement();
         let mut users = Vec::new();
         for (key, definition) in &self.bulk.definitions {
-            let names = |members: &Value| members.to_string().contains(&statement);
-            if ["fields", "filter"].iter().filter_map(|name| definition.members.get(*name)).any(names) {
+            if definition.uses(field.id, &self.store) {
                 let name = definition.members.get("name").cloned().unwrap_or_default();
                 users.push(json!({ "type": "BulkDefinition", "id": key.uri(), "name": name }));
             }
         }
-        let jobs = self.jobs.all.values();
-        for job in
-            jobs.filter(|job| job.mapping.iter().any(|(_, name)| name.eq_ignore_ascii_case(&field.internal)))
+        for (kind, all) in [("ContactSegment", &self.store.segments), ("ContactFilter", &self.store.filters)]
         {
+            for (id, segment) in all {
+                if segment.criteria.as_ref().is_some_and(|criteria| criteria.uses(field.id)) {
+                    users.push(json!({ "type": kind, "id": id.to_string(), "name": segment.name }));
+                }
+            }
+        }
+        for job in self.jobs.all.values().filter(|job| self.job_uses(job, field.id)) {
             users.push(json!({ "type": "DataImportExport", "id": job.name, "name": job.name }));
         }
         users
+    }
+
+    fn job_uses(&self, job: &Job, field: u32) -> bool {
+        let named =
+            |of: Of, name: &str| self.statement_of(of, name).is_some_and(|statement| statement.uses(field));
+        let of = match &job.direction {
+            Direction::Import(import) => import.kind.of(),
+            Direction::Export(export) => export.of,
+        };
+        let own = match &job.direction {
+            Direction::Import(import) => {
+                named(of, &import.key) || import.constants.iter().any(|(name, _)| named(of, name))
+            }
+            Direction::Export(export) => export.filter.as_ref().is_some_and(|text| {
+                let scope = match of {
+                    Of::Contacts => Scope::Contacts,
+                    Of::Records(owner) => Scope::Records(owner),
+                };
+                Filter::read_in(text, scope, &self.store).is_ok_and(|filter| filter.uses(field))
+            }),
+        };
+        own || job.mapping.iter().any(|(_, name)| named(of, name))
     }
 }

@@ -7,6 +7,7 @@ use crate::rest_asset::{self, Asset, Own};
 use crate::rest_list::name_of;
 use crate::rest_page::{Depth, text};
 use crate::router::Call;
+use crate::user::By;
 use crate::value;
 use serde_json::{Map, Value};
 use standin_model::Instant;
@@ -16,13 +17,17 @@ use std::sync::Arc;
 /// How many groups there may be.
 const MOST: usize = 1000;
 /// Members that are kept as they come, in the order in which answers carry them.
-const EXTRAS: [&str; 7] = [
+const EXTRAS: [&str; 11] = [
     "emailHeaderId",
     "emailFooterId",
     "subscriptionLandingPageId",
     "unsubscriptionLandingPageId",
     "isVisibleInPublicSubscriptionList",
     "isVisibleInOutlookPlugin",
+    "subscriptionListId",
+    "unSubscriptionListId",
+    "subscriptionListDataLookupId",
+    "unSubscriptionListDataLookupId",
     "notificationEmailId",
 ];
 
@@ -43,6 +48,10 @@ impl Asset for EmailGroup {
 
     fn updated(&self) -> Option<Instant> {
         Some(self.updated)
+    }
+
+    fn by(&self) -> By {
+        self.by
     }
 
     fn other(&self, term: &str) -> Option<Own> {
@@ -67,7 +76,7 @@ pub(crate) fn view(group: &EmailGroup, depth: Depth, second: bool) -> Value {
     add("name", Value::from(group.name.clone()));
     add("permissions", rest_asset::permissions(second));
     add("updatedAt", Value::from(group.updated.seconds().to_string()));
-    add("updatedBy", Value::from(crate::user::OWN.to_string()));
+    add("updatedBy", Value::from(group.by.changed.to_string()));
     if depth == Depth::Minimal {
         return Value::Object(out);
     }
@@ -104,7 +113,12 @@ fn take(eloqua: &Eloqua, group: &mut EmailGroup, members: &Map<String, Value>) -
     }
     group.extras.clear();
     for name in EXTRAS {
-        if let Some(value) = text(members, name)? {
+        if let Some(value) = text(members, name)?.filter(|value| !value.is_empty()) {
+            let value = match value::flag(&value) {
+                Some(on) if name.starts_with("is") => on.to_string(),
+                None if name.starts_with("is") => return Err(wrong(name, "BooleanRequirement", &value)),
+                _ => value,
+            };
             group.extras.push((name.to_owned(), value));
         }
     }
@@ -126,6 +140,7 @@ pub(crate) fn create(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, R
     }
     let mut group = groups.add(call.now, "");
     take(eloqua, &mut group, &members)?;
+    group.by = By::new(call.user);
     groups.put(group.clone());
     eloqua.store.groups = groups;
     Ok(reply::rest(201, &view(&group, Depth::Complete, call.second)))
@@ -144,6 +159,7 @@ pub(crate) fn update(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, R
     let mut group = (*find(eloqua, call, 0)?).clone();
     take(eloqua, &mut group, &call.object()?)?;
     group.updated = call.now;
+    group.by = group.by.then(call.user);
     eloqua.store.groups.put(group.clone());
     Ok(reply::rest(200, &view(&group, Depth::Complete, call.second)))
 }

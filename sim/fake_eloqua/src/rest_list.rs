@@ -6,6 +6,7 @@ use crate::rest_asset::{self, Asset, Own};
 use crate::rest_page::{Depth, list as items, text};
 use crate::router::Call;
 use crate::store::List;
+use crate::user::By;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use standin_model::Instant;
@@ -34,6 +35,10 @@ impl Asset for List {
         Some(self.updated)
     }
 
+    fn by(&self) -> By {
+        self.by
+    }
+
     fn other(&self, term: &str) -> Option<Own> {
         (term == "count").then(|| Own::Number(self.members.len() as u64))
     }
@@ -56,7 +61,7 @@ fn view(site_code: &str, list: &List, depth: Depth, second: bool) -> Value {
     add("name", Value::from(list.name.clone()));
     add("permissions", rest_asset::permissions(second));
     add("updatedAt", Value::from(list.updated.seconds().to_string()));
-    add("updatedBy", Value::from(crate::user::OWN.to_string()));
+    add("updatedBy", Value::from(list.by.changed.to_string()));
     if depth > Depth::Minimal {
         add("count", Value::from(list.members.len().to_string()));
         add("dataLookupId", Value::from(data_lookup_id(site_code, list.id)));
@@ -119,6 +124,12 @@ impl Changes {
     }
 }
 
+fn sign(eloqua: &mut Eloqua, list: u64, by: By) {
+    if let Some(list) = eloqua.store.lists.get_mut(&list) {
+        Arc::make_mut(list).by = by;
+    }
+}
+
 /// `POST /assets/contact/list`.
 pub(crate) fn create(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
     let members = call.object()?;
@@ -127,6 +138,7 @@ pub(crate) fn create(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, R
         return Err(Box::new(reply::bare(413)));
     }
     let id = eloqua.store.add_list(call.now, &name);
+    sign(eloqua, id, By::new(call.user));
     changes.make(eloqua, call, id);
     let list = eloqua.store.lists.get(&id).ok_or_else(reply::absent)?;
     Ok(reply::rest(201, &shown(eloqua, call, list, Depth::Complete)))
@@ -149,6 +161,7 @@ pub(crate) fn update(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, R
         eloqua.store.lists.insert(before.id, Arc::new(changed));
     }
     changes.make(eloqua, call, before.id);
+    sign(eloqua, before.id, before.by.then(call.user));
     let list = find(eloqua, call)?;
     Ok(reply::rest(200, &shown(eloqua, call, &list, Depth::Complete)))
 }

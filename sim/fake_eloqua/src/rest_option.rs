@@ -7,6 +7,7 @@ use crate::rest_asset::{self, Asset};
 use crate::rest_list::name_of;
 use crate::rest_page::{Depth, list as items, text};
 use crate::router::Call;
+use crate::user::By;
 use serde_json::{Map, Value, json};
 use standin_model::Instant;
 use standin_ports::Response;
@@ -35,6 +36,10 @@ impl Asset for OptionList {
     fn updated(&self) -> Option<Instant> {
         Some(self.updated)
     }
+
+    fn by(&self) -> By {
+        self.by
+    }
 }
 
 fn view(list: &OptionList, depth: Depth, second: bool) -> Value {
@@ -46,7 +51,7 @@ fn view(list: &OptionList, depth: Depth, second: bool) -> Value {
     add("name", Value::from(list.name.clone()));
     add("permissions", rest_asset::permissions(second));
     add("updatedAt", Value::from(list.updated.seconds().to_string()));
-    add("updatedBy", Value::from(crate::user::OWN.to_string()));
+    add("updatedBy", Value::from(list.by.changed.to_string()));
     if depth > Depth::Minimal {
         let one = |(name, value): &(String, String)| json!({ "type": "Option", "displayName": name, "value": value });
         add("elements", list.options.iter().map(one).collect());
@@ -88,7 +93,9 @@ pub(crate) fn create(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, R
     }
     let id = eloqua.store.option_lists.add(call.now, &name, options);
     let made = eloqua.store.option_lists.get(id).ok_or_else(reply::absent)?;
-    Ok(reply::rest(201, &view(made, Depth::Complete, call.second)))
+    let made = OptionList { by: By::new(call.user), ..(**made).clone() };
+    eloqua.store.option_lists.put(made.clone());
+    Ok(reply::rest(201, &view(&made, Depth::Complete, call.second)))
 }
 
 /// `GET /assets/optionList/{id}`.
@@ -102,7 +109,8 @@ pub(crate) fn update(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, R
     let before = find(eloqua, call)?;
     let members = call.object()?;
     let (name, options) = (name_of(&members, OptionList::KIND)?, options(&members)?);
-    let changed = OptionList { name, options, updated: call.now, ..(*before).clone() };
+    let changed =
+        OptionList { name, options, updated: call.now, by: before.by.then(call.user), ..(*before).clone() };
     eloqua.store.option_lists.put(changed.clone());
     Ok(reply::rest(200, &view(&changed, Depth::Complete, call.second)))
 }

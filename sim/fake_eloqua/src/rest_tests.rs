@@ -1,6 +1,7 @@
 //! The REST API, as callers see it.
 
-use crate::caller::{Caller, json_of, line_of};
+use crate::caller::{BASE, Caller, basic, json_of, line_of, request};
+use crate::eloqua::{DEFAULT_PASSWORD, Eloqua};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -483,22 +484,39 @@ fn a_site_without_campaigns() {
             "{path}"
         );
     }
-    assert_eq!(caller.call("GET", "/api/REST/2.0/assets/campaign/1", Value::Null).0, 404);
-    assert_eq!(caller.call("GET", "/api/REST/2.0/assets/campaign/x", Value::Null).0, 400);
+    let docs = Eloqua::endpoints();
+    let mut called = 0;
+    for doc in docs.iter().filter(|doc| doc.evidence.test == "a_site_without_campaigns") {
+        let path = format!("/api/rest/2.0{}", doc.name.strip_prefix("GET ").unwrap());
+        called += 1;
+        if path.contains("{id}") {
+            assert_eq!(
+                caller.call("GET", &path.replace("{id}", "1"), Value::Null),
+                (404, Value::Null),
+                "{path}"
+            );
+            let (status, refused) = caller.call("GET", &path.replace("{id}", "x"), Value::Null);
+            assert_eq!((status, requirement(&refused)), (400, "IdRequirement"), "{path}");
+        } else {
+            let (status, page) = caller.call("GET", &format!("{path}?{query}"), Value::Null);
+            assert_eq!((status, &page["total"], &page["elements"]), (200, &json!(0), &json!([])), "{path}");
+        }
+    }
+    assert!(called > 20, "{called}");
 }
 
 #[test]
 fn ids_are_read_strictly() {
     let mut caller = Caller::new(people());
     let uri = "https://secure.p04.eloqua.com/api/rest/2.0/data/contacts";
-    let user = crate::caller::basic("StandinCo\\sync.user", crate::eloqua::DEFAULT_PASSWORD);
+    let user = basic("StandinCo\\sync.user", DEFAULT_PASSWORD);
     let search = |caller: &mut Caller, body: Value| {
         let headers = [
             ("authorization", user.as_str()),
             ("content-type", "application/json"),
             ("x-http-method-override", "search"),
         ];
-        let answer = caller.send(crate::caller::request("POST", uri, &headers, body.to_string()));
+        let answer = caller.send(request("POST", uri, &headers, body.to_string()));
         (answer.status().as_u16(), json_of(&answer))
     };
     let (status, page) =
@@ -603,4 +621,297 @@ proptest! {
             prop_assert!(body["elements"].as_array().is_none_or(|elements| elements.len() <= count as usize));
         }
     }
+}
+
+#[test]
+fn whatever_uses_a_field_keeps_it() {
+    let world = |more: Value| {
+        let mut world = json!({ "contact_fields": ["Gigya UID"] });
+        world.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        Caller::new(world)
+    };
+    let job = |more: Value| {
+        let mut job = json!({ "name": "user", "user": "u", "file": "f.csv" });
+        job.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!([job])
+    };
+    let path = "/api/rest/1.0/assets/contact/field/100195";
+    let kept = |caller: &mut Caller, place: &str| {
+        assert_eq!(names(&caller.get(&format!("{path}/dependencies"))), ["user"], "{place}");
+        assert_eq!(caller.call("DELETE", path, Value::Null).0, 409, "{place}");
+    };
+    let criteria = json!([{ "name": "user", "filter": "'{{contact.field[100195]}}' != ''" }]);
+    let filter = "'{{Contact.Field[100195]}}' != ''";
+    for seeded in [
+        json!({ "segments": criteria }),
+        json!({ "filters": criteria }),
+        json!({ "imports": job(json!({ "key": "C_Gigya_UID1" })) }),
+        json!({ "imports": job(json!({ "constants": { "c_gigya_uid1": "x" } })) }),
+        json!({ "imports": job(json!({ "mapping": { "u": "{{Contact.Field[100195]}}", "e": "C_EmailAddress" } })) }),
+        json!({ "exports": job(json!({ "fields": ["{{contact.field(C_GIGYA_UID1)}}"] })) }),
+        json!({ "exports": job(json!({ "fields": ["C_EmailAddress"], "filter": filter })) }),
+    ] {
+        kept(&mut world(seeded.clone()), &seeded.to_string());
+    }
+    let object = json!({ "custom_objects": [{ "name": "Purchase", "fields": ["Item"] }] });
+    for (place, definition) in [
+        ("contacts/exports", json!({ "fields": { "u": "{{Contact.Field[100195]}}" } })),
+        ("contacts/exports", json!({ "fields": { "u": "Contact.Field(c_gigya_uid1)" } })),
+        ("contacts/exports", json!({ "fields": { "i": "{{Contact.Id}}" }, "filter": filter })),
+        (
+            "contacts/imports",
+            json!({ "fields": { "u": "{{CONTACT.FIELD(C_Gigya_UID1)}}" }, "identifierFieldName": "u" }),
+        ),
+        (
+            "customObjects/1/exports",
+            json!({ "fields": { "u": "{{CustomObject[1].Contact.Field(C_Gigya_UID1)}}" } }),
+        ),
+    ] {
+        let mut caller = world(object.clone());
+        let mut definition = definition;
+        definition["name"] = json!("user");
+        let (status, made) = caller.call("POST", &format!("/api/bulk/2.0/{place}"), definition.clone());
+        assert_eq!(status, 201, "{made}");
+        kept(&mut caller, &definition.to_string());
+    }
+    let mut caller = world(json!({ "imports": job(json!({})) }));
+    caller.call(
+        "POST",
+        "/api/bulk/2.0/contacts/exports",
+        json!({ "name": "C_Gigya_UID1", "fields": { "{{Contact.Field(C_Gigya_UID1)}}": "{{Contact.Id}}" } }),
+    );
+    assert_eq!(caller.call("DELETE", path, Value::Null).0, 200, "a name alone uses nothing");
+}
+
+#[test]
+fn a_blank_of_another_kind_spoils_an_address() {
+    for (given, stored) in [
+        (" eve@brand.example\t", Some("eve@brand.example")),
+        ("eve@brand.example\u{a0}", None),
+        ("\u{a0}eve@brand.example", None),
+        ("\u{2003}eve@brand.example", None),
+    ] {
+        let mut caller = Caller::new(people());
+        let body = json!({ "emailAddress": given });
+        let (status, answer) = caller.call("POST", "/api/rest/1.0/data/contact", body.clone());
+        let (changed, _) = caller.call(
+            "PUT",
+            "/api/rest/1.0/data/contact/1986000",
+            json!({ "emailAddress": given.replace("eve", "joe") }),
+        );
+        match stored {
+            Some(stored) => {
+                assert_eq!((status, changed, &answer["emailAddress"]), (201, 200, &json!(stored)))
+            }
+            None => assert_eq!(
+                (status, changed, requirement(&answer)),
+                (400, 400, "EmailAddressRequirement"),
+                "{given:?}"
+            ),
+        }
+    }
+}
+
+#[test]
+fn types_of_fields_stay() {
+    let mut caller = Caller::new(people());
+    let path = "/api/rest/1.0/assets/contact/field/100196";
+    let (status, kept) = caller.call("PUT", path, json!({ "name": "Born on" }));
+    assert_eq!((status, &kept["dataType"], &kept["name"]), (200, &json!("date"), &json!("Born on")));
+    assert_eq!(
+        caller.call("PUT", path, json!({ "name": "Born", "dataType": "" })).1["dataType"],
+        json!("date")
+    );
+    assert_eq!(caller.call("PUT", path, json!({ "name": "Born", "dataType": "DATE" })).0, 200);
+    let (status, refused) = caller.call("PUT", path, json!({ "name": "Born", "dataType": "text" }));
+    assert_eq!(
+        (status, requirement(&refused), &refused[0]["property"]),
+        (400, "ImmutabilityRequirement", &json!("dataType"))
+    );
+}
+
+#[test]
+fn fields_keep_what_clients_send() {
+    let mut caller = Caller::new(json!({}));
+    let path = "/api/rest/1.0/assets/contact/field";
+    let sent = json!({
+        "isRequired": "true", "isCaseSensitive": "true", "isPhoneValidationRequired": "true",
+        "isPopulatedInOutlookPlugin": "false", "showTrustedVisitorsOnly": "false", "permissions": "fullControl",
+        "currentStatus": "Draft",
+    });
+    let mut body = sent.clone();
+    body["name"] = json!("Card");
+    for word in ["dataType", "displayType", "updateType", "isProtected"] {
+        body[word] = json!("");
+    }
+    let (status, made) = caller.call("POST", path, body.clone());
+    assert_eq!(status, 201, "{made}");
+    let read = caller.get(&format!("{path}/100195"));
+    for (name, value) in sent.as_object().unwrap() {
+        assert_eq!((&made[name], &read[name]), (value, value), "{name}");
+    }
+    assert_eq!(
+        (&made["dataType"], &made["displayType"], &made["updateType"]),
+        (&json!("text"), &json!("text"), &json!("always"))
+    );
+    for name in ["isRequired", "showTrustedVisitorsOnly", "isCaseSensitive"] {
+        let (status, refused) = caller.call("POST", path, json!({ "name": "b", name: "perhaps" }));
+        assert_eq!(
+            (status, requirement(&refused), &refused[0]["property"]),
+            (400, "BooleanRequirement", &json!(name))
+        );
+    }
+    body["name"] = json!("Second");
+    body["permissions"] = json!(["Retrieve"]);
+    assert_eq!(caller.call("POST", "/api/rest/2.0/assets/contact/field", body).0, 201);
+}
+
+#[test]
+fn groups_keep_what_clients_send() {
+    let mut caller = Caller::new(json!({}));
+    let path = "/api/rest/2.0/assets/email/group";
+    let sent = json!({
+        "subscriptionListId": "7", "unSubscriptionListId": "8", "subscriptionListDataLookupId": "a",
+        "unSubscriptionListDataLookupId": "b", "isVisibleInOutlookPlugin": "true",
+    });
+    let mut body = sent.clone();
+    body["name"] = json!("News");
+    body["emailHeaderId"] = json!("");
+    let (status, made) = caller.call("POST", path, body);
+    assert_eq!((status, made.get("emailHeaderId")), (201, None));
+    for (name, value) in sent.as_object().unwrap() {
+        assert_eq!(&made[name], value, "{name}");
+    }
+    let (status, refused) =
+        caller.call("POST", path, json!({ "name": "b", "isVisibleInPublicSubscriptionList": "maybe" }));
+    assert_eq!((status, requirement(&refused)), (400, "BooleanRequirement"));
+}
+
+#[test]
+fn what_is_sought_by_id_comes_in_pages() {
+    let mut caller = Caller::new(people());
+    let body = json!({ "ids": ["1986000", "1986001", "1986002", "9"] }).to_string();
+    let user = basic("StandinCo\\sync.user", DEFAULT_PASSWORD);
+    let headers = [
+        ("authorization", user.as_str()),
+        ("content-type", "application/json"),
+        ("x-http-method-override", "SEARCH"),
+    ];
+    for (query, expected) in
+        [("count=2", &["1986000", "1986001"][..]), ("count=2&page=2", &["1986002"]), ("count=2&page=3", &[])]
+    {
+        let uri = format!("{BASE}/api/rest/2.0/data/contacts?{query}");
+        let page = json_of(&caller.send(request("POST", &uri, &headers, body.clone())));
+        let ids: Vec<&str> =
+            page["elements"].as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap()).collect();
+        assert_eq!((ids.as_slice(), &page["total"]), (expected, &json!(3)), "{query}");
+    }
+}
+
+#[test]
+fn a_default_for_a_blank_member_is_told_later() {
+    let mut caller = Caller::new(json!({ "contact_fields": [{ "name": "Tier", "defaultValue": "Basic" }] }));
+    let body =
+        json!({ "emailAddress": "ann@brand.example", "fieldValues": [{ "id": "100195", "value": "" }] });
+    let of = |contact: &Value| {
+        let mut values = contact["fieldValues"].as_array().unwrap().iter();
+        values.find(|item| item["id"] == json!("100195")).unwrap().get("value").cloned()
+    };
+    let (_, made) = caller.call("POST", "/api/rest/1.0/data/contact", body);
+    assert_eq!(of(&made), None);
+    assert_eq!(of(&caller.get("/api/rest/1.0/data/contact/1986000")), Some(json!("Basic")));
+}
+
+#[test]
+fn words_are_no_ids_of_lists() {
+    let mut caller = Caller::new(people());
+    for kind in ["list", "segment", "filter"] {
+        let (status, refused) =
+            caller.call("GET", &format!("/api/rest/2.0/data/contacts/{kind}/vip"), Value::Null);
+        assert_eq!((status, requirement(&refused)), (400, "IdRequirement"), "{kind}");
+        assert_eq!(caller.call("GET", &format!("/api/rest/2.0/data/contacts/{kind}/9"), Value::Null).0, 404);
+    }
+}
+
+#[test]
+fn bodies_that_are_too_large_are_not_found() {
+    let mut caller = Caller::new(people());
+    let definition = json!({ "name": "i", "fields": { "e": "{{Contact.Field(C_EmailAddress)}}" }, "identifierFieldName": "e" });
+    caller.call("POST", "/api/bulk/2.0/contacts/imports", definition);
+    let user = basic("StandinCo\\sync.user", DEFAULT_PASSWORD);
+    // What came over a socket arrives without its body.
+    for (path, authorization, expected) in [
+        (
+            "/api/bulk/2.0/contacts/imports/1/data",
+            user.as_str(),
+            (404, "The requested resource was not found."),
+        ),
+        ("/api/rest/1.0/data/contact", user.as_str(), (404, "The requested resource was not found.")),
+        (
+            "/api/bulk/2.0/contacts/imports/1/data",
+            "Basic x",
+            (401, "You are not authorized to make this request"),
+        ),
+    ] {
+        let headers = [("authorization", authorization), ("content-type", "application/json")];
+        let mut oversized = request("POST", &format!("{BASE}{path}"), &headers, "");
+        oversized.extensions_mut().insert(standin_ports::http::Oversized);
+        let response = caller.send(oversized);
+        assert_eq!((line_of(&response).0, line_of(&response).1.as_str()), expected, "{path}");
+        assert!(response.body().is_empty());
+    }
+    let client = basic(crate::oauth::DEFAULT_CLIENT_ID, crate::oauth::DEFAULT_CLIENT_SECRET);
+    let mut oversized = request(
+        "POST",
+        "https://login.eloqua.com/auth/oauth2/token",
+        &[("authorization", client.as_str())],
+        "",
+    );
+    oversized.extensions_mut().insert(standin_ports::http::Oversized);
+    assert_eq!(json_of(&caller.send(oversized))["error"], json!("invalid_request"));
+}
+
+#[test]
+fn whoever_made_and_changed_something_is_told() {
+    let mut caller = Caller::new(json!({
+        "site": { "users": [{ "name": "Ann.Lee", "password": "a" }, { "name": "bob", "password": "b" }] },
+    }));
+    let call = |caller: &mut Caller, user: &str, method: &str, path: &str, body: &Value| {
+        let (name, password) =
+            if user == "ann" { ("StandinCo\\ann.lee", "a") } else { ("StandinCo\\bob", "b") };
+        let login = basic(name, password);
+        let headers = [("authorization", login.as_str()), ("content-type", "application/json")];
+        let response = caller.send(request(method, &format!("{BASE}{path}"), &headers, body.to_string()));
+        assert!(response.status().is_success(), "{method} {path}: {}", json_of(&response));
+        json_of(&response)
+    };
+    let signed = |value: &Value| [value["createdBy"].clone(), value["updatedBy"].clone()];
+    for path in ["assets/contact/field", "assets/contact/list", "assets/email/group", "assets/optionList"] {
+        let path = format!("/api/rest/1.0/{path}");
+        let made = call(&mut caller, "ann", "POST", &path, &json!({ "name": "Mine" }));
+        let own = format!("{path}/{}", made["id"].as_str().unwrap());
+        assert_eq!(signed(&caller.get(&own)), [json!("223"), json!("223")], "{path}");
+        call(&mut caller, "bob", "PUT", &own, &json!({ "name": "Ours" }));
+        assert_eq!(signed(&caller.get(&own)), [json!("223"), json!("224")], "{path}");
+    }
+    let names = [json!("Ann.Lee"), json!("bob")];
+    for path in ["contacts/fields/100195", "contacts/lists/1", "emailGroups/1"] {
+        assert_eq!(signed(&caller.get(&format!("/api/bulk/2.0/{path}"))), names, "{path}");
+    }
+    let definition = json!({
+        "name": "in", "fields": { "e": "{{Contact.Field(C_EmailAddress)}}" }, "identifierFieldName": "e",
+        "isSyncTriggeredOnImport": true,
+    });
+    let place = "/api/bulk/2.0/contacts/imports";
+    let made = call(&mut caller, "ann", "POST", place, &definition);
+    assert_eq!(signed(&made), [json!("Ann.Lee"), json!("Ann.Lee")]);
+    let put = call(&mut caller, "bob", "PUT", &format!("{place}/1"), &definition);
+    assert_eq!((signed(&put), signed(&caller.get(&format!("{place}/1")))), (names.clone(), names));
+    let sync = json!({ "syncedInstanceUri": "/contacts/imports/1" });
+    assert_eq!(call(&mut caller, "bob", "POST", "/api/bulk/2.0/syncs", &sync)["createdBy"], json!("bob"));
+    let row = json!([{ "e": "eve@brand.example" }]);
+    let started = call(&mut caller, "ann", "POST", &format!("{place}/1/data"), &row);
+    assert_eq!(started["createdBy"], json!("Ann.Lee"));
+    caller.pass(10);
+    assert_eq!(caller.get("/api/bulk/2.0/syncs/2")["createdBy"], json!("Ann.Lee"));
 }

@@ -13,6 +13,7 @@ use serde_json::Value;
 use standin_fake_kit::EndpointDoc;
 use standin_fake_kit::form::Form;
 use standin_model::{Evidence, Instant};
+use standin_ports::http::Oversized;
 use standin_ports::{Request, Response};
 
 /// Part of the platform that an endpoint belongs to.
@@ -37,6 +38,8 @@ pub(crate) struct Call<'r> {
     pub(crate) query: Form,
     /// Whether the path said version 2.0.
     pub(crate) second: bool,
+    /// The id of the user who calls; the own user's where nobody has logged in yet.
+    pub(crate) user: u64,
 }
 
 impl Call<'_> {
@@ -176,8 +179,6 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         documented("REST 2.0", "a_site_without_campaigns")),
     endpoint!(Rest "GET" "/assets/emails", rest_empty::list, "Lists e-mails, of which there are none.",
         documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
-    endpoint!(Rest "GET" "/assets/email/{id}", rest_empty::read, "Reads one of the e-mails, of which there are none.",
-        documented("REST 2.0", "a_site_without_campaigns")),
     endpoint!(Rest "GET" "/assets/email/folders", rest_empty::list, "Lists folders of e-mails, of which there are none.",
         documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
     endpoint!(Rest "GET" "/assets/email/folder/{id}", rest_empty::read, "Reads one of the folders of e-mails, of which there are none.",
@@ -193,6 +194,8 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(Rest "GET" "/assets/email/templates", rest_empty::list, "Lists templates of e-mails, of which there are none.",
         documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
     endpoint!(Rest "GET" "/assets/email/template/{id}", rest_empty::read, "Reads one of the templates of e-mails, of which there are none.",
+        documented("REST 2.0", "a_site_without_campaigns")),
+    endpoint!(Rest "GET" "/assets/email/{id}", rest_empty::read, "Reads one of the e-mails, of which there are none.",
         documented("REST 2.0", "a_site_without_campaigns")),
     endpoint!(Rest "GET" "/assets/forms", rest_empty::list, "Lists forms, of which there are none.",
         documented("tap-eloqua 1.3.0; REST 2.0", "a_site_without_campaigns")),
@@ -411,6 +414,14 @@ pub(crate) fn handle(eloqua: &mut Eloqua, now: Instant, request: &Request) -> Re
     forced_ok(request, reply::with_request_id(response, &id))
 }
 
+/// The answer to a request that is to fail in this way; whoever wants tokens reads an object in any case.
+pub(crate) fn refuse(eloqua: &mut Eloqua, request: &Request, status: u16) -> Response {
+    let id = eloqua.request_id();
+    let tokens = find(request).is_some_and(|(endpoint, _, _)| endpoint.path == "/auth/oauth2/token");
+    let response = if tokens { oauth::refusal(status) } else { reply::refusal(status) };
+    forced_ok(request, reply::with_request_id(response, &id))
+}
+
 fn answer(eloqua: &mut Eloqua, now: Instant, request: &Request) -> Response {
     if eloqua.knobs.on("eloqua.maintenance") {
         return reply::bare(503);
@@ -419,23 +430,31 @@ fn answer(eloqua: &mut Eloqua, now: Instant, request: &Request) -> Response {
     let found = find(request);
     let open = matches!(&found, Some((endpoint, _, _)) if endpoint.area == Area::Login);
     let endpoint = found.as_ref().map(|(endpoint, _, _)| *endpoint);
-    if !open && let Err(refused) = admitted(eloqua, now, request, area, endpoint) {
-        return *refused;
+    let mut user = user::OWN;
+    if !open {
+        match admitted(eloqua, now, request, area, endpoint) {
+            Ok(admitted) => user = admitted,
+            Err(refused) => return *refused,
+        }
     }
     let Some((endpoint, ids, second)) = found else { return reply::bare(404) };
+    // The limit on postings of data has this answer; above it nothing else is read either.
+    if !open && request.extensions().get::<Oversized>().is_some() {
+        return reply::bare(404);
+    }
     let family = family_of(request);
-    let call = Call { now, request, family, ids, query: Form::query(request), second };
+    let call = Call { now, request, family, ids, query: Form::query(request), second, user };
     (endpoint.run)(eloqua, &call).unwrap_or_else(|refused| *refused)
 }
 
-/// What stands in the way before an endpoint is asked.
+/// What stands in the way before an endpoint is asked; the id of the user if nothing does.
 fn admitted(
     eloqua: &mut Eloqua,
     now: Instant,
     request: &Request,
     area: Area,
     endpoint: Option<&Endpoint>,
-) -> Result<(), Refused> {
+) -> Result<u64, Refused> {
     let most = eloqua.knobs.number("eloqua.rest_limit");
     if area == Area::Rest && !eloqua.limits.rest.admits(now, most) {
         return Err(Box::new(reply::bare(429)));
@@ -447,7 +466,7 @@ fn admitted(
     if !user.api {
         return Err(Box::new(reply::bare(401)));
     }
-    let Some(endpoint) = endpoint else { return Ok(()) };
+    let Some(endpoint) = endpoint else { return Ok(user.id) };
     if user::listed(&eloqua.site.without, endpoint.doc.name) {
         return Err(Box::new(reply::bare_as(403, "This service has not been enabled for your site.")));
     }
@@ -458,7 +477,8 @@ fn admitted(
     if eloqua.knobs.on("eloqua.storage_full") && endpoint.stores(request) {
         return Err(Box::new(reply::bare(413)));
     }
-    speaks_json(eloqua, request, area)
+    speaks_json(eloqua, request, area)?;
+    Ok(user.id)
 }
 
 impl Endpoint {
@@ -495,4 +515,30 @@ fn forced_ok(request: &Request, mut response: Response) -> Response {
         return standin_fake_kit::answer::with_reason(response, "OK");
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_endpoint_stands_before_another() {
+        for endpoint in ENDPOINTS {
+            let root = match endpoint.area {
+                Area::Login => "",
+                Area::Rest => "/api/rest/2.0",
+                Area::Bulk => "/api/bulk/2.0",
+            };
+            let part = |part: &str| match part {
+                "{family}" => "contacts".to_owned(),
+                "{unbought}" => UNBOUGHT[0].to_owned(),
+                place if place.starts_with('{') => "1".to_owned(),
+                word => word.to_owned(),
+            };
+            let path = endpoint.path.split('/').map(part).collect::<Vec<_>>().join("/");
+            let request = crate::caller::request(endpoint.method, &format!("{root}{path}"), &[], "");
+            let found = find(&request).map(|(found, _, _)| found.doc.name);
+            assert_eq!(found, Some(endpoint.doc.name));
+        }
+    }
 }

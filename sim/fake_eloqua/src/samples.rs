@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 /// What each call of a sample says, beside its body: `authorization` in place of the site's user (blank is
 /// none), `headers` beside it, `host` in place of the pod. Of headers in the answer, `headers` names some.
 fn check(caller: &mut Caller, call: &Value, place: &str) {
+    assert_eq!(misspelt(call), None, "{place}");
     let text = |name: &str| call[name].as_str().unwrap_or_default().to_owned();
     let body = match &call["body"] {
         Value::Null => text("text"),
@@ -43,6 +44,35 @@ fn check(caller: &mut Caller, call: &Value, place: &str) {
     }
 }
 
+/// What a call or its answer says that is not looked at.
+fn misspelt(call: &Value) -> Option<String> {
+    let own = [
+        "method",
+        "path",
+        "host",
+        "authorization",
+        "headers",
+        "type",
+        "body",
+        "text",
+        "expect",
+        "after_seconds",
+    ];
+    let expected = ["status", "reason", "type", "headers", "body", "text"];
+    let unknown = |section: &Value, known: &[&str]| {
+        let mut names = section.as_object().into_iter().flatten().map(|(name, _)| name.clone());
+        names.find(|name| !known.contains(&name.as_str()))
+    };
+    unknown(call, &own).or_else(|| unknown(&call["expect"], &expected))
+}
+
+#[test]
+fn a_misspelt_sample_is_no_sample() {
+    let call = json!({ "method": "GET", "path": "/id", "expect": { "status": 200, "reson": "OK" } });
+    assert_eq!(misspelt(&call).as_deref(), Some("reson"));
+    assert_eq!(misspelt(&json!({ "pth": "/id" })).as_deref(), Some("pth"));
+}
+
 #[test]
 fn samples_are_answered_as_recorded() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/contracts/eloqua");
@@ -52,6 +82,13 @@ fn samples_are_answered_as_recorded() {
     assert!(!files.is_empty());
     for file in files {
         let sample: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        for name in sample.as_object().unwrap().keys() {
+            assert!(
+                ["sample", "source", "level", "world", "calls"].contains(&name.as_str()),
+                "{}: {name}",
+                file.display()
+            );
+        }
         let mut caller = Caller::new(sample["world"].clone());
         for (at, call) in sample["calls"].as_array().unwrap().iter().enumerate() {
             caller.pass(call["after_seconds"].as_u64().unwrap_or(0));

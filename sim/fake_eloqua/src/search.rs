@@ -9,6 +9,7 @@ use crate::store::{Contact, Store};
 use crate::time::{self, Zone};
 use crate::value;
 use standin_model::Instant;
+use std::collections::BTreeSet;
 use winnow::ascii::multispace0;
 use winnow::combinator::{alt, delimited, opt, preceded, repeat, terminated};
 use winnow::prelude::*;
@@ -68,7 +69,7 @@ pub(crate) fn parse(text: &str) -> Vec<Clause> {
     let mut input = text;
     while let Ok(Some(found)) = opt(clause).parse_next(&mut input) {
         clauses.push(found);
-        if input.is_empty() || clauses.len() == 1000 {
+        if input.is_empty() {
             return clauses;
         }
     }
@@ -94,52 +95,69 @@ pub(crate) fn alternatives(clauses: Vec<Clause>) -> Vec<Vec<Clause>> {
 
 /// A search whose terms are known, clauses on one term side by side.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Search(Vec<(Statement, Op, Vec<String>)>);
+pub(crate) struct Search(Vec<Wanted>);
+
+/// Alternatives of one term.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Wanted {
+    statement: Statement,
+    op: Op,
+    /// As written, and without case.
+    values: Vec<(String, String)>,
+}
 
 impl Search {
     /// Looks the terms up; the error is the term that nobody knows.
     pub(crate) fn read(text: &str, store: &Store) -> Result<Self, String> {
-        let mut all: Vec<(Statement, Op, Vec<String>)> = Vec::new();
+        let mut all: Vec<Wanted> = Vec::new();
         if text.trim().is_empty() {
             return Ok(Self(all));
         }
         for clause in parse(text) {
             let statement = term_of(&clause.term, store).ok_or_else(|| clause.term.clone())?;
-            let same = all
-                .iter_mut()
-                .find(|(known, op, _)| clause.op == Op::Equal && *op == Op::Equal && *known == statement);
+            let folded = clause.value.to_lowercase();
+            let value = (clause.value, folded);
+            let same = all.iter_mut().find(|known| {
+                clause.op == Op::Equal && known.op == Op::Equal && known.statement == statement
+            });
             match same {
-                Some((_, _, values)) => values.push(clause.value),
-                None => all.push((statement, clause.op, vec![clause.value])),
+                Some(known) => known.values.push(value),
+                None => all.push(Wanted { statement, op: clause.op, values: vec![value] }),
             }
         }
         Ok(Self(all))
     }
 
-    /// The only contacts that can be found, by ascending id, where addresses or ids are named outright.
-    pub(crate) fn candidates(&self, store: &Store) -> Option<Vec<u64>> {
-        self.0.iter().find_map(|(statement, op, values)| {
-            if *op != Op::Equal || values.iter().any(|value| value.trim().is_empty() || value.contains('*')) {
-                return None;
-            }
-            let id = |value: &String| match statement {
-                Statement::Id => value.trim().parse().ok(),
-                _ => store.with_email(value),
-            };
-            let named = match statement {
-                Statement::Field(field) => field.id == field::EMAIL,
-                statement => *statement == Statement::Id,
-            };
-            let ids: std::collections::BTreeSet<u64> = values.iter().filter_map(id).collect();
-            named.then(|| ids.into_iter().collect())
-        })
-    }
-
     /// Whether a contact is found.
     pub(crate) fn finds(&self, store: &Store, contact: &Contact) -> bool {
-        self.0.iter().all(|(statement, op, values)| {
-            values.iter().any(|value| holds(store, contact, statement, *op, value))
-        })
+        self.0.iter().all(|wanted| holds(store, contact, wanted))
+    }
+
+    /// The only contacts that can be found, where a term that tells contacts apart is given without a
+    /// wildcard. Whether they are found is still to be seen.
+    pub(crate) fn candidates(&self, store: &Store) -> Option<BTreeSet<u64>> {
+        self.0.iter().find_map(|wanted| wanted.named(store))
+    }
+}
+
+impl Wanted {
+    fn named(&self, store: &Store) -> Option<BTreeSet<u64>> {
+        let plain = |(_, folded): &(String, String)| !folded.trim().is_empty() && !folded.contains('*');
+        if self.op != Op::Equal || !self.values.iter().all(plain) {
+            return None;
+        }
+        let id_of = |text: &str| match &self.statement {
+            Statement::Field(field) if field.id == field::EMAIL => store.with_email(text),
+            Statement::Id => text.parse().ok(),
+            // The number at its end; a code before it that is not this site's is seen later.
+            _ => text.get(text.len().checked_sub(12)?..)?.parse().ok(),
+        };
+        let tells_apart = match &self.statement {
+            Statement::Id => true,
+            Statement::Field(field) => field.id == field::EMAIL || field.internal == "ContactIDExt",
+            _ => false,
+        };
+        tells_apart.then(|| self.values.iter().filter_map(|(_, folded)| id_of(folded)).collect())
     }
 }
 
@@ -162,7 +180,8 @@ fn date_of(text: &str) -> Option<Instant> {
     time::civil(text).and_then(|civil| Zone::Eastern.instant(civil))
 }
 
-fn holds(store: &Store, contact: &Contact, statement: &Statement, op: Op, wanted: &str) -> bool {
+fn holds(store: &Store, contact: &Contact, wanted: &Wanted) -> bool {
+    let Wanted { statement, op, values } = wanted;
     let system = match statement {
         Statement::CreatedAt => Some(contact.created),
         Statement::UpdatedAt => Some(contact.updated),
@@ -178,10 +197,11 @@ fn holds(store: &Store, contact: &Contact, statement: &Statement, op: Op, wanted
         Statement::Field(field) if field.kind == field::Kind::Date => date_of(&own),
         _ => None,
     };
-    match system.or(dated).filter(|_| !wanted.is_empty()) {
-        Some(at) => time_holds(at, op, wanted),
-        None => text_holds(&own, op, wanted),
-    }
+    let (at, own) = (system.or(dated), own.to_lowercase());
+    values.iter().any(|(wanted, folded)| match at.filter(|_| !wanted.is_empty()) {
+        Some(at) => time_holds(at, *op, wanted),
+        None => folded_holds(&own, *op, folded),
+    })
 }
 
 /// Timestamps are told in whole seconds, so they are compared so.
@@ -194,13 +214,16 @@ pub(crate) fn time_holds(at: Instant, op: Op, wanted: &str) -> bool {
 
 /// Text is compared without case, and in order of number where both sides are numbers.
 pub(crate) fn text_holds(text: &str, op: Op, wanted: &str) -> bool {
-    let (text, wanted) = (text.to_lowercase(), wanted.to_lowercase());
+    folded_holds(&text.to_lowercase(), op, &wanted.to_lowercase())
+}
+
+fn folded_holds(text: &str, op: Op, wanted: &str) -> bool {
     if matches!(op, Op::Equal | Op::NotEqual) {
-        return value::fits(&wanted, &text, '*', None) == (op == Op::Equal);
+        return value::fits(wanted, text, '*', None) == (op == Op::Equal);
     }
-    match (value::number_key(&text), value::number_key(&wanted)) {
+    match (value::number_key(text), value::number_key(wanted)) {
         (Some(text), Some(wanted)) => op.holds(text.cmp(&wanted)),
-        _ => op.holds(text.cmp(&wanted)),
+        _ => op.holds(text.cmp(wanted)),
     }
 }
 
@@ -211,6 +234,51 @@ mod tests {
 
     fn clause(term: &str, op: Op, value: &str) -> Clause {
         Clause { term: term.to_owned(), op, value: value.to_owned() }
+    }
+
+    #[test]
+    fn terms_that_tell_contacts_apart_are_looked_up() {
+        let mut store = Store::new("SNDC");
+        for name in ["ann", "Bob", "cid"] {
+            let values = [(field::EMAIL, format!("{name}@brand.example"))].into();
+            store.create(Instant::START, values).unwrap();
+        }
+        let all = || store.contacts.values();
+        for (text, looked_up) in [
+            ("emailAddress='ANN@brand.example'emailAddress='x@brand.example'", Some(vec![1_986_000])),
+            ("bob@brand.example", Some(vec![1_986_001])),
+            ("emailAddress=' bob@brand.example'", Some(vec![1_986_001])),
+            ("id=1986002", Some(vec![1_986_002])),
+            ("id=01986002", Some(vec![1_986_002])),
+            ("id=x", Some(vec![])),
+            ("ContactIDExt='csndc000001986001'", Some(vec![1_986_001])),
+            ("ContactIDExt='CSNDX000001986001'", Some(vec![1_986_001])),
+            ("ContactIDExt='7'", Some(vec![])),
+            ("C_FirstName=''emailAddress='cid@brand.example'", Some(vec![1_986_002])),
+            ("emailAddress='*@brand.example'", None),
+            ("emailAddress!='ann@brand.example'", None),
+            ("emailAddress=''", None),
+            ("C_FirstName='Ann'", None),
+            ("", None),
+        ] {
+            let search = Search::read(text, &store).unwrap();
+            let found = search.candidates(&store).map(|ids| ids.into_iter().collect::<Vec<u64>>());
+            assert_eq!(found, looked_up, "{text}");
+            // Nobody else would have been found.
+            if let Some(ids) = found {
+                let missed =
+                    all().find(|contact| search.finds(&store, contact) && !ids.contains(&contact.id));
+                assert_eq!(missed, None, "{text}");
+            }
+        }
+        let code = Search::read("ContactIDExt='CSNDX000001986001'", &store).unwrap();
+        assert!(!all().any(|contact| code.finds(&store, contact)), "another site's code");
+    }
+
+    #[test]
+    fn no_clause_is_cut_off() {
+        let clauses = parse(&"name='a'".repeat(1500));
+        assert_eq!(clauses.len(), 1500);
     }
 
     #[test]

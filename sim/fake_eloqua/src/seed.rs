@@ -150,7 +150,7 @@ impl Eloqua {
                 let known = ["always", "newNotBlank", "existingBlank", "newEmailAddress", "never"];
                 new.update_type = update.word(&known)?.to_owned();
             }
-            new.default = section.text_of("defaultValue")?.map(str::to_owned);
+            new.default = section.text_of("defaultValue")?.filter(|text| !text.is_empty()).map(str::to_owned);
             new
         } else {
             NewField::text(section.text()?)
@@ -158,6 +158,10 @@ impl Eloqua {
         new.name = new.name.trim().to_owned();
         if new.name.is_empty() || new.name.chars().count() > 100 {
             return Err(section.wrong("a field's name has 1 to 100 characters"));
+        }
+        if let Some(member) = new.unfit() {
+            let place = section.get(member).unwrap_or_else(|| section.clone());
+            return Err(place.wrong(format!("a {} field cannot have this", new.kind.rest())));
         }
         if self.store.fields.named(&new.name).is_some() {
             return Err(section.wrong(format!("there is a field `{}` already", new.name)));
@@ -251,4 +255,27 @@ fn endpoints_of(section: &Section<'_>) -> Result<Vec<String>, SeedError> {
         all.push(text);
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn seeded_fields_are_checked_like_others() {
+        for (field, fits) in [
+            (json!({ "name": "A", "dataType": "numeric", "defaultValue": "many" }), false),
+            (json!({ "name": "A", "dataType": "date", "defaultValue": "soon" }), false),
+            (json!({ "name": "A", "defaultValue": "x".repeat(101) }), false),
+            (json!({ "name": "A", "dataType": "numeric", "displayType": "singleSelect" }), false),
+            (json!({ "name": "A", "displayType": "multiSelect", "defaultValue": "x".repeat(1001) }), false),
+            (json!({ "name": "A", "displayType": "multiSelect", "defaultValue": "x".repeat(1000) }), true),
+            (json!({ "name": "A", "dataType": "numeric", "defaultValue": "1.5" }), true),
+            (json!({ "name": "A", "dataType": "numeric", "defaultValue": "" }), true),
+        ] {
+            let seeded = Eloqua::new(1).seed(Instant::START, &json!({ "contact_fields": [field] }));
+            assert_eq!(seeded.is_ok(), fits, "{field}");
+        }
+    }
 }

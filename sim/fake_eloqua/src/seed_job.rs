@@ -1,5 +1,6 @@
 //! The world file's part about Eloqua's own jobs.
 
+use crate::condition::{Filter, Scope};
 use crate::eloqua::Eloqua;
 use crate::field::Field;
 use crate::import::{ImportRule, UpdateRule};
@@ -8,6 +9,7 @@ use crate::records::Owner;
 use crate::statement::Statement;
 use crate::table::Format;
 use crate::time::Zone;
+use crate::value;
 use standin_fake_kit::{Section, SeedError, knobs};
 use standin_model::Instant;
 use standin_ports::{Credential, FilesTarget, Secret};
@@ -141,6 +143,18 @@ impl Eloqua {
             return Err(name.wrong("another job has this name"));
         }
         let mapping = self.mapping_of(job, &direction)?;
+        if let (Direction::Export(export), Some(filter)) = (&direction, job.get("filter")) {
+            let scope = match export.of {
+                Of::Contacts => Scope::Contacts,
+                Of::Records(owner) => Scope::Records(owner),
+            };
+            Filter::read_in(filter.text()?, scope, &self.store).map_err(|why| filter.wrong(why))?;
+        }
+        if let Some(notify) = job.get("notify")
+            && !value::is_address(notify.text()?)
+        {
+            return Err(notify.wrong("an e-mail address is wanted here"));
+        }
         let (every, first) = schedule_of(job)?;
         let file = match (job.text_of("file")?, &direction) {
             (Some(file), _) => file,
@@ -234,9 +248,6 @@ pub(crate) fn export_of(job: &Section<'_>) -> Result<Direction, SeedError> {
         Some(zone) if zone.word(&["eastern", "utc"])? == "utc" => Zone::Utc,
         _ => Zone::Eastern,
     };
-    if let Some(filter) = job.get("filter") {
-        crate::filter::parse(filter.text()?).map_err(|why| filter.wrong(why))?;
-    }
     Ok(Direction::Export(ExportJob {
         of,
         heading,

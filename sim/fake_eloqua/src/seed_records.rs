@@ -99,7 +99,8 @@ impl Eloqua {
 
     fn seed_account_list(&mut self, now: Instant, id: u64, section: &Section<'_>) -> Result<(), SeedError> {
         let (name, members) = named(section)?;
-        let mut list = List { id, name: name.to_owned(), members: OrdSet::new(), created: now, updated: now };
+        let (name, by) = (name.to_owned(), Default::default());
+        let mut list = List { id, name, members: OrdSet::new(), created: now, updated: now, by };
         for member in members {
             let account = self.store.records.account_named(member.text()?);
             let account = account.ok_or_else(|| member.wrong("no account has this company name"))?;

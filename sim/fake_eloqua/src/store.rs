@@ -10,6 +10,7 @@ use crate::option_list::OptionLists;
 use crate::records::Records;
 use crate::statement::Score;
 use crate::time::{self, Zone};
+use crate::user::By;
 use crate::value;
 use crate::values::Values;
 use imbl::{OrdMap, OrdSet};
@@ -89,6 +90,7 @@ pub(crate) struct List {
     pub(crate) members: OrdSet<u64>,
     pub(crate) created: Instant,
     pub(crate) updated: Instant,
+    pub(crate) by: By,
 }
 
 /// A segment or a shared filter: contacts by criteria, or by name.
@@ -460,7 +462,8 @@ impl Store {
     pub(crate) fn add_list(&mut self, now: Instant, name: &str) -> u64 {
         let id = self.next_list;
         self.next_list += 1;
-        let list = List { id, name: name.to_owned(), members: OrdSet::new(), created: now, updated: now };
+        let by = By::default();
+        let list = List { id, name: name.to_owned(), members: OrdSet::new(), created: now, updated: now, by };
         self.lists.insert(id, Arc::new(list));
         id
     }

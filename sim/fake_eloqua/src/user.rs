@@ -6,6 +6,31 @@ use standin_ports::Secret;
 /// The id of the site's own user.
 pub(crate) const OWN: u64 = 222;
 
+/// Who made something, and who changed it last: ids of users. What is there from the beginning is the own user's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct By {
+    pub(crate) made: u64,
+    pub(crate) changed: u64,
+}
+
+impl Default for By {
+    fn default() -> Self {
+        Self::new(OWN)
+    }
+}
+
+impl By {
+    /// Of something new.
+    pub(crate) fn new(user: u64) -> Self {
+        Self { made: user, changed: user }
+    }
+
+    /// The same after a change.
+    pub(crate) fn then(self, user: u64) -> Self {
+        Self { changed: user, ..self }
+    }
+}
+
 /// A user of the site.
 #[derive(Clone, Debug)]
 pub(crate) struct User {
@@ -54,6 +79,12 @@ impl Site {
             });
         }
         self.others.iter().find(|user| same(&user.name)).cloned()
+    }
+
+    /// The login name of a user by id.
+    pub(crate) fn name_of(&self, id: u64) -> &str {
+        let other = self.others.iter().find(|user| user.id == id);
+        other.map_or(self.user.as_str(), |user| user.name.as_str())
     }
 
     /// The user who `Site\User` and the password belong to.

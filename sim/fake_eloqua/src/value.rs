@@ -19,6 +19,11 @@ pub(crate) fn is_address(text: &str) -> bool {
     local_fits && domain.len() <= 253 && domain.contains('.') && domain.split('.').all(label_fits)
 }
 
+/// A value as it was meant: blanks around it are no part of it. A non-breaking one is, and spoils an address.
+pub(crate) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_ascii_whitespace())
+}
+
 /// The form under which an address or an identifier is compared.
 pub(crate) fn folded(text: &str) -> String {
     text.trim().to_lowercase()

@@ -67,9 +67,11 @@ impl Refusal {
     }
 }
 
+type Write = Box<dyn FnOnce(&mut Writer) + Send>;
+
 /// Members of an answer that somebody writes once the platform is no longer held.
 #[derive(Default)]
-pub(crate) struct Later(Vec<Box<dyn FnOnce(&mut Writer) + Send>>);
+pub(crate) struct Later(Vec<Write>);
 
 impl Later {
     pub(crate) fn write(&mut self, members: impl FnOnce(&mut Writer) + Send + 'static) {

@@ -92,8 +92,10 @@ impl Http for Surface {
                 Err(CUT)
             }
             Some(Effect::Truncated) => Ok(halved(parts.handle(self.platform, now, request).await)),
-            // Gigya has words of its own for that; the others are what a web server in front of them says.
-            None if self.platform != Platform::Gigya && request.extensions().get::<Oversized>().is_some() => {
+            // Gigya and Eloqua have answers of their own; for the others a web server in front of them speaks.
+            None if !matches!(self.platform, Platform::Gigya | Platform::Eloqua)
+                && request.extensions().get::<Oversized>().is_some() =>
+            {
                 Ok(answer::html(413, "<html><body><h1>413 Request Entity Too Large</h1></body></html>"))
             }
             None => Ok(parts.handle(self.platform, now, request).await),

@@ -4,7 +4,7 @@
 use crate::activity;
 use crate::bulk::definition::PRIORITIES;
 use crate::bulk::family::Family;
-use crate::eloqua::Eloqua;
+use crate::eloqua::{Eloqua, Site};
 use crate::field::{self, Field};
 use crate::listing::{self, Oversize};
 use crate::records::{CustomObject, Owner};
@@ -22,7 +22,7 @@ const SYSTEM_DATE: &str = "1900-01-01T05:00:00.0000000Z";
 
 type Answer = Result<Response, Refused>;
 
-fn field_view(field: &Field, statement: String, uri: String, user: &str) -> Value {
+fn field_view(field: &Field, statement: String, uri: String, site: &Site) -> Value {
     let mut out = json!({
         "name": field.name,
         "internalName": field.internal,
@@ -38,18 +38,18 @@ fn field_view(field: &Field, statement: String, uri: String, user: &str) -> Valu
     out["statement"] = Value::from(statement);
     out["uri"] = Value::from(uri);
     if field.created.is_some() {
-        out["createdBy"] = Value::from(user);
+        out["createdBy"] = Value::from(site.name_of(field.by.made));
     }
     out["createdAt"] = Value::from(field.created.map_or_else(|| SYSTEM_DATE.to_owned(), time::bulk));
     if field.updated.is_some() {
-        out["updatedBy"] = Value::from(user);
+        out["updatedBy"] = Value::from(site.name_of(field.by.changed));
     }
     out["updatedAt"] = Value::from(field.updated.map_or_else(|| SYSTEM_DATE.to_owned(), time::bulk));
     out
 }
 
 fn fields_of(eloqua: &Eloqua, family: Family) -> Result<Vec<(u32, Value)>, Refused> {
-    let user = &eloqua.site.user;
+    let user = &eloqua.site;
     let uri = |field: &Field| format!("/{}/fields/{}", family.path(), field.id);
     let Some(owner) = family.owner() else {
         let one = |field: &Arc<Field>| {
@@ -155,7 +155,11 @@ fn all_lists(eloqua: &Eloqua, call: &Call<'_>) -> Vec<(u64, Value)> {
     let one = |list: &Arc<List>| {
         let what = (list.name.as_str(), list.members.len(), place(list.id));
         let uri = format!("/{path}/lists/{}", list.id);
-        (list.id, gathering(eloqua, what, uri, (list.created, list.updated, None)))
+        let mut out = gathering(eloqua, what, uri, (list.created, list.updated, None));
+        for (member, user) in [("createdBy", list.by.made), ("updatedBy", list.by.changed)] {
+            out[member] = Value::from(eloqua.site.name_of(user));
+        }
+        (list.id, out)
     };
     lists.values().map(one).collect()
 }

@@ -44,6 +44,22 @@ impl Definition {
         Value::Object(out)
     }
 
+    /// Whether it names this contact field, however it writes it.
+    pub(crate) fn uses(&self, field: u32, store: &Store) -> bool {
+        let Ok((_, meaning)) = read(self.key, &self.members, store) else { return false };
+        match meaning {
+            Meaning::Import(plan) | Meaning::Addresses(plan) | Meaning::Actions(plan) => {
+                let written =
+                    |column: &Column| matches!(&column.target, Target::Statement(it) if it.uses(field));
+                plan.columns.iter().any(written) || plan.card.is_some_and(|card| card.entity.uses(field))
+            }
+            Meaning::Export(plan, _) => {
+                plan.columns.iter().any(|(_, statement)| statement.uses(field))
+                    || plan.filter.is_some_and(|filter| filter.uses(field))
+            }
+        }
+    }
+
     /// How long data of this definition is kept.
     pub(crate) fn retention(&self) -> Duration {
         let text = self.members.get("dataRetentionDuration").and_then(Value::as_str);

@@ -43,11 +43,17 @@ pub(super) fn post(eloqua: &mut Eloqua, call: &Call<'_>, sort: Sort) -> Result<R
     if (eloqua.bulk.staged + body.len()) as u64 > quota {
         return Err(Box::new(reply::bare(413)));
     }
-    let posting = Posting { sheet: sheet_of(call)?, bytes: body.len(), at: call.now };
+    let sheet = sheet_of(call)?;
+    let triggers = definition.triggers().unwrap_or_else(|| eloqua.knobs.on("eloqua.sync_trigger_default"));
+    // Rows whose sync the hour has no room for are not staged either, so that posting them again is safe.
+    if triggers && !eloqua.fits_the_hour(call.now, sort) {
+        return Err(Box::new(reply::bare(429)));
+    }
+    let posting = Posting { sheet, bytes: body.len(), at: call.now };
     eloqua.bulk.staged += posting.bytes;
     eloqua.bulk.staging.entry(key).or_default().push_back(Arc::new(posting));
     eloqua.agenda.add(call.now.plus(definition.retention()), Due::DropStaging(key));
-    if definition.triggers().unwrap_or_else(|| eloqua.knobs.on("eloqua.sync_trigger_default")) {
+    if triggers {
         let by = eloqua.login_of(call);
         let view = eloqua.new_sync(call.now, key, None, by);
         return Ok(reply::bulk(201, &view));

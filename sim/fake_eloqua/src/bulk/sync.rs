@@ -117,7 +117,7 @@ impl Eloqua {
     }
 
     /// Whether one more sync of a sort fits into the hour.
-    fn fits_the_hour(&mut self, now: Instant, sort: Sort) -> bool {
+    pub(super) fn fits_the_hour(&mut self, now: Instant, sort: Sort) -> bool {
         let most = match sort {
             Sort::Import => self.knobs.number("eloqua.import_syncs_an_hour"),
             Sort::Export => self.knobs.number("eloqua.export_syncs_an_hour"),

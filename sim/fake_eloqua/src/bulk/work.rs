@@ -95,7 +95,7 @@ impl Eloqua {
             for at in 0..sheet.len() {
                 let row = sheet.row(at);
                 let given = key.and_then(|key| row.get(key)).unwrap_or_default();
-                let address = given.trim();
+                let address = value::trimmed(given);
                 if !value::is_address(address) {
                     rejects.push(Reject {
                         index: before + u64::from(row.number),

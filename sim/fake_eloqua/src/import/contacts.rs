@@ -65,7 +65,8 @@ impl Ground for Contacts<'_> {
     }
 
     fn create(&mut self, work: &Work<'_>, row: RowView<'_>, bad: &mut Vec<String>) -> Result<u64, Refusal> {
-        let address = row.emails().first().map(|column| row.cell(*column).trim()).unwrap_or_default();
+        let address =
+            row.emails().first().map(|column| value::trimmed(row.cell(*column))).unwrap_or_default();
         if address.is_empty() && !work.choices.without_email {
             return Err((61, row.email_keys()));
         }
@@ -180,7 +181,7 @@ fn storable<'r>(
     work: &Work<'_>,
 ) -> Option<&'r str> {
     if field.id == field::EMAIL {
-        let address = value.trim();
+        let address = value::trimmed(value);
         let same = existing.is_some_and(|contact| value::fold(contact.email()) == value::fold(address));
         let fixed = existing.is_some() && (address.is_empty() || work.plan.multiple) && !same;
         return (!fixed).then_some(address);

@@ -127,7 +127,7 @@ impl<'v> RowView<'v> {
     pub(super) fn fits(&self, choices: Choices, outcome: &mut Outcome) -> bool {
         let plan = self.view.plan;
         for column in self.emails() {
-            let address = self.cell(*column).trim_matches(' ');
+            let address = value::trimmed(self.cell(*column));
             if choices.checks_addresses && !address.is_empty() && !value::is_address(address) {
                 outcome.rejected.push(self.reject(2, vec![plan.columns[*column].key.clone()]));
                 return false;

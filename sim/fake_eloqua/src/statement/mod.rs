@@ -235,6 +235,15 @@ impl Statement {
         }
     }
 
+    /// Whether it names this contact field, of a contact or of one that a record is linked to.
+    pub(crate) fn uses(&self, id: u32) -> bool {
+        match self {
+            Self::Field(field) => field.id == id,
+            Self::Linked(_, linked) => linked.uses(id),
+            _ => false,
+        }
+    }
+
     /// The field that it names.
     pub(crate) fn field(&self) -> Option<&Arc<Field>> {
         match self {

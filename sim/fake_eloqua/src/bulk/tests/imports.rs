@@ -256,6 +256,33 @@ fn exports_may_act_too() {
 }
 
 #[test]
+fn a_non_breaking_blank_spoils_an_address() {
+    let addresses =
+        ["\u{a0}a@brand.example", "b@brand.example\u{a0}", " c@brand.example ", "\td@brand.example"];
+    let mut caller = Caller::new(json!({}));
+    let rows: Vec<Value> = addresses.iter().map(|address| json!({ "email": address })).collect();
+    let (sync, state) = caller.import("/contacts/imports", by_email(), json!(rows));
+    assert_eq!(state, "warning");
+    let rejects = caller.get(&format!("{sync}/rejects"));
+    let told: Vec<_> = rejects["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (&it["recordIndex"], &it["statusCode"]))
+        .collect();
+    assert_eq!(told, [(&json!(1), &json!("ELQ-00002")), (&json!(2), &json!("ELQ-00002"))]);
+    let stored: Vec<Value> = caller.eloqua.contacts().iter().map(|it| it["C_EmailAddress"].clone()).collect();
+    assert_eq!(stored, [json!("c@brand.example"), json!("d@brand.example")]);
+    // Opt-outs by address.
+    let definition = json!({
+        "name": "out", "fields": { "email": "{{EmailAddress.Field(EmailAddress)}}" }, "isSyncTriggeredOnImport": false,
+        "syncActions": [{ "action": "setStatus", "destination": "{{GlobalSubscribe}}", "status": "unsubscribed" }],
+    });
+    let (sync, _) = caller.import("/emailAddresses/imports", definition, json!(rows));
+    assert_eq!(caller.get(&format!("{sync}/rejects"))["totalResults"], json!(2));
+}
+
+#[test]
 fn contacts_may_go_without_an_address() {
     let wish = json!({
         "name": "i", "fields": {

@@ -232,3 +232,30 @@ fn syncs_of_a_definition_stand_in_line() {
     assert_eq!(json_of(&caller.send("GET", "/syncs?q=status=warning", &[], ""))["count"], json!(1));
     assert_eq!(caller.get("/syncs?orderBy=createdAt DESC&limit=1")["items"][0]["uri"], json!("/syncs/1"));
 }
+
+#[test]
+fn syncs_that_data_starts_count_in_the_hour() {
+    let mut caller = Caller::new(json!({}));
+    let mut definition = by_email();
+    definition["isSyncTriggeredOnImport"] = json!(true);
+    let data = format!("{}/data", caller.define("/contacts/imports", definition));
+    let row = json!([{ "email": "ann@brand.example" }]);
+    caller.set("eloqua.import_syncs_an_hour", "2");
+    for _ in 0..3 {
+        assert_eq!(caller.call("POST", &data, row.clone()).0, 201, "the limit is soft");
+    }
+    caller.pass(3600);
+    caller.set("eloqua.hourly_limit", "hard");
+    for _ in 0..2 {
+        assert_eq!(caller.call("POST", &data, row.clone()).0, 201);
+    }
+    let response = caller.send("POST", &data, &[], json!([{ "email": "bob@brand.example" }]).to_string());
+    assert_eq!(line_of(&response), (429, "Too Many Requests".to_owned()));
+    assert_eq!(
+        caller.eloqua.bulk.asked[&crate::bulk::Sort::Import].len(),
+        2,
+        "what is an hour old is forgotten"
+    );
+    caller.pass(3600);
+    assert_eq!(caller.eloqua.contacts().len(), 1, "the rows of a refused posting are not staged");
+}
