@@ -66,9 +66,12 @@ fn read(file: &Path) -> Result<(Document, String), Stop> {
 /// The same, and no expression or script in it is wrong.
 pub(crate) fn sound(file: &Path) -> Result<(Document, String), Stop> {
     let source = source(file)?;
-    let document = parsed(&source)?;
+    let (document, warnings) = parsed(&source)?;
     let problems = standin_dataflow::inspect(&source.text);
-    if problems.is_empty() { Ok(document) } else { Err(Stop::wrong(all_shown(&problems, &source))) }
+    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+        return Err(Stop::wrong(all_shown(&problems, &source)));
+    }
+    Ok((document, warnings + &warned(&problems, &source)))
 }
 
 fn source(file: &Path) -> Result<Source, Stop> {
@@ -85,13 +88,14 @@ fn source(file: &Path) -> Result<Source, Stop> {
 
 fn parsed(source: &Source) -> Result<(Document, String), Stop> {
     match Document::parse(&source.text) {
-        Ok((document, warnings)) => {
-            let colour = std::io::stdout().is_terminal();
-            let told: Vec<String> = warnings.iter().map(|problem| shown(problem, source, colour)).collect();
-            Ok((document, told.iter().map(|told| format!("{told}\n\n")).collect()))
-        }
+        Ok((document, warnings)) => Ok((document, warned(&warnings, source))),
         Err(problems) => Err(Stop::wrong(all_shown(&problems, source))),
     }
+}
+
+fn warned(problems: &[Problem], source: &Source) -> String {
+    let colour = std::io::stdout().is_terminal();
+    problems.iter().map(|problem| shown(problem, source, colour) + "\n\n").collect()
 }
 
 fn all_shown(problems: &[Problem], source: &Source) -> String {

@@ -105,9 +105,9 @@ const MAX_STEPS: usize = 200;
 impl Document {
     /// Reads a document. Warnings come with it; one error and there is none.
     pub fn parse(text: &str) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
-        let root =
-            json::parse(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(|problem| vec![problem])?;
-        let mut reader = Reader::default();
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let (root, doubts) = json::parse_and_doubt(text).map_err(|problem| vec![problem])?;
+        let mut reader = Reader { problems: doubts };
         let document = reader.document(inner(&root));
         reader.problems.sort_by_key(|problem| (problem.line, problem.column));
         match document {

@@ -208,7 +208,7 @@ fn sample_04_updates_existing_users_only() {
     assert_eq!(
         world.calls(),
         [
-            json!({"method": "accounts.search", "query": "SELECT UID FROM accounts WHERE UID IN (\"u1\", \"nobody\", \"u2\") LIMIT 5000"}),
+            json!({"method": "accounts.search", "query": "SELECT UID FROM accounts WHERE UID IN (\"u1\", \"U1\", \"nobody\", \"NOBODY\", \"u2\", \"U2\") LIMIT 5000"}),
             json!({"method": "accounts.setAccountInfo", "UID": "u1", "profile": r#"{"firstName":"Ann","lastName":"","city":"Diest, Old"}"#, "data": r#"{"newsletter":{"isSubscribed":true},"sync":{"source":"eloqua"}}"#}),
             json!({"method": "accounts.setAccountInfo", "UID": "u2", "profile": r#"{"firstName":"Bo","lastName":"B","city":"B"}"#, "data": r#"{"newsletter":{"isSubscribed":false},"sync":{"source":"eloqua"}}"#}),
         ]

@@ -48,15 +48,25 @@ fn expressions(text: &str, params: &Node) -> Vec<Problem> {
     let Some(Kind::List(fields)) = params.member("fields").map(|fields| &fields.kind) else {
         return Vec::new();
     };
-    let wrong = |field: &Node| {
-        let node = field.member("expression")?;
-        let problem = Expression::parse(node.text()?).err()?;
+    let mut found = Vec::new();
+    for field in fields {
+        let Some((node, expression)) = field.member("expression").and_then(|node| Some((node, node.text()?)))
+        else {
+            continue;
+        };
+        let (problems, severity) = match Expression::parse(expression) {
+            Err(problem) => (vec![problem], Severity::Error),
+            // Only a record that comes to such a pattern fails, so that the flow is no worse for it.
+            Ok(expression) => (expression.doubts(), Severity::Warning),
+        };
         let name = field.member("field").and_then(Node::text).unwrap_or_default();
-        let at = within(text, node.at, problem.column);
-        let message = format!("expression of `{name}`: {}", problem.message);
-        Some(Problem::at(at, Severity::Error, message, ""))
-    };
-    fields.iter().filter_map(wrong).collect()
+        found.extend(problems.into_iter().map(|problem| {
+            let at = within(text, node.at, problem.column);
+            let message = format!("expression of `{name}`: {}", problem.message);
+            Problem::at(at, severity, message, "")
+        }));
+    }
+    found
 }
 
 fn script(node: &Node) -> Option<Problem> {
@@ -119,6 +129,17 @@ mod tests {
             &evaluate("a == \\\"x\\\" +"),
             &[(2, start + 12, "expression of `a`: a value should stand here, not the end")],
         );
+    }
+
+    #[test]
+    fn a_pattern_that_is_none_is_shown() {
+        let start = evaluate("").find("\"\"}").unwrap() + 2;
+        check(
+            &evaluate("a =~ '('"),
+            &[(2, start + 2, "expression of `a`: `(` is not a regular expression that is supported here")],
+        );
+        let text = format!("{{\"name\": \"f\", \"steps\": [{}]}}", evaluate("a =~ '('"));
+        assert_eq!(inspect(&text)[0].severity, Severity::Warning);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use crate::document::{Problem, Severity};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// A document nested deeper than this is refused before it can cost anything.
 const MAX_DEPTH: usize = 64;
@@ -93,12 +93,18 @@ impl Node {
 
 /// Reads a whole text.
 pub(crate) fn parse(text: &str) -> Result<Node, Problem> {
-    let mut reader = Reader { text, at: 0, depth: 0, known: (0, Place { line: 1, column: 1 }) };
+    parse_and_doubt(text).map(|(node, _)| node)
+}
+
+/// Reads a whole text; the warnings tell what any other reader would pass over.
+pub(crate) fn parse_and_doubt(text: &str) -> Result<(Node, Vec<Problem>), Problem> {
+    let known = (0, Place { line: 1, column: 1 });
+    let mut reader = Reader { text, at: 0, depth: 0, known, doubts: Vec::new() };
     reader.blanks()?;
     let node = reader.value()?;
     reader.blanks()?;
     match reader.peek() {
-        None => Ok(node),
+        None => Ok((node, reader.doubts)),
         Some(found) => Err(reader.problem(reader.at, format!("`{found}` after the end of the document"), "")),
     }
 }
@@ -116,6 +122,8 @@ struct Reader<'a> {
     depth: usize,
     /// The last place asked for and its offset: counting goes on from there.
     known: (usize, Place),
+    /// What is strange and does no harm.
+    doubts: Vec<Problem>,
 }
 
 impl Reader<'_> {
@@ -179,20 +187,24 @@ impl Reader<'_> {
 
     fn object(&mut self) -> Result<Kind, Problem> {
         let mut members: Vec<(String, Place, Node)> = Vec::new();
-        let mut names = BTreeSet::new();
+        let mut names = BTreeMap::new();
         while self.another('}', members.is_empty())? {
             let (start, at) = (self.at, self.here());
             if self.peek() != Some('"') {
                 return Err(self.problem(start, "a member name in double quotes should stand here", ""));
             }
             let name = self.string()?;
-            if !names.insert(name.clone()) {
-                return Err(self.problem(start, format!("member `{name}` stands twice in one object"), ""));
-            }
             self.blanks()?;
             self.expect(':')?;
             self.blanks()?;
             let node = self.value()?;
+            if let Some(index) = names.get(&name) {
+                let message = format!("member `{name}` stands twice in one object: the last one counts");
+                self.doubts.push(Problem::at(at, Severity::Warning, message, ""));
+                members[*index] = (name, at, node);
+                continue;
+            }
+            names.insert(name.clone(), members.len());
             members.push((name, at, node));
         }
         Ok(Kind::Object(members))
@@ -293,10 +305,19 @@ mod tests {
         check_refused("{\"é\": 1 2}", 1, 9, "`,` should stand here, not `2`");
         check_refused("[1", 1, 3, "the document ends where `,` should stand");
         check_refused("[nope]", 1, 2, "`nope` is not a JSON value");
-        check_refused("{\"a\":1,\n \"a\":2}", 2, 2, "member `a` stands twice in one object");
         check_refused("\"abc", 1, 1, "the string never ends");
         check_refused("{} {}", 1, 4, "`{` after the end of the document");
         check_refused("", 1, 1, "the document ends where a value should stand");
+    }
+
+    #[test]
+    fn of_two_members_with_one_name_the_last_counts() {
+        let (node, doubts) = parse_and_doubt("{\"a\":1,\n \"b\":3, \"a\":2}").unwrap();
+        assert_eq!(node.value().to_string(), r#"{"a":2,"b":3}"#);
+        let told: Vec<(usize, usize, &str)> =
+            doubts.iter().map(|doubt| (doubt.line, doubt.column, doubt.message.as_str())).collect();
+        assert_eq!(told, [(2, 9, "member `a` stands twice in one object: the last one counts")]);
+        assert_eq!(doubts[0].severity, Severity::Warning);
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! What readers and writers of object stores have in common.
 
 use crate::component::{Component, FilePart, Setup, sub_path};
-use crate::components::datasource_read_sftp::changed_after;
+use crate::components::datasource_read_sftp::{changed_after, matching};
 use crate::file_sink::CHUNK;
-use crate::java_text;
+use crate::java_text::{self, Pattern};
 use crate::run::{Outlet, Stop};
 use crate::server::passing;
-use regex::Regex;
 use standin_model::Instant;
 use standin_ports::stores::{Store, StoreTarget, Stores};
 use standin_ports::{FileEntry, FileError, FileWriter};
@@ -50,7 +49,7 @@ struct ReadObjects {
     stores: Arc<dyn Stores>,
     target: StoreTarget,
     prefix: String,
-    pattern: Option<Regex>,
+    pattern: Option<Pattern>,
     since: Option<Instant>,
 }
 
@@ -61,16 +60,16 @@ fn name_of(key: &str) -> &str {
 
 impl ReadObjects {
     /// Oldest first, as file readers do; keys that end in a slash stand for folders.
-    fn chosen(&self, mut entries: Vec<FileEntry>) -> Vec<FileEntry> {
+    fn chosen(&self, mut entries: Vec<FileEntry>) -> Result<Vec<FileEntry>, String> {
         entries.retain(|entry| {
             let name = name_of(&entry.name);
             !name.is_empty()
                 && entry.name.starts_with(&self.prefix)
-                && self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(name))
                 && self.since.is_none_or(|since| changed_after(entry.modified, since))
         });
+        let mut entries = matching(self.pattern.as_ref(), entries, |entry| name_of(&entry.name))?;
         entries.sort_by(|one, other| (one.modified, &one.name).cmp(&(other.modified, &other.name)));
-        entries
+        Ok(entries)
     }
 
     fn told(&self, what: &str, error: &FileError) -> Stop {
@@ -96,7 +95,7 @@ impl Component for ReadObjects {
     async fn read(&mut self, out: &mut Outlet<'_>) -> Result<(), Stop> {
         let store = self.stores.store(&self.target).await.map_err(|error| self.told("open", &error))?;
         let entries = store.list(&self.prefix).await.map_err(|error| self.told("list", &error))?;
-        let chosen = self.chosen(entries);
+        let chosen = self.chosen(entries).map_err(Stop::Here)?;
         let place = format!("{}/{}", self.target.url(), self.prefix);
         out.trace(&format!("{} files to read in {place}", chosen.len()));
         for entry in chosen {

@@ -1,21 +1,66 @@
 //! JavaScript for `record.evaluate`: one interpreter per step, fed one record at a time.
 //!
 //! Limits are counted, not timed, so that a script that hangs fails the same way on every machine: the interpreter
-//! asks now and then whether to go on, and long native calls are paid for in the same coin. The only clock is the
-//! job's start, and chance is seeded with the job's id.
+//! asks now and then whether to go on, and long native calls are paid for in the same coin. Operators on huge values
+//! cannot be paid for: a script that lives on them for far longer than the count is meant to take is stopped by the
+//! wall clock, which ends what would hang and decides nothing else. The only clock that a script sees is the job's
+//! start, and chance is seeded with the job's id.
 
 use crate::shared_variables::SharedVariables;
 use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Runtime, Value as JsValue};
 use serde_json::Value;
 use standin_model::Instant;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant as WallClock};
 
 /// How often the interpreter may ask whether to go on: about a second of a busy loop.
 const ASKS: u32 = 2_000;
 
 /// What one ask costs where work is paid for: about as many turns of a loop.
 const ASK: f64 = 10_000.0;
+
+/// When what the count has not ended is taken for a hang.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What one call of a script may take.
+struct Budget {
+    asks: AtomicU32,
+    began: Mutex<WallClock>,
+    patience: Duration,
+}
+
+#[expect(clippy::disallowed_methods, reason = "it ends what would hang, and nothing else depends on it")]
+fn wall_clock() -> WallClock {
+    WallClock::now()
+}
+
+impl Budget {
+    fn new(patience: Duration) -> Arc<Self> {
+        Arc::new(Self { asks: AtomicU32::new(0), began: Mutex::new(wall_clock()), patience })
+    }
+
+    fn restart(&self) {
+        self.asks.store(0, Ordering::Relaxed);
+        *self.began.lock().unwrap_or_else(PoisonError::into_inner) = wall_clock();
+    }
+
+    /// Spends so many asks; whether nothing is left.
+    fn spend(&self, more: u32) -> bool {
+        let began = *self.began.lock().unwrap_or_else(PoisonError::into_inner);
+        let spent = self.asks.load(Ordering::Relaxed).saturating_add(more);
+        self.asks.store(if began.elapsed() > self.patience { ASKS } else { spent }, Ordering::Relaxed);
+        self.exhausted()
+    }
+
+    fn exhausted(&self) -> bool {
+        self.asks.load(Ordering::Relaxed) >= ASKS
+    }
+
+    fn exhaust(&self) {
+        self.asks.store(ASKS, Ordering::Relaxed);
+    }
+}
 
 /// Jobs of promises that one record may leave.
 const JOBS: u32 = 100_000;
@@ -31,7 +76,7 @@ const PRELUDE: &str = include_str!("script_prelude.js");
 /// A script, ready for records.
 pub(crate) struct Script {
     context: Context,
-    asks: Arc<AtomicU32>,
+    budget: Arc<Budget>,
 }
 
 /// What a script did with one record.
@@ -62,15 +107,25 @@ impl Script {
         seed: &str,
         shared: &SharedVariables,
     ) -> Result<Self, String> {
+        Self::load_with(PATIENCE, source, now, seed, shared)
+    }
+
+    fn load_with(
+        patience: Duration,
+        source: &str,
+        now: Instant,
+        seed: &str,
+        shared: &SharedVariables,
+    ) -> Result<Self, String> {
         let failed = |error: rquickjs::Error| format!("the interpreter does not start: {error}");
         let runtime = Runtime::new().map_err(failed)?;
         runtime.set_memory_limit(MEMORY);
         runtime.set_max_stack_size(STACK);
-        let asks = Arc::new(AtomicU32::new(0));
-        let asked = asks.clone();
-        runtime.set_interrupt_handler(Some(Box::new(move || asked.fetch_add(1, Ordering::Relaxed) >= ASKS)));
+        let budget = Budget::new(patience);
+        let asked = budget.clone();
+        runtime.set_interrupt_handler(Some(Box::new(move || asked.spend(1))));
         let context = Context::full(&runtime).map_err(failed)?;
-        let script = Self { context, asks };
+        let script = Self { context, budget };
         script.context.with(|ctx| script.prepare(&ctx, source, now, seed, shared))?;
         Ok(script)
     }
@@ -93,8 +148,8 @@ impl Script {
         let runtime = Runtime::new().ok()?;
         runtime.set_memory_limit(MEMORY);
         runtime.set_max_stack_size(STACK);
-        let asked = AtomicU32::new(0);
-        runtime.set_interrupt_handler(Some(Box::new(move || asked.fetch_add(1, Ordering::Relaxed) >= ASKS)));
+        let asked = Budget::new(PATIENCE);
+        runtime.set_interrupt_handler(Some(Box::new(move || asked.spend(1))));
         let context = Context::full(&runtime).ok()?;
         context.with(|ctx| {
             let loaded: Result<JsValue<'_>, CaughtError<'_>> = eval(&ctx, source).catch(&ctx);
@@ -123,13 +178,10 @@ impl Script {
             .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
         let told = |error: CaughtError<'_>| self.told(&error);
         let prelude: Function<'_> = eval(ctx, PRELUDE).catch(ctx).map_err(told)?;
-        let asks = self.asks.clone();
+        let budget = self.budget.clone();
         let spend = Function::new(ctx.clone(), move |cost: f64| {
             // A float beyond the range becomes its end.
-            let more = (cost / ASK) as u32;
-            let spent = asks.load(Ordering::Relaxed).saturating_add(more);
-            asks.store(spent, Ordering::Relaxed);
-            spent >= ASKS
+            budget.spend((cost / ASK) as u32)
         });
         let spend = spend.catch(ctx).map_err(told)?;
         let (getting, setting) = (shared.clone(), shared.clone());
@@ -160,7 +212,7 @@ impl Script {
 
     /// Runs `process` once; no record is the call after the last one.
     pub(crate) fn process(&self, record: Option<&str>) -> Outcome {
-        self.asks.store(0, Ordering::Relaxed);
+        self.budget.restart();
         let answer =
             self.context.with(|ctx| self.call(&ctx, record).catch(&ctx).map_err(|error| self.told(&error)));
         let outcome = answer.and_then(|text| outcome(&text));
@@ -181,13 +233,13 @@ impl Script {
             jobs += 1;
         }
         if jobs == JOBS {
-            self.asks.store(ASKS, Ordering::Relaxed);
+            self.budget.exhaust();
         }
         end.call(())
     }
 
     fn exhausted(&self) -> bool {
-        self.asks.load(Ordering::Relaxed) >= ASKS
+        self.budget.exhausted()
     }
 
     fn told(&self, error: &CaughtError<'_>) -> String {
@@ -430,6 +482,11 @@ mod tests {
             "for (;;) { try { Array(1e6).indexOf(1); } catch (e) {} }",
             "for (;;) { try { Array(1e9).join(); } catch (e) {} }",
             "(function f() { Promise.resolve().then(f); })()",
+            "let a = Array.from({length: 2e5}, (_, i) => i); for (;;) JSON.stringify(a)",
+            "let a = Array.from({length: 2e5}, (_, i) => i); for (;;) Object.keys(a)",
+            "let a = Array.from({length: 1e4}, (_, i) => i); for (;;) Object.assign({}, a)",
+            "let s = 'ab'.repeat(1e6); for (;;) s.slice(1) + s === s.slice(0, -1) + s",
+            "let s = 'ab'.repeat(1e6); for (;;) s.substring(1).concat(s)",
         ] {
             let told = run(&format!("function process(record) {{ {source}; return record; }}"), &json!({}));
             assert!(told.thrown.is_some(), "{source}: {told:?}");
@@ -439,6 +496,18 @@ mod tests {
         let deep =
             "function process(record) { let r = {}; for (let i = 0; i < 500; i++) r = {r}; return r; }";
         assert_eq!(run(deep, &json!({})).thrown.as_deref(), Some("the result is nested too deeply"));
+    }
+
+    /// The count is far from its end: with all the time in the world the same script loads and runs.
+    #[test]
+    fn the_wall_clock_ends_what_the_count_does_not() {
+        let source = "for (let i = 0; i < 50000; i++); function process(record) { return record; }";
+        let load = |patience| {
+            let shared = SharedVariables::default();
+            Script::load_with(patience, source, Instant::START, "j", &shared)
+        };
+        assert!(load(Duration::ZERO).err().is_some_and(|told| told.ends_with(TOO_LONG)));
+        assert_eq!(load(Duration::MAX).unwrap().process(Some("{}")).thrown, None);
     }
 
     #[test]

@@ -14,15 +14,19 @@
     if (spend(due)) throw new RangeError("the script takes too long");
   };
   const length = (value) => (value === null || value === undefined ? 0 : Number(value.length) || 0);
-  const paid = (owner, prices, usual) => {
+  // What cannot be known before is paid by the result: memory bounds what one call can cost.
+  const paid = (owner, prices, usual, results = {}) => {
     for (const name of ownKeys(owner)) {
       const native = Object.getOwnPropertyDescriptor(owner, name).value;
       const price = Object.hasOwn(prices, name) ? prices[name] : usual;
-      if (typeof native !== "function" || name === "constructor" || price === null) continue;
+      const after = Object.hasOwn(results, name) ? results[name] : null;
+      if (typeof native !== "function" || name === "constructor" || (price === null && after === null)) continue;
       const wrapped = {
         [name](...given) {
-          pay(price(length(this), given));
-          return apply(native, this, given);
+          if (price !== null) pay(price(length(this), given));
+          const result = apply(native, this, given);
+          if (after !== null) pay(after(result));
+          return result;
         },
       }[name];
       Object.defineProperty(wrapped, "length", { value: native.length });
@@ -47,9 +51,23 @@
   };
   paid(Array.prototype, items, whole);
   paid(getPrototypeOf(Uint8Array.prototype), items, whole);
-  paid(String.prototype, characters, (n) => n / 8);
+  const copied = (text) => length(text) / 16;
+  const written = (text) => length(text) / 2;
+  const parts = { slice: copied, substring: copied, substr: copied, concat: copied };
+  paid(String.prototype, characters, (n) => n / 8, parts);
   paid(Array, { from: (_, given) => length(given[0]) }, null);
-  paid(JSON, { parse: (_, given) => length(given[0]) }, null);
+  const given = (_, values) => length(values[0]);
+  paid(JSON, { parse: given, stringify: given }, null, { stringify: written });
+  const members = (result) => ownKeys(result).length;
+  paid(Object, { fromEntries: given }, null, {
+    keys: length, values: length, entries: length, getOwnPropertyNames: length, assign: members,
+    getOwnPropertyDescriptors: members,
+  });
+  const costly = (value) => {
+    const text = stringify(value);
+    pay(written(text));
+    return text;
+  };
   const RealDate = Date;
   const utc = RealDate.UTC;
   // A date and time without a zone is UTC, as everything in a job is.
@@ -104,12 +122,12 @@
   const isRecord = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
   const accept = (kind) => (value) => {
     if (!isRecord(value)) throw new TypeError("accept takes a record");
-    note([kind, stringify(value)]);
+    note([kind, costly(value)]);
   };
   const shown = (value) => {
     if (typeof value === "string") return value;
     if (value instanceof Error) return String(value);
-    const text = stringify(value);
+    const text = costly(value);
     return text === undefined ? String(value) : text;
   };
   const logger = {};
@@ -127,7 +145,7 @@
     return text === "" ? undefined : parse(text);
   };
   const setSharedVariable = (name, value) => {
-    const text = stringify(value) ?? "";
+    const text = costly(value) ?? "";
     if (!setShared(String(name), text)) throw new RangeError("there is no room for another shared variable");
     own.set(String(name), { text, value });
   };

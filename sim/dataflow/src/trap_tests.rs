@@ -323,7 +323,12 @@ fn trap_23_the_marker_comes_once_and_after_its_elder_siblings() {
 fn trap_24_a_file_is_full_after_megabytes() {
     let records: Vec<Value> = (0..1000).map(|n| json!({"n": n})).collect();
     let params = json!({"fileName": "f", "columnSeparator": ",", "maxFileSize": 1});
-    assert_eq!(format_files("file.format.dsv", params, &records).len(), 1);
+    assert_eq!(format_files("file.format.dsv", params.clone(), &records).len(), 1);
+    // Two of these lines are a byte less than a megabyte, three are more.
+    let line = "x".repeat((1 << 19) - 2);
+    let records = vec![json!({"n": line}), json!({"n": line}), json!({"n": line})];
+    let files = format_files("file.format.dsv", params, &records);
+    assert!(files.len() > 1, "{:?}", files.keys());
 }
 
 #[test]

@@ -219,15 +219,23 @@ impl Lookup {
             };
             for value in batch.iter().filter_map(|record| sought(pair, &record.fields)) {
                 add(constant(value));
-                if let (false, Value::String(text)) = (self.case, value) {
-                    add(constant(&text.to_lowercase().into()));
+                // Encrypted fields are texts, and compared without their case as it is.
+                if let (Value::String(text), false) = (value, is_encrypted(pair.gigya.text())) {
+                    if !self.case {
+                        add(constant(&text.to_lowercase().into()));
+                        add(constant(&text.to_uppercase().into()));
+                    }
+                    // A file has texts only, and a field of numbers is compared with numbers.
+                    if let (Some(number), true) = (bare_number(text), pair.gigya.text() != "UID") {
+                        add(number);
+                    }
                 }
             }
             if values.is_empty() && self.all {
                 return None;
             }
             if !values.is_empty() {
-                parts.push(format!("{} IN ({})", pair.gigya.text(), values.join(", ")));
+                parts.push(condition(pair.gigya.text(), &values));
             }
         }
         if parts.is_empty() {
@@ -305,6 +313,77 @@ impl Lookup {
         });
         record.with(fields)
     }
+}
+
+/// One of several values. Fields that are encrypted take equality alone, as often as there are values.
+fn condition(field: &str, values: &[String]) -> String {
+    if !is_encrypted(field) {
+        return format!("{field} IN ({})", values.join(", "));
+    }
+    let equal: Vec<String> = values.iter().map(|value| format!("{field} = {value}")).collect();
+    match equal.as_slice() {
+        [one] => one.clone(),
+        many => format!("({})", many.join(" OR ")),
+    }
+}
+
+/// What is encrypted on every site: login identifiers, and what the profile tells of somebody.
+const ENCRYPTED: &[&str] = &[
+    "username",
+    "emails",
+    "loginIDs",
+    "profile.email",
+    "profile.username",
+    "profile.firstName",
+    "profile.lastName",
+    "profile.nickname",
+    "profile.name",
+    "profile.bio",
+    "profile.address",
+    "profile.city",
+    "profile.state",
+    "profile.zip",
+    "profile.country",
+    "profile.hometown",
+    "profile.photoURL",
+    "profile.thumbnailURL",
+    "profile.profileURL",
+    "profile.proxyemail",
+    "profile.gender",
+    "profile.phones.type",
+    "profile.phones.number",
+    "profile.work.company",
+    "profile.work.companyID",
+    "profile.work.title",
+    "profile.work.industry",
+    "profile.work.location",
+    "profile.work.description",
+    "profile.publications.title",
+    "profile.publications.summary",
+    "profile.publications.publisher",
+    "profile.publications.url",
+    "profile.patents.title",
+    "profile.patents.summary",
+    "profile.patents.number",
+    "profile.patents.office",
+    "profile.patents.status",
+    "profile.patents.url",
+    "profile.oidcData.name",
+    "profile.oidcData.middle_name",
+    "profile.oidcData.email_verified",
+    "profile.oidcData.phone_number",
+    "profile.oidcData.phone_number_verified",
+];
+
+fn is_encrypted(field: &str) -> bool {
+    let groups = ["emails.", "loginIDs.", "profile.oidcData.address."];
+    groups.iter().any(|group| field.starts_with(group)) || ENCRYPTED.contains(&field)
+}
+
+/// The digits of a text that is a number in the only way it can be written.
+fn bare_number(text: &str) -> Option<String> {
+    let number = text.parse::<i64>().ok()?.to_string();
+    (number == text).then_some(number)
 }
 
 /// What a record looks for; nothing if it has nothing there.
@@ -401,7 +480,9 @@ mod tests {
         check_query(
             json!({}),
             &records,
-            &["SELECT UID FROM accounts WHERE UID IN (\"a\", \"b\", \"C\\\"\", \"c\\\"\") LIMIT 5000"],
+            &[
+                "SELECT UID FROM accounts WHERE UID IN (\"a\", \"A\", \"b\", \"B\", \"C\\\"\", \"c\\\"\") LIMIT 5000",
+            ],
         );
         check_query(
             json!({"batchSize": 2, "isCaseSensitive": true}),
@@ -415,6 +496,20 @@ mod tests {
     }
 
     #[test]
+    fn numbers_and_encrypted_fields_are_asked_for_as_they_allow() {
+        let pairs = |field: &str| json!({"isCaseSensitive": true, "lookupFields": [{"sourceField": "UID", "gigyaField": field}]});
+        for (field, value, condition) in [
+            ("data.customer", "42", "data.customer IN (\"42\", 42)"),
+            ("data.customer", "042", "data.customer IN (\"042\")"),
+            ("profile.zip", "B-1", "profile.zip = \"B-1\""),
+            ("profile.email", "7", "profile.email = \"7\""),
+        ] {
+            let query = format!("SELECT UID, {field} FROM accounts WHERE {condition} LIMIT 5000");
+            check_query(pairs(field), &[json!({"UID": value})], &[&query]);
+        }
+    }
+
+    #[test]
     fn pairs_combine() {
         let pairs = json!([{"sourceField": "id", "gigyaField": "UID"}, {"sourceField": "mail", "gigyaField": "loginIDs.emails"}]);
         let both = [json!({"id": "a", "mail": "m"}), json!({"mail": "n"})];
@@ -422,14 +517,14 @@ mod tests {
             json!({"select": "UID as _UID", "lookupFields": pairs}),
             &both,
             &[
-                "SELECT UID as _UID, UID, loginIDs.emails FROM accounts WHERE UID IN (\"a\") OR loginIDs.emails IN (\"m\", \"n\") LIMIT 5000",
+                "SELECT UID as _UID, UID, loginIDs.emails FROM accounts WHERE UID IN (\"a\", \"A\") OR (loginIDs.emails = \"m\" OR loginIDs.emails = \"n\") LIMIT 5000",
             ],
         );
         check_query(
             json!({"select": "*", "lookupFields": pairs, "lookupFieldsOperator": "and", "from": "emailAccounts"}),
             &both,
             &[
-                "SELECT * FROM emailAccounts WHERE UID IN (\"a\") AND loginIDs.emails IN (\"m\", \"n\") LIMIT 5000",
+                "SELECT * FROM emailAccounts WHERE UID IN (\"a\", \"A\") AND (loginIDs.emails = \"m\" OR loginIDs.emails = \"n\") LIMIT 5000",
             ],
         );
         let account = json!([{"_UID": "u", "UID": "u", "loginIDs": {"emails": ["x", "m"]}}]);

@@ -2,11 +2,10 @@
 
 use crate::component::{Carries, Component, ComponentDoc, FilePart, Setup, optional, required};
 use crate::file_sink::CHUNK;
-use crate::java_text;
+use crate::java_text::{self, Pattern};
 use crate::job::Pace;
 use crate::run::{Outlet, Stop};
 use crate::server::{Download, Server, ahead, passing};
-use regex::Regex;
 use standin_model::{Evidence, Instant};
 use standin_ports::{FileEntry, FileError, FilesTarget};
 use std::cmp::Ordering;
@@ -73,21 +72,20 @@ struct ReadSftp {
 
 /// Which files, and in which order.
 struct Choice {
-    pattern: Option<Regex>,
+    pattern: Option<Pattern>,
     since: Option<Instant>,
     by_name: bool,
     descending: bool,
 }
 
 impl Choice {
-    fn of(&self, mut entries: Vec<FileEntry>) -> Vec<FileEntry> {
+    fn of(&self, mut entries: Vec<FileEntry>) -> Result<Vec<FileEntry>, String> {
         entries.retain(|entry| {
-            !entry.folder
-                && self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(&entry.name))
-                && self.since.is_none_or(|since| changed_after(entry.modified, since))
+            !entry.folder && self.since.is_none_or(|since| changed_after(entry.modified, since))
         });
+        let mut entries = matching(self.pattern.as_ref(), entries, |entry| &entry.name)?;
         entries.sort_by(|one, other| self.order(one, other));
-        entries
+        Ok(entries)
     }
 
     fn order(&self, one: &FileEntry, other: &FileEntry) -> Ordering {
@@ -97,6 +95,22 @@ impl Choice {
         };
         if self.descending { order.reverse() } else { order }
     }
+}
+
+/// The files whose names match a pattern; a pattern that never comes to an end on a name is the flow's fault.
+pub(crate) fn matching(
+    pattern: Option<&Pattern>,
+    entries: Vec<FileEntry>,
+    name: fn(&FileEntry) -> &str,
+) -> Result<Vec<FileEntry>, String> {
+    let Some(pattern) = pattern else { return Ok(entries) };
+    let mut found = Vec::new();
+    for entry in entries {
+        if pattern.is_match(name(&entry)).map_err(|told| format!("file `{}`: {told}", entry.name))? {
+            found.push(entry);
+        }
+    }
+    Ok(found)
 }
 
 /// Servers tell whole seconds: a file of the second in which the last run started may have been written after
@@ -110,7 +124,7 @@ impl Component for ReadSftp {
     async fn read(&mut self, out: &mut Outlet<'_>) -> Result<(), Stop> {
         let listed = self.server.list(&self.folder).await;
         let entries = listed.map_err(|error| self.failed("list", &self.folder, &error))?;
-        let chosen = self.choice.of(entries);
+        let chosen = self.choice.of(entries).map_err(Stop::Here)?;
         out.trace(&format!("{} files to read in {} at {}", chosen.len(), self.folder, self.server.host()));
         for entry in chosen {
             self.one(entry, out).await?;
@@ -163,7 +177,7 @@ mod tests {
         let choice = Choice { pattern, since: since.map(Instant::from_millis), by_name, descending };
         let listing =
             vec![entry("a.csv", 30), entry("b.csv", 10), entry("b.csv.uploading", 40), entry("folder", 50)];
-        let names: Vec<String> = choice.of(listing).into_iter().map(|entry| entry.name).collect();
+        let names: Vec<String> = choice.of(listing).unwrap().into_iter().map(|entry| entry.name).collect();
         assert_eq!(names, expected);
     }
 
@@ -172,6 +186,7 @@ mod tests {
         check("", None, false, false, &["b.csv", "a.csv", "b.csv.uploading"]);
         check(".*\\.csv", None, false, false, &["b.csv", "a.csv"]);
         check("csv", None, false, false, &[]);
+        check("^(?!.*b\\.).*\\.csv$", None, false, false, &["a.csv"]);
         check(".*csv", None, true, false, &["a.csv", "b.csv"]);
         check(".*csv", None, true, true, &["b.csv", "a.csv"]);
         check(".*csv", None, false, true, &["a.csv", "b.csv"]);

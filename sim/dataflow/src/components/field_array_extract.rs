@@ -27,6 +27,9 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     build,
 };
 
+/// What the records of one array take along may fill so many bytes.
+const MOST: usize = 64 << 20;
+
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     let path = setup.required_text("field")?;
     Ok(Box::new(Each(Extract {
@@ -60,6 +63,16 @@ impl Transform for Extract {
             Some(uid) if !uid.is_empty() => uid,
             _ => record.subject.to_string(),
         };
+        let along = self.kept.iter().filter_map(|path| path.get(&record.fields));
+        let along: usize = along.map(|value| value.to_string().len()).sum::<usize>() + parent.len();
+        if along.saturating_mul(items.len()) > MOST {
+            let message = format!(
+                "`{}` has {} elements, and {along} bytes for each of them to take along are too many",
+                self.array.text(),
+                items.len()
+            );
+            return Fate::error(record, error_message(message));
+        }
         let mut next = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
             let mut fields = match item {
@@ -118,5 +131,17 @@ mod tests {
     fn what_is_no_array_is_an_error() {
         let error = r#"{"a":{"b":1},"_errorDetails":{"errorMessage":"`a` is no array"}}"#;
         check_step("field.array.extract", json!({"field": "a"}), r#"{"a":{"b":1}}"#, &[], &[error]);
+    }
+
+    #[test]
+    fn elements_do_not_multiply_without_end() {
+        let before = format!(r#"{{"UID":"ann","a":[{}0],"t":"{}"}}"#, "0,".repeat(9_999), "x".repeat(9_995));
+        let error = format!(
+            r#"{}{}"#,
+            before.trim_end_matches('}'),
+            r#","_errorDetails":{"errorMessage":"`a` has 10000 elements, and 10000 bytes for each of them to take along are too many"}}"#
+        );
+        let params = json!({"field": "a", "propagationFields": ["t"]});
+        check_step("field.array.extract", params, &before, &[], &[&error]);
     }
 }

@@ -84,7 +84,24 @@ pub(super) fn single(text: &str, param: &str) -> Result<char, String> {
 }
 
 fn unescaped(text: &str) -> String {
-    text.replace("\\r", "\r").replace("\\n", "\n").replace("\\t", "\t")
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        let behind = &rest[at + 1..];
+        let code = behind.strip_prefix('u').and_then(|digits| digits.get(..4));
+        let coded = code.and_then(|digits| char::from_u32(u32::from_str_radix(digits, 16).ok()?));
+        let (c, length) = match (behind.as_bytes().first(), coded) {
+            (Some(b'r'), _) => ('\r', 2),
+            (Some(b'n'), _) => ('\n', 2),
+            (Some(b't'), _) => ('\t', 2),
+            (_, Some(coded)) => (coded, 6),
+            _ => ('\\', 1),
+        };
+        out.push(c);
+        rest = &rest[at + length..];
+    }
+    out + rest
 }
 
 /// How cells and lines look.

@@ -14,7 +14,8 @@ pub(crate) const DOC: ComponentDoc = ComponentDoc {
     kind: "file.parse.dsv",
     summary: "Reads separated values; the first row names the fields, and a dotted name stays one name",
     params: &[
-        required("columnSeparator", "one character, or its escape such as `\\t`"),
+        required("columnSeparator", "one character, or its escape such as `\\t` or `\\u0001`"),
+        optional("escapeCharacter", "\"", "stands before a quote, a separator or itself"),
         optional(
             "fileCharset",
             "UTF-8",
@@ -41,10 +42,18 @@ const MAX_CELLS: usize = 10_000;
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     let separator = single(setup.required_text("columnSeparator")?, "columnSeparator")?;
-    let separator = u8::try_from(separator)
-        .ok()
-        .filter(|byte| byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r'))
-        .ok_or_else(|| format!("parameter `columnSeparator` cannot be `{separator}`"))?;
+    let escape = match setup.text("escapeCharacter")? {
+        "" => None,
+        text => Some(single(text, "escapeCharacter")?).filter(|escape| *escape != '"'),
+    };
+    if matches!(separator, '"' | '\n' | '\r') || escape == Some(separator) {
+        return Err(format!("parameter `columnSeparator` cannot be `{separator}`"));
+    }
+    let byte = u8::try_from(separator).ok().filter(u8::is_ascii);
+    let (separator, marks) = match (byte, escape) {
+        (Some(byte), None) => (byte, None),
+        _ => (SEPARATOR, Some(Marks { separator, escape })),
+    };
     let charset = match setup.text("fileCharset")?.trim() {
         "" => Some(UTF_8),
         name if name.eq_ignore_ascii_case("auto-detect") => None,
@@ -55,6 +64,7 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     };
     Ok(Box::new(ParseDsv {
         separator,
+        marks,
         charset,
         infer_types: setup.truth("inferTypes", false)?,
         add_filename: setup.truth("addFilename", false)?,
@@ -63,8 +73,65 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     }))
 }
 
+/// The reader knows separators of one byte, and no escapes outside of quotes. Where there is more, every character
+/// that means something, or does not mean it, becomes a byte that no text in UTF-8 has.
+#[derive(Clone, Copy)]
+struct Marks {
+    separator: char,
+    escape: Option<char>,
+}
+
+const SEPARATOR: u8 = 0xff;
+const ESCAPED_QUOTE: u8 = 0xfe;
+const ESCAPED_SEPARATOR: u8 = 0xfd;
+const ESCAPED_LINE_FEED: u8 = 0xfc;
+const ESCAPED_RETURN: u8 = 0xfb;
+
+impl Marks {
+    /// A piece for the reader; `escaped` tells whether an escape ended the piece before.
+    fn put(self, text: &str, escaped: &mut bool) -> Vec<u8> {
+        let mut out = Vec::with_capacity(text.len());
+        let plain = |c: char, out: &mut Vec<u8>| out.extend(c.encode_utf8(&mut [0; 4]).as_bytes());
+        for c in text.chars() {
+            match (std::mem::take(escaped), c) {
+                (false, c) if Some(c) == self.escape => *escaped = true,
+                (false, c) if c == self.separator => out.push(SEPARATOR),
+                (false, c) => plain(c, &mut out),
+                (true, '"') => out.push(ESCAPED_QUOTE),
+                (true, '\n') => out.push(ESCAPED_LINE_FEED),
+                (true, '\r') => out.push(ESCAPED_RETURN),
+                (true, c) if c == self.separator => out.push(ESCAPED_SEPARATOR),
+                (true, c) => {
+                    if let Some(escape) = self.escape.filter(|escape| *escape != c) {
+                        plain(escape, &mut out);
+                    }
+                    plain(c, &mut out);
+                }
+            }
+        }
+        out
+    }
+
+    fn take(self, cell: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(cell.len());
+        for byte in cell {
+            match *byte {
+                SEPARATOR | ESCAPED_SEPARATOR => {
+                    out.extend(self.separator.encode_utf8(&mut [0; 4]).as_bytes());
+                }
+                ESCAPED_QUOTE => out.push(b'"'),
+                ESCAPED_LINE_FEED => out.push(b'\n'),
+                ESCAPED_RETURN => out.push(b'\r'),
+                byte => out.push(byte),
+            }
+        }
+        out
+    }
+}
+
 struct ParseDsv {
     separator: u8,
+    marks: Option<Marks>,
     charset: Option<&'static Encoding>,
     infer_types: bool,
     add_filename: bool,
@@ -77,6 +144,7 @@ struct OpenFile {
     name: String,
     decoder: Option<Decoder>,
     reader: csv_core::Reader,
+    escaped: bool,
     cell: Vec<u8>,
     row: Vec<String>,
     header: Option<Vec<String>>,
@@ -95,6 +163,7 @@ impl Component for ParseDsv {
                     name,
                     decoder: None,
                     reader: csv_core::ReaderBuilder::new().delimiter(self.separator).build(),
+                    escaped: false,
                     cell: Vec::new(),
                     row: Vec::new(),
                     header: None,
@@ -108,6 +177,10 @@ impl Component for ParseDsv {
             FilePart::Bytes(bytes) => self.decode(&bytes, false, out).await,
             FilePart::End => {
                 self.decode(&[], true, out).await?;
+                let last = self.marks.and_then(|marks| marks.escape);
+                if let Some(escape) = last.filter(|_| self.file.as_ref().is_some_and(|file| file.escaped)) {
+                    self.parse(escape.encode_utf8(&mut [0; 4]).as_bytes(), out).await?;
+                }
                 self.parse(&[], out).await?;
                 if let Some(file) = self.file.take() {
                     out.trace(&format!("{} rows in {}", file.rows, file.name));
@@ -135,8 +208,10 @@ impl ParseDsv {
             let (result, read, replaced) = decoder.decode_to_string(bytes, &mut text, last);
             file.replaced |= replaced;
             bytes = &bytes[read..];
-            if !text.is_empty() {
-                self.parse(text.as_bytes(), out).await?;
+            let marked = self.marks.map(|marks| marks.put(&text, &mut file.escaped));
+            let piece = marked.as_deref().unwrap_or(text.as_bytes());
+            if !piece.is_empty() {
+                self.parse(piece, out).await?;
             }
             if result == encoding_rs::CoderResult::InputEmpty {
                 return Ok(());
@@ -167,7 +242,10 @@ impl ParseDsv {
                 ReadFieldResult::InputEmpty => return Ok(()),
                 ReadFieldResult::End => return Ok(()),
                 ReadFieldResult::Field { record_end } => {
-                    let cell = std::mem::take(&mut file.cell);
+                    let mut cell = std::mem::take(&mut file.cell);
+                    if let Some(marks) = self.marks {
+                        cell = marks.take(&cell);
+                    }
                     file.row.push(String::from_utf8_lossy(&cell).into_owned());
                     if record_end {
                         self.row(out).await?;
@@ -307,6 +385,29 @@ mod tests {
     }
 
     #[test]
+    fn separators_and_escapes_are_characters() {
+        let expected = json!([{"a": "1§", "b": "2"}]);
+        check(json!({"columnSeparator": "§"}), "a§b\n\"1§\"§2\n".as_bytes(), expected.clone());
+        check(
+            json!({"columnSeparator": "§", "fileCharset": "ISO-8859-1"}),
+            b"a\xa7b\n\"1\xa7\"\xa72\n",
+            expected,
+        );
+        check(json!({"columnSeparator": "\\u0001"}), b"a\x01b\n1\x012\n", json!([{"a": "1", "b": "2"}]));
+        let escapes = json!({"escapeCharacter": "\\"});
+        check(
+            escapes.clone(),
+            b"a,b\n1\\,2,\\\"x\\\"\n\"3\\\"4\",C:\\\\d\\e\\",
+            json!([{"a": "1,2", "b": "\"x\""}, {"a": "3\"4", "b": "C:\\d\\e\\"}]),
+        );
+        check(escapes, b"a,b\n\"1\"\"2\",3\n", json!([{"a": "1\"2", "b": "3"}]));
+        for separator in ["\"", "\\n", "ab", "\\u00"] {
+            let told = parse_file("file.parse.dsv", json!({"columnSeparator": separator}), "in.csv", b"a");
+            assert!(told.is_err(), "{separator}");
+        }
+    }
+
+    #[test]
     fn charsets() {
         let expected = json!([{"a": "Zo\u{eb}"}]);
         check(json!({}), "a\nZo\u{eb}\n".as_bytes(), expected.clone());
@@ -329,17 +430,19 @@ mod tests {
 
         #[test]
         fn what_is_formatted_is_parsed_back(
-            rows in proptest::collection::vec(proptest::collection::vec("(\\PC|[\"',;\\\\\r\n\t ]){0,8}", 3), 1..8),
+            rows in proptest::collection::vec(proptest::collection::vec("(\\PC|[\"',;\\\\\r\n\t\u{1}¬ ]){0,8}", 3), 1..8),
             quote_all in any::<bool>(),
-            separator in proptest::sample::select(vec![",", ";", "|", "\\t"]),
+            separator in proptest::sample::select(vec![",", ";", "|", "\\t", "¬", "\\u0001"]),
+            escape in proptest::sample::select(vec!["\"", "\\"]),
         ) {
             let records: Vec<Value> = rows.iter().map(|row| json!({"a": row[0], "b": row[1], "c": row[2]})).collect();
             let format = json!({
-                "fileName": "f.csv", "columnSeparator": separator, "quoteFields": quote_all,
+                "fileName": "f.csv", "columnSeparator": separator, "quoteFields": quote_all, "escapeCharacter": escape,
                 "dsvFormatVersion": if quote_all { "Legacy" } else { "Standard" },
             });
             let files = format_files("file.format.dsv", format, &records);
-            let back = parse_file("file.parse.dsv", json!({"columnSeparator": separator}), "f.csv", &files["/out/f.csv"]);
+            let parse = json!({"columnSeparator": separator, "escapeCharacter": escape});
+            let back = parse_file("file.parse.dsv", parse, "f.csv", &files["/out/f.csv"]);
             prop_assert_eq!(back, Ok(Value::Array(records)));
         }
     }

@@ -24,6 +24,8 @@ pub(super) fn text(tree: &Ast) -> String {
         }
         Ast::Choice(condition, yes, no) => format!("{} ? {} : {}", inner(condition), inner(yes), inner(no)),
         Ast::Else(value, other) => format!("{} ?: {}", inner(value), inner(other)),
+        Ast::IfNull(value, other) => format!("{} ?? {}", inner(value), inner(other)),
+        Ast::Range(from, to, _) => format!("({} .. {})", inner(from), inner(to)),
         Ast::Function(function, argument) => format!("{}({})", function.word(), text(argument)),
         Ast::Call(target, method, arguments, _) => {
             format!("{}.{}({})", inner(target), method.word(), joined(arguments))
@@ -118,6 +120,8 @@ mod tests {
                 (one.clone(), one.clone(), one.clone()).prop_map(|(a, b, c)| Ast::Choice(a, b, c)),
                 (one.clone(), one.clone()).prop_map(|(a, b)| Ast::Else(a, b)),
                 (one.clone(), one.clone()).prop_map(|(a, b)| Ast::Index(a, b)),
+                (one.clone(), one.clone()).prop_map(|(a, b)| Ast::IfNull(a, b)),
+                (one.clone(), one.clone()).prop_map(|(a, b)| Ast::Range(a, b, At(0))),
                 (inner.clone(), "[a-z]{1,3}").prop_filter_map(
                     "a member of a name is a name",
                     |(target, name)| {
@@ -141,14 +145,14 @@ mod tests {
 
         #[test]
         fn what_is_printed_reads_back(tree in any_tree()) {
-            let expression = Expression(tree);
+            let expression = Expression::of(tree);
             let text = expression.to_string();
             prop_assert_eq!(Expression::parse(&text), Ok(expression), "{}", text);
         }
 
         #[test]
         fn every_tree_has_a_value_or_a_problem(tree in any_tree()) {
-            let _ = Expression(tree).evaluate(&record());
+            let _ = Expression::of(tree).evaluate(&record());
         }
 
         #[test]
@@ -163,7 +167,7 @@ mod tests {
         fn words_in_any_order_never_panic(
             words in proptest::collection::vec(proptest::sample::select(vec![
                 "a", "b", "c", "p", ".", "firstName", "n", "t", "null", "true", "false", "1", "2.5", "'x'", "\"\"", "(", ")",
-                "[", "]", "{", "}", ",", ":", "?", "?:", "!", "not", "-", "+", "*", "/", "%", "div", "mod", "eq", "ne", "==",
+                "[", "]", "{", "}", ",", ":", "?", "?:", "??", "?.", "..", "=^", "!$", "$a", "##", "2L", "!", "not", "-", "+", "*", "/", "%", "div", "mod", "eq", "ne", "==",
                 "<", "ge", "=~", "!~", "&&", "or", "empty", "size", ".trim()", ".substring(", ".length()", ".split(", ";",
             ]), 0..14),
         ) {
@@ -176,7 +180,7 @@ mod tests {
         }
 
         #[test]
-        fn parsing_never_panics(text in "[a-z0-9 .'\"()\\[\\]{}?:!&|=~<>+*/%,;é\\\\-]{0,40}") {
+        fn parsing_never_panics(text in "[a-z0-9 .'\"()\\[\\]{}?:!&|=~<>+*/%,;é$^#\\\\-]{0,40}") {
             if let Ok(expression) = Expression::parse(&text) {
                 let _ = expression.evaluate(&serde_json::Map::new());
             }

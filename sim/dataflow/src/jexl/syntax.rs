@@ -2,7 +2,7 @@
 
 use super::JexlProblem;
 use serde_json::Number;
-use winnow::combinator::{alt, opt, preceded};
+use winnow::combinator::{alt, not, opt, preceded, terminated};
 use winnow::prelude::*;
 use winnow::stream::LocatingSlice;
 use winnow::token::{any, one_of, take_while};
@@ -42,37 +42,70 @@ pub(super) enum Ast {
     Binary(Operator, Box<Ast>, Box<Ast>, At),
     Choice(Box<Ast>, Box<Ast>, Box<Ast>),
     Else(Box<Ast>, Box<Ast>),
+    /// `a ?? b`
+    IfNull(Box<Ast>, Box<Ast>),
+    /// `(1 .. 3)`
+    Range(Box<Ast>, Box<Ast>, At),
     /// `empty(x)`, `size(x)`.
     Function(Function, Box<Ast>),
     Call(Box<Ast>, Method, Vec<Ast>, At),
 }
 
 impl Ast {
-    /// Adds the names of fields in it.
-    pub(super) fn names<'a>(&'a self, names: &mut Vec<&'a str>) {
+    /// Shows every tree in it, itself first.
+    pub(super) fn walk<'a>(&'a self, see: &mut impl FnMut(&'a Self)) {
+        see(self);
         match self {
-            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) => {}
-            Self::Name(name) => names.push(name),
-            Self::List(items) => items.iter().for_each(|item| item.names(names)),
-            Self::Map(members) => members.iter().for_each(|(_, member)| member.names(names)),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) | Self::Name(_) => {}
+            Self::List(items) => items.iter().for_each(|item| item.walk(see)),
+            Self::Map(members) => members.iter().for_each(|(_, member)| member.walk(see)),
             Self::Member(inner, _) | Self::Not(inner) | Self::Minus(inner, _) | Self::Function(_, inner) => {
-                inner.names(names);
+                inner.walk(see);
             }
-            Self::Index(one, other) | Self::Else(one, other) | Self::Binary(_, one, other, _) => {
-                one.names(names);
-                other.names(names);
+            Self::Index(one, other)
+            | Self::Else(one, other)
+            | Self::IfNull(one, other)
+            | Self::Range(one, other, _)
+            | Self::Binary(_, one, other, _) => {
+                one.walk(see);
+                other.walk(see);
             }
             Self::Choice(condition, yes, no) => {
-                condition.names(names);
-                yes.names(names);
-                no.names(names);
+                condition.walk(see);
+                yes.walk(see);
+                no.walk(see);
             }
             Self::Call(target, _, arguments, _) => {
-                target.names(names);
-                arguments.iter().for_each(|argument| argument.names(names));
+                target.walk(see);
+                arguments.iter().for_each(|argument| argument.walk(see));
             }
         }
     }
+
+    /// The regular expression that is written in this very tree, and where.
+    pub(super) fn pattern(&self) -> Option<(&str, Searches, At)> {
+        let (pattern, searches, at) = match self {
+            Self::Binary(Operator::Match | Operator::NoMatch, _, pattern, at) => {
+                (&**pattern, Searches::Whole, at)
+            }
+            Self::Call(_, Method::Matches, arguments, at) => (arguments.first()?, Searches::Whole, at),
+            Self::Call(_, Method::ReplaceAll | Method::ReplaceFirst | Method::Split, arguments, at) => {
+                (arguments.first()?, Searches::Parts, at)
+            }
+            _ => return None,
+        };
+        match pattern {
+            Self::Text(text) => Some((text, searches, *at)),
+            _ => None,
+        }
+    }
+}
+
+/// What a regular expression is held against.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Searches {
+    Whole,
+    Parts,
 }
 
 macro_rules! words {
@@ -101,7 +134,7 @@ words!(
     Operator {
         Or = "||", And = "&&", Equal = "==", Unequal = "!=", Match = "=~", NoMatch = "!~", Less = "<",
         LessEqual = "<=", Greater = ">", GreaterEqual = ">=", Plus = "+", Minus = "-", Times = "*", Divide = "/",
-        Modulo = "%",
+        Modulo = "%", Starts = "=^", NoStart = "!^", Ends = "=$", NoEnd = "!$",
     }
 );
 
@@ -111,13 +144,20 @@ words!(
 );
 
 words!(
-    /// Methods of texts and lists.
+    /// Methods of texts, numbers, lists and maps.
     Method {
         ToLowerCase = "toLowerCase", ToUpperCase = "toUpperCase", Trim = "trim", Length = "length", Size = "size",
         IsEmpty = "isEmpty", Substring = "substring", IndexOf = "indexOf", Contains = "contains",
         StartsWith = "startsWith", EndsWith = "endsWith", Replace = "replace", ReplaceAll = "replaceAll",
         Split = "split", Concat = "concat", ToString = "toString", Equals = "equals",
-        EqualsIgnoreCase = "equalsIgnoreCase", Matches = "matches", Get = "get",
+        EqualsIgnoreCase = "equalsIgnoreCase", Matches = "matches", Get = "get", CharAt = "charAt",
+        CodePointAt = "codePointAt", LastIndexOf = "lastIndexOf", ReplaceFirst = "replaceFirst",
+        CompareTo = "compareTo", CompareToIgnoreCase = "compareToIgnoreCase", ContentEquals = "contentEquals",
+        Repeat = "repeat", IsBlank = "isBlank", Strip = "strip", StripLeading = "stripLeading",
+        StripTrailing = "stripTrailing", HashCode = "hashCode", Intern = "intern", ToCharArray = "toCharArray",
+        ContainsKey = "containsKey", ContainsValue = "containsValue", GetOrDefault = "getOrDefault",
+        KeySet = "keySet", Values = "values", IntValue = "intValue", LongValue = "longValue",
+        DoubleValue = "doubleValue", FloatValue = "floatValue", BooleanValue = "booleanValue",
     }
 );
 
@@ -133,7 +173,11 @@ impl Operator {
             | Self::Greater
             | Self::GreaterEqual
             | Self::Match
-            | Self::NoMatch => 4,
+            | Self::NoMatch
+            | Self::Starts
+            | Self::NoStart
+            | Self::Ends
+            | Self::NoEnd => 4,
             Self::Plus | Self::Minus => 5,
             Self::Times | Self::Divide | Self::Modulo => 6,
         }
@@ -168,15 +212,26 @@ enum Token {
     Sign(&'static str),
 }
 
-const SIGNS: [&str; 28] = [
-    "||", "&&", "==", "!=", "=~", "!~", "<=", ">=", "?:", "<", ">", "+", "-", "*", "/", "%", "!", "?", ":",
-    "(", ")", "[", "]", "{", "}", ",", ".", ";",
+const SIGNS: [&str; 35] = [
+    "||", "&&", "==", "!=", "=~", "!~", "=^", "!^", "=$", "!$", "<=", ">=", "?:", "??", "?.", "..", "<", ">",
+    "+", "-", "*", "/", "%", "!", "?", ":", "(", ")", "[", "]", "{", "}", ",", ".", ";",
 ];
 
 type Input<'a> = LocatingSlice<&'a str>;
 
 fn token(input: &mut Input<'_>) -> winnow::Result<Token> {
     alt((word, number, text, sign)).parse_next(input)
+}
+
+fn index(input: &mut Input<'_>) -> winnow::Result<Token> {
+    let digits = take_while(1.., |c: char| c.is_ascii_digit());
+    digits
+        .verify_map(|text: &str| text.parse::<u64>().ok().map(|at| Token::Number(at.into())))
+        .parse_next(input)
+}
+
+fn exclamation(input: &mut Input<'_>) -> winnow::Result<Token> {
+    '!'.value(Token::Sign("!")).parse_next(input)
 }
 
 fn word(input: &mut Input<'_>) -> winnow::Result<Token> {
@@ -193,12 +248,19 @@ fn number(input: &mut Input<'_>) -> winnow::Result<Token> {
         take_while(1.., |c: char| c.is_ascii_digit()).void().parse_next(input)
     };
     let exponent = (one_of(['e', 'E']), opt(one_of(['+', '-'])), digits).void();
-    (digits, opt(preceded('.', digits)), opt(exponent))
-        .take()
-        .verify_map(|text: &str| {
+    // The letter that tells Java how wide a number is.
+    let width = |wide: &'static str| {
+        terminated(
+            one_of(move |c: char| wide.contains(c.to_ascii_lowercase())),
+            not(one_of(|c: char| c.is_alphanumeric() || c == '_')),
+        )
+    };
+    let written = (digits, opt(preceded('.', digits)), opt(exponent)).take();
+    (written, opt(alt((width("lh").value(false), width("fdb").value(true)))))
+        .verify_map(|(text, fraction): (&str, Option<bool>)| {
             let number = match text.parse::<u64>() {
-                Ok(whole) => Some(Number::from(whole)),
-                Err(_) => text.parse().ok().and_then(Number::from_f64),
+                Ok(whole) if fraction != Some(true) => Some(Number::from(whole)),
+                _ => text.parse().ok().and_then(Number::from_f64),
             };
             number.map(Token::Number)
         })
@@ -237,8 +299,36 @@ fn sign(input: &mut Input<'_>) -> winnow::Result<Token> {
     winnow::combinator::fail.parse_next(input)
 }
 
+/// Blanks and comments.
 fn blanks(input: &mut Input<'_>) -> winnow::Result<()> {
-    take_while(0.., char::is_whitespace).void().parse_next(input)
+    loop {
+        take_while(0.., char::is_whitespace).void().parse_next(input)?;
+        if opt(alt(("##", "//"))).parse_next(input)?.is_some() {
+            take_while(0.., |c| c != '\n').void().parse_next(input)?;
+        } else {
+            return Ok(());
+        }
+    }
+}
+
+/// Whether an operand may end with a token, so that an operator follows.
+fn ends_operand(token: &Token) -> bool {
+    match token {
+        Token::Word(word) => word != "not" && Operator::of_token(token).is_none(),
+        Token::Text(_) | Token::Number(_) => true,
+        Token::Sign(sign) => matches!(*sign, ")" | "]" | "}"),
+    }
+}
+
+/// What is said of a character that begins nothing.
+fn strange(first: char) -> String {
+    match first {
+        '`' => "texts between backticks are not supported: join parts with `+`".to_owned(),
+        '=' => {
+            "variables cannot be set: `==` or `eq` compares, and each field takes one expression".to_owned()
+        }
+        other => format!("`{other}` means nothing here"),
+    }
 }
 
 fn tokens(text: &str) -> Result<Vec<(usize, Token)>, JexlProblem> {
@@ -254,13 +344,21 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, JexlProblem> {
         let rest: &str = input.as_ref();
         let at = column(text.len() - rest.len());
         let first = rest.chars().next().unwrap_or(' ');
+        let last: Option<&Token> = out.last().map(|(_, token)| token);
+        let mut token = match last {
+            // An element of a list by its number: `tags.0`.
+            Some(Token::Sign("." | "?.")) if first.is_ascii_digit() => index,
+            // A name may begin with the dollar.
+            last if rest.starts_with("!$") && !last.is_some_and(ends_operand) => exclamation,
+            _ => token,
+        };
         match token.parse_next(&mut input) {
             Ok(token) => out.push((at, token)),
             Err(_) if matches!(first, '\'' | '"') => {
                 return Err(JexlProblem { column: at, message: "the text never ends".to_owned() });
             }
             Err(_) => {
-                return Err(JexlProblem { column: at, message: format!("`{first}` means nothing here") });
+                return Err(JexlProblem { column: at, message: strange(first) });
             }
         }
         if out.len() > MAX_TOKENS {
@@ -278,9 +376,18 @@ pub(super) fn parse(text: &str) -> Result<Ast, JexlProblem> {
     while parser.eat(";") {}
     match parser.peek() {
         None => Ok(tree),
+        Some(_) if parser.tokens[parser.at - 1].1 == Token::Sign(";") => Err(JexlProblem {
+            column: parser.column(),
+            message: "a second statement is not supported: each field takes one expression".to_owned(),
+        }),
         Some(_) => Err(parser.unexpected("an operator")),
     }
 }
+
+/// Words that begin a statement where an operand follows.
+const STATEMENTS: [&str; 9] = ["if", "for", "while", "do", "var", "let", "new", "return", "function"];
+
+const INSTEAD: &str = "write one expression such as `condition ? a : b`, or use record.evaluate";
 
 struct Descent {
     tokens: Vec<(usize, Token)>,
@@ -330,6 +437,8 @@ impl Descent {
         let condition = self.binary(1)?;
         let tree = if self.eat("?:") {
             Ast::Else(Box::new(condition), Box::new(self.expression()?))
+        } else if self.eat("??") {
+            Ast::IfNull(Box::new(condition), Box::new(self.expression()?))
         } else if self.eat("?") {
             let yes = self.expression()?;
             self.expect(":")?;
@@ -400,8 +509,13 @@ impl Descent {
             Token::Sign("(") => {
                 self.at += 1;
                 let inner = self.expression()?;
+                let at = At(self.column());
+                let tree = match self.eat("..") {
+                    true => Ast::Range(Box::new(inner), Box::new(self.expression()?), at),
+                    false => inner,
+                };
                 self.expect(")")?;
-                Ok(inner)
+                Ok(tree)
             }
             Token::Sign("[") => {
                 self.at += 1;
@@ -433,6 +547,10 @@ impl Descent {
                 let argument = self.postfix(primary)?;
                 self.nesting -= 1;
                 Ok(Ast::Function(function, Box::new(argument)))
+            }
+            _ if STATEMENTS.contains(&word) && self.operand_follows() && !self.index_follows() => {
+                let message = format!("`{word}` is a statement, which is not supported: {INSTEAD}");
+                Err(JexlProblem { column: self.column(), message })
             }
             _ => self.leaf(Ast::Name(word.to_owned())),
         }
@@ -475,8 +593,13 @@ impl Descent {
                 let index = self.expression()?;
                 self.expect("]")?;
                 tree = Ast::Index(Box::new(tree), Box::new(index));
-            } else if self.eat(".") {
+            } else if self.eat(".") || self.eat("?.") {
                 let at = At(self.column());
+                if let Some(Token::Number(index)) = self.peek().cloned() {
+                    self.at += 1;
+                    tree = Ast::Index(Box::new(tree), Box::new(Ast::Number(index)));
+                    continue;
+                }
                 let Some(Token::Word(name)) = self.peek().cloned() else {
                     return Err(self.unexpected("a name"));
                 };
@@ -521,9 +644,23 @@ impl Method {
             | Self::Length
             | Self::Size
             | Self::IsEmpty
-            | Self::ToString => 0..=0,
-            Self::Substring => 1..=2,
-            Self::Replace | Self::ReplaceAll => 2..=2,
+            | Self::ToString
+            | Self::IsBlank
+            | Self::Strip
+            | Self::StripLeading
+            | Self::StripTrailing
+            | Self::HashCode
+            | Self::Intern
+            | Self::ToCharArray
+            | Self::KeySet
+            | Self::Values
+            | Self::IntValue
+            | Self::LongValue
+            | Self::DoubleValue
+            | Self::FloatValue
+            | Self::BooleanValue => 0..=0,
+            Self::Substring | Self::IndexOf | Self::LastIndexOf | Self::StartsWith => 1..=2,
+            Self::Replace | Self::ReplaceAll | Self::ReplaceFirst | Self::GetOrDefault => 2..=2,
             _ => 1..=1,
         }
     }
