@@ -136,7 +136,7 @@ impl Script {
         if told.ends_with(TOO_LONG) {
             return Some(told);
         }
-        let place = Self::place_of(source)?;
+        let place = Self::place_of(source).unwrap_or_default();
         Some(match told.strip_prefix(DOES_NOT_LOAD) {
             Some(rest) if !place.is_empty() => format!("{DOES_NOT_LOAD}{place}: {rest}"),
             _ => told,

@@ -93,6 +93,6 @@ mod values;
 
 pub use bulk::Callback;
 pub use eloqua::{DEFAULT_PASSWORD, DEFAULT_SITE, DEFAULT_USER, Eloqua};
-pub use job::{JobRun, Work};
+pub use job::{JobRun, LARGEST_FILE, Work};
 pub use knobs::KNOBS;
 pub use load::RowLoaded;

@@ -3,13 +3,14 @@
 use crate::eloqua::Eloqua;
 use crate::elq;
 use crate::import::{self, Choices, Column, Outcome, Plan, Reject, Row, Target};
-use crate::job::{Direction, ImportKind, Job, JobRun, Loaded, Of, Run};
+use crate::job::{Direction, ImportKind, Job, JobRun, Loaded, Of, REJECTS_KEPT, Run};
 use crate::load_plan::constant_key;
 use crate::statement::Statement;
 use crate::table::{self, Table};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use standin_model::Instant;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How many refused rows of one file are told of.
@@ -152,15 +153,17 @@ impl Run {
         self.updated += outcome.updated;
         self.unchanged += outcome.unchanged;
         self.rejected += outcome.refused_count();
-        for reject in outcome.refused() {
-            let why = if reject.code == 26 && outcome.repeated.contains(reject) {
+        // Only so many are remembered; one more shows that there were more.
+        let repeated: BTreeSet<u64> = outcome.repeated.iter().map(|reject| reject.index).collect();
+        for reject in outcome.refused().into_iter().take(REJECTS_KEPT + 1) {
+            let why = if reject.code == 26 && repeated.contains(&reject.index) {
                 elq::of(26).text
             } else {
                 elq::reject_text(reject.code)
             };
             self.keep_reject(reject_view(reject, why, false));
         }
-        for reject in &outcome.partial {
+        for reject in outcome.partial.iter().take(REJECTS_KEPT + 1) {
             self.keep_reject(reject_view(reject, elq::reject_text(reject.code), true));
         }
     }

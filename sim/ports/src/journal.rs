@@ -135,9 +135,9 @@ pub fn hidden(name: &str) -> bool {
     HIDDEN.contains(&plain.as_str())
 }
 
-/// The start of a larger text, masked as [`masked`] does with a table.
+/// The start of a larger text, masked as [`masked`] does with a table and with what holds JSON among other things.
 pub fn masked_start(text: &str) -> Cow<'_, str> {
-    table::masked(text)
+    masked_parts(text)
 }
 
 /// A body, query, URL tail or sentence as text with every secret replaced, cut to [`KEPT`].
@@ -165,10 +165,7 @@ pub fn masked(body: &[u8]) -> String {
 fn masked_form(text: &str) -> Cow<'_, str> {
     let form_like = text.contains('=') && !text.contains(['\n', '<', ' ']);
     if !form_like {
-        return match table::masked(text) {
-            Cow::Borrowed(text) => masked_members(text),
-            Cow::Owned(table) => Cow::Owned(masked_members(&table).into_owned()),
-        };
+        return masked_parts(text);
     }
     let mut out = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(text.as_bytes()) {
@@ -181,6 +178,42 @@ fn masked_form(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out.finish())
+}
+
+/// A table cell by cell, JSON in it member by member, whether its quotes stand once or, as in a quoted cell, twice.
+fn masked_parts(text: &str) -> Cow<'_, str> {
+    [table::masked, masked_members, masked_doubled].into_iter().fold(Cow::Borrowed(text), |text, mask| {
+        match text {
+            Cow::Borrowed(text) => mask(text),
+            Cow::Owned(text) => Cow::Owned(mask(&text).into_owned()),
+        }
+    })
+}
+
+/// Replaces the value after every `""name"":` whose name is hidden.
+fn masked_doubled(text: &str) -> Cow<'_, str> {
+    let (mut out, mut kept, mut from) = (String::new(), 0, 0);
+    while let Some(close) = text[from..].find("\"\"").map(|at| from + at) {
+        from = close + 2;
+        let Some(value) = text[from..].trim_start().strip_prefix(':').map(str::trim_start) else { continue };
+        if !text[..close].rsplit("\"\"").next().is_some_and(hidden) {
+            continue;
+        }
+        let start = text.len() - value.len();
+        let end = match value.strip_prefix("\"\"") {
+            Some(rest) => rest.find("\"\"").map_or(text.len(), |at| start + 2 + at + 2),
+            None if value.starts_with('{') => continue,
+            None => value.find([',', '}', '\n']).map_or(text.len(), |at| start + at),
+        };
+        out.push_str(&text[kept..start]);
+        out.push_str(&format!("\"\"{MASK}\"\""));
+        (kept, from) = (end, end);
+    }
+    if kept == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[kept..]);
+    Cow::Owned(out)
 }
 
 /// Replaces the value after every `"name":` whose name is hidden, in text that is not JSON as a whole.
@@ -257,6 +290,22 @@ fn cut(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_in_a_quoted_cell_is_masked() {
+        let cell = r#"ann,"{""password"":""s3cr3t"",""city"":""Diest"",""token"":12345}""#;
+        let masked_cell = r#"ann,"{""password"":""********"",""city"":""Diest"",""token"":""********""}""#;
+        let table = |cell: &str| format!("uid,data\n{cell}\n");
+        assert_eq!(masked(table(cell).as_bytes()), table(masked_cell));
+        assert_eq!(masked_start(&table(cell)), table(masked_cell));
+        for (text, expected) in [
+            (r#"a,"{""secret"":""s3c"#, r#"a,"{""secret"":""********"""#),
+            (r#""x"" ""y"": 1"#, r#""x"" ""y"": 1"#),
+            (r#"{"password":"s3cr3t"} and more"#, r#"{"password":"********"} and more"#),
+        ] {
+            assert_eq!(masked_start(text), expected);
+        }
+    }
 
     #[test]
     fn secrets_are_masked_wherever_they_stand() {

@@ -5,7 +5,7 @@ use crate::surface::locked;
 use serde_json::{Value, json};
 use standin_clients::gigya::{GigyaAccess, Proof};
 use standin_dataflow::{Document, Job, JobReport, Pace, Ports, StepCount, Watcher};
-use standin_fake_eloqua::{JobRun, RowLoaded, Work};
+use standin_fake_eloqua::{JobRun, LARGEST_FILE, RowLoaded, Work};
 use standin_fake_gigya::{Gigya, IdxJob, JobEnd};
 use standin_fake_kit::Fake;
 use standin_model::Instant;
@@ -17,9 +17,8 @@ use standin_push::Outbox;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// The largest file that Eloqua's own import takes, in bytes. The platform takes 5 GB; here every contact
-/// stays in memory, at several times its size in the file.
-const LARGEST_IMPORT: usize = 256 << 20;
+/// More than the largest file that Eloqua's own import takes: one that grew meanwhile is left for the next run.
+const LARGEST_IMPORT: usize = (LARGEST_FILE as usize) * 2;
 
 impl Parts {
     /// When the world next has something to do by itself.

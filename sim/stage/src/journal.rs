@@ -102,8 +102,8 @@ struct Store {
 /// How much room is made at once, in bytes.
 const ROOM: usize = 64 << 10;
 
-/// The journal of one world. Bodies are kept as they passed, which costs nothing, and masked on the way out:
-/// there is no way to read them that is not masked.
+/// The journal of one world. Calls are kept as they passed, copied once, and masked on the way out: there is no way to
+/// read them that is not masked. Files and changes come masked.
 pub struct WorldJournal {
     clock: Arc<StageClock>,
     store: Mutex<Store>,

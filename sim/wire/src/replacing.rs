@@ -20,7 +20,7 @@ pub(crate) async fn replace(names: &dyn Names, from: &str, to: &str) -> Result<(
     let aside = format!("{from}.old");
     match names.rename(from, to).await {
         Ok(()) => {}
-        Err(refused @ FileError::Failed(_)) => {
+        Err(refused @ (FileError::Failed(_) | FileError::Denied(_))) => {
             // Without a source nothing may be moved, and a refusal may have other reasons than the name.
             if !names.stands(from).await? {
                 return Err(FileError::NotFound(from.to_owned()));

@@ -12,8 +12,6 @@ use bytes::Bytes;
 use standin_ports::Response;
 use std::sync::Arc;
 
-/// More activities than this are lost without a word.
-const MOST_ACTIVITIES: usize = 5_000_000;
 /// What a row may keep alive.
 const BYTES_A_ROW: usize = 512;
 
@@ -43,7 +41,6 @@ impl Data {
                 Rows::Contacts(store.contacts.values().filter(holds).take(most).cloned().collect())
             }
             Some(owner) => {
-                let most = if owner == Owner::Activities { most.min(MOST_ACTIVITIES) } else { most };
                 let holds = |record: &&Arc<Record>| plan.holds(store, Subject::Record(record));
                 let table = store.records.of(owner);
                 let all = table.iter().flat_map(|table| table.records.values());
