@@ -129,6 +129,10 @@ const HIDDEN: &[&str] = &[
     "userkey",
 ];
 
+/// A call with this parameter asks for a token, and its code is a secret; elsewhere codes are none.
+const GRANT: &str = "grant_type";
+const CODE: &str = "code";
+
 /// Whether what has this name is a secret.
 pub fn hidden(name: &str) -> bool {
     let plain: String = name.chars().filter(|c| *c != '_').map(|c| c.to_ascii_lowercase()).collect();
@@ -168,8 +172,9 @@ fn masked_form(text: &str) -> Cow<'_, str> {
         return masked_parts(text);
     }
     let mut out = form_urlencoded::Serializer::new(String::new());
+    let asks_for_a_token = form_urlencoded::parse(text.as_bytes()).any(|(name, _)| name == GRANT);
     for (name, value) in form_urlencoded::parse(text.as_bytes()) {
-        if hidden(&name) {
+        if hidden(&name) || (asks_for_a_token && name == CODE) {
             out.append_pair(&name, MASK);
         } else if value.starts_with(['{', '[']) {
             out.append_pair(&name, &masked(value.as_bytes()));
@@ -266,8 +271,10 @@ fn quoted_end(text: &str, from: usize) -> usize {
 fn mask_value(value: &mut Value) {
     match value {
         Value::Object(members) => {
+            let asks_for_a_token = members.contains_key(GRANT);
             for (name, member) in members {
-                if hidden(name) && !member.is_object() {
+                let hidden = hidden(name) || (asks_for_a_token && name == CODE);
+                if hidden && !member.is_object() {
                     *member = Value::from(MASK);
                 } else {
                     mask_value(member);
@@ -290,6 +297,17 @@ fn cut(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn codes_for_tokens_are_secrets() {
+        for (body, expected) in [
+            ("grant_type=authorization_code&code=s3cr3t", "grant_type=authorization_code&code=********"),
+            (r#"{"code":"s3cr3t","grant_type":"x"}"#, r#"{"code":"********","grant_type":"x"}"#),
+            ("code=fr&a=b", "code=fr&a=b"),
+        ] {
+            assert_eq!(masked(body.as_bytes()), expected);
+        }
+    }
 
     #[test]
     fn json_in_a_quoted_cell_is_masked() {
