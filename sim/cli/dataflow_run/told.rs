@@ -64,15 +64,23 @@ impl Told<'_> {
     fn table(&self) -> String {
         let names: Vec<String> = self.document.steps.iter().map(standin_dataflow::Step::place).collect();
         let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(4);
+        let steps = &self.outcome.report.steps;
+        // A job that went through has nothing there.
+        let broken_off = steps.iter().any(|step| step.unfinished > 0);
         let mut out =
-            format!("{:<width$}  {:>9} {:>9} {:>9} {:>9}\n", "step", "in", "out", "errors", "filtered");
-        for (name, step) in names.iter().zip(&self.outcome.report.steps) {
+            format!("{:<width$}  {:>9} {:>9} {:>9} {:>9}", "step", "in", "out", "errors", "filtered");
+        out.push_str(if broken_off { "  unfinished\n" } else { "\n" });
+        for (name, step) in names.iter().zip(steps) {
             let came = step.input + step.made;
-            let _ = writeln!(
+            let _ = write!(
                 out,
                 "{name:<width$}  {came:>9} {:>9} {:>9} {:>9}",
                 step.output, step.errors, step.filtered
             );
+            if broken_off {
+                let _ = write!(out, " {:>11}", step.unfinished);
+            }
+            out.push('\n');
         }
         out
     }
@@ -110,6 +118,7 @@ impl Told<'_> {
                 json!({
                     "id": step.id, "type": step.kind, "input": step.input, "made": step.made,
                     "output": step.output, "errors": step.errors, "filtered": step.filtered,
+                    "unfinished": step.unfinished,
                 })
             })
             .collect();

@@ -113,7 +113,7 @@ pub struct JobReport {
 /// What went through one step.
 ///
 /// Record steps count records, file steps files; a parser counts the records that it made, a formatter those
-/// that it wrote. For each step `input + made = output + errors + filtered`.
+/// that it wrote. For each step `input + made = output + errors + filtered + unfinished`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct StepCount {
     /// The step's id.
@@ -130,11 +130,18 @@ pub struct StepCount {
     pub errors: u64,
     /// Ended here on purpose.
     pub filtered: u64,
+    /// Was under way here when the job ended early: what became of it, nobody counted. None in a job that succeeded.
+    pub unfinished: u64,
 }
 
 impl StepCount {
     /// Whether nothing disappeared.
     pub fn balanced(&self) -> bool {
-        self.input + self.made == self.output + self.errors + self.filtered
+        self.input + self.made == self.settled() + self.unfinished
+    }
+
+    /// What left the step one way or another.
+    pub(crate) fn settled(&self) -> u64 {
+        self.output + self.errors + self.filtered
     }
 }

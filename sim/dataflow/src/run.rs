@@ -192,6 +192,11 @@ impl Engine {
         for line in unnamed {
             self.told(Log::Error, line);
         }
+        if result.is_err() {
+            for count in &mut self.counts {
+                count.unfinished = (count.input + count.made).saturating_sub(count.settled());
+            }
+        }
         let sources = self.document.steps.iter().zip(&self.counts).filter(|(step, _)| {
             step.component.input != Carries::Records && step.component.output == Carries::Records
         });

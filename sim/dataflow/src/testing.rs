@@ -272,10 +272,8 @@ impl World {
         };
         let report =
             pollster::block_on(run_watched(document, &job, &ports, Arc::new(Patience(self.patience.into()))));
-        if report.succeeded {
-            for step in &report.steps {
-                assert!(step.balanced(), "{step:?}");
-            }
+        for step in &report.steps {
+            assert!(step.balanced() && (step.unfinished == 0 || !report.succeeded), "{step:?}");
         }
         report
     }

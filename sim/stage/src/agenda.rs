@@ -242,7 +242,7 @@ fn ended(report: &JobReport) -> JobEnd {
     let metrics = report.steps.iter().map(|step| {
         json!({
             "stepId": step.id, "type": step.kind, "input": step.input, "made": step.made, "output": step.output,
-            "errors": step.errors, "filtered": step.filtered,
+            "errors": step.errors, "filtered": step.filtered, "unfinished": step.unfinished,
         })
     });
     JobEnd {
