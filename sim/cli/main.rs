@@ -15,10 +15,6 @@ use clap::Parser;
 use std::io::Write;
 use std::process::ExitCode;
 
-/// Worlds are many small things that come and go on several threads.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// What a command comes to when it cannot do its work.
 pub(crate) struct Stop {
     /// The exit code.

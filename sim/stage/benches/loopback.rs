@@ -22,10 +22,6 @@ const CONNECTIONS: usize = 16;
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_millis(1_000);
 
-/// The one of the program.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 type Failure = Box<dyn Error + Send + Sync>;
 
 #[expect(clippy::print_stdout, reason = "a bench tells its figures there")]
