@@ -564,6 +564,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_applied_is_said() {
+        check(
+            "{\"name\":\"x\",\"steps\":[{\"id\":\"a\",\"type\":\"datasource.read.gigya.account\",\"params\":{\"select\":\"UID\",\"consent\":\"terms\"}}]}",
+            &["1:96: `consent` is not applied: accounts are read whatever they consented to"],
+        );
+    }
+
+    #[test]
     fn empty_required_parameters_are_kept_until_the_job() {
         check(
             "{\"name\":\"x\",\"steps\":[{\"id\":\"a\",\"type\":\"datasource.read.gigya.account\",\"params\":{\"select\":\"\"}}]}",
