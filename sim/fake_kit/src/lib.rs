@@ -13,9 +13,13 @@
 //! - [`seed`]: reading a world file's section.
 //! - [`form`]: form bodies, queries and cookies.
 //! - [`answer`]: building responses.
+//! - [`asset`]: files that browsers load.
+//! - [`console`]: what the operators' consoles are drawn with.
 
 pub mod agenda;
 pub mod answer;
+pub mod asset;
+pub mod console;
 pub mod endpoint;
 pub mod fake;
 pub mod faults;

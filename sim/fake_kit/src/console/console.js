@@ -1,0 +1,123 @@
+// Building blocks of the operators' consoles. Text always enters the page as text, never as markup.
+
+// An element: h('button', { id: 'save', onclick: save }, 'Save'). Attributes that are null or false are left out.
+export function h(name, attributes = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === 'function') element.addEventListener(key.replace(/^on/, ''), value);
+    else if (key === 'value') element.value = value;
+    else element.setAttribute(key, value === true ? '' : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+// Calls the platform's API. A refusal is thrown as { status, body }.
+export async function call(method, path, body) {
+  const headers = { Accept: 'application/json' };
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  const answer = await fetch(path, {
+    method, headers, credentials: 'same-origin',
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const text = await answer.text();
+  let value = text;
+  try { value = text === '' ? null : JSON.parse(text); } catch { /* not every answer is JSON */ }
+  if (!answer.ok) throw { status: answer.status, body: value };
+  return value;
+}
+
+// A table: columns are [heading, (row) => cell]; an empty one says so.
+export function table(caption, columns, rows, empty = 'Nothing here yet.') {
+  if (rows.length === 0) return h('p', { class: 'empty' }, empty);
+  return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption },
+    h('table', {},
+      h('caption', {}, caption),
+      h('thead', {}, h('tr', {}, columns.map(([heading]) => h('th', { scope: 'col' }, heading)))),
+      h('tbody', {}, rows.map((row) => h('tr', {}, columns.map(([, cell]) => h('td', {}, cell(row) ?? '')))))));
+}
+
+// A labelled control with room for its mistake: field('Name', { name: 'name', value: 'x' }).
+// `options` as [[value, label], ...] makes a select; `type: 'checkbox'` puts the box before its label.
+export function field(label, { name, options, hint, value, ...rest }) {
+  const id = `field-${name}`;
+  const about = hint ? { 'aria-describedby': `${id}-hint ${id}-error` } : { 'aria-describedby': `${id}-error` };
+  const control = options
+    ? h('select', { id, name, ...about, ...rest },
+      options.map(([key, text]) => h('option', { value: key, selected: key === value }, text)))
+    : h('input', { id, name, type: 'text', ...about, ...rest, ...(rest.type === 'checkbox' ? {} : { value: value ?? '' }) });
+  const caption = h('label', { for: id }, label);
+  const box = rest.type === 'checkbox';
+  return h('div', { class: box ? 'field box' : 'field' },
+    box ? [control, caption] : [caption, control],
+    hint ? h('p', { class: 'hint', id: `${id}-hint` }, hint) : null,
+    h('p', { class: 'mistake', id: `${id}-error` }));
+}
+
+// A form that sends its values to `act` and shows what is refused: at the field that `place` names, else above.
+export function form(id, children, act, place = () => null) {
+  const told = h('div', { role: 'alert', class: 'told' });
+  return h('form', {
+    id, novalidate: true,
+    onsubmit: async (event) => {
+      event.preventDefault();
+      const element = event.currentTarget;
+      told.replaceChildren();
+      for (const mistake of element.querySelectorAll('.mistake')) mistake.textContent = '';
+      for (const control of element.querySelectorAll('[aria-invalid]')) control.removeAttribute('aria-invalid');
+      const values = Object.fromEntries(new FormData(element));
+      for (const box of element.querySelectorAll('input[type=checkbox]')) values[box.name] = box.checked;
+      try {
+        await act(values, event.submitter);
+      } catch (refused) {
+        const [name, text] = place(refused) ?? [null, message(refused)];
+        const control = name && element.elements.namedItem(name);
+        if (control) {
+          control.setAttribute('aria-invalid', 'true');
+          element.querySelector(`#field-${name}-error`).textContent = text;
+          control.focus();
+        } else told.replaceChildren(notice('error', text));
+      }
+    },
+  }, told, children);
+}
+
+// What a refusal says, in words.
+export function message(refused) {
+  if (refused instanceof Error) return refused.message;
+  const body = refused?.body;
+  if (body && typeof body === 'object') return body.message ?? body.errorMessage ?? JSON.stringify(body);
+  return body ? String(body) : `The call was refused (${refused?.status ?? 'no answer'}).`;
+}
+
+// A line that tells something: kind is info, good, warning or error.
+export function notice(kind, text) {
+  return h('p', { class: `notice ${kind}`, role: kind === 'error' ? null : 'status' }, text);
+}
+
+// Shows the view that the address names after `#`. Views are { path, title, show(main, rest) }; the first is the
+// default. The page's heading gets the focus, so that a screen reader starts there.
+export function route(main, views) {
+  const show = async () => {
+    const wanted = decodeURIComponent(location.hash.replace(/^#/, ''));
+    const view = views.find((view) => wanted === view.path || wanted.startsWith(`${view.path}/`)) ?? views[0];
+    const heading = h('h1', { tabindex: '-1' }, view.title);
+    const body = h('div', {});
+    main.replaceChildren(heading, body);
+    document.title = `${view.title} - ${document.body.dataset.product}`;
+    for (const link of document.querySelectorAll('nav a')) {
+      const here = link.getAttribute('href') === `#${view.path}`;
+      if (here) link.setAttribute('aria-current', 'page'); else link.removeAttribute('aria-current');
+    }
+    heading.focus();
+    try {
+      await view.show(body, wanted.slice(view.path.length + 1));
+    } catch (refused) {
+      body.replaceChildren(notice('error', message(refused)));
+    }
+    document.body.dataset.ready = wanted;
+  };
+  window.addEventListener('hashchange', show);
+  return show();
+}
