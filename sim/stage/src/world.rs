@@ -3,8 +3,8 @@
 use crate::builder::WorldBuilder;
 use crate::clock::StageClock;
 use crate::control::Control;
+use crate::customer::LoginPages;
 use crate::journal::WorldJournal;
-use crate::login_page::LoginPages;
 use crate::parts::{Direct, Parts, Sockets};
 use crate::run::Run;
 use crate::stores::Buckets;

@@ -52,7 +52,11 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
 
 /// The sites that share sessions with a site, itself among them, by API key.
 fn circle<'g>(gigya: &'g Gigya, site: &'g Site) -> impl Iterator<Item = &'g Arc<Site>> {
-    gigya.sites.values().filter(|other| gigya.shares_session(&other.api_key, site))
+    let shared = gigya.sites.get(site.home()).is_some_and(|parent| parent.enable_sso);
+    gigya.sites.values().filter(move |other| match shared {
+        true => other.home() == site.home() && other.sso_segment == site.sso_segment,
+        false => other.api_key == site.api_key,
+    })
 }
 
 /// The domains whose pages may ask the group for its session: each is meant with all below it.
@@ -75,7 +79,7 @@ pub(crate) fn logout_urls(gigya: &Gigya, site: &Site) -> Object {
 
 /// The hosts of the trusted addresses, once each. `*.d` is left out beside `d`, which the Web SDK takes for all
 /// that is below it, too.
-fn base_domains(site: &Site) -> Vec<String> {
+pub(crate) fn base_domains(site: &Site) -> Vec<String> {
     let hosts: Vec<String> = site.trusted_site_urls.iter().map(|url| host(url)).collect();
     let mut out: Vec<String> = Vec::new();
     for host in &hosts {
@@ -87,7 +91,8 @@ fn base_domains(site: &Site) -> Vec<String> {
     out
 }
 
-fn host(url: &str) -> String {
+/// The host of an entry of the trusted addresses.
+pub(crate) fn host(url: &str) -> String {
     let behind = url.split_once("://").map_or(url, |(_, rest)| rest);
     behind.split(['/', ':']).next().unwrap_or_default().to_ascii_lowercase()
 }
