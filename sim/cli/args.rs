@@ -78,6 +78,12 @@ pub(crate) struct RunCommand {
     /// Writes a report: junit=FILE or json=FILE; may be given several times
     #[arg(long, value_name = "FORMAT=FILE", value_parser = pair)]
     pub(crate) report: Vec<(String, String)>,
+    /// Fails scenarios that need a browser where there is none, instead of skipping them
+    #[arg(long)]
+    pub(crate) require_browser: bool,
+    /// Where screenshots of failed steps are kept
+    #[arg(long, value_name = "FOLDER", default_value = "screenshots")]
+    pub(crate) screenshots: PathBuf,
     /// Shows every step
     #[arg(long)]
     pub(crate) steps: bool,

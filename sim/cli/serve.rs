@@ -18,7 +18,8 @@ use std::time::Duration;
 const TICK: Duration = Duration::from_millis(100);
 
 pub(crate) fn serve(command: &ServeCommand) -> Result<u8, Stop> {
-    let extras = Extras { seed: command.options.seed, knobs: command.options.set.clone() };
+    let extras =
+        Extras { seed: command.options.seed, knobs: command.options.set.clone(), ..Extras::default() };
     check_knobs(&extras).map_err(|bad| Stop::wrong(bad.0))?;
     let spec = match &command.world {
         Some(path) => {
