@@ -1,6 +1,8 @@
 //! Chromium and its driver on this machine.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
@@ -45,12 +47,39 @@ impl Program {
 }
 
 impl Program {
+    /// Opens a window for a person, with a profile in `folder`, until the person closes it or the value is dropped.
+    pub fn window(&self, folder: &Path, flags: &[String], url: &str) -> std::io::Result<Window> {
+        let mut command = Command::new(self.browser);
+        command.arg(format!("--user-data-dir={}", folder.display())).args(flags);
+        if is_root() {
+            command.arg("--no-sandbox");
+        }
+        command.arg(url);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().map(Window)
+    }
+
     /// The browser's file, where the driver would not find it by itself.
     pub(crate) fn path(&self) -> Option<String> {
         let asked =
             Command::new("which").arg(self.browser).stdin(Stdio::null()).stderr(Stdio::null()).output();
         let path = String::from_utf8(asked.ok()?.stdout).ok()?.trim().to_owned();
         (!path.is_empty()).then_some(path)
+    }
+}
+
+/// Chromium's sandbox refuses to run as root.
+pub(crate) fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
+/// A browser that a person looks at.
+#[derive(Debug)]
+pub struct Window(Child);
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

@@ -1,10 +1,9 @@
 //! One browser from start to quit, and what a person does in it.
 
 use crate::locate::{Kind, LOCATE, PASTE};
-use crate::program::{Driver, Program};
+use crate::program::{Driver, Program, is_root};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::time::Duration;
 use thirtyfour::{
@@ -305,24 +304,13 @@ fn capabilities(
     if let Some(path) = program.path() {
         wanted.set_binary(&path)?;
     }
-    let everywhere = format!("--host-resolver-rules=MAP * {}", options.front);
-    let trusted = format!("--ignore-certificate-errors-spki-list={}", options.key_hash);
-    let quiet = [
-        "--headless=new",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--disable-default-apps",
-        "--no-first-run",
-        "--no-default-browser-check",
-        "--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider",
-    ];
-    for arg in quiet.into_iter().chain([everywhere.as_str(), trusted.as_str()]) {
-        wanted.add_arg(arg)?;
+    wanted.add_arg("--headless=new")?;
+    wanted.add_arg("--disable-gpu")?;
+    for flag in flags(options.front, &options.key_hash) {
+        wanted.add_arg(&flag)?;
     }
     if is_root() {
-        // Chromium's sandbox refuses to run as root; the pages are our own and come from loopback.
+        // The pages are our own and come from loopback.
         wanted.add_arg("--no-sandbox")?;
         wanted.add_arg("--disable-dev-shm-usage")?;
     }
@@ -344,6 +332,23 @@ fn capabilities(
     Ok(wanted.into())
 }
 
+/// What Chromium has to be told so that every host name leads to `front`, the keys there are trusted, and it asks
+/// for nothing by itself.
+pub fn flags(front: SocketAddr, key_hash: &str) -> Vec<String> {
+    let everywhere = format!("--host-resolver-rules=MAP * {front}");
+    let trusted = format!("--ignore-certificate-errors-spki-list={key_hash}");
+    let quiet = [
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-default-apps",
+        "--no-first-run",
+        "--no-default-browser-check",
+        "--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider",
+    ];
+    [everywhere, trusted].into_iter().chain(quiet.map(str::to_owned)).collect()
+}
+
 const MOBILE: &str =
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1";
 const TABLET: &str =
@@ -354,10 +359,6 @@ fn emulated(width: u32, height: u32, agent: &str) -> Value {
         "deviceMetrics": {"width": width, "height": height, "pixelRatio": 2.0, "touch": true, "mobile": true},
         "userAgent": agent,
     })
-}
-
-fn is_root() -> bool {
-    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
 /// The driver is spoken to over loopback alone, so no certificate is trusted and no proxy is asked.

@@ -3,7 +3,7 @@
 use crate::builder::WorldBuilder;
 use crate::clock::StageClock;
 use crate::control::Control;
-use crate::front::Front;
+use crate::front::{Callers, Front};
 use crate::journal::WorldJournal;
 use crate::login_page::LoginPages;
 use crate::parts::{Direct, Parts, Sockets};
@@ -96,10 +96,13 @@ pub enum WorldError {
     Listen(#[source] std::io::Error),
 }
 
+/// How many ports a world that listens on ports of one's own choice takes in a row, without its front.
+pub const PORTS: u16 = 7;
+
 /// Where a world listens.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Listen {
-    /// First of seven ports in a row, or 0 to let the system choose each.
+    /// First of [`PORTS`] ports in a row, or 0 to let the system choose each.
     pub port: u16,
     /// Whether the stage itself answers too: its page and control API.
     pub control: bool,
@@ -253,8 +256,13 @@ impl World {
 
     /// The one socket under which all host names of this world answer; it is opened when it is first asked for.
     pub fn front(&self) -> std::io::Result<&Front> {
+        self.front_at(0, Callers::Browsers)
+    }
+
+    /// The same on a port of one's own choice, if it is not open yet.
+    pub fn front_at(&self, port: u16, callers: Callers) -> std::io::Result<&Front> {
         if self.front.get().is_none() {
-            let opened = Front::open(self)?;
+            let opened = Front::open(self, port, callers)?;
             // Whoever was faster has opened one just like it.
             drop(self.front.set(opened));
         }
