@@ -78,6 +78,12 @@ pub(crate) struct RunCommand {
     /// Writes a report: junit=FILE or json=FILE; may be given several times
     #[arg(long, value_name = "FORMAT=FILE", value_parser = pair)]
     pub(crate) report: Vec<(String, String)>,
+    /// Fails scenarios that need a browser where there is none, instead of skipping them
+    #[arg(long)]
+    pub(crate) require_browser: bool,
+    /// Where screenshots of failed steps are kept
+    #[arg(long, value_name = "FOLDER", default_value = "screenshots")]
+    pub(crate) screenshots: PathBuf,
     /// Shows every step
     #[arg(long)]
     pub(crate) steps: bool,
@@ -241,9 +247,18 @@ pub(crate) struct ServeCommand {
     /// Writes the addresses and credentials as NAME=VALUE lines
     #[arg(long, value_name = "FILE")]
     pub(crate) env_file: Option<PathBuf>,
-    /// First of seven ports in a row; without it the system chooses each
+    /// First of seven ports in a row, eight with --tls; without it the system chooses each
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub(crate) port: u16,
+    /// Answers under all host names of the platforms on one more socket, with TLS by an authority of its own
+    #[arg(long)]
+    pub(crate) tls: bool,
+    /// Writes the certificate of that authority, for programs that shall trust it
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Opens Chromium on the stage's page, with every host name leading here; brings --tls
+    #[arg(long)]
+    pub(crate) browse: bool,
     /// `wall`: time passes as on the wall; `still`: it stands until the control API moves it
     #[arg(long, value_enum, default_value_t = Time::Wall)]
     pub(crate) clock: Time,

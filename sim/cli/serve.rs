@@ -4,9 +4,12 @@ use crate::args::{ServeCommand, Time};
 use crate::clock::WallClock;
 use crate::file_later::FileLater;
 use crate::{Stop, say};
+use standin_browser::{Program, Window, flags};
 use standin_model::Instant;
 use standin_stage::clock::StageClock;
+use standin_stage::front::{CONTROL, Callers, Front};
 use standin_stage::runner::{Extras, check_knobs, load_world};
+use standin_stage::world::PORTS;
 use standin_stage::{Listen, Transport, World, WorldSpec};
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -18,7 +21,8 @@ use std::time::Duration;
 const TICK: Duration = Duration::from_millis(100);
 
 pub(crate) fn serve(command: &ServeCommand) -> Result<u8, Stop> {
-    let extras = Extras { seed: command.options.seed, knobs: command.options.set.clone() };
+    let extras =
+        Extras { seed: command.options.seed, knobs: command.options.set.clone(), ..Extras::default() };
     check_knobs(&extras).map_err(|bad| Stop::wrong(bad.0))?;
     let spec = match &command.world {
         Some(path) => {
@@ -33,7 +37,11 @@ pub(crate) fn serve(command: &ServeCommand) -> Result<u8, Stop> {
     let listen = Listen { port: command.port, control: true };
     let world = World::open_at(&spec, Transport::Wire, clock, listen)
         .map_err(|error| Stop::wrong(format!("error: {}", told(&error))))?;
-    let addresses = world.environment();
+    let mut addresses = world.environment();
+    let front = front(command, &world)?;
+    if let Some(front) = front {
+        addresses.push(("STANDIN_TLS", front.address().to_string()));
+    }
     let mut text = String::new();
     for (name, value) in &addresses {
         let _ = writeln!(text, "{name}={}", quoted(value));
@@ -41,8 +49,56 @@ pub(crate) fn serve(command: &ServeCommand) -> Result<u8, Stop> {
     if let Some(file) = &command.env_file {
         FileLater::private(file)?.write(&text)?;
     }
-    say(&format!("{text}\nThe page with everything that happens: {}\nCtrl-C stops.\n", world.control_url()));
-    wait(&world)
+    say(&format!("{text}\nThe page with everything that happens: {}\n", world.control_url()));
+    let mut window = None;
+    if let Some(front) = front {
+        let flags = flags(front.address(), &front.authority().key_hash());
+        let shown: Vec<_> = flags.iter().map(|flag| quoted(flag)).collect();
+        let home = format!("https://{CONTROL}/");
+        say(&format!(
+            "\nChromium finds every host name here with these flags and a profile of its own (--user-data-dir):\n  {}\n  {home}\n",
+            shown.join(" ")
+        ));
+        if command.browse {
+            window = Some(Browsing::start(&flags, &home)?);
+        }
+    }
+    say("Ctrl-C stops.\n");
+    let ended = wait(&world);
+    drop(window);
+    ended
+}
+
+/// The socket for all host names, if it is wanted.
+fn front<'w>(command: &ServeCommand, world: &'w World) -> Result<Option<&'w Front>, Stop> {
+    if !command.tls && !command.browse {
+        return Ok(None);
+    }
+    let port = if command.port == 0 { 0 } else { command.port.saturating_add(PORTS) };
+    let front = world
+        .front_at(port, Callers::Anybody)
+        .map_err(|error| Stop::wrong(format!("error: cannot listen on loopback: {}", told(&error))))?;
+    if let Some(file) = &command.ca_file {
+        FileLater::at(file)?.write(front.authority().pem())?;
+    }
+    Ok(Some(front))
+}
+
+/// A window and the folder of its profile.
+struct Browsing {
+    _window: Window,
+    _profile: tempfile::TempDir,
+}
+
+impl Browsing {
+    fn start(flags: &[String], url: &str) -> Result<Self, Stop> {
+        let program = Program::find().map_err(|missing| Stop::wrong(format!("error: {missing}")))?;
+        let broke =
+            |error: std::io::Error| Stop::broke(format!("error: the browser does not start: {error}"));
+        let profile = tempfile::tempdir().map_err(broke)?;
+        let window = program.window(profile.path(), flags, url).map_err(broke)?;
+        Ok(Self { _window: window, _profile: profile })
+    }
 }
 
 /// A value as shells and readers of such files take it; quoted only where it must be, since some take quotes as

@@ -1,5 +1,6 @@
 //! The steps of the language, by whom they speak to.
 
+mod browser;
 mod dataflow;
 mod eloqua;
 mod files;
@@ -25,6 +26,14 @@ pub const STEPS: &[Step] = &[
     participant::FORGE_SESSION,
     participant::LOG_OUT,
     participant::EXPECT_PAGE,
+    browser::BROWSER_VISIT,
+    browser::BROWSER_FILL,
+    browser::BROWSER_CLICK,
+    browser::BROWSER_PRESS,
+    browser::BROWSER_GO,
+    browser::BROWSER_EXPECT_PAGE,
+    browser::BROWSER_EXPECT_SCRIPT,
+    browser::BROWSER_EXPECT_ACCESSIBLE,
     qualifio::QUALIFIO_CALL,
     qualifio::EXPECT_STATISTICS,
     qualifio::EXPECT_PUSHES,
