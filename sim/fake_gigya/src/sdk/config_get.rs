@@ -7,6 +7,7 @@ use crate::gigya::Gigya;
 use crate::machines::TICKET_LASTS;
 use crate::policies;
 use crate::site::Site;
+use crate::web::base_domains;
 use serde_json::{Value, json};
 use standin_model::Evidence;
 use std::sync::Arc;
@@ -37,7 +38,7 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     let mut plugins = policies::effective("gigyaPlugins", site.policies.get("gigyaPlugins"));
     plugins["apiDomain"] = api_domain(&site.data_center).into();
     let mut out = Object::new();
-    out.insert("flags".into(), json!({}));
+    out.insert("flags".into(), flags(gigya.knobs.text("gigya.sdk_flags")).into());
     out.insert("toggles".into(), json!({}));
     out.insert("plugins".into(), plugins);
     out.insert("api".into(), api);
@@ -48,6 +49,16 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     out.insert("hostedPagesDomain".into(), "".into());
     out.insert("hasConsentLicense".into(), (!site.consents.is_empty()).into());
     Ok(out)
+}
+
+/// Switches by name: `a,-b` has a on and b off.
+fn flags(written: &str) -> Object {
+    let words = written.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let switch = |word: &str| match word.strip_prefix('-') {
+        Some(name) => (name.to_owned(), false.into()),
+        None => (word.to_owned(), true.into()),
+    };
+    words.map(switch).collect()
 }
 
 /// The sites that share sessions with a site, itself among them, by API key.
@@ -75,20 +86,6 @@ pub(crate) fn valid_domains(gigya: &Gigya, site: &Site) -> Vec<String> {
 pub(crate) fn logout_urls(gigya: &Gigya, site: &Site) -> Object {
     let url = |it: &Arc<Site>| Some((it.api_key.clone(), it.settings.get("logoutURL")?.clone()));
     circle(gigya, site).filter_map(url).collect::<serde_json::Map<String, Value>>()
-}
-
-/// The hosts of the trusted addresses, once each. `*.d` is left out beside `d`, which the Web SDK takes for all
-/// that is below it, too.
-pub(crate) fn base_domains(site: &Site) -> Vec<String> {
-    let hosts: Vec<String> = site.trusted_site_urls.iter().map(|url| host(url)).collect();
-    let mut out: Vec<String> = Vec::new();
-    for host in &hosts {
-        let covered = host.strip_prefix("*.").is_some_and(|bare| hosts.iter().any(|it| it == bare));
-        if !host.is_empty() && !covered && !out.contains(host) {
-            out.push(host.clone());
-        }
-    }
-    out
 }
 
 /// The host of an entry of the trusted addresses.
@@ -131,6 +128,14 @@ mod tests {
         assert_eq!(told["hasConsentLicense"], false);
         let (status, told) = config(&mut bench, "3_nobody");
         assert_eq!((status, &told["errorCode"]), (400, &json!(400_093)));
+    }
+
+    #[test]
+    fn a_site_has_switches_of_the_sdk() {
+        let mut bench = Bench::new();
+        bench.knob("gigya.sdk_flags", "updateAccountInfoAsync, -setProviderFromResponse,");
+        let (_, told) = config(&mut bench, DEFAULT_API_KEY);
+        assert_eq!(told["flags"], json!({"updateAccountInfoAsync": true, "setProviderFromResponse": false}));
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod vector_tests;
 use crate::gigya::Gigya;
 use crate::params::Params;
 use http::{HeaderValue, Method, header};
+pub(crate) use site_part::base_domains;
 use standin_fake_kit::EndpointDoc;
 use standin_fake_kit::answer::{empty, with_body};
 use standin_fake_kit::asset::JAVASCRIPT;
@@ -54,6 +55,9 @@ pub(crate) const FILES: &[File] = &[
         evidence: Evidence::recorded("Web SDK builds in public repositories", "later_files_are_scripts"),
         serve: |_, _, _| script(SCREEN_SET.to_owned()),
     },
+    crate::frames::SSO,
+    crate::frames::SSO_SCRIPT,
+    crate::frames::API,
 ];
 
 /// The generic part of gigya.js.

@@ -10,7 +10,12 @@
   const goOn = () => {
     if (!left) {
       left = true;
-      location.replace(place().dataset.then);
+      if (new URLSearchParams(location.search).has('gig_ssoToken')) {
+        // Another site of the group sent its visitor here to log in.
+        gigya.sso.continue();
+      } else {
+        location.replace(place().dataset.then);
+      }
     }
   };
 
@@ -18,6 +23,11 @@
     document.getElementById('trouble').textContent = text;
     plain(true);
   };
+
+  const goToCentralPage = () => gigya.sso.login({
+    authFlow: 'redirect',
+    redirectURL: new URL(place().dataset.then, location.href).href,
+  });
 
   const showScreens = () => gigya.accounts.showScreenSet({
     screenSet: 'Default-RegistrationLogin',
@@ -33,7 +43,15 @@
   window.onGigyaServiceReady = () => {
     gigya.accounts.addEventHandlers({ onLogin: goOn });
     gigya.accounts.getAccountInfo({
-      callback: (answer) => (answer.errorCode === 0 ? goOn() : showScreens()),
+      callback: (answer) => {
+        if (answer.errorCode === 0) {
+          goOn();
+        } else if (place().dataset.central === 'yes') {
+          goToCentralPage();
+        } else {
+          showScreens();
+        }
+      },
     });
   };
 

@@ -25,6 +25,8 @@ pub enum Manner {
     Elsewhere,
     /// Takes the participant for logged in already and sends them to the destination at once.
     Bounces,
+    /// Leaves logging in to the central login page of the site's group, and has it send the participant back.
+    Central,
 }
 
 /// One login page.
@@ -57,12 +59,15 @@ impl LoginPages {
         for item in &items {
             item.only(&["host", "path", "parameter", "manner", "api_key", "data_center"])?;
             let manner = match item.get("manner") {
-                Some(manner) => match manner.word(&["honours", "ignores", "elsewhere", "bounces"])? {
-                    "ignores" => Manner::Ignores,
-                    "elsewhere" => Manner::Elsewhere,
-                    "bounces" => Manner::Bounces,
-                    _ => Manner::Honours,
-                },
+                Some(manner) => {
+                    match manner.word(&["honours", "ignores", "elsewhere", "bounces", "central"])? {
+                        "ignores" => Manner::Ignores,
+                        "elsewhere" => Manner::Elsewhere,
+                        "bounces" => Manner::Bounces,
+                        "central" => Manner::Central,
+                        _ => Manner::Honours,
+                    }
+                }
                 None => Manner::Honours,
             };
             let text = |name: &str, default: &str| -> Result<String, SeedError> {

@@ -1,6 +1,6 @@
 //! The pages of the customer's site as they are sent: files beside this one, filled in and guarded.
 
-use super::LoginPage;
+use super::{LoginPage, Manner};
 use http::{HeaderValue, header};
 use standin_fake_kit::answer;
 use standin_fake_kit::asset::{Asset, CSS, JAVASCRIPT, OWN_HOST_ONLY, guard};
@@ -72,7 +72,12 @@ impl Page {
         };
         let key = percent_encoding::utf8_percent_encode(&login.api_key, percent_encoding::NON_ALPHANUMERIC);
         let sdk = format!("https://cdns.{vendor}/js/gigya.js?apikey={key}");
-        self.markup.push(("sdk", format!(r#"<script src="{}" defer></script>"#, escaped(&sdk))));
+        // The text of the element is how a page configures the script.
+        let settings = match login.manner {
+            Manner::Central => format!(r#"{{"storageDomainOverride":"cdns.{vendor}"}}"#),
+            _ => String::new(),
+        };
+        self.markup.push(("sdk", format!(r#"<script src="{}" defer>{settings}</script>"#, escaped(&sdk))));
         self.script = Some(script);
         self.policy.scripts = format!("https://cdns.{vendor}");
         self.policy.connections = format!("https://*.{vendor} https://*.{domain}");
@@ -197,7 +202,7 @@ mod tests {
             host: "www.brand.example".into(),
             path: "/login".into(),
             parameter: "redirect".into(),
-            manner: super::super::Manner::Honours,
+            manner: Manner::Honours,
             api_key: "3_a&b".into(),
             data_center: "eu1".into(),
         };

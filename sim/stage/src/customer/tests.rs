@@ -80,6 +80,7 @@ fn manners_of_login_pages() {
         ("ignores", "/account"),
         ("elsewhere", "/"),
         ("bounces", "https://jeux.brand.example/"),
+        ("central", "https://jeux.brand.example/"),
     ] {
         let world = world(json!([{"manner": manner}]));
         let there = "/login?redirect=https%3A%2F%2Fjeux.brand.example%2F";

@@ -93,8 +93,8 @@ impl Visit<'_> {
         let destination = self.destination();
         let trusted = || locked(&self.parts.gigya).trusts(&self.login.api_key, destination);
         match self.login.manner {
-            Manner::Honours | Manner::Bounces if trusted() => destination.to_owned(),
-            Manner::Honours | Manner::Bounces => "/account?trouble=redirect".to_owned(),
+            Manner::Honours | Manner::Bounces | Manner::Central if trusted() => destination.to_owned(),
+            Manner::Honours | Manner::Bounces | Manner::Central => "/account?trouble=redirect".to_owned(),
             Manner::Ignores => "/account".to_owned(),
             Manner::Elsewhere => "/".to_owned(),
         }
@@ -119,9 +119,10 @@ impl Visit<'_> {
     }
 
     fn form(&self, message: &str) -> Response {
-        Page::new("Log in", include_str!("login.html"))
+        Page::new("Your Brand account", include_str!("login.html"))
             .with("message", message)
             .with("then", self.then())
+            .with("central", if self.login.manner == Manner::Central { "yes" } else { "no" })
             .with_gigya("/customer/login.js", &self.login, self.domain())
             .answer()
     }
