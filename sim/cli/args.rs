@@ -275,11 +275,12 @@ pub(crate) struct ServeCommand {
 /// `standin exec`.
 #[derive(Args)]
 #[command(after_help = "\
-The program finds its proxy and whom to trust in the variables that programs read: HTTPS_PROXY, SSL_CERT_FILE,
-REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, NODE_EXTRA_CA_CERTS, JAVA_TOOL_OPTIONS and their like; and the addresses and
-credentials of the platforms in those that `standin serve` prints. Other hosts are refused, and named at the end.
+The program finds its proxy and whom to trust in the variables that programs read: HTTPS_PROXY,
+SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, NODE_OPTIONS, JAVA_TOOL_OPTIONS and their like;
+and the platforms' addresses and credentials in those that `standin serve` prints. Other hosts are
+refused, and named at the end.
 
-Exit code: that of the program; if it is 0 and the expectations of --expect do not hold, theirs.")]
+Exit code: that of the program; if it is 0 and what --expect expects does not hold, 1.")]
 pub(crate) struct ExecCommand {
     /// A world file that seeds the platforms
     #[arg(long, value_name = "FILE")]
