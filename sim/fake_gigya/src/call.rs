@@ -91,7 +91,7 @@ pub(crate) fn endpoint_of(request: &Request) -> Option<&'static Endpoint> {
 
 /// The vendor's data centre that a host names, if it is one of the vendor's hosts. A host without one is
 /// the first data centre's.
-fn data_center_of(host: &str) -> Option<&str> {
+pub(crate) fn data_center_of(host: &str) -> Option<&str> {
     let host = host.strip_suffix('.').unwrap_or(host);
     if ["cn1.sapcdm.cn", "cn1.gigya-api.cn"].iter().any(|cn| is_under(host, cn)) {
         return Some("cn1");
@@ -252,7 +252,7 @@ impl Gigya {
     }
 
     /// A site as it works in its group, if it is a child of one.
-    fn in_its_group(&self, site: &Arc<Site>) -> Arc<Site> {
+    pub(crate) fn in_its_group(&self, site: &Arc<Site>) -> Arc<Site> {
         let parent = site.parent.as_ref().and_then(|key| self.sites.get(key));
         parent.map_or_else(|| site.clone(), |parent| Arc::new(site.within(parent)))
     }

@@ -186,5 +186,5 @@ pub const ENDPOINTS: &[Endpoint] = &[
 /// The list for help, reference pages and coverage tests.
 pub fn endpoints() -> Vec<EndpointDoc> {
     let doc = |it: &Endpoint| EndpointDoc { name: it.name, summary: it.summary, evidence: it.evidence };
-    ENDPOINTS.iter().map(doc).collect()
+    ENDPOINTS.iter().map(doc).chain(crate::web::docs()).collect()
 }

@@ -159,6 +159,10 @@ impl Gigya {
     pub fn take(&mut self, now: Instant, incoming: Incoming) -> Outgoing {
         self.advance(now);
         let Incoming { request, params } = incoming;
+        if let Some(file) = crate::web::file_of(&request) {
+            let answer = crate::web::answer(self, file, &request, &params);
+            return Outgoing::file(now, request, params, answer);
+        }
         let reply = self.answer(now, &request, &params);
         self.outgoing(now, request, params, reply)
     }

@@ -16,6 +16,7 @@
 //! - `account`, `rare`, `packed`, `people`, `index`, `merge`, `sanitise`, `email`, `password`, `crypt`: what is known
 //!   about people.
 //! - `consent`, `subscriptions`, `communications`, `addresses`, `double_opt_in`: what people agreed to.
+//! - `web`: what browsers load.
 //! - `query`, `documents`: the search language, and searching what is no account.
 //! - [`job`]: dataflow jobs as they leave and come back.
 //! - [`knobs`]: what the sources leave open.
@@ -79,6 +80,7 @@ mod subscriptions;
 mod tickets;
 mod trust;
 mod views;
+mod web;
 mod webhooks;
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ pub(crate) fn logout_urls(gigya: &Gigya, site: &Site) -> Object {
 
 /// The hosts of the trusted addresses, once each. `*.d` is left out beside `d`, which the Web SDK takes for all
 /// that is below it, too.
-fn base_domains(site: &Site) -> Vec<String> {
+pub(crate) fn base_domains(site: &Site) -> Vec<String> {
     let hosts: Vec<String> = site.trusted_site_urls.iter().map(|url| host(url)).collect();
     let mut out: Vec<String> = Vec::new();
     for host in &hosts {
