@@ -61,6 +61,7 @@ const CORE: &str = concat!(
     include_str!("core/domains.js"),
     include_str!("core/objects.js"),
     include_str!("core/cookies.js"),
+    include_str!("core/storage.js"),
     include_str!("core/journal.js"),
     include_str!("core/script.js"),
     include_str!("core/hosts.js"),
@@ -89,6 +90,7 @@ const BASE: &str = concat!(
 const SCREEN_SET: &str = concat!(
     "gigya._.addPlugin('screenSet', (gigya, sdk, base) => {\n'use strict';\n",
     include_str!("screen_set/paths.js"),
+    include_str!("screen_set/built_in_texts.js"),
     include_str!("screen_set/texts.js"),
     include_str!("screen_set/templates.js"),
     include_str!("screen_set/handlers.js"),
