@@ -1,8 +1,8 @@
 //! What the stage may see of the sites without asking by API.
 
 use crate::Gigya;
+use crate::sdk::config_get::base_domains;
 use crate::site::Site;
-use crate::web::base_domains;
 use standin_ports::Secret;
 
 impl Gigya {

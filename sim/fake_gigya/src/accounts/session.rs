@@ -121,6 +121,8 @@ pub(crate) fn session_that_lasts(
             json!({"sessionToken": token, "sessionSecret": secret.reveal(), "expires_in": expires})
         }
         Some("jssdk") => {
+            // The cookie has to outlive what the site's signature keeps alive.
+            let expires = if seconds == -1 { "0".to_owned() } else { expires };
             json!({"login_token": gigya.placeholder(call).unwrap_or(token), "expires_in": expires})
         }
         _ => json!({"cookieName": format!("glt_{api_key}"), "cookieValue": token}),

@@ -7,7 +7,6 @@ use crate::gigya::Gigya;
 use crate::machines::TICKET_LASTS;
 use crate::policies;
 use crate::site::Site;
-use crate::web::base_domains;
 use serde_json::{Value, json};
 use standin_model::Evidence;
 use std::sync::Arc;
@@ -86,6 +85,20 @@ pub(crate) fn valid_domains(gigya: &Gigya, site: &Site) -> Vec<String> {
 pub(crate) fn logout_urls(gigya: &Gigya, site: &Site) -> Object {
     let url = |it: &Arc<Site>| Some((it.api_key.clone(), it.settings.get("logoutURL")?.clone()));
     circle(gigya, site).filter_map(url).collect::<serde_json::Map<String, Value>>()
+}
+
+/// The hosts of the trusted addresses, once each. `*.d` is left out beside `d`, which the Web SDK takes for all
+/// that is below it, too.
+pub(crate) fn base_domains(site: &Site) -> Vec<String> {
+    let hosts: Vec<String> = site.trusted_site_urls.iter().map(|url| host(url)).collect();
+    let mut out: Vec<String> = Vec::new();
+    for host in &hosts {
+        let covered = host.strip_prefix("*.").is_some_and(|bare| hosts.iter().any(|it| it == bare));
+        if !host.is_empty() && !covered && !out.contains(host) {
+            out.push(host.clone());
+        }
+    }
+    out
 }
 
 /// The host of an entry of the trusted addresses.
