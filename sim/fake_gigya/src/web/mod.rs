@@ -54,6 +54,9 @@ pub(crate) const FILES: &[File] = &[
         evidence: Evidence::recorded("Web SDK builds in public repositories", "later_files_are_scripts"),
         serve: |_, _, _| script(SCREEN_SET.to_owned()),
     },
+    crate::frames::SSO,
+    crate::frames::SSO_SCRIPT,
+    crate::frames::API,
 ];
 
 /// The generic part of gigya.js.
@@ -61,6 +64,7 @@ const CORE: &str = concat!(
     include_str!("core/domains.js"),
     include_str!("core/objects.js"),
     include_str!("core/cookies.js"),
+    include_str!("core/storage.js"),
     include_str!("core/journal.js"),
     include_str!("core/script.js"),
     include_str!("core/hosts.js"),
@@ -89,6 +93,7 @@ const BASE: &str = concat!(
 const SCREEN_SET: &str = concat!(
     "gigya._.addPlugin('screenSet', (gigya, sdk, base) => {\n'use strict';\n",
     include_str!("screen_set/paths.js"),
+    include_str!("screen_set/built_in_texts.js"),
     include_str!("screen_set/texts.js"),
     include_str!("screen_set/templates.js"),
     include_str!("screen_set/handlers.js"),
@@ -157,7 +162,7 @@ mod tests {
     #[test]
     fn every_site_has_its_own_script() {
         let mut bench = Bench::seeded(&json!({"sites": [
-            {"base_domain": "brand.be", "custom_api_domain_prefix": "login"},
+            {"trusted_site_urls": ["*.brand.be/*", "brand.be/*"], "custom_api_domain_prefix": "login"},
             {"api_key": "3_group", "enable_sso": true},
             {"api_key": "3_child", "parent": "3_group", "sso_segment": "news"},
         ]}));

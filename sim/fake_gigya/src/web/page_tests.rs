@@ -1,10 +1,12 @@
 //! gigya.js at work on a page without a browser: a script engine, and this platform behind its requests.
 
-use crate::DEFAULT_API_KEY;
+use crate::signature::hmac_sha1;
 use crate::testing::*;
+use crate::{DEFAULT_API_KEY, DEFAULT_PARTNER_SECRET};
 use bytes::Bytes;
 use rquickjs::{Context, Function, Runtime};
 use serde_json::{Value, json};
+use standin_ports::Secret;
 use std::sync::{Arc, Mutex};
 
 /// A page with the script on it.
@@ -302,4 +304,89 @@ fn a_wrong_key_is_told_by_the_first_call() {
         (&answer["errorCode"], &answer["errorDetails"]),
         (&json!(400_093), &json!("Invalid ApiKey parameter"))
     );
+}
+
+#[test]
+fn a_dynamic_session_lives_by_the_signature_of_its_site() {
+    let page = Page::open(ann(), PAGE, LISTENING);
+    let login = json!({"loginID": "ann@example.org", "password": "secret1", "sessionExpiration": -1});
+    page.call("accounts.login", &login);
+    assert_eq!(
+        page.eval("__gigyaFake.details.find((it) => it && 'life' in it)"),
+        json!({"life": 31_536_000})
+    );
+    page.bench.lock().unwrap().wait(61_000);
+    let token = page.eval("gigya.auth.loginToken.get()");
+    let end = page.bench.lock().unwrap().now.seconds() + 600;
+    let signed = format!("{}_{end}", token.as_str().unwrap());
+    let signature = hmac_sha1(&Secret::new(DEFAULT_PARTNER_SECRET), &signed).unwrap();
+    page.eval(&format!("document.cookie = 'gltexp_{DEFAULT_API_KEY}={end}_{signature}; path=/'"));
+    assert_eq!(page.call("accounts.getAccountInfo", &json!({}))["UID"], "ann");
+    page.eval(&format!("document.cookie = 'gltexp_{DEFAULT_API_KEY}=; max-age=0'"));
+    assert_eq!(page.call("accounts.getAccountInfo", &json!({}))["errorCode"], 403_005);
+    page.call("accounts.login", &login);
+    assert_eq!(
+        page.eval("document.cookie.includes('gltexp_')"),
+        false,
+        "a new login takes the signature away"
+    );
+}
+
+#[test]
+fn a_code_of_the_sites_server_signs_in_without_an_event() {
+    let mut bench = ann();
+    let session =
+        bench.call("accounts.notifyLogin", &[("siteUID", "ann"), ("targetEnv", "browser")])["sessionInfo"]
+            .clone();
+    let cookie =
+        ["cookieName", "cookieValue"].map(|name| session[name].as_str().unwrap().to_owned()).join("=");
+    let page = Page::open(bench, PAGE, &format!("document.cookie = '{cookie}; path=/';{LISTENING}"));
+    assert_eq!(
+        page.events(),
+        json!([
+            "boot script",
+            "boot config",
+            "boot bootstrap",
+            "GET accounts.webSdkBootstrap",
+            "boot session",
+            "gac_ removed",
+            "POST socialize.notifyLogin",
+            "glt_ written",
+            "boot url",
+            "ready",
+            "onGigyaServiceReady",
+            "queue released",
+            "POST accounts.getAccountInfo",
+            "callback accounts.getAccountInfo 0",
+        ])
+    );
+    assert_eq!(page.eval("[first.UID, globalThis.login ?? null]"), json!(["ann", null]));
+}
+
+#[test]
+fn a_redirect_that_comes_back_signed_in_is_told_to_the_first_handler() {
+    let page = Page::open(ann(), PAGE, "");
+    page.call("accounts.login", &json!({"loginID": "ann@example.org", "password": "secret1"}));
+    let cookie = page.eval("document.cookie").as_str().unwrap().to_owned();
+    let bench = std::mem::replace(&mut *page.bench.lock().unwrap(), Bench::new());
+    let jar: String = cookie.split("; ").map(|pair| format!("document.cookie = '{pair}; path=/';")).collect();
+    let page = Page::with_query(bench, PAGE, "?gig_events=accounts.login,socialize.login&errorCode=0", &jar);
+    assert_eq!(
+        page.events(),
+        json!([
+            "boot script",
+            "boot config",
+            "boot session",
+            "boot url",
+            "POST accounts.getAccountInfo",
+            "accounts.login stored",
+            "socialize.login stored",
+            "ready",
+            "queue released",
+        ])
+    );
+    page.eval("gigya.accounts.addEventHandlers({ onLogin: (it) => { globalThis.login = it; } })");
+    assert_eq!((page.eval("login.UID"), page.events()), (json!("ann"), json!(["accounts.login delivered"])));
+    page.eval("gigya.accounts.addEventHandlers({ onLogin: () => { globalThis.login = 'again'; } })");
+    assert_eq!(page.eval("login.UID"), "ann", "it is delivered once");
 }

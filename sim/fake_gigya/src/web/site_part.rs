@@ -4,6 +4,7 @@ use crate::call::{api_domain, data_center_of};
 use crate::envelope::Object;
 use crate::gigya::Gigya;
 use crate::params::Params;
+use crate::sdk::config_get::base_domains;
 use crate::site::Site;
 use serde_json::{Value, json};
 use standin_ports::Request;
@@ -81,25 +82,6 @@ fn plugins(site: &Site) -> Object {
     out
 }
 
-/// The domains of a site's trusted URLs as the script wants them. `*.d` is left out where `d` itself is there,
-/// which the script takes for all below it.
-pub(crate) fn base_domains(site: &Site) -> Vec<String> {
-    let host = |url: &String| {
-        let behind = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-        behind.split(['/', ':']).next().unwrap_or_default().to_ascii_lowercase()
-    };
-    let hosts: Vec<String> = site.trusted_site_urls.iter().map(host).filter(|it| !it.is_empty()).collect();
-    let mut out: Vec<String> = Vec::new();
-    for host in &hosts {
-        let is_plain_elsewhere =
-            host.strip_prefix("*.").is_some_and(|bare| hosts.iter().any(|it| it == bare));
-        if !is_plain_elsewhere && !out.contains(host) {
-            out.push(host.clone());
-        }
-    }
-    out
-}
-
 /// JSON that cannot end a script element, and that JavaScript of any age reads.
 fn literal(value: &Value) -> String {
     let mut out = String::new();
@@ -112,23 +94,4 @@ fn literal(value: &Value) -> String {
         }
     }
     out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn domains_of_trusted_urls() {
-        for (urls, expected) in [
-            (&["*.brand.be/*", "brand.be/*"][..], "brand.be"),
-            (&["*.brand.be/*"], "*.brand.be"),
-            (&["brand.be/*", "https://Shop.com:8443/promo/*", "brand.be/x"], "brand.be,shop.com"),
-            (&["/*"], ""),
-        ] {
-            let trusted_site_urls = urls.iter().map(|url| (*url).to_owned()).collect();
-            let site = Site { trusted_site_urls, ..Site::new("3_x") };
-            assert_eq!(base_domains(&site).join(","), expected, "{urls:?}");
-        }
-    }
 }

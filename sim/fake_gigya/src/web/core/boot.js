@@ -51,8 +51,8 @@ function keepsCookies() {
 
 /** The browser's ids without cookies: kept by the page, sent with every call. */
 async function idsFromStorage() {
-  const kept = { gcid: localStorage.getItem('gig_gmid'), ucid: localStorage.getItem('gig_ucid'), gmidTicket: localStorage.getItem('gmidTicket') };
-  const until = Number(localStorage.getItem('gmidTicketExpiration'));
+  const kept = { gcid: pageStorage.getItem('gig_gmid'), ucid: pageStorage.getItem('gig_ucid'), gmidTicket: pageStorage.getItem('gmidTicket') };
+  const until = Number(pageStorage.getItem('gmidTicketExpiration'));
   if (kept.gcid && kept.gmidTicket && until > Date.now()) {
     state.ids = kept;
     return;
@@ -64,10 +64,10 @@ async function idsFromStorage() {
 
 function keepIds({ gcid, ucid, gmidTicket }) {
   state.ids = { ...state.ids, ...Object.fromEntries(Object.entries({ gcid, ucid, gmidTicket }).filter(([, it]) => it)) };
-  localStorage.setItem('gig_gmid', state.ids.gcid ?? '');
-  localStorage.setItem('gig_ucid', state.ids.ucid ?? '');
-  localStorage.setItem('gmidTicket', state.ids.gmidTicket ?? '');
-  localStorage.setItem('gmidTicketExpiration', String(Date.now() + 1000 * (settings.gmidTicketExpiration ?? 3600)));
+  pageStorage.setItem('gig_gmid', state.ids.gcid ?? '');
+  pageStorage.setItem('gig_ucid', state.ids.ucid ?? '');
+  pageStorage.setItem('gmidTicket', state.ids.gmidTicket ?? '');
+  pageStorage.setItem('gmidTicketExpiration', String(Date.now() + 1000 * (settings.gmidTicketExpiration ?? 3600)));
 }
 
 async function renewTicket() {

@@ -98,7 +98,8 @@ const groups = {
     const response = await perform('accounts.verifyLogin', { include: 'profile,data' }, { silent: true });
     if (response.errorCode !== 0) return;
     const { groupContext, expires_in: expires } = answer;
-    const event = { ...loginEvent('accounts.verifyLogin', {}, response), groupContext, newUser: false, provider: 'site' };
+    const event = { ...loginEvent('accounts.verifyLogin', {}, response), newUser: false, provider: 'site' };
+    if (groupContext) event.groupContext = JSON_OF(groupContext) ?? groupContext;
     if (expires !== undefined) event.expires_in = expires;
     raiseLogin(event, socialUser(response), true);
   },

@@ -78,9 +78,9 @@ function publish() {
       keyValue,
       object: { merge: (list) => merged(...list), clone: (value) => structuredClone(value) },
       localStorage: {
-        getItem: (name) => localStorage.getItem(name),
-        setItem: (name, value) => localStorage.setItem(name, value),
-        removeItem: (name) => localStorage.removeItem(name),
+        getItem: (name) => pageStorage.getItem(name),
+        setItem: (name, value) => pageStorage.setItem(name, value),
+        removeItem: (name) => pageStorage.removeItem(name),
       },
     },
     updateConfiguration(conf) {

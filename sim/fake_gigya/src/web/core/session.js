@@ -18,13 +18,13 @@ function sessionSignature() {
 }
 
 function readCache() {
-  return JSON_OF(sessionStorage.getItem(CACHE)) ?? {};
+  return JSON_OF(tabStorage.getItem(CACHE)) ?? {};
 }
 
 function keepInCache(key, value) {
   const all = { ...readCache(), [key]: value };
   const newest = Object.entries(all).slice(-100);
-  guarded(() => sessionStorage.setItem(CACHE, JSON.stringify(Object.fromEntries(newest))));
+  guarded(() => tabStorage.setItem(CACHE, JSON.stringify(Object.fromEntries(newest))));
 }
 
 /** Where it is kept that this tab's token was found good: the token itself does not stand there. */
@@ -38,15 +38,15 @@ function saveToken(token, life) {
   const written = cookies.set(TOKEN_COOKIE, token, life, baseDomain().domain, state.flag('sessionCookieLax') ? 'Lax' : 'None');
   note(written ? 'glt_ written' : 'glt_ refused', { life });
   cookies.remove(SIGNATURE_COOKIE);
-  localStorage.removeItem('gigyaSettings');
-  sessionStorage.removeItem(CACHE);
+  pageStorage.removeItem('gigyaSettings');
+  tabStorage.removeItem(CACHE);
   keepInCache(verifiedKey(token), true);
 }
 
 function dropToken() {
   if (cookies.get(TOKEN_COOKIE) === null) return;
   cookies.remove(TOKEN_COOKIE);
-  sessionStorage.removeItem(CACHE);
+  tabStorage.removeItem(CACHE);
   note('glt_ removed');
 }
 

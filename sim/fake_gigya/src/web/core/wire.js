@@ -60,7 +60,8 @@ async function send(url, params, forcedPost) {
 
 /** What every call says about the page and the SDK. */
 function commonParams() {
-  const ids = state.ids ? { gmid: state.ids.gmidTicket ?? state.ids.gcid, ucid: state.ids.ucid } : {};
+  const { gcid, ucid, gmidTicket } = state.ids ?? {};
+  const ids = gcid ? { gmid: gcid, ucid, gmidTicket } : {};
   return {
     sdk: 'js_latest',
     sdkBuild: BUILD,

@@ -185,8 +185,8 @@ class Instance {
 
   /** The heading of a screen; a dialog has it in its frame. */
   caption(screen, place) {
-    const { caption = '', width, captionKey } = screen.dataset;
-    const text = (captionKey && this.texts.get(captionKey)) ?? this.texts.get(caption) ?? caption;
+    const { caption = '', width } = screen.dataset;
+    const text = this.texts.get(`${screen.id.replaceAll('-', '_')}_caption`) ?? caption;
     const wide = Number(width) || Number(this.template.element.dataset.width);
     if (wide > 0) place.style.maxWidth = `${wide}px`;
     if (this.dialog) {

@@ -1,28 +1,4 @@
-// What screens say where the screen-set itself has no words for it.
-
-const BUILT_IN_TEXTS = {
-  invalid_login_or_password: 'Invalid login or password',
-  login_identifier_exists: 'There is an account with this login already',
-  unique_identifier_exists: 'This value is in use already',
-  email_already_exists: 'This e-mail address is in use already',
-  username_already_exists: 'This user name is in use already',
-  account_is_disabled: 'This account is disabled',
-  account_temporarily_locked_out: 'This account is locked for some time',
-  there_is_no_user_with_that_username_or_email: 'There is no user with that name or e-mail address',
-  network_error: 'The network did not answer. Please try again later',
-  there_are_errors_in_your_form_please_try_again: 'There are errors in your form, please try again',
-  general_error: 'An error has occurred. Please try again later.',
-  old_password_used: 'This is a password that you had before',
-  this_field_is_required: 'This field is required',
-  email_address_is_invalid: 'This is not a valid e-mail address',
-  passwords_do_not_match: 'The passwords do not match',
-  password_does_not_meet_complexity_requirements: 'This password is too simple',
-  value_is_invalid: 'This value is not valid',
-  the_code_is_wrong: 'This code is wrong or too old',
-  login_identifier_is_available: 'Available',
-  login_identifier_is_taken: 'Not available',
-  close: 'Close',
-};
+// The words of a screen-set.
 
 /** The key of the text for an error of the platform. */
 const ERROR_KEYS = {
@@ -49,12 +25,12 @@ class Texts {
     const { default: plain, ...languages } = translations ?? {};
     const named = (name) => Object.entries(languages).find(([key]) => key.toLowerCase() === name)?.[1];
     const own = named(lang.full) ?? named(lang.langCode);
-    this.all = { ...lowerKeys(plain), ...lowerKeys(own), ...lowerKeys(custom) };
+    this.all = { ...BUILT_IN_TEXTS.en, ...BUILT_IN_TEXTS[lang.langCode], ...lowerKeys(plain), ...lowerKeys(own), ...lowerKeys(custom) };
   }
 
   get(key) {
     const name = key.toLowerCase();
-    return this.all[name] ?? BUILT_IN_TEXTS[name] ?? null;
+    return this.all[name] ?? null;
   }
 
   ofError({ errorCode, errorMessage }) {
