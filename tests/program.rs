@@ -51,6 +51,8 @@ fn help() {
         ("help-dataflow-run", "dataflow run --help"),
         ("help-list", "list --help"),
         ("help-serve", "serve --help"),
+        ("help-exec", "exec --help"),
+        ("help-ca", "ca --help"),
         ("version", "--version"),
     ]);
 }

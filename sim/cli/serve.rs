@@ -1,19 +1,20 @@
 //! `standin serve`: the platforms on loopback for any program.
 
-use crate::args::{ServeCommand, Time};
+use crate::args::{ServeCommand, Time, WorldOptions};
 use crate::clock::WallClock;
 use crate::file_later::FileLater;
-use crate::{Stop, say};
+use crate::{Stop, authority, say};
 use standin_browser::{Program, Window, flags};
 use standin_model::Instant;
 use standin_stage::clock::StageClock;
-use standin_stage::front::{CONTROL, Callers, Front};
+use standin_stage::front::{CONTROL, Callers, Front, Opening};
 use standin_stage::runner::{Extras, check_knobs, load_world};
 use standin_stage::world::PORTS;
 use standin_stage::{Listen, Transport, World, WorldSpec};
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,6 +70,26 @@ pub(crate) fn serve(command: &ServeCommand) -> Result<u8, Stop> {
     ended
 }
 
+/// The world that a file describes, or the one with everything at its defaults.
+pub(crate) fn spec(world: Option<&Path>, options: &WorldOptions) -> Result<WorldSpec, Stop> {
+    let extras = Extras { seed: options.seed, knobs: options.set.clone(), ..Extras::default() };
+    check_knobs(&extras).map_err(|bad| Stop::wrong(bad.0))?;
+    match world {
+        Some(path) => {
+            load_world(path, &extras, std::io::stderr().is_terminal()).map_err(|bad| Stop::wrong(bad.0))
+        }
+        None => Ok(WorldSpec { seed: extras.seed, knobs: extras.knobs, ..WorldSpec::default() }),
+    }
+}
+
+/// The clock of a world that is served.
+pub(crate) fn clock(time: Time) -> StageClock {
+    match time {
+        Time::Wall => StageClock::following(Arc::new(WallClock)),
+        Time::Still => StageClock::still(Instant::START),
+    }
+}
+
 /// The socket for all host names, if it is wanted.
 fn front<'w>(command: &ServeCommand, world: &'w World) -> Result<Option<&'w Front>, Stop> {
     if !command.tls && !command.browse {
@@ -76,7 +97,12 @@ fn front<'w>(command: &ServeCommand, world: &'w World) -> Result<Option<&'w Fron
     }
     let port = if command.port == 0 { 0 } else { command.port.saturating_add(PORTS) };
     let front = world
-        .front_at(port, Callers::Anybody)
+        .front_as(Opening {
+            port,
+            callers: Callers::Anybody,
+            allowed: Vec::new(),
+            authority: authority::kept()?,
+        })
         .map_err(|error| Stop::wrong(format!("error: cannot listen on loopback: {}", told(&error))))?;
     if let Some(file) = &command.ca_file {
         FileLater::at(file)?.write(front.authority().pem())?;
@@ -110,6 +136,13 @@ fn quoted(value: &str) -> Cow<'_, str> {
 
 /// Until Ctrl-C, or until the process is told to end.
 fn wait(world: &World) -> Result<u8, Stop> {
+    wait_until(world, stop())?;
+    say("stopped\n");
+    Ok(0)
+}
+
+/// Lets the world go on until `end`.
+pub(crate) fn wait_until(world: &World, end: impl Future<Output = ()>) -> Result<(), Stop> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -117,17 +150,15 @@ fn wait(world: &World) -> Result<u8, Stop> {
     runtime.block_on(async {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-        let stop = stop();
-        tokio::pin!(stop);
+        tokio::pin!(end);
         loop {
             tokio::select! {
-                () = &mut stop => return,
+                () = &mut end => return,
                 _ = tick.tick() => world.parts().settle().await,
             }
         }
     });
-    say("stopped\n");
-    Ok(0)
+    Ok(())
 }
 
 async fn stop() {
@@ -142,6 +173,6 @@ async fn stop() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-fn told(error: &dyn std::error::Error) -> String {
+pub(crate) fn told(error: &dyn std::error::Error) -> String {
     standin_stage::run::chain(error)
 }

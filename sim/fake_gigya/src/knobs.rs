@@ -220,6 +220,17 @@ pub const KNOBS: &[Knob] = &[
         ),
     },
     Knob {
+        name: "gigya.sdk_flags",
+        default: "",
+        takes: Takes::Text,
+        summary: "switches of the Web SDK that the site has on, and off behind a `-`: a,-b",
+        evidence: Evidence::recorded(
+            "Web SDK builds in public repositories: dispatchLoginEventWhenHandlerAdded, \
+             setProviderFromResponse, updateAccountInfoAsync, keepSessionOnSSOLogin, sessionCookieLax",
+            "a_site_has_switches_of_the_sdk",
+        ),
+    },
+    Knob {
         name: "gigya.gmid_required",
         default: "false",
         takes: Takes::Bool,

@@ -16,7 +16,7 @@
 //! - `account`, `rare`, `packed`, `people`, `index`, `merge`, `sanitise`, `email`, `password`, `crypt`: what is known
 //!   about people.
 //! - `consent`, `subscriptions`, `communications`, `addresses`, `double_opt_in`: what people agreed to.
-//! - `web`: what browsers load.
+//! - `web`, `frames`: what browsers load, and the pages that sites load in hidden frames.
 //! - `query`, `documents`: the search language, and searching what is no account.
 //! - [`job`]: dataflow jobs as they leave and come back.
 //! - [`knobs`]: what the sources leave open.
@@ -45,6 +45,7 @@ pub mod endpoints;
 mod envelope;
 mod events;
 mod expiring;
+mod frames;
 pub mod gigya;
 mod ids;
 mod idx;

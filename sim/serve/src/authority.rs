@@ -1,4 +1,4 @@
-//! A certificate authority that lives as long as the process: it vouches for whatever name the fakes answer to.
+//! A certificate authority of this machine's own: it vouches for whatever name the fakes answer to.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -39,15 +39,31 @@ impl std::fmt::Debug for Authority {
 impl Authority {
     /// A new one, with keys that nobody else has.
     pub fn new() -> Result<Self, AuthorityError> {
-        let own = KeyPair::generate()?;
+        Self::of(KeyPair::generate()?, None)
+    }
+
+    /// One that was kept: its key, and the certificate that others trust already.
+    pub fn kept(key: &str, certificate: String) -> Result<Self, AuthorityError> {
+        Self::of(KeyPair::from_pem(key)?, Some(certificate))
+    }
+
+    fn of(own: KeyPair, certificate: Option<String>) -> Result<Self, AuthorityError> {
         let mut params = CertificateParams::default();
         params.distinguished_name = named("standin local authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         dated(&mut params);
-        let certificate = params.self_signed(&own)?.pem();
+        let certificate = match certificate {
+            Some(kept) => kept,
+            None => params.self_signed(&own)?.pem(),
+        };
         let issuer = Issuer::new(params, own);
         Ok(Self { certificate, issuer, key: KeyPair::generate()?, given: Mutex::default() })
+    }
+
+    /// Its secret key as PEM, for whoever keeps it.
+    pub fn key_pem(&self) -> String {
+        self.issuer.key().serialize_pem()
     }
 
     /// The authority's own certificate as PEM, for those who shall trust it.
@@ -104,7 +120,7 @@ fn named(name: &str) -> DistinguishedName {
     names
 }
 
-/// Valid whatever the machine's clock says: these certificates die with the process anyway.
+/// Valid whatever the machine's clock says: nobody trusts this authority but those who were told to.
 fn dated(params: &mut CertificateParams) {
     params.not_before = date_time_ymd(2020, 1, 1);
     params.not_after = date_time_ymd(2049, 12, 31);

@@ -9,7 +9,7 @@ use standin_ports::http::host_of;
 use standin_ports::{Http, HttpError, Request, Response};
 use standin_serve::Served;
 use standin_serve::authority::Authority;
-use standin_serve::front::Known;
+use standin_serve::front::{Names, Way};
 use std::collections::BTreeSet;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -27,9 +27,13 @@ pub struct Front {
 }
 
 impl Front {
-    /// Opens it on a port of loopback; 0 lets the system choose.
-    pub(crate) fn open(world: &World, port: u16, callers: Callers) -> io::Result<Self> {
-        let authority = Arc::new(Authority::new().map_err(io::Error::other)?);
+    /// Opens it as described.
+    pub(crate) fn open(world: &World, opening: Opening) -> io::Result<Self> {
+        let Opening { port, callers, allowed, authority } = opening;
+        let authority = match authority {
+            Some(authority) => authority,
+            None => Arc::new(Authority::new().map_err(io::Error::other)?),
+        };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
             .map_err(|error| io::Error::new(error.kind(), format!("port {port}: {}", error.kind())))?;
         let control = (callers == Callers::Anybody).then(|| Control::new(world.parts()));
@@ -37,17 +41,22 @@ impl Front {
         let parts = Arc::downgrade(world.parts());
         let sought = Arc::new(Mutex::new(BTreeSet::new()));
         let (seen, answering) = (Arc::clone(&sought), parts.clone());
-        let known: Known = Arc::new(move |name| {
-            let known = with_control && name == CONTROL
+        let names: Names = Arc::new(move |name| {
+            let here = with_control && name == CONTROL
                 || answering.upgrade().is_some_and(|parts| parts.platform_of(name).is_some());
-            if !known && locked(&seen).len() < SOUGHT {
+            let way = match here {
+                true => Way::Here,
+                false if allowed.iter().any(|one| one == name) => Way::Outside,
+                false => Way::Nowhere,
+            };
+            if way == Way::Nowhere && locked(&seen).len() < SOUGHT {
                 locked(&seen).insert(name.to_owned());
             }
-            known
+            way
         });
         let surface = Arc::new(Everything { platforms: Direct(parts), control, callers });
         let served =
-            standin_serve::front::spawn_on(crate::world::runtime(), listener, &authority, known, surface)?;
+            standin_serve::front::spawn_on(crate::world::runtime(), listener, &authority, names, surface)?;
         Ok(Self { authority, sought, served })
     }
 
@@ -65,6 +74,19 @@ impl Front {
     pub fn sought_in_vain(&self) -> Vec<String> {
         locked(&self.sought).iter().cloned().collect()
     }
+}
+
+/// How a front is opened.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// The port on loopback; 0 lets the system choose.
+    pub port: u16,
+    /// Who calls.
+    pub callers: Callers,
+    /// Hosts of the world outside that clients may reach through it.
+    pub allowed: Vec<String>,
+    /// Who vouches for the names; without one there is a new one.
+    pub authority: Option<Arc<Authority>>,
 }
 
 /// Who calls at the front.

@@ -5,7 +5,7 @@ use crate::lineage::lineage;
 use crate::run::Run;
 use crate::sought::Sought;
 use crate::step::{Args, Miss, Takes, Unmet, named};
-use crate::steps::{EXPECT_STUB, SET_KNOB, STEPS, STUB_STEP, step_of};
+use crate::steps::{ADVANCE, EXPECT_STUB, SET_KNOB, STEPS, STUB_STEP, step_of};
 use crate::surface::locked;
 use crate::world::{SECTIONS, Transport, World, WorldError, WorldSpec, knobs};
 use serde_json::{Map, Value};
@@ -352,10 +352,31 @@ pub fn run(ready: &Ready, transport: Transport) -> Outcome {
     run_keeping(ready, transport).0
 }
 
-/// Runs one scenario and hands out its world as it was at the end.
-pub fn run_keeping(ready: &Ready, transport: Transport) -> (Outcome, Option<World>) {
-    let scenario = &ready.scenario;
-    let mut outcome = Outcome {
+/// Checks what a scenario expects against a world in which somebody else did what there was to do.
+pub fn expectations(ready: &Ready, world: &World) -> Outcome {
+    let mut outcome = at_its_start(&ready.scenario, world.transport());
+    outcome.verdict = walk(ready, world, &mut outcome.steps, Which::Expectations);
+    outcome.evidence = world.weakest_evidence();
+    outcome
+}
+
+/// Which steps of a scenario are done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Which {
+    All,
+    /// Those that expect something, and the passing of time between them.
+    Expectations,
+}
+
+impl Which {
+    fn includes(self, step: &standin_scenario::Step) -> bool {
+        let name = step.name.name.as_str();
+        self == Self::All || name.starts_with("expect_") || name == ADVANCE.name
+    }
+}
+
+fn at_its_start(scenario: &Scenario, transport: Transport) -> Outcome {
+    Outcome {
         name: scenario.name.clone(),
         file: scenario.source.name.clone(),
         clauses: scenario.clauses.iter().map(|clause| clause.name.clone()).collect(),
@@ -365,7 +386,13 @@ pub fn run_keeping(ready: &Ready, transport: Transport) -> (Outcome, Option<Worl
         steps: Vec::new(),
         evidence: None,
         micros: 0,
-    };
+    }
+}
+
+/// Runs one scenario and hands out its world as it was at the end.
+pub fn run_keeping(ready: &Ready, transport: Transport) -> (Outcome, Option<World>) {
+    let scenario = &ready.scenario;
+    let mut outcome = at_its_start(scenario, transport);
     if let Some(verdict) = without_browser(ready, transport) {
         outcome.verdict = verdict;
         return (outcome, None);
@@ -377,7 +404,7 @@ pub fn run_keeping(ready: &Ready, transport: Transport) -> (Outcome, Option<Worl
             return (outcome, None);
         }
     };
-    outcome.verdict = walk(ready, &world, &mut outcome.steps);
+    outcome.verdict = walk(ready, &world, &mut outcome.steps, Which::All);
     if let Some(expected) = &scenario.expected_failure {
         outcome.verdict = turned(outcome.verdict, expected, scenario);
     }
@@ -422,10 +449,10 @@ fn without_browser(ready: &Ready, transport: Transport) -> Option<Verdict> {
     }))
 }
 
-fn walk(ready: &Ready, world: &World, outcomes: &mut Vec<StepOutcome>) -> Verdict {
+fn walk(ready: &Ready, world: &World, outcomes: &mut Vec<StepOutcome>, which: Which) -> Verdict {
     let scenario = &ready.scenario;
     let mut run = Run::new(world, ready.path.clone());
-    for step in &scenario.steps {
+    for step in scenario.steps.iter().filter(|step| which.includes(step)) {
         world.advance(PACE);
         let line = scenario.source.line_column(step.name.span.start).0;
         let result = one(&mut run, step);

@@ -3,9 +3,9 @@
 use crate::builder::WorldBuilder;
 use crate::clock::StageClock;
 use crate::control::Control;
-use crate::front::{Callers, Front};
+use crate::customer::LoginPages;
+use crate::front::{Callers, Front, Opening};
 use crate::journal::WorldJournal;
-use crate::login_page::LoginPages;
 use crate::parts::{Direct, Parts, Sockets};
 use crate::run::Run;
 use crate::stores::Buckets;
@@ -256,13 +256,13 @@ impl World {
 
     /// The one socket under which all host names of this world answer; it is opened when it is first asked for.
     pub fn front(&self) -> std::io::Result<&Front> {
-        self.front_at(0, Callers::Browsers)
+        self.front_as(Opening { port: 0, callers: Callers::Browsers, allowed: Vec::new(), authority: None })
     }
 
-    /// The same on a port of one's own choice, if it is not open yet.
-    pub fn front_at(&self, port: u16, callers: Callers) -> std::io::Result<&Front> {
+    /// The same, opened as described if it is not open yet.
+    pub fn front_as(&self, opening: Opening) -> std::io::Result<&Front> {
         if self.front.get().is_none() {
-            let opened = Front::open(self, port, callers)?;
+            let opened = Front::open(self, opening)?;
             // Whoever was faster has opened one just like it.
             drop(self.front.set(opened));
         }

@@ -7,7 +7,7 @@ use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Refusal, Reply};
 use crate::gigya::Gigya;
 use crate::shown::Shape;
-use crate::socialize::get_user_info::user_info;
+use crate::socialize::get_user_info::{user_info, wants_user_info};
 use serde_json::Value;
 use standin_model::Evidence;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     };
     let view = view(call, default)?;
     let mut out = written(gigya, call, &account, Shape::Info, view);
-    if call.params.flag("includeUserInfo")?.unwrap_or(false) {
+    if wants_user_info(call)? {
         let is_in = matches!(call.caller, Caller::Session { .. });
         out.insert("userInfo".into(), user_info(gigya, call, &account, is_in).into());
     }

@@ -7,7 +7,7 @@ use crate::envelope::{Object, Refusal};
 use crate::gigya::{Gigya, RegToken};
 use crate::shown::{Extra, Shape, View};
 use crate::signature::{session_secret, uid_signature};
-use crate::socialize::get_user_info::user_info;
+use crate::socialize::get_user_info::{user_info, wants_user_info};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -162,7 +162,7 @@ fn told(
 ) -> Result<Object, Refusal> {
     let mut out = shown(gigya, call, account, Shape::Login, view);
     out.insert("sessionInfo".into(), session);
-    if call.params.flag("includeUserInfo")?.unwrap_or(false) {
+    if wants_user_info(call)? {
         out.insert("userInfo".into(), user_info(gigya, call, account, true).into());
     }
     Ok(out)

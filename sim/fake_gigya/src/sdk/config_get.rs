@@ -37,7 +37,7 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     let mut plugins = policies::effective("gigyaPlugins", site.policies.get("gigyaPlugins"));
     plugins["apiDomain"] = api_domain(&site.data_center).into();
     let mut out = Object::new();
-    out.insert("flags".into(), json!({}));
+    out.insert("flags".into(), flags(gigya.knobs.text("gigya.sdk_flags")).into());
     out.insert("toggles".into(), json!({}));
     out.insert("plugins".into(), plugins);
     out.insert("api".into(), api);
@@ -50,9 +50,23 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     Ok(out)
 }
 
+/// Switches by name: `a,-b` has a on and b off.
+fn flags(written: &str) -> Object {
+    let words = written.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let switch = |word: &str| match word.strip_prefix('-') {
+        Some(name) => (name.to_owned(), false.into()),
+        None => (word.to_owned(), true.into()),
+    };
+    words.map(switch).collect()
+}
+
 /// The sites that share sessions with a site, itself among them, by API key.
 fn circle<'g>(gigya: &'g Gigya, site: &'g Site) -> impl Iterator<Item = &'g Arc<Site>> {
-    gigya.sites.values().filter(|other| gigya.shares_session(&other.api_key, site))
+    let shared = gigya.sites.get(site.home()).is_some_and(|parent| parent.enable_sso);
+    gigya.sites.values().filter(move |other| match shared {
+        true => other.home() == site.home() && other.sso_segment == site.sso_segment,
+        false => other.api_key == site.api_key,
+    })
 }
 
 /// The domains whose pages may ask the group for its session: each is meant with all below it.
@@ -87,7 +101,8 @@ pub(crate) fn base_domains(site: &Site) -> Vec<String> {
     out
 }
 
-fn host(url: &str) -> String {
+/// The host of an entry of the trusted addresses.
+pub(crate) fn host(url: &str) -> String {
     let behind = url.split_once("://").map_or(url, |(_, rest)| rest);
     behind.split(['/', ':']).next().unwrap_or_default().to_ascii_lowercase()
 }
@@ -126,6 +141,14 @@ mod tests {
         assert_eq!(told["hasConsentLicense"], false);
         let (status, told) = config(&mut bench, "3_nobody");
         assert_eq!((status, &told["errorCode"]), (400, &json!(400_093)));
+    }
+
+    #[test]
+    fn a_site_has_switches_of_the_sdk() {
+        let mut bench = Bench::new();
+        bench.knob("gigya.sdk_flags", "updateAccountInfoAsync, -setProviderFromResponse,");
+        let (_, told) = config(&mut bench, DEFAULT_API_KEY);
+        assert_eq!(told["flags"], json!({"updateAccountInfoAsync": true, "setProviderFromResponse": false}));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::account::Account;
 use crate::accounts::session::{sign, uid_of};
 use crate::call::{Call, Caller};
 use crate::endpoints::{Access, Endpoint};
-use crate::envelope::{Object, Reply};
+use crate::envelope::{Object, Refusal, Reply};
 use crate::gigya::Gigya;
 use crate::query::document::Node;
 use crate::shown::{ProfileView, Shape, View};
@@ -57,6 +57,14 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     Ok(out)
 }
 
+/// Whether an answer is to have the account in the older shape, too: a page with handlers of the older events
+/// wants it.
+pub(crate) fn wants_user_info(call: &Call) -> Result<bool, Refusal> {
+    let named = |list: Vec<String>| list.iter().any(|name| name.eq_ignore_ascii_case("userInfo"));
+    Ok(call.params.flag("includeUserInfo")?.unwrap_or(false)
+        || call.params.words("include").is_some_and(named))
+}
+
 /// An account in the older shape, with all its identities.
 pub(crate) fn user_info(gigya: &Gigya, call: &Call, account: &Account, is_logged_in: bool) -> Object {
     let mut out = Object::new();
@@ -95,6 +103,30 @@ fn is_generated(uid: &str) -> bool {
 mod tests {
     use crate::testing::*;
     use serde_json::json;
+
+    #[test]
+    fn other_answers_may_have_the_older_shape_beside_theirs() {
+        let mut bench = Bench::seeded(&json!({"accounts": [
+            {"UID": "ann", "password": "secret1", "profile": {"email": "ann@example.org"}}]}));
+        let login = [("loginID", "ann@example.org"), ("password", "secret1"), ("includeUserInfo", "true")];
+        let answer = bench.client("accounts.login", &login);
+        assert_eq!(
+            (&answer["userInfo"]["UID"], &answer["userInfo"]["isLoggedIn"]),
+            (&json!("ann"), &json!(true))
+        );
+        let token = answer["sessionInfo"]["cookieValue"].as_str().unwrap().to_owned();
+        for (params, expected) in [
+            (vec![("include", "profile,data,userinfo")], true),
+            (vec![("includeUserInfo", "true")], true),
+            (vec![("includeUserInfo", "false")], false),
+            (vec![], false),
+        ] {
+            let params = [&params[..], &[("login_token", token.as_str())]].concat();
+            let answer = bench.client("accounts.getAccountInfo", &params);
+            assert_eq!(answer.get("userInfo").is_some(), expected, "{params:?}");
+            assert!(answer.get("ignoredParams").is_none());
+        }
+    }
 
     #[test]
     fn a_person_in_the_older_shape() {

@@ -54,6 +54,9 @@ pub(crate) const FILES: &[File] = &[
         evidence: Evidence::recorded("Web SDK builds in public repositories", "later_files_are_scripts"),
         serve: |_, _, _| script(SCREEN_SET.to_owned()),
     },
+    crate::frames::SSO,
+    crate::frames::SSO_SCRIPT,
+    crate::frames::API,
 ];
 
 /// The generic part of gigya.js.

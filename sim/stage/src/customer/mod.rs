@@ -1,15 +1,18 @@
-//! The customer's login pages: what a participant meets in Redirect, good ones and bad ones.
+//! The customer's site: login pages, good ones and bad ones, and what surrounds them.
+//!
+//! Its pages run the Web SDK of Gigya; where that is missing or scripts are off, they are plain forms.
 
-use crate::parts::Parts;
-use crate::surface::{ACTOR, locked};
+mod page;
+#[cfg(test)]
+mod tests;
+mod visit;
+
+use crate::surface::ACTOR;
 use bytes::Bytes;
 use http::HeaderValue;
 use serde_json::Value;
-use standin_clients::gigya::{GigyaAccess, GigyaClient, GigyaError, Proof};
-use standin_fake_kit::form::Form;
-use standin_fake_kit::{Section, SeedError, answer};
-use standin_model::Instant;
-use standin_ports::{Request, Response};
+use standin_fake_kit::{Section, SeedError};
+use standin_ports::Request;
 
 /// What a login page does with the destination it is given.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,6 +25,8 @@ pub enum Manner {
     Elsewhere,
     /// Takes the participant for logged in already and sends them to the destination at once.
     Bounces,
+    /// Leaves logging in to the central login page of the site's group, and has it send the participant back.
+    Central,
 }
 
 /// One login page.
@@ -54,12 +59,15 @@ impl LoginPages {
         for item in &items {
             item.only(&["host", "path", "parameter", "manner", "api_key", "data_center"])?;
             let manner = match item.get("manner") {
-                Some(manner) => match manner.word(&["honours", "ignores", "elsewhere", "bounces"])? {
-                    "ignores" => Manner::Ignores,
-                    "elsewhere" => Manner::Elsewhere,
-                    "bounces" => Manner::Bounces,
-                    _ => Manner::Honours,
-                },
+                Some(manner) => {
+                    match manner.word(&["honours", "ignores", "elsewhere", "bounces", "central"])? {
+                        "ignores" => Manner::Ignores,
+                        "elsewhere" => Manner::Elsewhere,
+                        "bounces" => Manner::Bounces,
+                        "central" => Manner::Central,
+                        _ => Manner::Honours,
+                    }
+                }
                 None => Manner::Honours,
             };
             let text = |name: &str, default: &str| -> Result<String, SeedError> {
@@ -87,6 +95,11 @@ impl LoginPages {
         Ok(())
     }
 
+    /// The first login page of a host, with whose accounts its other pages work, too.
+    fn of(&self, host: &str) -> Option<LoginPage> {
+        self.0.iter().find(|page| page.host == host).cloned()
+    }
+
     /// Whether some page is served under `host`.
     pub fn serves(&self, host: &str) -> bool {
         self.0.iter().any(|page| page.host == host)
@@ -95,96 +108,6 @@ impl LoginPages {
     fn at(&self, host: &str, path: &str) -> Option<LoginPage> {
         self.0.iter().find(|page| page.host == host && page.path == path).cloned()
     }
-}
-
-impl Parts {
-    /// Answers as the customer's site does: the form on GET; log-in or registration at Gigya on POST, then
-    /// the way that the page's manner prescribes.
-    pub(crate) async fn login_page(&self, now: Instant, request: Request) -> Response {
-        let host = standin_ports::http::host_of(&request);
-        let Some(page) = locked(&self.login_pages).at(&host, request.uri().path()) else {
-            if request.uri().path() == "/" {
-                return answer::html(200, "<!doctype html><title>Home</title><h1>Welcome to our shop</h1>");
-            }
-            return answer::html(404, "<!doctype html><title>Not found</title><h1>Not found</h1>");
-        };
-        let destination = Form::query(&request).get(&page.parameter).unwrap_or_default().to_owned();
-        if page.manner == Manner::Bounces && destination.starts_with("https://") {
-            return answer::redirect(302, &destination);
-        }
-        if request.method() != http::Method::POST {
-            return answer::html(200, form_page(""));
-        }
-        let fields = Form::parse(request.body());
-        match self.sign_in(now, &page, &fields).await {
-            Ok(cookie) => signed_in(&page, &destination, &cookie),
-            Err(message) => answer::html(200, form_page(&message)),
-        }
-    }
-
-    async fn sign_in(&self, now: Instant, page: &LoginPage, fields: &Form) -> Result<String, String> {
-        let access = GigyaAccess {
-            api_key: page.api_key.clone(),
-            data_center: page.data_center.clone(),
-            proof: Proof::None,
-        };
-        let client = GigyaClient::new(self.http(), access, "login-page");
-        let value = |name: &str| fields.get(name).unwrap_or_default().to_owned();
-        let answer = if fields.get("action") == Some("register") {
-            let token = client.call(now, "accounts.initRegistration", &[]).await.map_err(told)?;
-            let profile = serde_json::json!({
-                "firstName": value("firstName"), "lastName": value("lastName"), "email": value("email"),
-            });
-            let params = [
-                ("regToken", token["regToken"].as_str().unwrap_or_default().to_owned()),
-                ("email", value("email")),
-                ("password", value("password")),
-                ("profile", profile.to_string()),
-                ("finalizeRegistration", "true".to_owned()),
-            ];
-            client.call(now, "accounts.register", &params).await
-        } else {
-            let params = [("loginID", value("loginID")), ("password", value("password"))];
-            client.call(now, "accounts.login", &params).await
-        };
-        let answer = answer.map_err(told)?;
-        let session = &answer["sessionInfo"];
-        let part = |name: &str| session[name].as_str().map(str::to_owned);
-        match (part("cookieName"), part("cookieValue")) {
-            (Some(name), Some(value)) => Ok(format!("{name}={value}; Path=/")),
-            _ => Err("no session was opened".to_owned()),
-        }
-    }
-}
-
-fn told(error: GigyaError) -> String {
-    error.to_string()
-}
-
-fn signed_in(page: &LoginPage, destination: &str, cookie: &str) -> Response {
-    let mut response = match page.manner {
-        Manner::Honours if destination.starts_with("https://") => answer::redirect(302, destination),
-        Manner::Elsewhere => answer::redirect(302, &format!("https://{}/", page.host)),
-        Manner::Honours | Manner::Ignores | Manner::Bounces => {
-            answer::html(200, "<!doctype html><title>Welcome</title><h1>Welcome back</h1>")
-        }
-    };
-    if let Ok(cookie) = HeaderValue::from_str(cookie) {
-        response.headers_mut().append(http::header::SET_COOKIE, cookie);
-    }
-    response
-}
-
-fn form_page(message: &str) -> Bytes {
-    let message = message.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    Bytes::from(format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Log in</title></head><body>\
-         <h1>Log in</h1><p role=\"alert\">{message}</p>\
-         <form method=\"post\"><input type=\"hidden\" name=\"action\" value=\"login\">\
-         <label>E-mail <input name=\"loginID\" autocomplete=\"username\"></label>\
-         <label>Password <input name=\"password\" type=\"password\" autocomplete=\"current-password\"></label>\
-         <button>Log in</button></form></body></html>"
-    ))
 }
 
 /// A request from a participant's browser to anybody.

@@ -12,7 +12,7 @@ mod stubs;
 mod webhooks;
 
 use crate::step::Step;
-pub(crate) use stage::SET_KNOB;
+pub(crate) use stage::{ADVANCE, SET_KNOB};
 pub(crate) use stubs::{EXPECT_STUB, STUB_STEP};
 
 /// Every step, in the order in which `standin list steps` shows them.
@@ -64,7 +64,7 @@ pub const STEPS: &[Step] = &[
     files::RENAME_FILE,
     files::EXPECT_FILE,
     files::EXPECT_FILES,
-    stage::ADVANCE,
+    ADVANCE,
     SET_KNOB,
     stage::FAULT,
     stage::CLEAR_FAULTS,
