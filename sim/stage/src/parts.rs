@@ -132,6 +132,7 @@ impl Parts {
             let prefixed = self.is_prefixed(host) && !under(&["qualifioapp.com"]);
             let told = || {
                 locked(&self.gigya).webhook_hosts().iter().any(|own| own == host)
+                    || locked(&self.qualifio).webhook_hosts().iter().any(|own| own == host)
                     || locked(&self.eloqua).calls_back(host)
             };
             prefixed.then_some(Platform::Gigya).or_else(|| told().then_some(Platform::Receiver))
