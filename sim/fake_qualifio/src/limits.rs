@@ -29,6 +29,22 @@ pub enum Limit {
     MaxParticipations(u64),
 }
 
+impl Limit {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OnePerTrigram => "OnePerTrigram",
+            Self::NPerEmail(_) => "NPerEmail",
+            Self::NPerIp(_) => "NPerIp",
+            Self::NPerPhone(_) => "NPerPhone",
+            Self::NoneWithin(_) => "NoneWithin",
+            Self::NoneUntil(_) => "NoneUntil",
+            Self::MaxParticipants(_) => "MaxParticipants",
+            Self::MaxParticipations(_) => "MaxParticipations",
+        }
+    }
+}
+
 /// When one may take part again, by the website's clock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Until {
@@ -126,17 +142,17 @@ pub fn limits_json(limits: &[Limit]) -> Value {
         _ => {}
     }
     let member = |limit: &Limit| {
-        let (name, value) = match limit {
-            Limit::OnePerTrigram => ("OnePerTrigram", json!(true)),
-            Limit::NPerEmail(n) => ("NPerEmail", json!(n)),
-            Limit::NPerIp(n) => ("NPerIp", json!(n)),
-            Limit::NPerPhone(n) => ("NPerPhone", json!(n)),
-            Limit::NoneWithin(time) => ("NoneWithin", json!(format!("{}s", time.as_secs()))),
-            Limit::NoneUntil(until) => ("NoneUntil", json!(until.name())),
-            Limit::MaxParticipants(n) => ("MaxParticipants", json!(n)),
-            Limit::MaxParticipations(n) => ("MaxParticipations", json!(n)),
+        let value = match limit {
+            Limit::OnePerTrigram => json!(true),
+            Limit::NPerEmail(n)
+            | Limit::NPerIp(n)
+            | Limit::NPerPhone(n)
+            | Limit::MaxParticipants(n)
+            | Limit::MaxParticipations(n) => json!(n),
+            Limit::NoneWithin(time) => json!(format!("{}s", time.as_secs())),
+            Limit::NoneUntil(until) => json!(until.name()),
         };
-        (name.to_owned(), value)
+        (limit.name().to_owned(), value)
     };
     Value::Object(limits.iter().map(member).collect::<Map<_, _>>())
 }
@@ -158,12 +174,12 @@ impl Tallies {
         self.counts.get(&(campaign, key.to_owned())).copied().unwrap_or(0)
     }
 
-    /// Whether one of the limits keeps a row out.
-    pub(crate) fn refuse(&self, limits: &[Limit], row: &Row, zone: &str) -> bool {
+    /// The first of the limits that keeps a row out.
+    pub(crate) fn refuse(&self, limits: &[Limit], row: &Row, zone: &str) -> Option<Limit> {
         let reached =
             |key: Option<String>, most: u64| key.is_some_and(|key| self.count(row.campaign_id, &key) >= most);
         let before = trigram(row).and_then(|key| self.latest.get(&(row.campaign_id, key))).copied();
-        limits.iter().any(|limit| match *limit {
+        let refuses = |limit: &&Limit| match **limit {
             Limit::OnePerTrigram => reached(trigram(row), 1),
             Limit::NPerEmail(most) => reached(address(row), most),
             Limit::NPerIp(most) => reached(Some(network(row)), most),
@@ -176,7 +192,8 @@ impl Tallies {
                 !reached(trigram(row), 1) && self.count(row.campaign_id, PEOPLE) >= most
             }
             Limit::MaxParticipations(most) => self.count(row.campaign_id, ALL) >= most,
-        })
+        };
+        limits.iter().find(refuses).copied()
     }
 
     /// Counts a row.

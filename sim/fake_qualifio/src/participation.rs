@@ -42,6 +42,8 @@ impl SsoState {
 pub struct Reach {
     /// The host that the browser calls.
     pub api_host: String,
+    /// The Custom API Domain Prefix, if one is enabled.
+    pub prefix: Option<String>,
     /// Whether that name cannot exist.
     pub impossible: bool,
 }
@@ -112,12 +114,18 @@ pub struct Participation {
     pub refusal: Option<&'static str>,
     /// Answers of the interaction by question.
     pub answers: OrdMap<u64, String>,
+    /// The limit that refused it.
+    pub limited: Option<&'static str>,
     /// What the interaction earned.
     pub score: u64,
     /// The number of its row, once the form was accepted.
     pub row: Option<u64>,
     /// Whether this is the page right after the form.
     pub just_submitted: bool,
+    /// Whether the form came again after it had been accepted.
+    pub repeated: bool,
+    /// Whether the browser has shown its cookie.
+    pub seen: bool,
     /// What was noticed, in order.
     pub warnings: Vec<Warning>,
 }

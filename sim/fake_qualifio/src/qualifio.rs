@@ -164,6 +164,7 @@ impl Qualifio {
     /// What it answers to.
     pub fn endpoints() -> Vec<EndpointDoc> {
         let player = player::ENDPOINTS.iter().map(|endpoint| endpoint.doc);
+        let player = player.chain([player::files::DOC]);
         let manager = manager::ENDPOINTS.iter().map(|endpoint| endpoint.doc);
         player.chain(manager).chain(api::ENDPOINTS.iter().map(|endpoint| endpoint.doc)).collect()
     }
@@ -230,7 +231,7 @@ impl Qualifio {
         if api::is_called(self, request) {
             return api::json_answer(status, &serde_json::json!({"message": "Unavailable"}));
         }
-        player::page::message(status, "Unavailable", "This campaign is not available right now.")
+        player::refuse(self, request, status, "Unavailable")
     }
 
     /// When there is something to do next: a participation expires, somebody is forgotten, a delivery is due.

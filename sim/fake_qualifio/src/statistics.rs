@@ -88,9 +88,9 @@ impl Row {
         format!("{}|{}|{}", self.value("firstname"), self.value("lastname"), self.value("email"))
     }
 
-    /// Whether first name, last name and e-mail address are all there.
+    /// Whether anything is known of first name, last name and e-mail address.
     pub fn is_identified(&self) -> bool {
-        ["firstname", "lastname", "email"].iter().all(|variable| !self.value(variable).is_empty())
+        ["firstname", "lastname", "email"].iter().any(|variable| !self.value(variable).is_empty())
     }
 
     /// Forgets who it was and what they said.
@@ -182,9 +182,10 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    /// Whether a limit or the account's bound keeps this participation out.
-    pub fn is_refused(&self, limits: &[Limit], row: &Row, zone: &str) -> bool {
-        self.rows.len() >= MOST_ROWS || self.tallies.refuse(limits, row, zone)
+    /// The limit that keeps this participation out; the account's own bound is called `Unlimited`.
+    pub fn refusing_limit(&self, limits: &[Limit], row: &Row, zone: &str) -> Option<&'static str> {
+        let full = (self.rows.len() >= MOST_ROWS).then_some("Unlimited");
+        full.or_else(|| self.tallies.refuse(limits, row, zone).map(Limit::name))
     }
 
     /// Keeps a row; tells its number.

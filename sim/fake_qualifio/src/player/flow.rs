@@ -24,7 +24,8 @@ pub(super) fn edit(qualifio: &mut Qualifio, uk: &str, change: impl FnOnce(&mut P
 /// The page where the participant stands. Before the form, Gigya may have to be asked first.
 pub fn show(qualifio: &mut Qualifio, uk: &str) -> Turn {
     let Some(participation) = qualifio.participations.get(uk).cloned() else {
-        return Turn::Reply(page::message(410, "Expired", "This participation is over. Please start again."));
+        let expired = page::Message { status: 410, name: "Expired", channel: None, again: None };
+        return Turn::Reply(page::message(qualifio, expired));
     };
     if single_sign_on::is_due(qualifio, &participation) && participation.reach.is_none() {
         return single_sign_on::look(qualifio, &participation);
@@ -74,19 +75,26 @@ pub(super) fn answers(qualifio: &mut Qualifio, now: Instant, uk: &str, form: &Fo
 fn finish_anonymous(qualifio: &mut Qualifio, now: Instant, uk: &str) {
     let Some(participation) = qualifio.participations.get(uk).cloned() else { return };
     let Some(row) = row(qualifio, now, &participation) else { return };
-    if is_refused(qualifio, &participation, &row) {
-        return edit(qualifio, uk, |participation| participation.refusal = Some("LimitReached"));
+    if let Some(limit) = refusing_limit(qualifio, &participation, &row) {
+        return edit(qualifio, uk, |participation| {
+            participation.refusal = Some("LimitReached");
+            participation.limited = Some(limit);
+        });
     }
     webhooks::tell(qualifio, now, &participation, Some(&row));
     let number = qualifio.statistics.add(row);
     edit(qualifio, uk, |participation| participation.row = Some(number));
 }
 
-/// Whether a limit of the campaign keeps a participation out.
-pub(super) fn is_refused(qualifio: &Qualifio, participation: &Participation, row: &Row) -> bool {
+/// The limit of the campaign that keeps a participation out.
+pub(super) fn refusing_limit(
+    qualifio: &Qualifio,
+    participation: &Participation,
+    row: &Row,
+) -> Option<&'static str> {
     let site = participation.channel().and_then(|channel| qualifio.websites.get(&channel.website));
     let zone = site.map_or("UTC", |site| site.zone.as_str());
-    qualifio.statistics.is_refused(&participation.campaign.limits, row, zone)
+    qualifio.statistics.refusing_limit(&participation.campaign.limits, row, zone)
 }
 
 /// What the statistics keep of a participation, before anything that a form adds.

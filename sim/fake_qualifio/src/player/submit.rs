@@ -1,6 +1,6 @@
 //! The form: from what was submitted to a row and a push that waits.
 
-use super::flow::{edit, is_refused, row, show};
+use super::flow::{edit, refusing_limit, row, show};
 use super::single_sign_on;
 use crate::campaign::{Campaign, Field, Step, is_mapped};
 use crate::form::{Checked, Terms, check};
@@ -26,6 +26,9 @@ pub(super) fn form(qualifio: &mut Qualifio, now: Instant, uk: &str, form: &Form)
         return show(qualifio, uk);
     };
     let open = participation.step() == Step::Form && participation.row.is_none();
+    if participation.row.is_some() {
+        edit(qualifio, uk, |participation| participation.repeated = true);
+    }
     if !open || single_sign_on::is_due(qualifio, &participation) {
         return show(qualifio, uk);
     }
@@ -113,12 +116,13 @@ fn redisplay(
 fn accept(qualifio: &mut Qualifio, now: Instant, uk: &str, checked: &Checked) {
     let Some(participation) = qualifio.participations.get(uk).cloned() else { return };
     let Some(row) = filled_row(qualifio, now, &participation, checked) else { return };
-    if is_refused(qualifio, &participation, &row) {
+    if let Some(limit) = refusing_limit(qualifio, &participation, &row) {
         return edit(qualifio, uk, |participation| {
             let typed = checked.values.iter().map(|(id, value)| (format!("choix_{id}"), value.clone()));
             participation.typed = typed.collect();
             participation.errors.clear();
             participation.refusal = Some("LimitReached");
+            participation.limited = Some(limit);
         });
     }
     webhooks::tell(qualifio, now, &participation, Some(&row));

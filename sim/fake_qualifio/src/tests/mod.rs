@@ -8,6 +8,7 @@ mod identity;
 mod laws;
 mod names;
 mod pages;
+mod player;
 mod results;
 mod webhooks;
 mod world;
