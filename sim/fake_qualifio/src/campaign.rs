@@ -211,12 +211,18 @@ pub struct Category {
     pub label: String,
     /// Its technical name.
     pub name: String,
+    /// The wider kind that it belongs to.
+    pub parent: Option<Box<Self>>,
 }
 
 impl Category {
     /// The category as webhooks and the API write it.
     pub fn to_json(&self) -> Value {
-        json!({"id": self.id, "label": self.label, "technicalName": self.name})
+        let mut told = json!({"id": self.id, "label": self.label, "technicalName": self.name});
+        if let Some(parent) = &self.parent {
+            told["parent"] = parent.to_json();
+        }
+        told
     }
 }
 
@@ -495,12 +501,16 @@ pub fn read_optin(section: &Section<'_>, numbers: &mut Numbers) -> Result<Optin,
 fn read_category(section: &Section<'_>, numbers: &mut Numbers) -> Result<Category, SeedError> {
     let whole = section.value().is_object();
     if whole {
-        section.only(&["id", "label", "name"])?;
+        section.only(&["id", "label", "name", "parent"])?;
     }
     let name = if whole { technical_name(&section.need("name")?)? } else { technical_name(section)? };
     Ok(Category {
         id: section.get("id").map_or_else(|| Ok(numbers.part()), |id| id.number())?,
         label: section.text_of("label")?.map_or_else(|| name.clone(), str::to_owned),
+        parent: match section.get("parent").map(|parent| read_category(&parent, numbers)) {
+            Some(parent) => Some(Box::new(parent?)),
+            None => None,
+        },
         name,
     })
 }

@@ -74,7 +74,8 @@ fn a_completed_participation_in_full() {
         "fields": ["firstname", {"variable": "lastname", "label": "Nom"}, "email",
             {"variable": "gender", "label": "Genre", "options": [{"value": "F", "label": "Femme"}, "M"]}],
         "optins": [{"variable": "my_newsletter", "label": "Newsletter", "description": "Monthly mail",
-            "categories": [{"id": 118, "label": "Newsletter & marketing", "name": "newsletter_marketing"}]}],
+            "categories": [{"id": 118, "label": "Newsletter & marketing", "name": "newsletter_marketing",
+                "parent": {"id": 117, "label": "All mail", "name": "mail"}}]}],
         "questions": [{"label": "Capital?", "correct": "Brussels", "score": 50, "variable": "capital"}],
         "starts": "2024-03-01T00:00:00Z", "ends": "2026-03-31T23:59:00Z",
     });
@@ -125,7 +126,8 @@ fn a_completed_participation_in_full() {
         ],
         "optins": [{"label": "Newsletter", "description": "Monthly mail", "response": "1",
             "variable": "my_newsletter", "categories": [{"id": 118, "label": "Newsletter & marketing",
-            "technicalName": "newsletter_marketing"}]}],
+            "technicalName": "newsletter_marketing",
+            "parent": {"id": 117, "label": "All mail", "technicalName": "mail"}}]}],
         "questionnaire": [{"label": "Capital?", "type": "ALPHA NUMERIC", "score": 50, "maxScore": 50,
             "variable": "capital", "responses": [{"value": "Brussels", "score": 50, "isCorrect": true}]}],
     });
@@ -390,13 +392,15 @@ const SCHEMA: &[(&str, &[&str])] = &[
     ("form", &["id", "label", "responses", "type", "variable"]),
     ("form.responses", &["label", "value"]),
     ("optins", &["categories", "description", "id", "label", "response", "variable"]),
-    ("optins.categories", &["id", "label", "technicalName"]),
+    ("optins.categories", &["id", "label", "parent", "technicalName"]),
+    ("optins.categories.parent", &["id", "label", "technicalName"]),
     ("questionnaire", &["id", "label", "maxScore", "responses", "score", "type", "variable"]),
     ("questionnaire.responses", &["isCorrect", "score", "value"]),
 ];
 
 /// Members that an object may lack.
-const OPTIONAL: &[(&str, &str)] = &[("form.responses", "label"), ("questionnaire", "variable")];
+const OPTIONAL: &[(&str, &str)] =
+    &[("form.responses", "label"), ("optins.categories", "parent"), ("questionnaire", "variable")];
 
 fn follows_schema(place: &str, value: &Value) {
     match value {
@@ -432,7 +436,7 @@ proptest! {
         let themes: Value = (0..themes).map(|n| json!({"code": format!("T{n}")})).collect();
         let campaign = json!({
             "channel": channel, "themes": themes, "fields": ["firstname", "lastname", "email", "gender", "shoe_size"],
-            "optins": [{"variable": "news", "categories": ["marketing"]}], "questions": [answer.clone() + "?", {"label": "B", "variable": "b"}],
+            "optins": [{"variable": "news", "categories": ["marketing", {"name": "mail", "parent": "all"}]}], "questions": [answer.clone() + "?", {"label": "B", "variable": "b"}],
         });
         let mut world = world(json!({"incomplete": true, "secret": "s"}), campaign);
         let mut browser = world.browser();
