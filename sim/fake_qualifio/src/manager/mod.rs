@@ -11,14 +11,17 @@ pub mod integrations;
 pub mod websites;
 
 use crate::account::{Allowed, Role};
+use crate::gdpr::toolbox;
 use crate::problem::Problem;
 use crate::qualifio::Qualifio;
 use crate::turn::Turn;
+use crate::webhooks::settings as webhooks;
+use crate::{feed, mapping, summary};
 use http::{Method, header};
 use serde_json::{Value, json};
 use standin_fake_kit::form::Form;
 use standin_fake_kit::{EndpointDoc, answer};
-use standin_model::Evidence;
+use standin_model::{Evidence, Instant};
 use standin_ports::{Request, Response};
 
 /// Where the API stands.
@@ -35,6 +38,19 @@ pub struct Call<'r> {
     pub query: Form,
     /// The body; null if there is none.
     pub body: Value,
+    /// The present time.
+    pub now: Instant,
+    /// Who calls, if that is known.
+    pub operator: Option<Operator>,
+}
+
+/// Somebody who is known.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Operator {
+    /// Their name.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
 }
 
 impl Call<'_> {
@@ -57,6 +73,14 @@ pub struct Endpoint {
 
 const INTEGRATION: Evidence =
     Evidence::documented("Qualifio help: How to integrate Gigya SSO with Qualifio", "roles");
+
+const MAPPING: Evidence = Evidence::documented("Qualifio help: About mapping variables", "mapping_variables");
+const WEBHOOKS: Evidence =
+    Evidence::documented("Qualifio developers: Webhook overview", "webhooks_are_configured");
+const FEEDS: Evidence =
+    Evidence::documented("Qualifio developers: About Campaign Feeds", "feeds_are_managed");
+const TOOLBOX: Evidence =
+    Evidence::documented("Qualifio help: How do I delete personal data", "forgotten_after_approval");
 
 const fn endpoint(
     name: &'static str,
@@ -238,6 +262,124 @@ pub const ENDPOINTS: &[Endpoint] = &[
         Allowed::DATA,
         data::pushes,
     ),
+    endpoint(
+        "GET /manager/api/campaigns/{id}/summary",
+        "counts the campaign's participations, unique participants, consents",
+        Evidence::documented("Qualifio help: Campaign statistics dashboard", "figures_of_a_campaign"),
+        Allowed::ANYONE,
+        summary::campaign,
+    ),
+    endpoint(
+        "GET /manager/api/statistics/summary",
+        "counts participations and unique participants over all campaigns",
+        Evidence::documented("Qualifio help: Global Stats documentation", "figures_of_the_account"),
+        Allowed::ANYONE,
+        summary::account,
+    ),
+    endpoint(
+        "GET /manager/api/mapping-variables",
+        "lists the mapping variables",
+        MAPPING,
+        Allowed::ANYONE,
+        mapping::list,
+    ),
+    endpoint(
+        "POST /manager/api/mapping-variables",
+        "creates a mapping variable",
+        MAPPING,
+        Allowed::DATA,
+        mapping::create,
+    ),
+    endpoint(
+        "PUT /manager/api/mapping-variables/{id}",
+        "changes the display label of a mapping variable",
+        MAPPING,
+        Allowed::DATA,
+        mapping::change,
+    ),
+    endpoint(
+        "GET /manager/api/integrations/webhooks",
+        "lists the webhooks of participations, header values and secrets masked",
+        WEBHOOKS,
+        Allowed::ADMIN,
+        webhooks::list,
+    ),
+    endpoint(
+        "POST /manager/api/integrations/webhooks",
+        "creates a webhook",
+        WEBHOOKS,
+        Allowed::ADMIN,
+        webhooks::create,
+    ),
+    endpoint(
+        "PUT /manager/api/integrations/webhooks/{id}",
+        "changes what is given of a webhook",
+        WEBHOOKS,
+        Allowed::ADMIN,
+        webhooks::change,
+    ),
+    endpoint(
+        "DELETE /manager/api/integrations/webhooks/{id}",
+        "removes a webhook; what waits for it is given up",
+        WEBHOOKS,
+        Allowed::ADMIN,
+        webhooks::delete,
+    ),
+    endpoint(
+        "GET /manager/api/webhook-deliveries",
+        "lists what became of each delivery",
+        Evidence::decided("the platform's own log is not published", "failed_deliveries_are_tried_again"),
+        Allowed::DATA,
+        webhooks::deliveries,
+    ),
+    endpoint("GET /manager/api/feeds", "lists the campaign feeds", FEEDS, Allowed::ANYONE, feed::list),
+    endpoint("POST /manager/api/feeds", "creates a campaign feed", FEEDS, Allowed::ADMIN, feed::create),
+    endpoint(
+        "DELETE /manager/api/feeds/{id}",
+        "removes a campaign feed",
+        FEEDS,
+        Allowed::ADMIN,
+        feed::delete,
+    ),
+    endpoint(
+        "GET /manager/api/gdpr",
+        "shows the GDPR Toolbox, tokens masked",
+        TOOLBOX,
+        Allowed::ANYONE,
+        toolbox::get,
+    ),
+    endpoint(
+        "PUT /manager/api/gdpr",
+        "sets retention and whether anonymous data goes too",
+        Evidence::documented(
+            "Qualifio help: How do I delete personal data",
+            "people_are_forgotten_after_a_while",
+        ),
+        Allowed::ANYONE,
+        toolbox::save,
+    ),
+    endpoint(
+        "POST /manager/api/gdpr/tokens",
+        "makes a token for the GDPR API and shows it once",
+        Evidence::documented("Postman: GDPR Api Documentation", "tokens_belong_to_accounts"),
+        Allowed::ADMIN,
+        toolbox::create_token,
+    ),
+    endpoint("GET /manager/api/gdpr/rules", "lists the rules", TOOLBOX, Allowed::ANYONE, toolbox::rules),
+    endpoint(
+        "POST /manager/api/gdpr/erasures",
+        "asks for profiles, or whoever took part between two moments, to be forgotten",
+        Evidence::documented("Qualifio help: How do I delete personal data", "forgotten_by_date"),
+        Allowed::ANYONE,
+        toolbox::erase,
+    ),
+    endpoint(
+        "PUT /manager/api/gdpr/rules/{id}/approve",
+        "lets the Data Protection Officer approve a rule",
+        TOOLBOX,
+        Allowed::ANYONE,
+        toolbox::approve_rule,
+    ),
 ];
 
 /// The name of a call to the API.
@@ -261,8 +403,8 @@ fn find<'r>(method: &Method, path: &'r str) -> Option<(&'static Endpoint, &'r st
 }
 
 /// Answers a call to the API.
-pub fn handle(qualifio: &mut Qualifio, request: &Request) -> Turn {
-    match answered(qualifio, request) {
+pub fn handle(qualifio: &mut Qualifio, now: Instant, request: &Request) -> Turn {
+    match answered(qualifio, now, request) {
         Ok(turn) => turn,
         Err(problem) => Turn::Reply(refused(&problem)),
     }
@@ -283,23 +425,24 @@ pub fn warnings_json(warnings: &[crate::problem::Warning]) -> Value {
     warnings.iter().map(crate::problem::Warning::to_json).collect()
 }
 
-fn answered(qualifio: &mut Qualifio, request: &Request) -> Result<Turn, Problem> {
-    let role = operator(qualifio, request).ok_or(Problem::Unauthorized)?;
+fn answered(qualifio: &mut Qualifio, now: Instant, request: &Request) -> Result<Turn, Problem> {
+    let operator = operator(qualifio, request).ok_or(Problem::Unauthorized)?;
     let path = request.uri().path();
     let (endpoint, id) = find(request.method(), path)
         .ok_or_else(|| Problem::NotFound(format!("call {} {path}", request.method())))?;
-    endpoint.allowed.check(role)?;
-    let call = Call { id, query: Form::query(request), body: body(request)? };
+    endpoint.allowed.check(operator.role)?;
+    let call = Call { id, query: Form::query(request), body: body(request)?, now, operator: Some(operator) };
     (endpoint.act)(qualifio, &call)
 }
 
-fn operator(qualifio: &Qualifio, request: &Request) -> Option<Role> {
+fn operator(qualifio: &Qualifio, request: &Request) -> Option<Operator> {
     let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, name) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return None;
     }
-    qualifio.operators.get(name.trim()).copied()
+    let name = name.trim();
+    qualifio.operators.get(name).map(|role| Operator { name: name.to_owned(), role: *role })
 }
 
 fn body(request: &Request) -> Result<Value, Problem> {
