@@ -17,12 +17,15 @@
 //! - [`participation`]: one participant's way through a campaign.
 //! - [`player`]: the pages.
 //! - [`statistics`]: accepted forms as rows, the CSV export, CRM profiles.
+//! - [`workbook`]: the XLSX export.
 //! - [`manager`]: the operators' JSON API.
+//! - [`console`]: the operators' pages.
 //! - [`seed`]: reading a world file's section.
 //! - [`knobs`]: behaviour that a user may set.
 
 pub mod account;
 pub mod campaign;
+pub mod console;
 pub mod domain;
 pub mod form;
 pub mod integration;
@@ -36,6 +39,7 @@ pub mod redirection;
 pub mod seed;
 pub mod statistics;
 pub mod turn;
+pub mod workbook;
 
 pub use knobs::KNOBS;
 pub use qualifio::Qualifio;

@@ -2,6 +2,7 @@
 
 use crate::account::{Role, Website};
 use crate::campaign::{Campaign, Channel, Numbers};
+use crate::console;
 use crate::integration::Integration;
 use crate::knobs::KNOBS;
 use crate::manager;
@@ -43,6 +44,7 @@ pub struct Qualifio {
     pub(crate) unhealthy: OrdSet<u64>,
     pub(crate) pending: OrdMap<u64, Arc<Pending>>,
     pub(crate) asked: u64,
+    pub(crate) sessions: manager::session::Sessions,
 }
 
 /// What Gigya thinks of a website's keys.
@@ -105,6 +107,7 @@ impl Qualifio {
             unhealthy: OrdSet::new(),
             pending: OrdMap::new(),
             asked: 0,
+            sessions: manager::session::Sessions::new(seed),
         }
     }
 
@@ -129,7 +132,8 @@ impl Qualifio {
     /// What it answers to.
     pub fn endpoints() -> Vec<EndpointDoc> {
         let player = player::ENDPOINTS.iter().map(|endpoint| endpoint.doc);
-        player.chain(manager::ENDPOINTS.iter().map(|endpoint| endpoint.doc)).collect()
+        let manager = manager::ENDPOINTS.iter().map(|endpoint| endpoint.doc);
+        player.chain(manager).chain([console::DOC]).collect()
     }
 
     /// The platform's name in journals and faults.
@@ -141,6 +145,7 @@ impl Qualifio {
     pub fn call_name(request: &Request) -> String {
         player::call_name(request)
             .or_else(|| manager::call_name(request))
+            .or_else(|| console::call_name(request))
             .unwrap_or_else(|| format!("{} {}", request.method(), request.uri().path()))
     }
 
@@ -148,7 +153,10 @@ impl Qualifio {
     pub fn handle(&mut self, now: Instant, request: Request) -> Turn {
         self.advance(now);
         if request.uri().path().starts_with(manager::ROOT) {
-            return manager::handle(self, &request);
+            return manager::handle(self, now, &request);
+        }
+        if let Some(page) = console::answer(&request) {
+            return Turn::Reply(page);
         }
         player::handle(self, now, &request)
     }

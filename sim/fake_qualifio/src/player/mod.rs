@@ -1,10 +1,12 @@
 //! The pages: which campaign an address means, whose participation it is, what a post asks for.
 //!
+//! - [`embed`]: the code that operators put into other pages.
 //! - [`flow`]: the way from start to exit.
 //! - [`single_sign_on`]: the part of it before the form.
 //! - [`submit`]: the form itself.
 //! - [`page`]: what people see.
 
+pub mod embed;
 pub mod flow;
 pub mod page;
 pub mod single_sign_on;

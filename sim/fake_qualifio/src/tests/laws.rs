@@ -14,6 +14,8 @@ fn tests() -> BTreeSet<String> {
         include_str!("identity.rs"),
         include_str!("results.rs"),
         include_str!("configuration.rs"),
+        include_str!("console.rs"),
+        include_str!("exports.rs"),
         include_str!("laws.rs"),
     ];
     let lines = files.iter().flat_map(|file| file.lines());
