@@ -1,12 +1,12 @@
 //! A request before the platform sees it, and an answer once the platform is done with it.
 
 use crate::call::{Form, endpoint_of, has_csv, is_callback, is_preflight};
-use crate::envelope::{self, Later, Reply};
+use crate::envelope::{self, Later, Object, Reply};
 use crate::gigya::Gigya;
 use crate::params::Params;
 use http::HeaderValue;
 use jiff::fmt::rfc2822::DateTimePrinter;
-use standin_fake_kit::answer::{with_body, with_reason};
+use standin_fake_kit::answer::{redirect, with_body, with_reason};
 use standin_model::Instant;
 use standin_ports::http::Compressible;
 use standin_ports::{Request, Response};
@@ -39,6 +39,8 @@ pub struct Outgoing {
     later: Later,
     cookies: Vec<String>,
     compressible: bool,
+    /// A file for browsers, which has no envelope.
+    file: Option<Response>,
 }
 
 impl Gigya {
@@ -60,13 +62,33 @@ impl Gigya {
             later: std::mem::take(&mut self.later),
             cookies: std::mem::take(&mut self.cookies),
             compressible: self.knobs.on("gigya.gzip"),
+            file: None,
         }
     }
 }
 
 impl Outgoing {
+    /// A file in the place of an envelope.
+    pub(crate) fn file(now: Instant, request: Request, params: Arc<Params>, file: Response) -> Self {
+        Self {
+            now,
+            request,
+            params,
+            reply: Ok(Object::new()),
+            call_id: String::new(),
+            form: Form::default(),
+            later: Later::default(),
+            cookies: Vec::new(),
+            compressible: false,
+            file: Some(file),
+        }
+    }
+
     /// The envelope and the transport around the reply.
     pub fn write(self) -> Response {
+        if let Some(file) = self.file {
+            return file;
+        }
         let params = &self.params;
         let succeeded = self.reply.is_ok();
         let code = self.reply.as_ref().err().map_or(0, |refusal| refusal.code);
@@ -77,6 +99,7 @@ impl Outgoing {
             || (wanted("format", "csv") && has_csv(endpoint_of(&self.request)));
         let status = if honest { envelope::status(code).max(200) } else { 200 };
         let mut response = match self.form {
+            Form::Redirect(place) if succeeded => redirect(302, &place),
             Form::Csv(table) if succeeded => with_body(status, "text/csv; charset=utf-8", table),
             form => {
                 let code_is_told = !(succeeded && form == Form::WithoutCode);

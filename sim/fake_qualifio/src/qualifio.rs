@@ -133,7 +133,7 @@ impl Qualifio {
     pub fn endpoints() -> Vec<EndpointDoc> {
         let player = player::ENDPOINTS.iter().map(|endpoint| endpoint.doc);
         let manager = manager::ENDPOINTS.iter().map(|endpoint| endpoint.doc);
-        player.chain(manager).chain([console::DOC]).collect()
+        player.chain([player::files::DOC, console::DOC]).chain(manager).collect()
     }
 
     /// The platform's name in journals and faults.
@@ -195,7 +195,7 @@ impl Qualifio {
             let body = serde_json::json!({"error": {"name": "Unavailable", "message": "try again later"}});
             return answer::with_body(status, "application/json", body.to_string());
         }
-        player::page::message(status, "Unavailable", "This campaign is not available right now.")
+        player::refuse(self, request, status, "Unavailable")
     }
 
     /// When the next participation expires.

@@ -1,12 +1,10 @@
 //! The code that operators put into other pages.
 
+use super::files::KIT;
 use super::page::escape;
 use crate::campaign::Channel;
 use crate::qualifio::Qualifio;
 use serde_json::{Value, json};
-
-/// The script that the tag loads.
-pub(super) const KIT: &str = "/kit/qualp.2.min.js";
 
 /// How tall the frame is made.
 const HEIGHT: &str = "1200";

@@ -6,5 +6,6 @@ mod exports;
 mod identity;
 mod laws;
 mod pages;
+mod player;
 mod results;
 mod world;
