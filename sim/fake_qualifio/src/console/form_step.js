@@ -148,17 +148,23 @@ function optinEntry(given) {
     controls: [
       field('Technical name', { name: of('variable'), value: given.variable, autocomplete: 'off' }),
       field('Label', { name: of('label'), value: given.label }),
+      field('Description', { name: of('description'), value: given.description }),
       field('Mandatory', { name: of('mandatory'), type: 'checkbox', checked: given.mandatory }),
     ],
     kept: {
-      ...rest(given, ['id', 'name', 'variable', 'label', 'mandatory', 'categories']),
-      ...(given.categories ? { categories: given.categories.map(({ id, label, technicalName }) => ({ id, label, name: technicalName })) } : {}),
+      ...rest(given, ['id', 'name', 'variable', 'label', 'description', 'mandatory', 'categories']),
+      categories: (given.categories ?? []).map(category),
     },
   });
 }
 
+// The API takes a category's technical name as `name`.
+function category({ id, label, technicalName, parent }) {
+  return { id, label, name: technicalName, ...(parent ? { parent: category(parent) } : {}) };
+}
+
 function optinValue({ id, kept, values }) {
-  return { ...id, ...kept, variable: values.variable, label: values.label || null, mandatory: values.mandatory };
+  return { ...id, ...kept, variable: values.variable, label: values.label || null, description: values.description, mandatory: values.mandatory };
 }
 
 // What this page does not edit goes back as it came.

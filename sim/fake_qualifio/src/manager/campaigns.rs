@@ -2,10 +2,11 @@
 
 use super::{Call, editing, json_reply, refused, warnings_json};
 use crate::campaign::{
-    Campaign, Channel, ChannelKind, Limit, MOST, Mode, Step, read_field, read_limit, read_optin,
-    read_question, read_steps,
+    Campaign, Channel, ChannelKind, MOST, Mode, Step, read_field, read_optin, read_question, read_steps,
 };
 use crate::integration::LoginScreen;
+use crate::limits::read_limits;
+use crate::mapping::Kind;
 use crate::problem::{Problem, Warning};
 use crate::qualifio::{Keys, Pending, Qualifio};
 use crate::turn::{Ask, AskFailed, GigyaConfig, SiteAnswer, Turn};
@@ -36,6 +37,9 @@ const MEMBERS: &[&str] = &[
     "auto_submit",
     "lite_registration",
     "preview",
+    "type",
+    "themes",
+    "creator",
     "channels",
     "channel",
     "website",
@@ -72,7 +76,7 @@ pub(super) fn create(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
     if let Some(sso) = section.get("sso") {
         return Err(sso.wrong("single sign-on is switched by a call of its own").into());
     }
-    let campaign = add(qualifio, &section)?;
+    let campaign = add(qualifio, call.now, &section)?;
     Ok(json_reply(201, &shown(qualifio, &campaign)))
 }
 
@@ -89,6 +93,7 @@ pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
     let mut next = (*campaign).clone();
     read(qualifio, &section, &mut next)?;
     numbers.give_back(&campaign, &mut next)?;
+    next.modified = call.now;
     if next.sso {
         next.check_sso()?;
     }
@@ -97,7 +102,7 @@ pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
 }
 
 /// Adds a campaign out of a mapping, single sign-on included if that asks for it.
-pub(crate) fn add(qualifio: &mut Qualifio, section: &Section<'_>) -> Result<Campaign, Problem> {
+pub(crate) fn add(qualifio: &mut Qualifio, now: Instant, section: &Section<'_>) -> Result<Campaign, Problem> {
     section.only(MEMBERS)?;
     if qualifio.campaigns.len() >= MOST_CAMPAIGNS {
         return Err(Problem::Full("100000 campaigns"));
@@ -116,7 +121,7 @@ pub(crate) fn add(qualifio: &mut Qualifio, section: &Section<'_>) -> Result<Camp
     if section.get("id").is_some() && taken(id) {
         return Err(Problem::InvalidField { field: "id", why: "is taken already" });
     }
-    let mut campaign = blank(qualifio, id);
+    let mut campaign = blank(qualifio, now, id);
     campaign.channels = read_channels(qualifio, section, id)?;
     read(qualifio, section, &mut campaign)?;
     if section.get("fields").is_none() && campaign.mode == Mode::Identified {
@@ -135,7 +140,7 @@ pub(crate) fn add(qualifio: &mut Qualifio, section: &Section<'_>) -> Result<Camp
     Ok(campaign)
 }
 
-fn blank(qualifio: &mut Qualifio, id: u64) -> Campaign {
+fn blank(qualifio: &mut Qualifio, now: Instant, id: u64) -> Campaign {
     Campaign {
         id,
         guid: qualifio.ids.guid(),
@@ -146,11 +151,16 @@ fn blank(qualifio: &mut Qualifio, id: u64) -> Campaign {
         fields: Vec::new(),
         optins: Vec::new(),
         questions: Vec::new(),
-        limit: Limit::Unlimited,
+        limits: Vec::new(),
         sso: false,
         auto_submit: false,
         lite_registration: false,
         preview: false,
+        kind: "QUIZZ".to_owned(),
+        themes: Vec::new(),
+        creator: None,
+        created: now,
+        modified: now,
         channels: Vec::new(),
     }
 }
@@ -180,10 +190,11 @@ fn read(qualifio: &mut Qualifio, section: &Section<'_>, campaign: &mut Campaign)
     }
     read_parts(qualifio, section, campaign)?;
     if let Some(limit) = section.get("limit") {
-        campaign.limit = read_limit(&limit)?;
+        campaign.limits = read_limits(&limit)?;
     }
     campaign.lite_registration = section.flag_of("lite_registration", campaign.lite_registration)?;
     campaign.preview = section.flag_of("preview", campaign.preview)?;
+    read_description(section, campaign)?;
     match section.get("steps") {
         Some(steps) => campaign.steps = read_steps(&steps, campaign.mode)?,
         None if campaign.steps.is_empty() => campaign.steps = usual_steps(campaign),
@@ -194,6 +205,25 @@ fn read(qualifio: &mut Qualifio, section: &Section<'_>, campaign: &mut Campaign)
         if campaign.sso {
             return Err(Problem::AnonymousCampaign);
         }
+    }
+    Ok(())
+}
+
+/// What feeds and webhooks say about a campaign.
+fn read_description(section: &Section<'_>, campaign: &mut Campaign) -> Result<(), SeedError> {
+    if let Some(kind) = section.text_of("type")? {
+        campaign.kind = kind.to_owned();
+    }
+    if let Some(creator) = section.text_of("creator")? {
+        campaign.creator = Some(creator.to_owned());
+    }
+    let Some(themes) = section.get("themes") else { return Ok(()) };
+    campaign.themes.clear();
+    for theme in bounded(&themes)? {
+        theme.only(&["code", "description"])?;
+        let code = theme.need("code")?.text()?.to_owned();
+        let description = theme.text_of("description")?.unwrap_or_default().to_owned();
+        campaign.themes.push((code, description));
     }
     Ok(())
 }
@@ -214,7 +244,12 @@ fn bounded<'a>(section: &Section<'a>) -> Result<Vec<Section<'a>>, SeedError> {
 fn read_form(qualifio: &mut Qualifio, section: &Section<'_>, campaign: &mut Campaign) -> Result<(), Problem> {
     campaign.fields.clear();
     for item in bounded(section)? {
-        campaign.fields.push(read_field(&item, &mut qualifio.numbers)?);
+        let mut field = read_field(&item, &mut qualifio.numbers)?;
+        let label = qualifio.mapping.check(&item, &field.variable, Kind::Answer)?;
+        if let (Some(label), None) = (label, item.get("label")) {
+            field.label = label.to_owned();
+        }
+        campaign.fields.push(field);
     }
     check_form(campaign)
 }
@@ -240,7 +275,12 @@ fn read_parts(
     if let Some(optins) = section.get("optins") {
         campaign.optins.clear();
         for item in bounded(&optins)? {
-            campaign.optins.push(read_optin(&item, &mut qualifio.numbers)?);
+            let mut optin = read_optin(&item, &mut qualifio.numbers)?;
+            let label = qualifio.mapping.check(&item, &optin.variable, Kind::Optin)?;
+            if let (Some(label), None) = (label, item.get("label")) {
+                optin.label = label.to_owned();
+            }
+            campaign.optins.push(optin);
         }
     }
     if let Some(questions) = section.get("questions") {

@@ -28,6 +28,7 @@ pub(super) fn add(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Prob
         qualifio.check_configs(&next)?;
     }
     qualifio.numbers.campaign += 1;
+    next.modified = call.now;
     qualifio.keep_campaign(next.clone());
     Ok(json_reply(201, &shown(qualifio, &next)))
 }
@@ -55,6 +56,7 @@ pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
             channel.ends = time(&section, "ends")?;
         }
     }
+    next.modified = call.now;
     qualifio.keep_campaign(next.clone());
     Ok(json_reply(200, &shown(qualifio, &next)))
 }

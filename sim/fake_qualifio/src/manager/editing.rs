@@ -24,6 +24,8 @@ pub(super) fn complete(qualifio: &Qualifio, campaign: &Campaign, body: &mut Valu
     for (shown, question) in entries(body, "questions").zip(&campaign.questions) {
         shown["correct"] = question.correct.as_deref().into();
         shown["score"] = question.score.into();
+        shown["type"] = question.kind.as_str().into();
+        shown["variable"] = question.variable.as_deref().into();
     }
     for (shown, channel) in entries(body, "channels").zip(&campaign.channels) {
         publication(qualifio, campaign, channel, shown);

@@ -19,9 +19,12 @@ pub mod session;
 pub mod websites;
 
 use crate::account::Allowed;
+use crate::gdpr::toolbox;
 use crate::problem::Problem;
 use crate::qualifio::Qualifio;
 use crate::turn::Turn;
+use crate::webhooks::settings as webhooks;
+use crate::{feed, mapping, summary};
 use http::Method;
 use serde_json::{Value, json};
 use session::Operator;
@@ -72,6 +75,14 @@ pub struct Endpoint {
 
 const INTEGRATION: Evidence =
     Evidence::documented("Qualifio help: How to integrate Gigya SSO with Qualifio", "roles");
+
+const MAPPING: Evidence = Evidence::documented("Qualifio help: About mapping variables", "mapping_variables");
+const WEBHOOKS: Evidence =
+    Evidence::documented("Qualifio developers: Webhook overview", "webhooks_are_configured");
+const FEEDS: Evidence =
+    Evidence::documented("Qualifio developers: About Campaign Feeds", "feeds_are_managed");
+const TOOLBOX: Evidence =
+    Evidence::documented("Qualifio help: How do I delete personal data", "forgotten_after_approval");
 
 const fn endpoint(
     name: &'static str,
@@ -331,6 +342,124 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ),
         Allowed::DATA,
         data::pushes,
+    ),
+    endpoint(
+        "GET /manager/api/campaigns/{id}/summary",
+        "counts the campaign's participations, unique participants, consents",
+        Evidence::documented("Qualifio help: Campaign statistics dashboard", "figures_of_a_campaign"),
+        Allowed::ANYONE,
+        summary::campaign,
+    ),
+    endpoint(
+        "GET /manager/api/statistics/summary",
+        "counts participations and unique participants over all campaigns",
+        Evidence::documented("Qualifio help: Global Stats documentation", "figures_of_the_account"),
+        Allowed::ANYONE,
+        summary::account,
+    ),
+    endpoint(
+        "GET /manager/api/mapping-variables",
+        "lists the mapping variables",
+        MAPPING,
+        Allowed::ANYONE,
+        mapping::list,
+    ),
+    endpoint(
+        "POST /manager/api/mapping-variables",
+        "creates a mapping variable",
+        MAPPING,
+        Allowed::DATA,
+        mapping::create,
+    ),
+    endpoint(
+        "PUT /manager/api/mapping-variables/{id}",
+        "changes the display label of a mapping variable",
+        MAPPING,
+        Allowed::DATA,
+        mapping::change,
+    ),
+    endpoint(
+        "GET /manager/api/integrations/webhooks",
+        "lists the webhooks of participations, header values and secrets masked",
+        WEBHOOKS,
+        Allowed::ADMIN,
+        webhooks::list,
+    ),
+    endpoint(
+        "POST /manager/api/integrations/webhooks",
+        "creates a webhook",
+        WEBHOOKS,
+        Allowed::ADMIN,
+        webhooks::create,
+    ),
+    endpoint(
+        "PUT /manager/api/integrations/webhooks/{id}",
+        "changes what is given of a webhook",
+        WEBHOOKS,
+        Allowed::ADMIN,
+        webhooks::change,
+    ),
+    endpoint(
+        "DELETE /manager/api/integrations/webhooks/{id}",
+        "removes a webhook; what waits for it is given up",
+        WEBHOOKS,
+        Allowed::ADMIN,
+        webhooks::delete,
+    ),
+    endpoint(
+        "GET /manager/api/webhook-deliveries",
+        "lists what became of each delivery",
+        Evidence::decided("the platform's own log is not published", "failed_deliveries_are_tried_again"),
+        Allowed::DATA,
+        webhooks::deliveries,
+    ),
+    endpoint("GET /manager/api/feeds", "lists the campaign feeds", FEEDS, Allowed::ANYONE, feed::list),
+    endpoint("POST /manager/api/feeds", "creates a campaign feed", FEEDS, Allowed::ADMIN, feed::create),
+    endpoint(
+        "DELETE /manager/api/feeds/{id}",
+        "removes a campaign feed",
+        FEEDS,
+        Allowed::ADMIN,
+        feed::delete,
+    ),
+    endpoint(
+        "GET /manager/api/gdpr",
+        "shows the GDPR Toolbox, tokens masked",
+        TOOLBOX,
+        Allowed::ANYONE,
+        toolbox::get,
+    ),
+    endpoint(
+        "PUT /manager/api/gdpr",
+        "sets retention and whether anonymous data goes too",
+        Evidence::documented(
+            "Qualifio help: How do I delete personal data",
+            "people_are_forgotten_after_a_while",
+        ),
+        Allowed::ANYONE,
+        toolbox::save,
+    ),
+    endpoint(
+        "POST /manager/api/gdpr/tokens",
+        "makes a token for the GDPR API and shows it once",
+        Evidence::documented("Postman: GDPR Api Documentation", "tokens_belong_to_accounts"),
+        Allowed::ADMIN,
+        toolbox::create_token,
+    ),
+    endpoint("GET /manager/api/gdpr/rules", "lists the rules", TOOLBOX, Allowed::ANYONE, toolbox::rules),
+    endpoint(
+        "POST /manager/api/gdpr/erasures",
+        "asks for profiles, or whoever took part between two moments, to be forgotten",
+        Evidence::documented("Qualifio help: How do I delete personal data", "forgotten_by_date"),
+        Allowed::ANYONE,
+        toolbox::erase,
+    ),
+    endpoint(
+        "PUT /manager/api/gdpr/rules/{id}/approve",
+        "lets the Data Protection Officer approve a rule",
+        TOOLBOX,
+        Allowed::ANYONE,
+        toolbox::approve_rule,
     ),
 ];
 

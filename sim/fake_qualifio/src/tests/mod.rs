@@ -2,10 +2,15 @@
 
 mod configuration;
 mod console;
+mod counting;
 mod exports;
+mod feeds;
+mod gdpr;
 mod identity;
 mod laws;
+mod names;
 mod pages;
 mod player;
 mod results;
+mod webhooks;
 mod world;
