@@ -2,6 +2,7 @@
 import { field, form, h, notice, table } from '/console/console.js';
 import { api, begin, facts, go, place, refresh, say, session, state, toggle } from './api.js';
 import { blockFields, blockValues, watchChanges } from './block.js';
+import { showWebhooks } from './webhooks.js';
 import { WORDS } from './words.js';
 
 const ROOT = 'integrations/gigya-sso';
@@ -16,6 +17,7 @@ export const integrations = {
     if (site) return showSite(body, Number(site[1]));
     if (rest === 'gigya-sso/expert') return showExpert(body);
     if (rest === 'gigya-sso') return showGigya(body);
+    if (rest === 'webhooks' || rest.startsWith('webhooks/')) return showWebhooks(body, rest.slice('webhooks/'.length));
     return session.may.expert ? showList(body, null) : showList(body, await api('GET', ROOT));
   },
 };
@@ -44,7 +46,7 @@ function showList(body, gigya) {
     ['State', () => onOff(gigya)],
     ['Health', () => health(gigya.health)],
     ['Change', () => h('a', { class: 'button plain', href: `#${ROOT}`, 'aria-label': 'Configure Gigya SSO' }, 'Configure')],
-  ], [gigya]), h('p', { class: 'hint' },
+  ], [gigya]), h('p', {}, h('a', { href: '#integrations/webhooks' }, 'Webhooks'), ' tell other systems of participations.'), h('p', { class: 'hint' },
     'OFF keeps what is stored: campaigns show their ordinary form with its e-mail field, and nothing is pushed to Gigya.'));
 }
 

@@ -5,6 +5,7 @@ import { campaigns } from './campaigns.js';
 import { participations, profiles, pushes } from './data.js';
 import { integrations } from './integrations.js';
 import { signIn } from './sign_in.js';
+import { variables } from './variables.js';
 import { websites } from './websites.js';
 
 const main = document.getElementById('main');
@@ -18,6 +19,7 @@ const MENU = [
   ] },
   { label: 'Settings', entries: [
     ['Websites', '#websites', () => true],
+    ['Mapping variables', '#variables', () => true],
     ['Integrations & partners', '#integrations', (may) => may.integrations || may.expert],
   ] },
 ];
@@ -62,7 +64,7 @@ try {
     session.wanted = location.hash;
     history.replaceState(null, '', '#sign-in');
   }
-  await route(main, [campaigns, websites, integrations, pushes, participations, profiles, signIn(known)]);
+  await route(main, [campaigns, websites, variables, integrations, pushes, participations, profiles, signIn(known)]);
 } catch {
   main.replaceChildren(h('h1', {}, 'Qualifio Manager'), notice('error', 'The API does not answer. Reload the page to try again.'));
 }

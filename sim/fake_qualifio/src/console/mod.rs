@@ -33,6 +33,8 @@ pub const ASSETS: &[Asset] = &[
     script("/manager/sign_in.js", include_str!("sign_in.js")),
     script("/manager/integrations.js", include_str!("integrations.js")),
     script("/manager/block.js", include_str!("block.js")),
+    script("/manager/webhooks.js", include_str!("webhooks.js")),
+    script("/manager/variables.js", include_str!("variables.js")),
     script("/manager/websites.js", include_str!("websites.js")),
     script("/manager/campaigns.js", include_str!("campaigns.js")),
     script("/manager/channels.js", include_str!("channels.js")),

@@ -26,6 +26,7 @@ use crate::turn::Turn;
 use crate::webhooks::settings as webhooks;
 use crate::{feed, mapping, summary};
 use http::Method;
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use session::Operator;
 use standin_fake_kit::form::Form;
@@ -529,7 +530,8 @@ fn answered(qualifio: &mut Qualifio, now: Instant, request: &Request) -> Result<
     if let Some(operator) = &operator {
         endpoint.allowed.check(operator.role)?;
     }
-    let call = Call { id, query: Form::query(request), body: body(request)?, now, operator, request };
+    let id = percent_decode_str(id).decode_utf8_lossy();
+    let call = Call { id: &id, query: Form::query(request), body: body(request)?, now, operator, request };
     (endpoint.act)(qualifio, &call)
 }
 

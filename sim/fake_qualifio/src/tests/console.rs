@@ -448,6 +448,16 @@ fn an_edited_form_keeps_its_numbers() {
 }
 
 #[test]
+fn names_in_paths_may_be_encoded() {
+    let mut world = world();
+    let variable = json!({"name": "größe", "type": "Answer"});
+    assert_eq!(world.outcome("Admin", "POST mapping-variables", &variable), "201");
+    let line = "PUT mapping-variables/gr%C3%B6%C3%9Fe";
+    let (status, answer) = world.call("Admin", line, &json!({"label": "Size"}));
+    assert_eq!((status, &answer["label"]), (200, &json!("Size")));
+}
+
+#[test]
 fn hostile_values_go_through_unchanged() {
     for hostile in ["<script>alert(1)</script>", "\"onmouseover=\"x", "\u{202E}gnp.exe", &"n".repeat(255)] {
         let mut world = world();
