@@ -3,7 +3,7 @@
 use crate::call::Call;
 use crate::envelope::Reply;
 use crate::gigya::Gigya;
-use crate::{accounts, admin, audit, ds, ids, idx, socialize};
+use crate::{accounts, admin, audit, console, ds, ids, idx, socialize};
 use standin_fake_kit::EndpointDoc;
 use standin_model::Evidence;
 
@@ -178,5 +178,5 @@ pub const ENDPOINTS: &[Endpoint] = &[
 /// The list for help, reference pages and coverage tests.
 pub fn endpoints() -> Vec<EndpointDoc> {
     let doc = |it: &Endpoint| EndpointDoc { name: it.name, summary: it.summary, evidence: it.evidence };
-    ENDPOINTS.iter().map(doc).collect()
+    ENDPOINTS.iter().map(doc).chain(console::endpoints()).collect()
 }

@@ -7,6 +7,8 @@ use crate::attempts::Attempts;
 use crate::audit::Audit;
 use crate::bearer::AccessToken;
 use crate::call::{Call, Form, endpoint_of, method_of};
+use crate::console::operators::{Operators, nobody};
+use crate::console::{self, Entered};
 use crate::double_opt_in::Confirmations;
 use crate::ds::store::Store;
 use crate::envelope::{Later, Refusal};
@@ -77,6 +79,7 @@ pub struct Gigya {
     pub(crate) events_told: u64,
     /// The data store of each site.
     pub(crate) stores: OrdMap<String, Store>,
+    pub(crate) operators: Operators,
 }
 
 /// A registration or login that is not complete.
@@ -140,6 +143,7 @@ impl Gigya {
             deliveries: Deliveries::default(),
             events_told: 0,
             stores: OrdMap::new(),
+            operators: nobody(),
         }
     }
 
@@ -152,7 +156,10 @@ impl Gigya {
     /// whoever shares the platform holds it no longer than needed.
     pub fn take(&mut self, now: Instant, incoming: Incoming) -> Outgoing {
         self.advance(now);
-        let Incoming { request, params } = incoming;
+        let Incoming { request, params } = match console::enter(self, now, incoming) {
+            Entered::Answered(response) => return Outgoing::ready(*response),
+            Entered::Call(incoming) => incoming,
+        };
         let reply = self.answer(now, &request, &params);
         self.outgoing(now, request, params, reply)
     }
@@ -361,6 +368,9 @@ impl Fake for Gigya {
     }
 
     fn call_name(request: &Request) -> Cow<'static, str> {
+        if let Some(name) = console::call_name(request) {
+            return name;
+        }
         endpoint_of(request).map_or_else(
             || match method_of(request).into_owned() {
                 name if name.is_empty() => format!("{} {}", request.method(), request.uri().path()).into(),
@@ -399,5 +409,6 @@ impl Fake for Gigya {
         self.sessions.expire(now);
         self.confirmations.expire(now);
         self.cursors.expire(now);
+        self.operators.expire(now);
     }
 }

@@ -16,6 +16,7 @@
 //!   about people.
 //! - `consent`, `subscriptions`, `communications`, `addresses`, `double_opt_in`: what people agreed to.
 //! - `query`, `documents`: the search language, and searching what is no account.
+//! - `console`: pages for operators.
 //! - [`job`]: dataflow jobs as they leave and come back.
 //! - [`knobs`]: what the sources leave open.
 //! - `seed`: a world file's section.
@@ -33,6 +34,7 @@ mod call;
 mod changes;
 mod communications;
 mod consent;
+mod console;
 mod crypt;
 mod documents;
 mod double_opt_in;

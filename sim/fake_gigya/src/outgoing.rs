@@ -29,7 +29,17 @@ impl Incoming {
 
 /// An answer that nobody has written yet.
 #[derive(Debug)]
-pub struct Outgoing {
+pub struct Outgoing(Content);
+
+#[derive(Debug)]
+enum Content {
+    /// A page, or what else has no envelope.
+    Ready(Response),
+    Envelope(Box<Envelope>),
+}
+
+#[derive(Debug)]
+struct Envelope {
     now: Instant,
     request: Request,
     params: Arc<Params>,
@@ -50,7 +60,7 @@ impl Gigya {
         params: Arc<Params>,
         reply: Reply,
     ) -> Outgoing {
-        Outgoing {
+        Outgoing(Content::Envelope(Box::new(Envelope {
             now,
             request,
             params,
@@ -60,13 +70,27 @@ impl Gigya {
             later: std::mem::take(&mut self.later),
             cookies: std::mem::take(&mut self.cookies),
             compressible: self.knobs.on("gigya.gzip"),
-        }
+        })))
     }
 }
 
 impl Outgoing {
+    /// An answer that is written already.
+    pub(crate) fn ready(response: Response) -> Self {
+        Self(Content::Ready(response))
+    }
+
     /// The envelope and the transport around the reply.
     pub fn write(self) -> Response {
+        match self.0 {
+            Content::Ready(response) => response,
+            Content::Envelope(envelope) => envelope.write(),
+        }
+    }
+}
+
+impl Envelope {
+    fn write(self) -> Response {
         let params = &self.params;
         let succeeded = self.reply.is_ok();
         let code = self.reply.as_ref().err().map_or(0, |refusal| refusal.code);
