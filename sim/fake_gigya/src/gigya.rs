@@ -157,7 +157,9 @@ impl Gigya {
     pub fn take(&mut self, now: Instant, incoming: Incoming) -> Outgoing {
         self.advance(now);
         let Incoming { request, params } = match console::enter(self, now, incoming) {
-            Entered::Answered(response) => return Outgoing::ready(*response),
+            Entered::Answered(incoming, response) => {
+                return Outgoing::file(now, incoming.request, incoming.params, *response);
+            }
             Entered::Call(incoming) => incoming,
         };
         let reply = self.answer(now, &request, &params);

@@ -1,7 +1,7 @@
 //! A request before the platform sees it, and an answer once the platform is done with it.
 
 use crate::call::{Form, endpoint_of, has_csv, is_callback, is_preflight};
-use crate::envelope::{self, Later, Reply};
+use crate::envelope::{self, Later, Object, Reply};
 use crate::gigya::Gigya;
 use crate::params::Params;
 use http::HeaderValue;
@@ -29,17 +29,7 @@ impl Incoming {
 
 /// An answer that nobody has written yet.
 #[derive(Debug)]
-pub struct Outgoing(Content);
-
-#[derive(Debug)]
-enum Content {
-    /// A page, or what else has no envelope.
-    Ready(Response),
-    Envelope(Box<Envelope>),
-}
-
-#[derive(Debug)]
-struct Envelope {
+pub struct Outgoing {
     now: Instant,
     request: Request,
     params: Arc<Params>,
@@ -49,6 +39,8 @@ struct Envelope {
     later: Later,
     cookies: Vec<String>,
     compressible: bool,
+    /// A file for browsers, which has no envelope.
+    file: Option<Response>,
 }
 
 impl Gigya {
@@ -60,7 +52,7 @@ impl Gigya {
         params: Arc<Params>,
         reply: Reply,
     ) -> Outgoing {
-        Outgoing(Content::Envelope(Box::new(Envelope {
+        Outgoing {
             now,
             request,
             params,
@@ -70,27 +62,33 @@ impl Gigya {
             later: std::mem::take(&mut self.later),
             cookies: std::mem::take(&mut self.cookies),
             compressible: self.knobs.on("gigya.gzip"),
-        })))
-    }
-}
-
-impl Outgoing {
-    /// An answer that is written already.
-    pub(crate) fn ready(response: Response) -> Self {
-        Self(Content::Ready(response))
-    }
-
-    /// The envelope and the transport around the reply.
-    pub fn write(self) -> Response {
-        match self.0 {
-            Content::Ready(response) => response,
-            Content::Envelope(envelope) => envelope.write(),
+            file: None,
         }
     }
 }
 
-impl Envelope {
-    fn write(self) -> Response {
+impl Outgoing {
+    /// A file in the place of an envelope.
+    pub(crate) fn file(now: Instant, request: Request, params: Arc<Params>, file: Response) -> Self {
+        Self {
+            now,
+            request,
+            params,
+            reply: Ok(Object::new()),
+            call_id: String::new(),
+            form: Form::default(),
+            later: Later::default(),
+            cookies: Vec::new(),
+            compressible: false,
+            file: Some(file),
+        }
+    }
+
+    /// The envelope and the transport around the reply.
+    pub fn write(self) -> Response {
+        if let Some(file) = self.file {
+            return file;
+        }
         let params = &self.params;
         let succeeded = self.reply.is_ok();
         let code = self.reply.as_ref().err().map_or(0, |refusal| refusal.code);

@@ -22,7 +22,7 @@ function schedules(id, rows, act) {
     ['Name', (it) => it.name], ['Runs', (it) => (it.frequencyType === 'once' ? 'once' : `every ${it.frequencyInterval ?? 1} ${it.frequencyType}(s)`)],
     ['Extract', (it) => (it.fullExtract ? 'full' : 'what changed')], ['Next start', (it) => time(it.nextJobStartTime)],
     ['State', (it) => (it.enabled ? it.schedulingStatus : 'off')],
-    ['', (it) => h('span', { class: 'row' },
+    ['Action', (it) => h('span', { class: 'row' },
       h('button', {
         type: 'button', class: 'plain',
         onclick: act(async () => { await method('idx.setScheduling', { data: { ...it, enabled: !it.enabled } }); return it.enabled ? 'The schedule is off.' : 'The schedule is on.'; }),
@@ -70,7 +70,7 @@ async function flow(body, id) {
       ['Job', (it) => h('a', { href: toFlow(id, `/jobs/${encodeURIComponent(it.id)}`) }, it.id.slice(0, 8))],
       ['State', state], ['Started', (it) => time(it.startTime)], ['Ended', (it) => time(it.endTime)],
       ['Records', (it) => String(it.processedRecords)], ['Attempt', (it) => String(it.attemptNumber)],
-      ['', (it) => (it.status === 'running'
+      ['Action', (it) => (it.status === 'running'
         ? h('button', { type: 'button', class: 'plain', onclick: act(async () => { await own('POST', '/console/jobs/stop', { id: it.id }); return 'The job is stopped.'; }) }, 'Stop')
         : '')],
     ], jobs, 'It has not run yet.'),

@@ -11,7 +11,7 @@ async function show(body) {
       ['Key', (key) => h('code', {}, key.userKey)],
       ['Signs with', (key) => key.signs],
       ['May call', (key) => (key.permissions ? key.permissions.join(', ') : 'everything')],
-      ['', (key) => (key.first ? 'the platform uses it for its own calls' : '')],
+      ['Note', (key) => (key.first ? 'the platform uses it for its own calls' : '')],
     ], keys));
   };
   await refresh();

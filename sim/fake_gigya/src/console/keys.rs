@@ -20,13 +20,16 @@ fn administered<'g>(
     gigya: &'g Gigya,
     visit: &Visit<'_>,
     api_key: &str,
-) -> Result<(&'g Arc<Site>, &'g Key), Response> {
+) -> Result<(&'g Arc<Site>, &'g Key), Box<Response>> {
     let user_key = visit.user_key.as_deref().unwrap_or_default();
-    let site = gigya.sites.get(api_key).ok_or_else(|| refused(404, 400_093, "no site has this API key"))?;
+    let site = gigya
+        .sites
+        .get(api_key)
+        .ok_or_else(|| Box::new(refused(404, 400_093, "no site has this API key")))?;
     match site.keys.get(user_key) {
-        None => Err(refused(403, 403_036, "the key is none of this site's")),
+        None => Err(Box::new(refused(403, 403_036, "the key is none of this site's"))),
         Some(key) if key.may("admin") => Ok((site, key)),
-        Some(_) => Err(refused(403, 403_007, "the key may not call admin")),
+        Some(_) => Err(Box::new(refused(403, 403_007, "the key may not call admin"))),
     }
 }
 
@@ -35,7 +38,7 @@ pub(crate) fn list(gigya: &mut Gigya, visit: &Visit<'_>) -> Response {
     let api_key = visit.query.get("apiKey").unwrap_or_default();
     let site = match administered(gigya, visit, api_key) {
         Ok((site, _)) => site,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let told = |(name, key): (&String, &Key)| {
         json!({
@@ -73,7 +76,7 @@ pub(crate) fn create(gigya: &mut Gigya, visit: &Visit<'_>) -> Response {
     };
     let (site, own) = match administered(gigya, visit, body["apiKey"].as_str().unwrap_or_default()) {
         Ok(found) => found,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     if site.keys.len() >= MOST {
         return refused(400, 400_124, "a site has at most 100 keys");

@@ -3,7 +3,7 @@
 //! All else the pages do with the platform's own methods, `/console/api/accounts.search`. The console puts the key
 //! of whoever signed in to such a call, so that no page ever holds a secret.
 //!
-//! - `operators`: who is signed in, and pages of other origins.
+//! - `operators`: who is signed in.
 //! - `keys`, `jobs`, `preview`: what no method does.
 
 mod jobs;
@@ -22,7 +22,7 @@ use http::Method;
 use serde_json::{Value, json};
 use standin_fake_kit::answer::with_body;
 use standin_fake_kit::asset::{self, Asset, CSS, HTML, JAVASCRIPT, OWN_HOST_ONLY};
-use standin_fake_kit::{EndpointDoc, console};
+use standin_fake_kit::{EndpointDoc, console, origin};
 use standin_model::{Evidence, Instant};
 use standin_ports::http::{Peer, host_of};
 use standin_ports::{Request, Response};
@@ -114,7 +114,7 @@ pub(crate) fn endpoints() -> impl Iterator<Item = EndpointDoc> {
 
 /// What became of a request at the console's door.
 pub(crate) enum Entered {
-    Answered(Box<Response>),
+    Answered(Incoming, Box<Response>),
     /// A method is called, here or by somebody who knows no console.
     Call(Incoming),
 }
@@ -132,36 +132,45 @@ pub(crate) fn call_name(request: &Request) -> Option<Cow<'static, str>> {
 /// Answers a request to the console, or makes of it the call of a method.
 pub(crate) fn enter(gigya: &mut Gigya, now: Instant, incoming: Incoming) -> Entered {
     let Some(path) = below(&incoming.request) else { return Entered::Call(incoming) };
-    let answered = |response: Response| Entered::Answered(Box::new(response));
-    let request = &incoming.request;
-    if operators::is_foreign(request) {
-        return answered(refused(403, 403_026, "a page of another origin may not write here"));
+    let user_key = gigya.operator(now, &incoming.request);
+    if let (Some(user_key), true) = (&user_key, may_relay(&incoming.request, path)) {
+        return relayed(gigya, user_key, incoming);
     }
-    let get = *request.method() == Method::GET;
+    let visit = Visit { now, request: &incoming.request, user_key, query: Params::clone(&incoming.params) };
+    let response = answer(gigya, path, &visit);
+    Entered::Answered(incoming, Box::new(response))
+}
+
+/// Whether a request is the call of a method that an operator's page may make.
+fn may_relay(request: &Request, path: &str) -> bool {
+    path.starts_with(API) && *request.method() == Method::POST && !origin::is_foreign(request)
+}
+
+/// What the console itself answers.
+fn answer(gigya: &mut Gigya, path: &str, visit: &Visit<'_>) -> Response {
+    let method = visit.request.method();
+    if origin::is_foreign(visit.request) {
+        return refused(403, 403_026, "a page of another origin may not write here");
+    }
+    let page = (path == PAGE.path).then_some(&PAGE);
     let file = || asset::find(ASSETS, path).or_else(|| asset::find(console::ASSETS, path));
-    if let Some(asset) = if path == PAGE.path { Some(&PAGE) } else { file() }.filter(|_| get) {
-        return answered(asset.answer());
+    if let Some(asset) = page.or_else(file).filter(|_| *method == Method::GET) {
+        return asset.answer();
     }
-    let user_key = gigya.operator(now, request);
+    let nobody = || refused(401, 403_012, "nobody is signed in");
     if path.starts_with(API) {
-        return match user_key {
-            _ if *request.method() != Method::POST => {
-                answered(refused(400, 400_001, "methods are called by POST"))
-            }
-            None => answered(refused(401, 403_012, "nobody is signed in")),
-            Some(user_key) => relayed(gigya, &user_key, incoming),
-        };
+        let posted = *method == Method::POST;
+        return if posted { nobody() } else { refused(400, 400_001, "methods are called by POST") };
     }
     let here = || ENDPOINTS.iter().filter(|it| it.path == path);
-    let Some(endpoint) = here().find(|it| it.method == *request.method()) else {
+    let Some(endpoint) = here().find(|it| it.method == *method) else {
         let status = if here().next().is_some() { 405 } else { 404 };
-        return answered(refused(status, 404_000, "the console has nothing here"));
+        return refused(status, 404_000, "the console has nothing here");
     };
-    if endpoint.signed_in && user_key.is_none() {
-        return answered(refused(401, 403_012, "nobody is signed in"));
+    if endpoint.signed_in && visit.user_key.is_none() {
+        return nobody();
     }
-    let visit = Visit { now, request, user_key, query: Params::clone(&incoming.params) };
-    answered((endpoint.run)(gigya, &visit))
+    (endpoint.run)(gigya, visit)
 }
 
 /// The path, if the request is one to the console: on its own host, or on this machine below `/console/`.

@@ -4,7 +4,7 @@ use crate::call::Caller;
 use crate::console::{Visit, refused, reply, sent};
 use crate::expiring::Expiring;
 use crate::gigya::Gigya;
-use http::{HeaderValue, Method, header};
+use http::{HeaderValue, header};
 use serde_json::json;
 use standin_fake_kit::form::cookies;
 use standin_model::Instant;
@@ -34,28 +34,6 @@ impl Gigya {
 
 fn token(request: &Request) -> Option<String> {
     cookies(request).into_iter().find(|(name, _)| name == COOKIE).map(|(_, token)| token)
-}
-
-/// Whether a request that may change something comes from a page of another origin. Who names no origin is no
-/// browser, and has no cookie either.
-pub(crate) fn is_foreign(request: &Request) -> bool {
-    if [Method::GET, Method::HEAD].contains(request.method()) {
-        return false;
-    }
-    let header = |name| request.headers().get(name).map(|value: &HeaderValue| value.as_bytes());
-    if header(header::HeaderName::from_static("sec-fetch-site")).is_some_and(|site| site != b"same-origin") {
-        return true;
-    }
-    let own = request.uri().authority().map(|own| own.as_str().to_ascii_lowercase());
-    let plain = |authority: &str| {
-        let cut = authority.strip_suffix(":443").or_else(|| authority.strip_suffix(":80"));
-        cut.unwrap_or(authority).to_owned()
-    };
-    header(header::ORIGIN).is_some_and(|origin| {
-        let origin = String::from_utf8_lossy(origin).to_ascii_lowercase();
-        let authority = origin.split_once("://").map(|(_, authority)| plain(authority));
-        authority.is_none() || authority != own.as_deref().map(plain)
-    })
 }
 
 /// `POST /console/session`.

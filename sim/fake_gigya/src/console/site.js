@@ -8,23 +8,29 @@ const hostOf = (entry) => entry.replace(/^\w+:\/\//, '').split('/')[0];
 // host; an entry that begins with `*.` leaves the page's host as it is.
 export function apiHostOf(page, { trusted, prefix, dataCenter }) {
   const host = page.trim().toLowerCase().replace(/^\w+:\/\//, '').split(/[/:?#]/)[0];
-  const found = trusted.map((entry) => hostOf(entry).replaceAll('*', '')).find((domain) => {
+  const hosts = trusted.map(hostOf);
+  // `*.d` counts for nothing beside `d`, which stands for all that is below it, too.
+  const domains = hosts.filter((it) => !hosts.includes(it.replace(/^\*\./, '')) || !it.startsWith('*.'));
+  const found = domains.map((entry) => entry.replaceAll('*', '')).find((domain) => {
     const plain = domain.replace(/^\./, '');
     return plain && (host === plain || host.endsWith(`.${plain}`));
   });
   const base = !found || found.startsWith('.') ? host : found;
   const dc = dataCenter === 'cn1' ? 'cn1.sapcdm.cn' : `${dataCenter}.gigya.com`;
-  return { host, trusted: Boolean(found), api: prefix ? `${prefix}.${base}` : `accounts.${dc}` };
+  return { host, api: prefix ? `${prefix}.${base}` : `accounts.${dc}` };
 }
 
+// Whether the platform takes calls from a page of this host: `*.d` is what is below d, `d` is d alone.
+const takes = (host, trusted) => trusted.map(hostOf).some((entry) => entry === host
+  || entry.startsWith('*.') && host.endsWith(entry.slice(1)) && host.length >= entry.length);
+
 function fate(page, settings, config) {
-  const { trusted, api } = apiHostOf(page, settings);
-  if (!trusted) return [badge('bad', 'not trusted'), ' calls are refused with 400120'];
+  const { host, api } = apiHostOf(page, settings);
+  if (!takes(host, settings.trusted)) return [badge('bad', 'not trusted'), ' calls are refused with 400120'];
   if (!settings.prefix) return [badge('good', 'works'), ' the vendor\'s own host'];
-  const own = api === `${settings.prefix}.${config.baseDomain}` || api.endsWith(`.${config.baseDomain}`);
-  return own
-    ? [badge('good', 'works'), ` where ${api} is an alias of ${config.siteID}.gigya-api.com`]
-    : [badge('bad', 'fails'), ` nobody can point ${api} at Gigya: the call does not get through, and visitors look signed out`];
+  return /(^|\.)qualifioapp\.com$/.test(api)
+    ? [badge('bad', 'fails'), ` nobody can point ${api} at Gigya: the call does not get through, and visitors look signed out`]
+    : [badge('good', 'works'), ` where ${api} is an alias of ${config.siteID}.gigya-api.com`];
 }
 
 function pages(settings, config) {
