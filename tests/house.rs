@@ -19,6 +19,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("fake_eloqua", &["model", "ports", "fake_kit"]),
     ("fake_sftp", &["model", "ports", "fake_kit"]),
     ("wire", &["model", "ports"]),
+    ("browser", &[]),
     ("live", &["model", "ports", "clients", "dataflow", "wire"]),
     ("serve", &["model", "ports", "fake_kit", "fake_sftp"]),
     ("scenario", &["model"]),

@@ -8,10 +8,12 @@
 //! - [`world`]: the Rust face.
 //! - [`program`]: the commands' whole output and exit codes.
 //! - [`clients`]: answers that no fake gives.
+//! - [`exec`]: programs of others inside the stage.
 //! - [`transport`]: Gigya over a socket, as foreign clients speak. [`eloqua`]: the same of Eloqua.
 
 mod clients;
 mod eloqua;
+mod exec;
 mod house;
 mod laws;
 mod program;

@@ -21,6 +21,8 @@ Examples:
   standin dataflow explain flow.json          what it does, step by step
   standin dataflow run flow.json --dry-run    what it would write at the real endpoints
   standin serve --env-file .env               the platforms on loopback, for any program
+  standin serve --browse                      and a browser that finds every host name there
+  standin exec -- python3 sync.py             any program, with the platforms in place of the vendors' hosts
 
 Exit codes: 0 all held, 1 an expectation failed, 2 the command line or a file is wrong, 3 the harness broke."
 )]
@@ -44,6 +46,10 @@ pub(crate) enum Command {
     Dataflow(DataflowCommand),
     /// Serves the platforms and the file drop on loopback until Ctrl-C
     Serve(ServeCommand),
+    /// Runs any program, unchanged, with the platforms in the place of the vendors' hosts
+    Exec(ExecCommand),
+    /// Prints the certificate authority that vouches for the platforms' names, and keeps it on this machine
+    Ca(CaCommand),
 }
 
 /// How worlds are made.
@@ -78,6 +84,12 @@ pub(crate) struct RunCommand {
     /// Writes a report: junit=FILE or json=FILE; may be given several times
     #[arg(long, value_name = "FORMAT=FILE", value_parser = pair)]
     pub(crate) report: Vec<(String, String)>,
+    /// Fails scenarios that need a browser where there is none, instead of skipping them
+    #[arg(long)]
+    pub(crate) require_browser: bool,
+    /// Where screenshots of failed steps are kept
+    #[arg(long, value_name = "FOLDER", default_value = "screenshots")]
+    pub(crate) screenshots: PathBuf,
     /// Shows every step
     #[arg(long)]
     pub(crate) steps: bool,
@@ -241,14 +253,60 @@ pub(crate) struct ServeCommand {
     /// Writes the addresses and credentials as NAME=VALUE lines
     #[arg(long, value_name = "FILE")]
     pub(crate) env_file: Option<PathBuf>,
-    /// First of seven ports in a row; without it the system chooses each
+    /// First of seven ports in a row, eight with --tls; without it the system chooses each
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub(crate) port: u16,
+    /// Answers under all host names of the platforms on one more socket, with TLS by an authority of its own
+    #[arg(long)]
+    pub(crate) tls: bool,
+    /// Writes the certificate of that authority, for programs that shall trust it
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Opens Chromium on the stage's page, with every host name leading here; brings --tls
+    #[arg(long)]
+    pub(crate) browse: bool,
     /// `wall`: time passes as on the wall; `still`: it stands until the control API moves it
     #[arg(long, value_enum, default_value_t = Time::Wall)]
     pub(crate) clock: Time,
     #[command(flatten)]
     pub(crate) options: WorldOptions,
+}
+
+/// `standin exec`.
+#[derive(Args)]
+#[command(after_help = "\
+The program finds its proxy and whom to trust in the variables that programs read: HTTPS_PROXY,
+SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, NODE_OPTIONS, JAVA_TOOL_OPTIONS and their like;
+and the platforms' addresses and credentials in those that `standin serve` prints. Other hosts are
+refused, and named at the end.
+
+Exit code: that of the program; if it is 0 and what --expect expects does not hold, 1.")]
+pub(crate) struct ExecCommand {
+    /// A world file that seeds the platforms
+    #[arg(long, value_name = "FILE")]
+    pub(crate) world: Option<PathBuf>,
+    /// Checks the expectations of a scenario against what the program did; its world is used unless --world is given
+    #[arg(long, value_name = "SCENARIO")]
+    pub(crate) expect: Option<PathBuf>,
+    /// A host of the world outside that the program may reach; may be given several times
+    #[arg(long, value_name = "HOST")]
+    pub(crate) allow: Vec<String>,
+    /// `wall`: time passes as on the wall; `still`: it stands until the control API moves it
+    #[arg(long, value_enum, default_value_t = Time::Wall)]
+    pub(crate) clock: Time,
+    #[command(flatten)]
+    pub(crate) options: WorldOptions,
+    /// The program and its arguments
+    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) command: Vec<String>,
+}
+
+/// `standin ca`.
+#[derive(Args)]
+pub(crate) struct CaCommand {
+    /// Removes it from this machine
+    #[arg(long)]
+    pub(crate) forget: bool,
 }
 
 /// The transports.

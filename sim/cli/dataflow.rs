@@ -71,7 +71,7 @@ pub(crate) fn sound(file: &Path) -> Result<(Document, String), Stop> {
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(Stop::wrong(all_shown(&problems, &source)));
     }
-    Ok((document, warnings + &warned(&problems, &source)))
+    Ok((document, warnings + warned(&problems, &source).as_str()))
 }
 
 fn source(file: &Path) -> Result<Source, Stop> {

@@ -2,9 +2,11 @@
 //! input file is wrong, 3 the harness broke.
 
 mod args;
+mod authority;
 mod clock;
 mod dataflow;
 mod dataflow_run;
+mod exec;
 mod file_later;
 mod list;
 mod run;
@@ -43,6 +45,8 @@ fn main() -> ExitCode {
         Command::List(command) => list::list(&command),
         Command::Dataflow(command) => dataflow::dataflow(&command),
         Command::Serve(command) => serve::serve(&command),
+        Command::Exec(command) => exec::exec(&command),
+        Command::Ca(command) => authority::ca(&command),
     };
     match result {
         Ok(code) => ExitCode::from(code),

@@ -8,10 +8,10 @@ use standin_conform::clauses::clause_of;
 use standin_report::terminal::{Look, counted, write};
 use standin_report::{FORMATS, format_of};
 use standin_scenario::nearest;
-use standin_scenario::outcome::{Outcome, exit_code};
-use standin_stage::runner::{Extras, Ready, check_knobs, find_files, load, run as run_one};
+use standin_scenario::outcome::{Outcome, Verdict, exit_code};
+use standin_stage::runner::{Browser, Extras, Ready, check_knobs, find_files, load, run as run_one};
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
@@ -31,12 +31,18 @@ pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
     // Asked for before the work, so that a name that cannot be written is not told after it.
     let reports: Vec<_> =
         command.report.iter().map(|(_, file)| FileLater::at(file)).collect::<Result<_, _>>()?;
-    let ready = loaded(&command.paths, &command.world)?;
+    let mut ready = loaded(&command.paths, &command.world)?;
+    if command.require_browser {
+        ready.iter_mut().for_each(|ready| ready.browser = Browser::Required);
+    }
     let chosen: Vec<&Ready> = ready.iter().filter(|ready| wanted(command, ready)).collect();
     if chosen.is_empty() {
         return Err(Stop::wrong("error: no scenario is left to run; see --only, --tag and --clause"));
     }
-    let outcomes = walk(&chosen, command);
+    let mut outcomes = walk(&chosen, command);
+    for outcome in &mut outcomes {
+        keep_screenshot(outcome, &command.screenshots)?;
+    }
     let look = Look {
         colour: std::io::stdout().is_terminal()
             && anstream::stdout().current_choice() != anstream::ColorChoice::Never,
@@ -52,6 +58,19 @@ pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
     Ok(exit_code(&outcomes))
 }
 
+/// Keeps what the browser showed when a step failed, in a file that is named after scenario and line.
+fn keep_screenshot(outcome: &mut Outcome, folder: &Path) -> Result<(), Stop> {
+    let Verdict::Failed(failure) = &mut outcome.verdict else { return Ok(()) };
+    let Some(screenshot) = &mut failure.screenshot else { return Ok(()) };
+    let name: String =
+        outcome.name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).take(80).collect();
+    let file = folder.join(format!("{name}-line-{}.png", failure.line));
+    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&file, &screenshot.png));
+    written.map_err(|error| Stop::wrong(format!("error: {} cannot be written: {error}", file.display())))?;
+    screenshot.file = Some(file.display().to_string());
+    Ok(())
+}
+
 pub(crate) fn check(command: &CheckCommand) -> Result<u8, Stop> {
     let ready = loaded(&command.paths, &command.world)?;
     let verb = if ready.len() == 1 { "is" } else { "are" };
@@ -61,7 +80,7 @@ pub(crate) fn check(command: &CheckCommand) -> Result<u8, Stop> {
 
 /// All scenarios under `paths`; every file with a mistake is told before anything runs.
 pub(crate) fn loaded(paths: &[PathBuf], options: &WorldOptions) -> Result<Vec<Ready>, Stop> {
-    let extras = Extras { seed: options.seed, knobs: options.set.clone() };
+    let extras = Extras { seed: options.seed, knobs: options.set.clone(), ..Extras::default() };
     check_knobs(&extras).map_err(|bad| Stop::wrong(bad.0))?;
     let colour = std::io::stderr().is_terminal();
     let files = find_files(paths).map_err(|bad| Stop::wrong(bad.0))?;

@@ -1,16 +1,20 @@
 //! `standin serve`: the platforms on loopback for any program.
 
-use crate::args::{ServeCommand, Time};
+use crate::args::{ServeCommand, Time, WorldOptions};
 use crate::clock::WallClock;
 use crate::file_later::FileLater;
-use crate::{Stop, say};
+use crate::{Stop, authority, say};
+use standin_browser::{Program, Window, flags};
 use standin_model::Instant;
 use standin_stage::clock::StageClock;
+use standin_stage::front::{CONTROL, Callers, Front, Opening};
 use standin_stage::runner::{Extras, check_knobs, load_world};
+use standin_stage::world::PORTS;
 use standin_stage::{Listen, Transport, World, WorldSpec};
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +22,8 @@ use std::time::Duration;
 const TICK: Duration = Duration::from_millis(100);
 
 pub(crate) fn serve(command: &ServeCommand) -> Result<u8, Stop> {
-    let extras = Extras { seed: command.options.seed, knobs: command.options.set.clone() };
+    let extras =
+        Extras { seed: command.options.seed, knobs: command.options.set.clone(), ..Extras::default() };
     check_knobs(&extras).map_err(|bad| Stop::wrong(bad.0))?;
     let spec = match &command.world {
         Some(path) => {
@@ -33,7 +38,11 @@ pub(crate) fn serve(command: &ServeCommand) -> Result<u8, Stop> {
     let listen = Listen { port: command.port, control: true };
     let world = World::open_at(&spec, Transport::Wire, clock, listen)
         .map_err(|error| Stop::wrong(format!("error: {}", told(&error))))?;
-    let addresses = world.environment();
+    let mut addresses = world.environment();
+    let front = front(command, &world)?;
+    if let Some(front) = front {
+        addresses.push(("STANDIN_TLS", front.address().to_string()));
+    }
     let mut text = String::new();
     for (name, value) in &addresses {
         let _ = writeln!(text, "{name}={}", quoted(value));
@@ -41,8 +50,81 @@ pub(crate) fn serve(command: &ServeCommand) -> Result<u8, Stop> {
     if let Some(file) = &command.env_file {
         FileLater::private(file)?.write(&text)?;
     }
-    say(&format!("{text}\nThe page with everything that happens: {}\nCtrl-C stops.\n", world.control_url()));
-    wait(&world)
+    say(&format!("{text}\nThe page with everything that happens: {}\n", world.control_url()));
+    let mut window = None;
+    if let Some(front) = front {
+        let flags = flags(front.address(), &front.authority().key_hash());
+        let shown: Vec<_> = flags.iter().map(|flag| quoted(flag)).collect();
+        let home = format!("https://{CONTROL}/");
+        say(&format!(
+            "\nChromium finds every host name here with these flags and a profile of its own (--user-data-dir):\n  {}\n  {home}\n",
+            shown.join(" ")
+        ));
+        if command.browse {
+            window = Some(Browsing::start(&flags, &home)?);
+        }
+    }
+    say("Ctrl-C stops.\n");
+    let ended = wait(&world);
+    drop(window);
+    ended
+}
+
+/// The world that a file describes, or the one with everything at its defaults.
+pub(crate) fn spec(world: Option<&Path>, options: &WorldOptions) -> Result<WorldSpec, Stop> {
+    let extras = Extras { seed: options.seed, knobs: options.set.clone(), ..Extras::default() };
+    check_knobs(&extras).map_err(|bad| Stop::wrong(bad.0))?;
+    match world {
+        Some(path) => {
+            load_world(path, &extras, std::io::stderr().is_terminal()).map_err(|bad| Stop::wrong(bad.0))
+        }
+        None => Ok(WorldSpec { seed: extras.seed, knobs: extras.knobs, ..WorldSpec::default() }),
+    }
+}
+
+/// The clock of a world that is served.
+pub(crate) fn clock(time: Time) -> StageClock {
+    match time {
+        Time::Wall => StageClock::following(Arc::new(WallClock)),
+        Time::Still => StageClock::still(Instant::START),
+    }
+}
+
+/// The socket for all host names, if it is wanted.
+fn front<'w>(command: &ServeCommand, world: &'w World) -> Result<Option<&'w Front>, Stop> {
+    if !command.tls && !command.browse {
+        return Ok(None);
+    }
+    let port = if command.port == 0 { 0 } else { command.port.saturating_add(PORTS) };
+    let front = world
+        .front_as(Opening {
+            port,
+            callers: Callers::Anybody,
+            allowed: Vec::new(),
+            authority: authority::kept()?,
+        })
+        .map_err(|error| Stop::wrong(format!("error: cannot listen on loopback: {}", told(&error))))?;
+    if let Some(file) = &command.ca_file {
+        FileLater::at(file)?.write(front.authority().pem())?;
+    }
+    Ok(Some(front))
+}
+
+/// A window and the folder of its profile.
+struct Browsing {
+    _window: Window,
+    _profile: tempfile::TempDir,
+}
+
+impl Browsing {
+    fn start(flags: &[String], url: &str) -> Result<Self, Stop> {
+        let program = Program::find().map_err(|missing| Stop::wrong(format!("error: {missing}")))?;
+        let broke =
+            |error: std::io::Error| Stop::broke(format!("error: the browser does not start: {error}"));
+        let profile = tempfile::tempdir().map_err(broke)?;
+        let window = program.window(profile.path(), flags, url).map_err(broke)?;
+        Ok(Self { _window: window, _profile: profile })
+    }
 }
 
 /// A value as shells and readers of such files take it; quoted only where it must be, since some take quotes as
@@ -54,6 +136,13 @@ fn quoted(value: &str) -> Cow<'_, str> {
 
 /// Until Ctrl-C, or until the process is told to end.
 fn wait(world: &World) -> Result<u8, Stop> {
+    wait_until(world, stop())?;
+    say("stopped\n");
+    Ok(0)
+}
+
+/// Lets the world go on until `end`.
+pub(crate) fn wait_until(world: &World, end: impl Future<Output = ()>) -> Result<(), Stop> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -61,17 +150,15 @@ fn wait(world: &World) -> Result<u8, Stop> {
     runtime.block_on(async {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-        let stop = stop();
-        tokio::pin!(stop);
+        tokio::pin!(end);
         loop {
             tokio::select! {
-                () = &mut stop => return,
+                () = &mut end => return,
                 _ = tick.tick() => world.parts().settle().await,
             }
         }
     });
-    say("stopped\n");
-    Ok(0)
+    Ok(())
 }
 
 async fn stop() {
@@ -86,6 +173,6 @@ async fn stop() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-fn told(error: &dyn std::error::Error) -> String {
+pub(crate) fn told(error: &dyn std::error::Error) -> String {
     standin_stage::run::chain(error)
 }

@@ -79,6 +79,7 @@ mod samples {
                     place: "push: rule 6 zipcode for ann".into(),
                     text: "changed here: 01234 -> 1234".into(),
                 }],
+                screenshot: None,
             }),
             steps: vec![],
             evidence: None,

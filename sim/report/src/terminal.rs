@@ -108,6 +108,9 @@ fn told(out: &mut String, failure: &Failure, paint: &Paint) {
     if let Some(actual) = &failure.actual {
         let _ = writeln!(out, "       {} {}", paint.with(AnsiColor::Red, "actual  "), indented(actual));
     }
+    if let Some(file) = failure.screenshot.as_ref().and_then(|screenshot| screenshot.file.as_ref()) {
+        let _ = writeln!(out, "       what the browser showed: {file}");
+    }
     if !failure.lineage.is_empty() {
         let _ = writeln!(out, "       where the values were seen:");
     }

@@ -72,6 +72,23 @@ pub struct Failure {
     pub snippet: String,
     /// Where the values were seen on their way.
     pub lineage: Vec<Hop>,
+    /// What a browser showed, if one was open.
+    pub screenshot: Option<Screenshot>,
+}
+
+/// A picture of what a browser showed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Screenshot {
+    /// The picture.
+    pub png: Vec<u8>,
+    /// The file in which it is kept, once it is.
+    pub file: Option<String>,
+}
+
+impl std::fmt::Debug for Screenshot {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(to, "Screenshot({} bytes, {:?})", self.png.len(), self.file)
+    }
 }
 
 /// One place that a value passed.

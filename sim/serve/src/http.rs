@@ -20,6 +20,7 @@ use std::io;
 use std::net::IpAddr;
 use std::net::TcpListener;
 use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 
@@ -46,17 +47,36 @@ pub fn spawn(listener: TcpListener, surface: Arc<dyn Http>) -> io::Result<Served
 /// [`Compressible`](standin_ports::http::Compressible) is compressed for clients that accept gzip. Where the surface has no answer, the connection
 /// is cut, so the client sees what it would see of a platform that broke.
 pub fn spawn_on(handle: &Handle, listener: TcpListener, surface: Arc<dyn Http>) -> io::Result<Served> {
-    served::accept(handle, listener, move |stream| connection(stream, Arc::clone(&surface)))
+    served::accept(handle, listener, move |stream| {
+        let line = Line { peer: foreign_peer(&stream), scheme: Scheme::HTTP };
+        connection(stream, line, Arc::clone(&surface))
+    })
 }
 
-async fn connection(stream: TcpStream, surface: Arc<dyn Http>) {
-    // Who comes from this machine is not told apart, as in memory.
-    let peer = stream.peer_addr().ok().map(|peer| peer.ip()).filter(|ip| !ip.to_canonical().is_loopback());
+/// What is known about a connection before anything is read from it.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    /// Who calls, from another machine.
+    pub(crate) peer: Option<IpAddr>,
+    /// How the client speaks, where nothing in front of us says otherwise.
+    pub(crate) scheme: Scheme,
+}
+
+/// Who calls. Those on this machine are not told apart, as in memory.
+pub(crate) fn foreign_peer(stream: &TcpStream) -> Option<IpAddr> {
+    stream.peer_addr().ok().map(|peer| peer.ip()).filter(|ip| !ip.to_canonical().is_loopback())
+}
+
+/// Serves one connection to its end.
+pub(crate) async fn connection<S>(stream: S, line: Line, surface: Arc<dyn Http>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let mut stream = Tolerant::new(stream);
     let notes = stream.notes();
     let service = service_fn(|request| {
         notes.request_began();
-        let answer = answer(request, Arc::clone(&surface), Arc::clone(&notes), peer);
+        let answer = answer(request, Arc::clone(&surface), Arc::clone(&notes), line.clone());
         async { answer.await.inspect(|_| notes.answer_is_ready()) }
     });
     let mut builder = http1::Builder::new();
@@ -102,7 +122,7 @@ async fn answer(
     request: ::http::Request<Incoming>,
     surface: Arc<dyn Http>,
     notes: Arc<Notes>,
-    peer: Option<IpAddr>,
+    line: Line,
 ) -> Result<::http::Response<Body>, HttpError> {
     let (mut parts, body) = request.into_parts();
     let refuse = |status, why| {
@@ -114,7 +134,7 @@ async fn answer(
     if notes.target_was_cut() {
         return refuse(StatusCode::URI_TOO_LONG, "the request target is too long");
     }
-    let uri = match logical_uri(&parts) {
+    let uri = match logical_uri(&parts, line.scheme) {
         Ok(uri) => uri,
         Err(why) => return refuse(StatusCode::BAD_REQUEST, why),
     };
@@ -130,7 +150,7 @@ async fn answer(
         }
     };
     parts.uri = uri;
-    if let Some(peer) = peer {
+    if let Some(peer) = line.peer {
         parts.extensions.insert(Peer(peer));
     }
     let gzip = gzip::accepted(&parts.headers);
@@ -142,7 +162,7 @@ async fn answer(
 }
 
 /// The URI that the client meant, or what is wrong with what it sent.
-fn logical_uri(parts: &Parts) -> Result<Uri, &'static str> {
+fn logical_uri(parts: &Parts, scheme: Scheme) -> Result<Uri, &'static str> {
     const TARGET: &str = "only a path or an http address is served as the request target";
     let proxied = parts.uri.scheme() == Some(&Scheme::HTTP);
     if parts.method == Method::CONNECT || (parts.uri.authority().is_some() && !proxied) {
@@ -151,7 +171,7 @@ fn logical_uri(parts: &Parts) -> Result<Uri, &'static str> {
     let target = parts.uri.path_and_query().filter(|target| target.as_str().starts_with('/'));
     let target: PathAndQuery = target.cloned().ok_or(TARGET)?;
     let scheme = match single(&parts.headers, FORWARDED_PROTO)? {
-        None => Scheme::HTTP,
+        None => scheme,
         Some(text) if text.eq_ignore_ascii_case("http") => Scheme::HTTP,
         Some(text) if text.eq_ignore_ascii_case("https") => Scheme::HTTPS,
         Some(_) => return Err("x-forwarded-proto is http or https"),

@@ -4,10 +4,14 @@
 //! may do at the drop is the drop's. It binds nothing by itself: the caller makes the listener.
 //!
 //! - [`http`]: any surface over HTTP/1.1.
+//! - [`front`]: one socket for every host name of a world, with TLS.
+//! - [`authority`]: who vouches for those names.
 //! - [`sftp`]: the drop over SSH.
 //! - [`ftp`]: the drop with FTP.
 //! - [`served`]: what keeps a shell running.
 
+pub mod authority;
+pub mod front;
 pub mod ftp;
 mod gzip;
 pub mod http;

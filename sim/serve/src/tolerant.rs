@@ -16,7 +16,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::TcpStream;
 
 /// The longest request target that is handed on, in bytes; of a longer one the rest is left out. The library
 /// takes a little more.
@@ -64,9 +63,9 @@ enum Place {
     Behind,
 }
 
-/// A socket that is read so.
-pub(crate) struct Tolerant {
-    stream: TcpStream,
+/// A socket that is read so, or what TLS makes of one.
+pub(crate) struct Tolerant<S> {
+    stream: S,
     notes: Arc<Notes>,
     line: Line,
     /// What was read, and found no room in the reader's buffer.
@@ -75,8 +74,8 @@ pub(crate) struct Tolerant {
     refused: bool,
 }
 
-impl Tolerant {
-    pub(crate) fn new(stream: TcpStream) -> Self {
+impl<S: AsyncWrite + Unpin> Tolerant<S> {
+    pub(crate) fn new(stream: S) -> Self {
         let line = Line { place: Place::Method, target: 0 };
         Self { stream, notes: Arc::default(), line, spare: Vec::new(), refused: false }
     }
@@ -97,7 +96,7 @@ impl Tolerant {
     }
 }
 
-impl AsyncRead for Tolerant {
+impl<S: AsyncRead + Unpin> AsyncRead for Tolerant<S> {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -122,7 +121,7 @@ impl AsyncRead for Tolerant {
     }
 }
 
-impl AsyncWrite for Tolerant {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Tolerant<S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         // The library writes only when it has consumed all that it read.

@@ -79,7 +79,7 @@ fn request(method: &str, params: &[(&str, &str)]) -> Bytes {
          Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
         form.len()
     );
-    Bytes::from(head + &form)
+    Bytes::from(head + form.as_str())
 }
 
 fn gets() -> Vec<Bytes> {

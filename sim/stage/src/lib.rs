@@ -8,6 +8,7 @@
 //! - [`agenda`]: what a world does by itself, in order.
 //! - [`sso`]: where the real sync logic is plugged into Qualifio.
 //! - [`login_page`], [`browser`]: the customer's login pages, and a participant at the level of HTTP.
+//! - [`chromium`], [`front`]: participants' real browsers, and the socket on which they find every host.
 //! - [`receiver`]: the customer's receiver of webhooks.
 //! - [`stubs`]: what stands in the place of dataflows' steps.
 //! - [`step`], [`steps`]: what a step is, and all of them.
@@ -19,10 +20,12 @@
 pub mod agenda;
 pub mod browser;
 pub mod builder;
+pub mod chromium;
 pub mod clock;
 pub mod compare;
 pub mod control;
 pub mod find;
+pub mod front;
 pub mod journal;
 pub mod lineage;
 pub mod login_page;

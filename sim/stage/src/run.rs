@@ -1,6 +1,7 @@
 //! One scenario on its way through a world.
 
 use crate::browser::Browser;
+use crate::chromium::Browsers;
 use crate::compare::{compare, plain};
 use crate::step::{Miss, Unmet, named};
 use crate::surface::{ACTOR, locked};
@@ -22,8 +23,10 @@ pub struct Run<'w> {
     pub world: &'w World,
     /// The scenario's file; other files are looked for beside it and in the folders above.
     pub file: PathBuf,
-    /// The participants' browsers.
+    /// The participants' browsers, at the level of HTTP.
     pub browsers: BTreeMap<String, Browser>,
+    /// The participants' real browsers.
+    pub chromium: Browsers,
     /// Dataflows that steps have made, by name.
     pub dataflows: BTreeMap<String, String>,
     /// The last job that a step has run.
@@ -48,7 +51,8 @@ impl<'w> Run<'w> {
     /// A run at its start.
     pub fn new(world: &'w World, file: PathBuf) -> Self {
         let (browsers, dataflows, captures) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { world, file, browsers, dataflows, job: Value::Null, counted: 0, captures }
+        let chromium = Browsers::default();
+        Self { world, file, browsers, chromium, dataflows, job: Value::Null, counted: 0, captures }
     }
 
     /// How steps reach the platforms.

@@ -5,13 +5,13 @@ use crate::lineage::lineage;
 use crate::run::Run;
 use crate::sought::Sought;
 use crate::step::{Args, Miss, Takes, Unmet, named};
-use crate::steps::{EXPECT_STUB, SET_KNOB, STEPS, STUB_STEP, step_of};
+use crate::steps::{ADVANCE, EXPECT_STUB, SET_KNOB, STEPS, STUB_STEP, step_of};
 use crate::surface::locked;
 use crate::world::{SECTIONS, Transport, World, WorldError, WorldSpec, knobs};
 use serde_json::{Map, Value};
 use standin_dataflow::{Document, Severity};
 use standin_fake_kit::knobs::KnobError;
-use standin_scenario::outcome::{Failure, Hop, Outcome, StepOutcome, Verdict};
+use standin_scenario::outcome::{Failure, Hop, Outcome, Screenshot, StepOutcome, Verdict};
 use standin_scenario::scenario::parse_world;
 use standin_scenario::{Diagnostic, Node, Scenario, Source, Span, nearest};
 use std::collections::BTreeMap;
@@ -34,6 +34,18 @@ pub struct Ready {
     pub spec: WorldSpec,
     /// Its file.
     pub path: PathBuf,
+    /// What becomes of it where there is no browser for its steps.
+    pub browser: Browser,
+}
+
+/// What becomes of a scenario that needs a browser where there is none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Browser {
+    /// It is skipped, with the reason.
+    #[default]
+    IfThere,
+    /// It fails.
+    Required,
 }
 
 /// What the command line adds to every world.
@@ -43,6 +55,8 @@ pub struct Extras {
     pub seed: u64,
     /// Knobs by name.
     pub knobs: Vec<(String, String)>,
+    /// Whether scenarios may be skipped for want of a browser.
+    pub browser: Browser,
 }
 
 /// Reads and checks one scenario file.
@@ -68,7 +82,7 @@ pub fn load_text(path: &Path, text: &str, extras: &Extras, colour: bool) -> Resu
         })?;
         let world = made(path, scenario.world.as_ref(), &spec, extras, &source, colour)?;
         check_names(&world, &spec.dataflows, &scenario.steps).map_err(shown)?;
-        ready.push(Ready { scenario, spec, path: path.to_owned() });
+        ready.push(Ready { scenario, spec, path: path.to_owned(), browser: extras.browser });
     }
     Ok(ready)
 }
@@ -107,7 +121,7 @@ fn made(
 fn below(path: &Path, world: Option<&Node>, extras: &Extras, colour: bool) -> Result<(), BadInput> {
     let from = world.and_then(|world| world.get("from")).and_then(|from| from.text().ok());
     // Knobs of the command line are no mistake of that file.
-    let extras = Extras { seed: extras.seed, knobs: Vec::new() };
+    let extras = Extras { seed: extras.seed, ..Extras::default() };
     match from.and_then(|from| beside(path, from)) {
         Some(file) => load_world(&file, &extras, colour).map(drop),
         None => Ok(()),
@@ -338,10 +352,31 @@ pub fn run(ready: &Ready, transport: Transport) -> Outcome {
     run_keeping(ready, transport).0
 }
 
-/// Runs one scenario and hands out its world as it was at the end.
-pub fn run_keeping(ready: &Ready, transport: Transport) -> (Outcome, Option<World>) {
-    let scenario = &ready.scenario;
-    let mut outcome = Outcome {
+/// Checks what a scenario expects against a world in which somebody else did what there was to do.
+pub fn expectations(ready: &Ready, world: &World) -> Outcome {
+    let mut outcome = at_its_start(&ready.scenario, world.transport());
+    outcome.verdict = walk(ready, world, &mut outcome.steps, Which::Expectations);
+    outcome.evidence = world.weakest_evidence();
+    outcome
+}
+
+/// Which steps of a scenario are done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Which {
+    All,
+    /// Those that expect something, and the passing of time between them.
+    Expectations,
+}
+
+impl Which {
+    fn includes(self, step: &standin_scenario::Step) -> bool {
+        let name = step.name.name.as_str();
+        self == Self::All || name.starts_with("expect_") || name == ADVANCE.name
+    }
+}
+
+fn at_its_start(scenario: &Scenario, transport: Transport) -> Outcome {
+    Outcome {
         name: scenario.name.clone(),
         file: scenario.source.name.clone(),
         clauses: scenario.clauses.iter().map(|clause| clause.name.clone()).collect(),
@@ -351,7 +386,17 @@ pub fn run_keeping(ready: &Ready, transport: Transport) -> (Outcome, Option<Worl
         steps: Vec::new(),
         evidence: None,
         micros: 0,
-    };
+    }
+}
+
+/// Runs one scenario and hands out its world as it was at the end.
+pub fn run_keeping(ready: &Ready, transport: Transport) -> (Outcome, Option<World>) {
+    let scenario = &ready.scenario;
+    let mut outcome = at_its_start(scenario, transport);
+    if let Some(verdict) = without_browser(ready, transport) {
+        outcome.verdict = verdict;
+        return (outcome, None);
+    }
     let world = match World::open(&ready.spec, transport) {
         Ok(world) => world,
         Err(error) => {
@@ -359,7 +404,7 @@ pub fn run_keeping(ready: &Ready, transport: Transport) -> (Outcome, Option<Worl
             return (outcome, None);
         }
     };
-    outcome.verdict = walk(ready, &world, &mut outcome.steps);
+    outcome.verdict = walk(ready, &world, &mut outcome.steps, Which::All);
     if let Some(expected) = &scenario.expected_failure {
         outcome.verdict = turned(outcome.verdict, expected, scenario);
     }
@@ -367,10 +412,47 @@ pub fn run_keeping(ready: &Ready, transport: Transport) -> (Outcome, Option<Worl
     (outcome, Some(world))
 }
 
-fn walk(ready: &Ready, world: &World, outcomes: &mut Vec<StepOutcome>) -> Verdict {
+impl Ready {
+    /// Whether a real browser takes part.
+    pub fn needs_browser(&self) -> bool {
+        self.first_of_a_browser().is_some()
+    }
+
+    fn first_of_a_browser(&self) -> Option<&standin_scenario::Step> {
+        let of_browser = |name: &str| step_of(name).is_some_and(crate::step::Step::needs_browser);
+        self.scenario.steps.iter().find(|step| of_browser(&step.name.name))
+    }
+}
+
+/// What becomes of a scenario whose browser cannot be had.
+fn without_browser(ready: &Ready, transport: Transport) -> Option<Verdict> {
+    let step = ready.first_of_a_browser()?;
+    if transport == Transport::Memory {
+        return Some(Verdict::Skipped("a real browser needs the wire".to_owned()));
+    }
+    let why = crate::chromium::lacking()?;
+    if ready.browser == Browser::IfThere {
+        return Some(Verdict::Skipped(why));
+    }
+    let (line, column) = ready.scenario.source.line_column(step.name.span.start);
+    let snippet = Diagnostic::new(&why, step.name.span).render(&ready.scenario.source, false);
+    Some(Verdict::Failed(Failure {
+        step: step.name.name.clone(),
+        line,
+        column,
+        message: why,
+        expected: None,
+        actual: None,
+        snippet,
+        lineage: Vec::new(),
+        screenshot: None,
+    }))
+}
+
+fn walk(ready: &Ready, world: &World, outcomes: &mut Vec<StepOutcome>, which: Which) -> Verdict {
     let scenario = &ready.scenario;
     let mut run = Run::new(world, ready.path.clone());
-    for step in &scenario.steps {
+    for step in scenario.steps.iter().filter(|step| which.includes(step)) {
         world.advance(PACE);
         let line = scenario.source.line_column(step.name.span.start).0;
         let result = one(&mut run, step);
@@ -386,7 +468,10 @@ fn walk(ready: &Ready, world: &World, outcomes: &mut Vec<StepOutcome>) -> Verdic
             Err(Miss::Broken(why)) => {
                 return Verdict::Broken(format!("{} at line {line}: {why}", step.name.name));
             }
-            Err(Miss::Unmet(unmet)) => return Verdict::Failed(failure(world, scenario, step, unmet)),
+            Err(Miss::Unmet(unmet)) => {
+                let screenshot = run.chromium.screenshot().map(|png| Screenshot { png, file: None });
+                return Verdict::Failed(Failure { screenshot, ..failure(world, scenario, step, unmet) });
+            }
             Err(Miss::Written(diagnostic)) => {
                 return Verdict::Miswritten(diagnostic.render(&scenario.source, false));
             }
@@ -429,6 +514,7 @@ fn failure(world: &World, scenario: &Scenario, step: &standin_scenario::Step, un
             .into_iter()
             .map(|hop| Hop { seq: hop.seq, at: hop.at, place: hop.place, text: hop.text })
             .collect(),
+        screenshot: None,
     }
 }
 
@@ -449,6 +535,7 @@ fn turned(verdict: Verdict, expected: &str, scenario: &Scenario) -> Verdict {
             actual: None,
             snippet: format!("{}: expected_failure", scenario.source.name),
             lineage: Vec::new(),
+            screenshot: None,
         })
     };
     match verdict {

@@ -25,6 +25,13 @@ pub struct Step {
     pub run: fn(&mut Run<'_>, &Args<'_>) -> Result<String, Miss>,
 }
 
+impl Step {
+    /// Whether a real browser does it; the names of such steps say so.
+    pub fn needs_browser(&self) -> bool {
+        self.name.starts_with("browser_")
+    }
+}
+
 /// One argument of a step.
 pub struct Arg {
     /// Its name.

@@ -3,6 +3,7 @@
 use crate::builder::WorldBuilder;
 use crate::clock::StageClock;
 use crate::control::Control;
+use crate::front::{Callers, Front, Opening};
 use crate::journal::WorldJournal;
 use crate::login_page::LoginPages;
 use crate::parts::{Direct, Parts, Sockets};
@@ -95,10 +96,13 @@ pub enum WorldError {
     Listen(#[source] std::io::Error),
 }
 
+/// How many ports a world that listens on ports of one's own choice takes in a row, without its front.
+pub const PORTS: u16 = 7;
+
 /// Where a world listens.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Listen {
-    /// First of seven ports in a row, or 0 to let the system choose each.
+    /// First of [`PORTS`] ports in a row, or 0 to let the system choose each.
     pub port: u16,
     /// Whether the stage itself answers too: its page and control API.
     pub control: bool,
@@ -113,6 +117,7 @@ pub struct World {
     control: Option<SocketAddr>,
     dataflows: BTreeMap<String, String>,
     served: Vec<Served>,
+    front: OnceLock<Front>,
 }
 
 impl World {
@@ -159,7 +164,9 @@ impl World {
         listen: Listen,
     ) -> Result<Self, WorldError> {
         let (dataflows, served) = (BTreeMap::new(), Vec::new());
-        let mut world = Self { parts, transport, seed, sockets: None, control: None, dataflows, served };
+        let front = OnceLock::new();
+        let mut world =
+            Self { parts, transport, seed, sockets: None, control: None, dataflows, served, front };
         match transport {
             Transport::Memory => world.connect_memory(),
             Transport::Wire => world.connect_wire(listen).map_err(WorldError::Listen)?,
@@ -245,6 +252,21 @@ impl World {
     pub fn journal(&self) -> String {
         let entries = self.parts.journal.entries();
         entries.iter().map(|entry| format!("{}\n", crate::control::entry_json(entry))).collect()
+    }
+
+    /// The one socket under which all host names of this world answer; it is opened when it is first asked for.
+    pub fn front(&self) -> std::io::Result<&Front> {
+        self.front_as(Opening { port: 0, callers: Callers::Browsers, allowed: Vec::new(), authority: None })
+    }
+
+    /// The same, opened as described if it is not open yet.
+    pub fn front_as(&self, opening: Opening) -> std::io::Result<&Front> {
+        if self.front.get().is_none() {
+            let opened = Front::open(self, opening)?;
+            // Whoever was faster has opened one just like it.
+            drop(self.front.set(opened));
+        }
+        self.front.get().ok_or_else(|| std::io::Error::other("the front is gone"))
     }
 
     /// Where the stage's own page is.
@@ -512,7 +534,7 @@ fn host_key(seed: u64) -> [u8; 32] {
 }
 
 /// The runtime that all sockets of this process share, started when the first world needs it.
-fn runtime() -> &'static Handle {
+pub(crate) fn runtime() -> &'static Handle {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME
         .get_or_init(|| {

@@ -5,7 +5,7 @@
 //! keeps a journal: a border is written down by the side that owns it.
 //!
 //! - [`http_client`]: one request, one response, over a kept connection.
-//! - [`live_http`]: the same to real hosts; `tls`: whom it trusts there.
+//! - [`live_http`]: the same to real hosts; [`tls`]: whom it trusts there.
 //! - [`object_stores`]: buckets and containers of the real services.
 //! - [`os_chance`]: bytes that nobody can foretell.
 //! - [`file_login`]: a file server, whichever it speaks.
@@ -22,7 +22,7 @@ pub mod os_chance;
 mod replacing;
 pub mod ssh_login;
 mod task;
-mod tls;
+pub mod tls;
 
 pub use file_login::FileLogin;
 pub use ftp_login::FtpLogin;

@@ -1,5 +1,7 @@
 //! Whom a client trusts.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
 
@@ -25,4 +27,24 @@ fn config(roots: RootCertStore) -> Result<ClientConfig, String> {
     let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = versions.map_err(|error| error.to_string())?;
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// The certificate authorities of this machine as PEM; none, if none are known.
+pub fn authorities_of_this_machine() -> String {
+    let found = rustls_native_certs::load_native_certs().certs;
+    found.iter().map(|certificate| pem(certificate)).collect()
+}
+
+/// One certificate as PEM.
+fn pem(certificate: &[u8]) -> String {
+    let text = STANDARD.encode(certificate);
+    let mut out = String::from("-----BEGIN CERTIFICATE-----\n");
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(rest.len().min(64));
+        out.push_str(line);
+        out.push('\n');
+        rest = after;
+    }
+    out + "-----END CERTIFICATE-----\n"
 }

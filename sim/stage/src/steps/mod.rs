@@ -1,5 +1,6 @@
 //! The steps of the language, by whom they speak to.
 
+mod browser;
 mod dataflow;
 mod eloqua;
 mod files;
@@ -11,7 +12,7 @@ mod stubs;
 mod webhooks;
 
 use crate::step::Step;
-pub(crate) use stage::SET_KNOB;
+pub(crate) use stage::{ADVANCE, SET_KNOB};
 pub(crate) use stubs::{EXPECT_STUB, STUB_STEP};
 
 /// Every step, in the order in which `standin list steps` shows them.
@@ -25,6 +26,14 @@ pub const STEPS: &[Step] = &[
     participant::FORGE_SESSION,
     participant::LOG_OUT,
     participant::EXPECT_PAGE,
+    browser::BROWSER_VISIT,
+    browser::BROWSER_FILL,
+    browser::BROWSER_CLICK,
+    browser::BROWSER_PRESS,
+    browser::BROWSER_GO,
+    browser::BROWSER_EXPECT_PAGE,
+    browser::BROWSER_EXPECT_SCRIPT,
+    browser::BROWSER_EXPECT_ACCESSIBLE,
     qualifio::QUALIFIO_CALL,
     qualifio::EXPECT_STATISTICS,
     qualifio::EXPECT_PUSHES,
@@ -55,7 +64,7 @@ pub const STEPS: &[Step] = &[
     files::RENAME_FILE,
     files::EXPECT_FILE,
     files::EXPECT_FILES,
-    stage::ADVANCE,
+    ADVANCE,
     SET_KNOB,
     stage::FAULT,
     stage::CLEAR_FAULTS,

@@ -1,0 +1,152 @@
+//! Chromium and its driver on this machine.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+/// The names under which systems install the browser, the usual one first.
+const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
+const DRIVER: &str = "chromedriver";
+
+/// How many lines the driver may say before it names its port.
+const LINES: usize = 20;
+
+/// No browser can be started here.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "{program} is not installed; Debian and Ubuntu have it in the packages `chromium` and `chromium-driver`"
+)]
+pub struct Missing {
+    /// What is not there.
+    pub program: &'static str,
+}
+
+/// The two programs.
+#[derive(Clone, Copy, Debug)]
+pub struct Program {
+    /// The browser's command.
+    pub browser: &'static str,
+}
+
+impl Program {
+    /// Looks for both, once in the life of the process.
+    pub fn find() -> Result<Self, Missing> {
+        static FOUND: OnceLock<Result<Program, Missing>> = OnceLock::new();
+        FOUND.get_or_init(Self::look).clone()
+    }
+
+    fn look() -> Result<Self, Missing> {
+        if !answers(DRIVER) {
+            return Err(Missing { program: DRIVER });
+        }
+        let browser = BROWSERS.iter().find(|name| answers(name));
+        browser.map(|browser| Self { browser }).ok_or(Missing { program: BROWSERS[0] })
+    }
+}
+
+impl Program {
+    /// Opens a window for a person, with a profile in `folder`, until the person closes it or the value is dropped.
+    pub fn window(&self, folder: &Path, flags: &[String], url: &str) -> std::io::Result<Window> {
+        let mut command = Command::new(self.browser);
+        command.arg(format!("--user-data-dir={}", folder.display())).args(flags);
+        if is_root() {
+            command.arg("--no-sandbox");
+        }
+        command.arg(url);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().map(Window)
+    }
+
+    /// The browser's file, where the driver would not find it by itself.
+    pub(crate) fn path(&self) -> Option<String> {
+        let asked =
+            Command::new("which").arg(self.browser).stdin(Stdio::null()).stderr(Stdio::null()).output();
+        let path = String::from_utf8(asked.ok()?.stdout).ok()?.trim().to_owned();
+        (!path.is_empty()).then_some(path)
+    }
+}
+
+/// Chromium's sandbox refuses to run as root.
+pub(crate) fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
+/// A browser that a person looks at.
+#[derive(Debug)]
+pub struct Window(Child);
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn answers(name: &str) -> bool {
+    let mut asked = Command::new(name);
+    asked.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    asked.status().is_ok_and(|status| status.success())
+}
+
+/// A driver that runs until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Driver {
+    process: Child,
+    pub(crate) url: String,
+}
+
+impl Driver {
+    /// Starts one on a port of the system's choice.
+    pub(crate) fn start() -> std::io::Result<Self> {
+        let mut process = Command::new(DRIVER)
+            .args(["--port=0", "--log-level=WARNING"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let told = process.stdout.take().map(|out| BufReader::new(out).lines().take(LINES));
+        let port = told.into_iter().flatten().map_while(Result::ok).find_map(|line| port(&line));
+        // From here on it is ended with this value, whatever happens.
+        let mut driver = Self { process, url: String::new() };
+        let port = port.ok_or_else(|| std::io::Error::other(format!("{DRIVER} named no port")))?;
+        driver.url = format!("http://127.0.0.1:{port}");
+        Ok(driver)
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The port in `ChromeDriver was started successfully on port 41234.`
+fn port(line: &str) -> Option<u16> {
+    line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_driver_names_its_port() {
+        for (line, expected) in [
+            ("ChromeDriver was started successfully on port 41234.", Some(41_234)),
+            ("Starting ChromeDriver 148.0 on port 0", None),
+        ] {
+            assert_eq!(port(line), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_its_packages() {
+        assert_eq!(
+            Missing { program: DRIVER }.to_string(),
+            "chromedriver is not installed; Debian and Ubuntu have it in the packages `chromium` and `chromium-driver`"
+        );
+        assert!(!answers("no-such-program-anywhere"));
+    }
+}

@@ -1,0 +1,248 @@
+//! One socket for every host name of a world: TLS by the name that the client asks for, or plain HTTP.
+//!
+//! A name that does not resolve in the world has nobody behind it: the connection breaks off before anything is
+//! said, so that a client sees a host that is dead and not one that answers with an error. A client that takes the
+//! front for its proxy is told so in words.
+
+use crate::authority::Authority;
+use crate::http::{Line, connection, foreign_peer};
+use crate::served::{self, Served};
+use ::http::uri::Scheme;
+use rustls::ServerConfig;
+use standin_ports::Http;
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::runtime::Handle;
+use tokio_rustls::LazyConfigAcceptor;
+
+/// Where a host name leads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Way {
+    /// Somebody here answers under it.
+    Here,
+    /// To the world outside, which its name was allowed to reach.
+    Outside,
+    /// Nobody has it.
+    Nowhere,
+}
+
+/// Where host names lead.
+pub type Names = Arc<dyn Fn(&str) -> Way + Send + Sync>;
+
+/// How long a client may take to begin.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The first byte of a TLS record that begins a handshake.
+const HANDSHAKE: u8 = 0x16;
+
+/// The first byte of the one method by which a client asks for a tunnel.
+const CONNECT: u8 = b'C';
+
+/// The longest head of such a request.
+const LONGEST_HEAD: usize = 8 * 1024;
+
+/// Serves `surface` under every name that leads here, on the runtime behind `handle`; a client may also take it for
+/// its proxy.
+pub fn spawn_on(
+    handle: &Handle,
+    listener: TcpListener,
+    authority: &Arc<Authority>,
+    names: Names,
+    surface: Arc<dyn Http>,
+) -> io::Result<Served> {
+    let config = Arc::new(authority.server().map_err(io::Error::other)?);
+    served::accept(handle, listener, move |stream| {
+        let front =
+            Front { config: Arc::clone(&config), names: Arc::clone(&names), surface: Arc::clone(&surface) };
+        async move { front.first(stream).await }
+    })
+}
+
+struct Front {
+    config: Arc<ServerConfig>,
+    names: Names,
+    surface: Arc<dyn Http>,
+}
+
+impl Front {
+    /// What a client wants is told by the first byte that it sends.
+    async fn first(&self, mut stream: TcpStream) {
+        let mut first = [0];
+        loop {
+            match tokio::time::timeout(PATIENCE, stream.peek(&mut first)).await {
+                Ok(Ok(1)) if first[0] == HANDSHAKE => return self.secured(stream).await,
+                Ok(Ok(1)) if first[0] == CONNECT => match self.tunnel(&mut stream).await {
+                    // Inside the tunnel the client begins anew.
+                    Some(()) => continue,
+                    None => return,
+                },
+                Ok(Ok(1)) => {
+                    let line = Line { peer: foreign_peer(&stream), scheme: Scheme::HTTP };
+                    return connection(stream, line, Arc::clone(&self.surface)).await;
+                }
+                _ => return,
+            }
+        }
+    }
+
+    async fn secured(&self, stream: TcpStream) {
+        let peer = foreign_peer(&stream);
+        let acceptor = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream);
+        let Ok(Ok(hello)) = tokio::time::timeout(PATIENCE, acceptor).await else { return };
+        let named = hello.client_hello().server_name().map(str::to_ascii_lowercase);
+        if named.is_none_or(|name| (self.names)(&name) != Way::Here) {
+            return;
+        }
+        if let Ok(Ok(stream)) =
+            tokio::time::timeout(PATIENCE, hello.into_stream(Arc::clone(&self.config))).await
+        {
+            connection(stream, Line { peer, scheme: Scheme::HTTPS }, Arc::clone(&self.surface)).await;
+        }
+    }
+
+    /// Answers a request for a tunnel; goes on in it if it leads here.
+    async fn tunnel(&self, stream: &mut TcpStream) -> Option<()> {
+        let head = tokio::time::timeout(PATIENCE, head(stream)).await.ok()??;
+        let target = head.split(' ').nth(1)?;
+        let (host, port) = target.rsplit_once(':')?;
+        let host = host.trim_matches(['[', ']']).to_ascii_lowercase();
+        match (self.names)(&host) {
+            Way::Here => stream.write_all(ESTABLISHED).await.ok(),
+            Way::Outside => {
+                let there = TcpStream::connect((host.as_str(), port.parse().ok()?)).await;
+                let Ok(mut there) = there else {
+                    refuse(stream, "502 Bad Gateway", &format!("{host} cannot be reached")).await;
+                    return None;
+                };
+                stream.write_all(ESTABLISHED).await.ok()?;
+                let _ = tokio::io::copy_bidirectional(stream, &mut there).await;
+                None
+            }
+            Way::Nowhere => {
+                refuse(stream, "403 Forbidden", &format!("nobody here answers under {host}")).await;
+                None
+            }
+        }
+    }
+}
+
+const ESTABLISHED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
+
+async fn refuse(stream: &mut TcpStream, status: &str, why: &str) {
+    let answer = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: text/plain\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{why}",
+        why.len()
+    );
+    let _ = stream.write_all(answer.as_bytes()).await;
+    let _ = stream.shutdown().await;
+}
+
+/// The head of a request, to its blank line.
+async fn head(stream: &mut TcpStream) -> Option<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        if head.len() == LONGEST_HEAD {
+            return None;
+        }
+        head.push(stream.read_u8().await.ok()?);
+    }
+    String::from_utf8(head).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Network;
+    use pollster::block_on;
+    use rustls::ClientConfig;
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, ServerName};
+    use standin_fake_kit::answer;
+    use standin_ports::{HttpError, Request, Response};
+    use tokio_rustls::TlsConnector;
+
+    /// Says under which address it was called.
+    struct Echo;
+
+    #[async_trait::async_trait]
+    impl Http for Echo {
+        async fn send(&self, request: Request) -> Result<Response, HttpError> {
+            Ok(answer::html(200, request.uri().to_string()))
+        }
+    }
+
+    /// How a client comes.
+    #[derive(Clone, Copy, PartialEq)]
+    enum By {
+        Plain,
+        Tls,
+        Tunnel,
+    }
+
+    /// What comes back to a request under this name; over TLS the authority alone is trusted.
+    fn check(name: &str, by: By) -> Option<String> {
+        let network = Network::start();
+        let authority = Arc::new(Authority::new().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let names: Names = Arc::new(|name| if name.ends_with(".example") { Way::Here } else { Way::Nowhere });
+        let served = spawn_on(network.handle(), listener, &authority, names, Arc::new(Echo)).unwrap();
+        let address = served.addr;
+        let request = format!("GET /a?b HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n");
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(authority.pem().as_bytes()).unwrap()).unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let connect = format!("CONNECT {name}:443 HTTP/1.1\r\nHost: {name}:443\r\n\r\n");
+        let name = ServerName::try_from(name.to_owned()).unwrap();
+        let talk = network.handle().spawn(async move {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let mut told = String::new();
+            if by == By::Tunnel {
+                stream.write_all(connect.as_bytes()).await.unwrap();
+                let answer = head(&mut stream).await.unwrap();
+                if !answer.starts_with("HTTP/1.1 200 ") {
+                    stream.read_to_string(&mut told).await.unwrap();
+                    return Some(told);
+                }
+            }
+            if by == By::Plain {
+                stream.write_all(request.as_bytes()).await.unwrap();
+                stream.read_to_string(&mut told).await.unwrap();
+            } else {
+                let mut stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.ok()?;
+                stream.write_all(request.as_bytes()).await.unwrap();
+                // The other side ends without taking leave, as web servers do.
+                let _ = stream.read_to_string(&mut told).await;
+            }
+            told.split("\r\n\r\n").nth(1).map(str::to_owned)
+        });
+        block_on(talk).unwrap()
+    }
+
+    #[test]
+    fn a_known_name_is_answered_under_its_own_certificate() {
+        for (by, expected) in [
+            (By::Tls, "https://www.brand.example/a?b"),
+            (By::Tunnel, "https://www.brand.example/a?b"),
+            (By::Plain, "http://www.brand.example/a?b"),
+        ] {
+            assert_eq!(check("www.brand.example", by).as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_dead_or_refused_in_words() {
+        assert_eq!(check("www.brand.test", By::Tls), None);
+        assert_eq!(
+            check("www.brand.test", By::Tunnel).as_deref(),
+            Some("nobody here answers under www.brand.test")
+        );
+    }
+}

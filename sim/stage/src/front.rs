@@ -1,0 +1,122 @@
+//! The one socket on which a world answers under all of its host names, as a browser needs it.
+
+use crate::control::Control;
+use crate::parts::Direct;
+use crate::surface::{ACTOR, locked};
+use crate::world::World;
+use http::HeaderValue;
+use standin_ports::http::host_of;
+use standin_ports::{Http, HttpError, Request, Response};
+use standin_serve::Served;
+use standin_serve::authority::Authority;
+use standin_serve::front::{Names, Way};
+use std::collections::BTreeSet;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex};
+
+/// How many names that nobody has are remembered.
+const SOUGHT: usize = 1_000;
+
+/// The front of a world; it serves until it is dropped.
+#[derive(Debug)]
+pub struct Front {
+    authority: Arc<Authority>,
+    sought: Arc<Mutex<BTreeSet<String>>>,
+    served: Served,
+}
+
+impl Front {
+    /// Opens it as described.
+    pub(crate) fn open(world: &World, opening: Opening) -> io::Result<Self> {
+        let Opening { port, callers, allowed, authority } = opening;
+        let authority = match authority {
+            Some(authority) => authority,
+            None => Arc::new(Authority::new().map_err(io::Error::other)?),
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .map_err(|error| io::Error::new(error.kind(), format!("port {port}: {}", error.kind())))?;
+        let control = (callers == Callers::Anybody).then(|| Control::new(world.parts()));
+        let with_control = control.is_some();
+        let parts = Arc::downgrade(world.parts());
+        let sought = Arc::new(Mutex::new(BTreeSet::new()));
+        let (seen, answering) = (Arc::clone(&sought), parts.clone());
+        let names: Names = Arc::new(move |name| {
+            let here = with_control && name == CONTROL
+                || answering.upgrade().is_some_and(|parts| parts.platform_of(name).is_some());
+            let way = match here {
+                true => Way::Here,
+                false if allowed.iter().any(|one| one == name) => Way::Outside,
+                false => Way::Nowhere,
+            };
+            if way == Way::Nowhere && locked(&seen).len() < SOUGHT {
+                locked(&seen).insert(name.to_owned());
+            }
+            way
+        });
+        let surface = Arc::new(Everything { platforms: Direct(parts), control, callers });
+        let served =
+            standin_serve::front::spawn_on(crate::world::runtime(), listener, &authority, names, surface)?;
+        Ok(Self { authority, sought, served })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.served.addr
+    }
+
+    /// Who vouches for its names.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// Names that were asked for and that nobody has.
+    pub fn sought_in_vain(&self) -> Vec<String> {
+        locked(&self.sought).iter().cloned().collect()
+    }
+}
+
+/// How a front is opened.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// The port on loopback; 0 lets the system choose.
+    pub port: u16,
+    /// Who calls.
+    pub callers: Callers,
+    /// Hosts of the world outside that clients may reach through it.
+    pub allowed: Vec<String>,
+    /// Who vouches for the names; without one there is a new one.
+    pub authority: Option<Arc<Authority>>,
+}
+
+/// Who calls at the front.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Callers {
+    /// The browsers of a scenario; the journal says so.
+    Browsers,
+    /// Whoever is told the address; the stage's own page answers as well, as [`CONTROL`].
+    Anybody,
+}
+
+/// The name of the stage's own page at the front.
+pub const CONTROL: &str = "standin.localhost";
+
+/// All platforms of a world, and perhaps the stage itself.
+struct Everything {
+    platforms: Direct,
+    control: Option<Control>,
+    callers: Callers,
+}
+
+#[async_trait::async_trait]
+impl Http for Everything {
+    async fn send(&self, mut request: Request) -> Result<Response, HttpError> {
+        if let Some(control) = self.control.as_ref().filter(|_| host_of(&request) == CONTROL) {
+            return control.send(request).await;
+        }
+        if self.callers == Callers::Browsers {
+            request.headers_mut().insert(ACTOR, HeaderValue::from_static("browser"));
+        }
+        self.platforms.send(request).await
+    }
+}
