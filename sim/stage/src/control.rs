@@ -18,7 +18,7 @@ use std::sync::{Arc, OnceLock, Weak};
 /// How many entries and people an answer of the pages has at most.
 const MOST: usize = 500;
 /// How many of the last entries are searched.
-const SEARCHED: u64 = 20_000;
+const SEARCHED: u64 = 5_000;
 /// How much of one body the pages show, in characters; the journal has more.
 const SHOWN: usize = 4_000;
 
@@ -113,8 +113,7 @@ fn entries(parts: &Parts, query: &Form) -> Value {
 /// One entry, with all that the journal has of it.
 fn entry(parts: &Parts, query: &Form) -> Response {
     let seq = query.get("seq").and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
-    let found = parts.journal.since(seq).into_iter().next().filter(|entry| entry.seq == seq && seq > 0);
-    found.map_or_else(
+    parts.journal.entry(seq).map_or_else(
         || reply(404, &json!({"error": "the journal has no such entry, or no longer"})),
         |entry| reply(200, &entry_json(&entry)),
     )

@@ -1,15 +1,17 @@
 // What there is on the stage, and where.
-import { h, field, form, notice, table } from '/console/console.js';
-import { call } from '/console/console.js';
+import { h, call, field, form, notice, table } from '/console/console.js';
 import { changed, get, line, redraw, whenChanged } from '/stage/api.js';
 
 const outside = (href, text) => h('a', { href, target: '_blank', rel: 'noopener' }, text);
+
+// Under its name of the front the page is in a browser that finds all hosts; elsewhere it may not be.
+const byName = location.hostname === 'standin.localhost';
 
 function places(all) {
   return table('Consoles, pages and addresses', [
     ['Platform', (it) => it.platform], ['What', (it) => it.what],
     ['On this machine', (it) => (it.here ? outside(it.here, it.here) : it.address ? h('code', {}, it.address) : 'by its own name')],
-    ['In a browser of this stage', (it) => (it.name ? h('code', {}, it.name) : '')],
+    ['In a browser of this stage', (it) => (!it.name ? '' : byName ? outside(it.name, it.name) : h('code', {}, it.name))],
     ['Sign in with', (it) => (it.sign_in ?? []).map((name, at) => [at ? ', ' : '', h('code', {}, name)])],
   ], all);
 }
@@ -30,12 +32,14 @@ async function show(body) {
     h('button', {}, 'Advance'),
   ], async ({ by }) => { await call('POST', '/advance', { by: by.trim() }); changed(); },
   (refused) => ['by', refused.body?.error ?? 'The stage did not move.']);
-  body.append(
+  body.append(...[
     h('p', {}, 'People play at Qualifio, their profiles travel to Gigya, and dataflows carry them over the drop to Eloqua. Pick a ', h('a', { href: '#people' }, 'person'), ' and follow them.'),
     numbers, clock,
     h('h2', {}, 'Where everything is'), places(await get('/places')),
+    byName ? null : h('p', { class: 'hint' }, 'standin serve --browse opens a browser in which every name is found.'),
     h('p', { class: 'hint' }, 'The names to sign in with are environment variables; their values stand where standin serve printed them.'),
-    h('h2', {}, 'What happened last'), last);
+    h('h2', {}, 'What happened last'), last,
+  ].filter(Boolean));
   await draw();
   whenChanged(() => draw().catch(() => body.prepend(notice('error', 'The stage does not answer.'))));
 }

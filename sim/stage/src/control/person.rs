@@ -23,7 +23,7 @@ pub(super) fn list(parts: &Parts, search: &str) -> Value {
     let of_account = |it: &Value| {
         let (uid, email) = (text(&it["UID"]), text(&it["profile"]["email"]));
         json!({"who": uid, "uid": uid, "email": email, "account": true, "contact": is_contact(uid, email),
-            "name": [text(&it["profile"]["firstName"]), text(&it["profile"]["lastName"])].join(" ").trim()})
+            "name": full(&it["profile"]["firstName"], &it["profile"]["lastName"])})
     };
     let mut people: Vec<Value> = accounts.iter().filter(|it| wanted(it)).take(MOST).map(of_account).collect();
     let strange = |it: &&Value| {
@@ -36,7 +36,7 @@ pub(super) fn list(parts: &Parts, search: &str) -> Value {
     let of_contact = |it: &Value| {
         json!({"who": text(&it["C_EmailAddress"]), "uid": text(&it["C_Gigya_UID1"]), "email": text(&it["C_EmailAddress"]),
             "account": false, "contact": true,
-            "name": [text(&it["C_FirstName"]), text(&it["C_LastName"])].join(" ").trim()})
+            "name": full(&it["C_FirstName"], &it["C_LastName"])})
     };
     people.extend(contacts.iter().filter(|it| wanted(it)).filter(strange).take(room).map(of_contact));
     json!({"people": people, "total": total})
@@ -117,6 +117,11 @@ fn holds(value: &Value, known: &[String]) -> bool {
 
 fn same(value: &Value, text: &str) -> bool {
     !text.is_empty() && value.as_str().is_some_and(|it| it.to_lowercase() == text.to_lowercase())
+}
+
+/// First and last name as one.
+fn full(first: &Value, last: &Value) -> String {
+    format!("{} {}", text(first), text(last)).trim().to_owned()
 }
 
 fn text(value: &Value) -> &str {

@@ -14,12 +14,12 @@ pub(super) fn all(parts: &Parts, sockets: Option<&Sockets>) -> Value {
         json!({"platform": "Qualifio", "what": "Back office", "here": local(sockets.qualifio, "/manager/"),
             "name": "https://manager.qualifioapp.com/manager/"}),
     ];
-    for campaign in locked(&parts.qualifio).campaigns() {
-        for channel in campaign["channels"].as_array().into_iter().flatten() {
-            out.push(json!({"platform": "Qualifio", "what": format!("Campaign {}, {}", text(&campaign["title"]), text(&channel["channel"])),
-                "name": format!("campaign {}, channel {}", campaign["id"], text(&channel["guid"]))}));
-        }
+    let qualifio = locked(&parts.qualifio);
+    for campaign in qualifio.campaigns() {
+        let url = campaign["id"].as_u64().and_then(|id| qualifio.player_url(id));
+        out.push(json!({"platform": "Qualifio", "what": format!("Campaign {}", text(&campaign["title"])), "name": url}));
     }
+    drop(qualifio);
     out.extend([
         json!({"platform": "Customer", "what": "Login page", "here": local(sockets.login_pages, "/"),
             "name": "https://www.brand.example/login"}),
