@@ -4,6 +4,7 @@ use crate::bearer::signer_of;
 use crate::endpoints::{Access, ENDPOINTS, Endpoint};
 use crate::envelope::{self, Object, Refusal, Reply};
 use crate::gigya::Gigya;
+use crate::machines::Machine;
 use crate::params::{Params, brief};
 use crate::site::Site;
 use percent_encoding::percent_decode_str;
@@ -37,6 +38,8 @@ pub(crate) enum Form {
     WithoutCode,
     /// This text, if it is a success.
     Csv(String),
+    /// The way to this address, if it is a success.
+    Redirect(String),
 }
 
 /// What says which site a call is for.
@@ -57,6 +60,8 @@ pub(crate) struct Call {
     pub(crate) params: Arc<Params>,
     /// Where it comes from, as an IP address.
     pub(crate) address: Cow<'static, str>,
+    /// What the browser calls itself.
+    pub(crate) machine: Machine,
 }
 
 impl Call {
@@ -86,7 +91,7 @@ pub(crate) fn endpoint_of(request: &Request) -> Option<&'static Endpoint> {
 
 /// The vendor's data centre that a host names, if it is one of the vendor's hosts. A host without one is
 /// the first data centre's.
-fn data_center_of(host: &str) -> Option<&str> {
+pub(crate) fn data_center_of(host: &str) -> Option<&str> {
     let host = host.strip_suffix('.').unwrap_or(host);
     if ["cn1.sapcdm.cn", "cn1.gigya-api.cn"].iter().any(|cn| is_under(host, cn)) {
         return Some("cn1");
@@ -172,12 +177,14 @@ impl Gigya {
             check_data_center(request, endpoint, &site)?;
         }
         let caller = self.authenticate(now, request, params, endpoint, &site)?;
+        let machine = Machine::of(request, params);
         let address = address_of(request);
         self.check_rates(now, &address, endpoint, &site.api_key, &caller)?;
         self.check_access(request, endpoint, &site, &caller, params)?;
+        self.check_machine(now, endpoint, &site, &caller, &machine)?;
         let mut params = Arc::clone(params);
         let ignored = self.drop_ignored(endpoint, &caller, &mut params);
-        let call = Call { now, method: endpoint.name, site, caller, params, address };
+        let call = Call { now, method: endpoint.name, site, caller, params, address, machine };
         let reply = (endpoint.run)(self, &call);
         self.aftermath(&call, &reply);
         let mut body = reply?;
@@ -245,7 +252,7 @@ impl Gigya {
     }
 
     /// A site as it works in its group, if it is a child of one.
-    fn in_its_group(&self, site: &Arc<Site>) -> Arc<Site> {
+    pub(crate) fn in_its_group(&self, site: &Arc<Site>) -> Arc<Site> {
         let parent = site.parent.as_ref().and_then(|key| self.sites.get(key));
         parent.map_or_else(|| site.clone(), |parent| Arc::new(site.within(parent)))
     }
@@ -267,7 +274,7 @@ impl Gigya {
             (Access::Private, Caller::Query)
                 if params.get("openCursor").is_none() && params.get("cursorId").is_none() => {}
             (Access::Private | Access::Partner, _) => return Err(Refusal::new(403_007)),
-            (Access::Client, _) => return Ok(()),
+            (Access::Client | Access::Open, _) => return Ok(()),
             (Access::Public, _) => {}
         }
         self.check_page(request, site, caller, params)

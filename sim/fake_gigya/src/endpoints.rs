@@ -3,7 +3,7 @@
 use crate::call::Call;
 use crate::envelope::Reply;
 use crate::gigya::Gigya;
-use crate::{accounts, admin, audit, console, ds, ids, idx, socialize};
+use crate::{accounts, admin, audit, console, ds, ids, idx, sdk, socialize};
 use standin_fake_kit::EndpointDoc;
 use standin_model::Evidence;
 
@@ -12,6 +12,8 @@ use standin_model::Evidence;
 pub enum Access {
     /// Anybody who has the apiKey, and servers.
     Public,
+    /// The same from any page, trusted or not.
+    Open,
     /// Servers with a key.
     Private,
     /// Servers with a key, which need not name a site.
@@ -101,6 +103,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
     accounts::reset_site_preferences::ENDPOINT,
     accounts::search::ENDPOINT,
     accounts::set_account_info::ENDPOINT,
+    accounts::sso::CONTEXT,
+    accounts::sso::CONTINUE,
+    accounts::sso::LOGIN,
     accounts::stream::CREATE,
     accounts::stream::READ,
     accounts::tfa::backup_codes::CREATE,
@@ -168,8 +173,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
     idx::set_dataflow::ENDPOINT,
     idx::set_dataflow::DRAFT,
     idx::set_scheduling::ENDPOINT,
+    sdk::config_get::ENDPOINT,
     socialize::exchange_uid_signature::ENDPOINT,
     socialize::export_users::ENDPOINT,
+    socialize::get_ids::ENDPOINT,
+    socialize::get_ids::TICKET,
     socialize::get_token::ENDPOINT,
     socialize::get_user_info::ENDPOINT,
     socialize::set_uid::ENDPOINT,
@@ -178,5 +186,6 @@ pub const ENDPOINTS: &[Endpoint] = &[
 /// The list for help, reference pages and coverage tests.
 pub fn endpoints() -> Vec<EndpointDoc> {
     let doc = |it: &Endpoint| EndpointDoc { name: it.name, summary: it.summary, evidence: it.evidence };
-    ENDPOINTS.iter().map(doc).chain(console::endpoints()).collect()
+    let methods = ENDPOINTS.iter().map(doc);
+    methods.chain(crate::web::docs()).chain(console::endpoints()).collect()
 }

@@ -5,6 +5,7 @@ use crate::accounts::social::ProviderUser;
 use crate::addresses::Strays;
 use crate::attempts::Attempts;
 use crate::audit::Audit;
+use crate::auth_codes::{AuthCode, Journey, MOST as MOST_CODES};
 use crate::bearer::AccessToken;
 use crate::call::{Call, Form, endpoint_of, method_of};
 use crate::console::operators::{Operators, nobody};
@@ -59,6 +60,9 @@ pub struct Gigya {
     pub(crate) form: Form,
     pub(crate) reg_tokens: Expiring<RegToken>,
     pub(crate) tickets: Tickets,
+    /// Codes that browsers exchange for sessions, and who is on the way to a central login page.
+    pub(crate) auth_codes: Expiring<AuthCode>,
+    pub(crate) journeys: Expiring<Journey>,
     pub(crate) sessions: Sessions,
     pub(crate) attempts: Attempts,
     /// When accounts were imported in the last minute, by home and UID.
@@ -128,6 +132,8 @@ impl Gigya {
             form: Form::default(),
             reg_tokens: Expiring::at_most(MOST_REG_TOKENS),
             tickets: Tickets::default(),
+            auth_codes: Expiring::at_most(MOST_CODES),
+            journeys: Expiring::at_most(MOST_CODES),
             sessions: Sessions::default(),
             attempts: Attempts::default(),
             imports: Expiring::at_most(MOST_IMPORTS),
@@ -162,6 +168,10 @@ impl Gigya {
             }
             Entered::Call(incoming) => incoming,
         };
+        if let Some(file) = crate::web::file_of(&request) {
+            let answer = crate::web::answer(self, file, &request, &params);
+            return Outgoing::file(now, request, params, answer);
+        }
         let reply = self.answer(now, &request, &params);
         self.outgoing(now, request, params, reply)
     }
@@ -404,6 +414,8 @@ impl Fake for Gigya {
         }
         self.reg_tokens.expire(now);
         self.tickets.expire(now);
+        self.auth_codes.expire(now);
+        self.journeys.expire(now);
         self.imports.expire(now);
         self.attempts.expire(now);
         self.nonces.expire(now);

@@ -123,6 +123,9 @@ pub(crate) const METHODS: &[(&str, &[&str])] = &[
             "store.downloadConsentDocument",
             "stream.create",
             "stream.read",
+            "sso.continue",
+            "sso.getContext",
+            "sso.login",
             "tfa.getProviders",
             "tfa.initTFA",
             "tfa.finalizeTFA",
@@ -178,6 +181,7 @@ pub(crate) const METHODS: &[(&str, &[&str])] = &[
             "updateGroup",
         ],
     ),
+    ("sdk", &["config.get"]),
     (
         "socialize",
         &[

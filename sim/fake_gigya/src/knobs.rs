@@ -210,6 +210,47 @@ pub const KNOBS: &[Knob] = &[
         ),
     },
     Knob {
+        name: "gigya.unknown_screen_set",
+        default: "left_out",
+        takes: Takes::Word(&["left_out", "400006"]),
+        summary: "what accounts.getScreenSets does with an id that no screen-set has",
+        evidence: Evidence::inferred(
+            "the Web SDK reports an empty list as 500001",
+            "an_unknown_screen_set_is_left_out",
+        ),
+    },
+    Knob {
+        name: "gigya.sdk_flags",
+        default: "",
+        takes: Takes::Text,
+        summary: "switches of the Web SDK that the site has on, and off behind a `-`: a,-b",
+        evidence: Evidence::recorded(
+            "Web SDK builds in public repositories: dispatchLoginEventWhenHandlerAdded, \
+             setProviderFromResponse, updateAccountInfoAsync, keepSessionOnSSOLogin, sessionCookieLax",
+            "a_site_has_switches_of_the_sdk",
+        ),
+    },
+    Knob {
+        name: "gigya.gmid_required",
+        default: "false",
+        takes: Takes::Bool,
+        summary: "a browser without machine id is refused until it has fetched one",
+        evidence: Evidence::recorded(
+            "Web SDK builds in public repositories: they bootstrap anew on this refusal",
+            "a_browser_may_have_to_introduce_itself",
+        ),
+    },
+    Knob {
+        name: "gigya.fake_token_first",
+        default: "false",
+        takes: Takes::Bool,
+        summary: "the login of a browser without machine id gives a placeholder token, with ffs in it",
+        evidence: Evidence::recorded(
+            "Web SDK builds in public repositories: they bootstrap and log in anew then",
+            "the_first_token_may_be_a_placeholder",
+        ),
+    },
+    Knob {
         name: "gigya.sanitise_html",
         default: "true",
         takes: Takes::Bool,

@@ -7,14 +7,16 @@
 //! - [`gigya`]: the state, and what the stage asks of it.
 //! - `call`, `params`, `envelope`, `limits`, `inventory`: what every call goes through.
 //! - `auth`, `bearer`, `trust`, [`signature`], `jwt`: who calls, from which page, and what the platform signs.
-//! - `sessions`, `attempts`, `tickets`, `outbox`, `events`: who is in, who failed to get in, what is under way, what was sent, what happened.
+//! - `sessions`, `auth_codes`, `machines`, `attempts`, `tickets`, `outbox`, `events`: who is in, with which browser,
+//!   who failed to get in, what is under way, what was sent, what happened.
 //! - `aftermath`, `changes`, `audit`, `webhooks`: what a call leaves behind.
 //! - [`endpoints`]: the one list of methods; each lives in a file of its own under `accounts`, `admin`, `audit`,
-//!   `ds`, `ids`, `idx`, `socialize`.
+//!   `ds`, `ids`, `idx`, `sdk`, `socialize`.
 //! - `site`, `schema`, `profile_schema`, `policies`, `screen_sets`: settings of a site.
 //! - `account`, `rare`, `packed`, `people`, `index`, `merge`, `sanitise`, `email`, `password`, `crypt`: what is known
 //!   about people.
 //! - `consent`, `subscriptions`, `communications`, `addresses`, `double_opt_in`: what people agreed to.
+//! - `web`, `frames`: what browsers load, and the pages that sites load in hidden frames.
 //! - `query`, `documents`: the search language, and searching what is no account.
 //! - `console`: pages for operators.
 //! - [`job`]: dataflow jobs as they leave and come back.
@@ -29,6 +31,7 @@ mod aftermath;
 mod attempts;
 mod audit;
 mod auth;
+mod auth_codes;
 mod bearer;
 mod call;
 mod changes;
@@ -44,6 +47,7 @@ pub mod endpoints;
 mod envelope;
 mod events;
 mod expiring;
+mod frames;
 pub mod gigya;
 mod ids;
 mod idx;
@@ -53,6 +57,7 @@ pub mod job;
 mod jwt;
 pub mod knobs;
 mod limits;
+mod machines;
 mod merge;
 mod outbox;
 mod outgoing;
@@ -67,6 +72,7 @@ mod rare;
 mod sanitise;
 mod schema;
 mod screen_sets;
+mod sdk;
 mod seed;
 mod sessions;
 mod shown;
@@ -77,6 +83,7 @@ mod subscriptions;
 mod tickets;
 mod trust;
 mod views;
+mod web;
 mod webhooks;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::gigya::Gigya;
 use crate::params::Params;
 use http::HeaderValue;
 use jiff::fmt::rfc2822::DateTimePrinter;
-use standin_fake_kit::answer::{with_body, with_reason};
+use standin_fake_kit::answer::{redirect, with_body, with_reason};
 use standin_model::Instant;
 use standin_ports::http::Compressible;
 use standin_ports::{Request, Response};
@@ -99,6 +99,7 @@ impl Outgoing {
             || (wanted("format", "csv") && has_csv(endpoint_of(&self.request)));
         let status = if honest { envelope::status(code).max(200) } else { 200 };
         let mut response = match self.form {
+            Form::Redirect(place) if succeeded => redirect(302, &place),
             Form::Csv(table) if succeeded => with_body(status, "text/csv; charset=utf-8", table),
             form => {
                 let code_is_told = !(succeeded && form == Form::WithoutCode);

@@ -46,6 +46,12 @@ const CONTROL: &[&str] = &[
     "ucid",
     "source",
     "logintokenexp",
+    "gmidticket",
+    "noauth",
+    "riskcontext",
+    "includeuserinfo",
+    "sdkversion",
+    "dc",
 ];
 
 impl Params {

@@ -1,8 +1,10 @@
 //! Screen-sets: the standard ones that every site has, and what a site makes of them.
 
+mod standard;
+
 use crate::envelope::Object;
 use crate::site::Site;
-use serde_json::{Value, json};
+use serde_json::Value;
 use standin_model::Instant;
 use std::sync::Arc;
 
@@ -36,51 +38,18 @@ pub(crate) const MOST: usize = 1_000;
 /// How many versions are remembered.
 const MOST_VERSIONS: usize = 100;
 
-/// The standard screen-sets with their screens, the first of which is the one that is shown first.
-const STANDARD: &[(&str, &[&str])] = &[
-    ("Default-LinkAccounts", &["gigya-link-account-screen", "gigya-forgot-password-screen"]),
-    ("Default-LiteRegistration", &["gigya-subscribe-with-email-screen", "gigya-subscribe-thank-you-screen"]),
-    ("Default-OrganizationRegistration", &["gigya-org-register-screen", "gigya-org-success-screen"]),
-    ("Default-PasswordlessLogin", &["gigya-passwordless-login-screen", "gigya-otp-update-phone-screen"]),
-    ("Default-ProfileUpdate", &["gigya-update-profile-screen", "gigya-change-password-screen"]),
-    ("Default-ReAuthentication", &["gigya-reauthentication-screen"]),
-    (
-        "Default-RegistrationLogin",
-        &[
-            "gigya-login-screen",
-            "gigya-register-screen",
-            "gigya-complete-registration-screen",
-            "gigya-forgot-password-screen",
-            "gigya-link-account-screen",
-            "gigya-change-password-screen",
-        ],
-    ),
-    ("Default-Subscriptions", &["gigya-subscriptions-screen"]),
-];
-
-fn standard(id: &str) -> Option<Arc<ScreenSet>> {
-    let (id, screens) = STANDARD.iter().find(|(name, _)| *name == id)?;
-    let screens: String = screens
-        .iter()
-        .map(|screen| format!(r#"<div class="gigya-screen" id="{screen}" data-responsive="true"></div>"#))
-        .collect();
-    let html = format!(r#"<div class="gigya-screen-set" id="{id}" data-width="auto">{screens}</div>"#);
-    let translations = json!({"default": {}}).as_object().cloned().unwrap_or_default();
-    Some(Arc::new(ScreenSet { html, translations, version: 1, ..ScreenSet::default() }))
-}
-
 impl Site {
     /// A screen-set of this site.
     pub(crate) fn screen_set(&self, id: &str) -> Option<Arc<ScreenSet>> {
         match self.screen_sets.get(id) {
             Some(own) => own.clone(),
-            None => standard(id),
+            None => standard::standard(id, self),
         }
     }
 
     /// The ids of all screen-sets of this site, in order.
     pub(crate) fn screen_set_ids(&self) -> Vec<String> {
-        let mut ids: Vec<String> = STANDARD.iter().map(|(id, _)| (*id).to_owned()).collect();
+        let mut ids: Vec<String> = standard::ids().map(str::to_owned).collect();
         ids.extend(self.screen_sets.keys().cloned());
         ids.sort_unstable();
         ids.dedup();
@@ -103,12 +72,21 @@ impl ScreenSet {
         self.comment = comment;
     }
 
+    /// The name under which there are texts for somebody who reads `lang`: the language itself, the same
+    /// without a country, or else the default.
+    fn language(&self, lang: &str) -> &str {
+        let known = |wanted: &str| self.translations.keys().find(|name| name.eq_ignore_ascii_case(wanted));
+        let without_country = || known(lang.split(['-', '_']).next().unwrap_or_default());
+        known(lang).or_else(without_country).map_or("default", String::as_str)
+    }
+
     /// The members that `wanted` names, with the texts of `lang` or of all languages.
     pub(crate) fn told(&self, id: &str, wanted: impl Fn(&str) -> bool, lang: Option<&str>) -> Value {
+        let only = lang.map(|lang| self.language(lang));
         let translations: Object = self
             .translations
             .iter()
-            .filter(|(name, _)| lang.is_none_or(|lang| lang.eq_ignore_ascii_case(name)))
+            .filter(|(name, _)| only.is_none_or(|only| only == name.as_str()))
             .map(|(name, texts)| (name.clone(), texts.clone()))
             .collect();
         let mut metadata = self.metadata.clone();

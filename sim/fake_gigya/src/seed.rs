@@ -11,6 +11,7 @@ use crate::merge::{Merge, Part, Rules, Writer};
 use crate::password::Password;
 use crate::policies::SECTIONS;
 use crate::schema::{Field, Format, Kind, Write};
+use crate::screen_sets::ScreenSet;
 use crate::site::{DEFAULT_API_KEY, Key, Site, trusted_by_default};
 use crate::subscriptions::{Subscribing, Subscription, write_subscriptions};
 use base64::Engine as _;
@@ -33,7 +34,10 @@ const SITE: &[&str] = &[
     "parent",
     "enable_sso",
     "sso_segment",
+    "central_login_page",
+    "logout_url",
     "policies",
+    "screen_sets",
     "data_schema",
     "profile_schema",
     "subscriptions_schema",
@@ -138,6 +142,10 @@ fn site(place: &Section<'_>) -> Result<Site, SeedError> {
     site.parent = place.text_of("parent")?.map(str::to_owned);
     site.enable_sso = place.flag_of("enable_sso", false)?;
     site.sso_segment = place.text_of("sso_segment")?.unwrap_or_default().to_owned();
+    site.central_login_page = place.text_of("central_login_page")?.map(str::to_owned);
+    if let Some(url) = place.text_of("logout_url")? {
+        site.settings.insert("logoutURL".into(), url.into());
+    }
     if let Some(policies) = place.get("policies") {
         policies.only(SECTIONS)?;
         if let Some(options) = policies.get("accountOptions") {
@@ -154,11 +162,32 @@ fn site(place: &Section<'_>) -> Result<Site, SeedError> {
         schema.only(&["fields"])?;
         fields(&schema, &mut site.profile_schema.fields)?;
     }
+    screen_sets(place, &mut site)?;
     subscriptions(place, &mut site)?;
     consents(place, &mut site)?;
     communications(place, &mut site)?;
     keys(place, &mut site)?;
     Ok(site)
+}
+
+fn screen_sets(place: &Section<'_>, site: &mut Site) -> Result<(), SeedError> {
+    for set in place.list("screen_sets")? {
+        set.only(&["id", "html", "css", "javascript", "translations"])?;
+        let id = set.text_of("id")?.ok_or_else(|| set.wrong("a screen-set needs an id"))?;
+        let text = |name: &str| Ok(set.text_of(name)?.unwrap_or_default().to_owned());
+        let mut made = ScreenSet {
+            html: text("html")?,
+            css: text("css")?,
+            javascript: text("javascript")?,
+            ..ScreenSet::default()
+        };
+        if let Some(texts) = set.get("translations") {
+            made.translations = texts.members()?.clone();
+        }
+        made.next(Instant::START, String::new());
+        site.screen_sets.insert(id.to_owned(), Some(Arc::new(made)));
+    }
+    Ok(())
 }
 
 /// A parent is a site, and no child.

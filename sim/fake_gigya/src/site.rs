@@ -50,6 +50,8 @@ pub(crate) struct Site {
     pub(crate) enable_sso: bool,
     /// Which sites of the group share sessions with this one.
     pub(crate) sso_segment: String,
+    /// Where the sites of the group that this site is the parent of send people to log in.
+    pub(crate) central_login_page: Option<String>,
     /// What was set one by one; the rest are the platform's defaults.
     pub(crate) policies: Object,
     pub(crate) profile_schema: Schema,
@@ -109,6 +111,7 @@ impl Site {
             parent: None,
             enable_sso: false,
             sso_segment: String::new(),
+            central_login_page: None,
             policies: Object::new(),
             profile_schema: profile_schema(),
             data_schema: Schema::open(),

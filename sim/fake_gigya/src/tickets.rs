@@ -30,6 +30,8 @@ pub(crate) enum Purpose {
     OneTimeCode,
     /// A lite record that may be read and written.
     LiteInvite,
+    /// The id of a browser that keeps no cookies.
+    Machine,
     /// A site that is to be deleted.
     DeleteSite,
 }

@@ -38,6 +38,21 @@ impl Gigya {
     }
 }
 
+impl Site {
+    /// Whether an address is absolute, free of tricks, and on a page that the site trusts.
+    pub(crate) fn trusts(&self, url: &str) -> bool {
+        let web = url.starts_with("https://") || url.starts_with("http://");
+        // Browsers take a backslash for a slash, and drop line breaks.
+        let plain = !url.chars().any(|c| c == '\\' || c.is_control() || c.is_whitespace());
+        let behind = url.split_once("://").map_or("", |(_, rest)| rest);
+        let authority = behind.split(['/', '?', '#']).next().unwrap_or_default();
+        let place = Place::of(url);
+        web && plain
+            && !authority.contains('@')
+            && (place.is_local() || self.trusted_site_urls.iter().any(|entry| place.is_covered_by(entry)))
+    }
+}
+
 /// Host and path of a page.
 struct Place<'u> {
     host: String,

@@ -41,20 +41,6 @@ impl FormError {
             Self::LimitReached => "LimitReached",
         }
     }
-
-    /// What a participant reads, unless the operator wrote something better.
-    pub fn message(self) -> &'static str {
-        match self {
-            Self::Required => "Please fill in this field.",
-            Self::TooLong => "This is longer than 255 characters.",
-            Self::InvalidDate => "This is not a valid date.",
-            Self::PartialDate => "Please choose a day, a month and a year.",
-            Self::InvalidPhone => "This is not a telephone number.",
-            Self::InvalidEmail => "This is not an e-mail address.",
-            Self::MaskMismatch => "This is not in the expected form.",
-            Self::LimitReached => "You have already taken part.",
-        }
-    }
 }
 
 /// A form's values after clean-up, and what is wrong with them.

@@ -41,6 +41,8 @@ impl SsoState {
 pub struct Reach {
     /// The host that the browser calls.
     pub api_host: String,
+    /// The Custom API Domain Prefix, if one is enabled.
+    pub prefix: Option<String>,
     /// Whether that name cannot exist.
     pub impossible: bool,
 }
@@ -111,6 +113,10 @@ pub struct Participation {
     pub row: Option<u64>,
     /// Whether this is the page right after the form.
     pub just_submitted: bool,
+    /// Whether the form came again after it had been accepted.
+    pub repeated: bool,
+    /// Whether the browser has shown its cookie.
+    pub seen: bool,
     /// What was noticed, in order.
     pub warnings: Vec<Warning>,
 }

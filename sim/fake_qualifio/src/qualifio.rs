@@ -129,6 +129,7 @@ impl Qualifio {
     /// What it answers to.
     pub fn endpoints() -> Vec<EndpointDoc> {
         let player = player::ENDPOINTS.iter().map(|endpoint| endpoint.doc);
+        let player = player.chain([player::files::DOC]);
         player.chain(manager::ENDPOINTS.iter().map(|endpoint| endpoint.doc)).collect()
     }
 
@@ -187,7 +188,7 @@ impl Qualifio {
             let body = serde_json::json!({"error": {"name": "Unavailable", "message": "try again later"}});
             return answer::with_body(status, "application/json", body.to_string());
         }
-        player::page::message(status, "Unavailable", "This campaign is not available right now.")
+        player::refuse(self, request, status, "Unavailable")
     }
 
     /// When the next participation expires.

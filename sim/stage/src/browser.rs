@@ -1,7 +1,7 @@
 //! A participant at the level of HTTP: follows redirects, keeps cookies and the Gigya session, and does what
 //! the scripts of a campaign page would do.
 
-use crate::login_page::from_participant;
+use crate::customer::from_participant;
 use bytes::Bytes;
 use http::{HeaderValue, Method, header};
 use serde_json::Value;

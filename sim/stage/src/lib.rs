@@ -7,7 +7,7 @@
 //! - [`surface`]: a platform as something to send requests to; faults and the journal sit here.
 //! - [`agenda`]: what a world does by itself, in order.
 //! - [`sso`]: where the real sync logic is plugged into Qualifio.
-//! - [`login_page`], [`browser`]: the customer's login pages, and a participant at the level of HTTP.
+//! - [`customer`], [`browser`]: the customer's site with its login pages, and a participant at the level of HTTP.
 //! - [`chromium`], [`front`]: participants' real browsers, and the socket on which they find every host.
 //! - [`receiver`]: the customer's receiver of webhooks.
 //! - [`stubs`]: what stands in the place of dataflows' steps.
@@ -24,11 +24,11 @@ pub mod chromium;
 pub mod clock;
 pub mod compare;
 pub mod control;
+pub mod customer;
 pub mod find;
 pub mod front;
 pub mod journal;
 pub mod lineage;
-pub mod login_page;
 pub mod parts;
 pub mod receiver;
 pub mod run;

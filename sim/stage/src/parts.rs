@@ -1,8 +1,8 @@
 //! Everything that one world consists of, and the names by which its hosts are found.
 
 use crate::clock::StageClock;
+use crate::customer::LoginPages;
 use crate::journal::WorldJournal;
-use crate::login_page::LoginPages;
 use crate::receiver::Receiver;
 use crate::stores::{Buckets, WorldStores};
 use crate::stubs::Stubs;
@@ -129,7 +129,8 @@ impl Parts {
         {
             Some(Platform::Qualifio)
         } else {
-            let prefixed = self.is_prefixed(host) && !under(&["qualifioapp.com"]);
+            // Under Qualifio's domain no customer can have a name that leads to Gigya.
+            let prefixed = !under(&["qualifioapp.com"]) && locked(&self.gigya).is_custom_api_domain(host);
             let told = || {
                 locked(&self.gigya).webhook_hosts().iter().any(|own| own == host)
                     || locked(&self.eloqua).calls_back(host)

@@ -186,7 +186,7 @@ impl Parts {
                 outgoing.write()
             }
             Platform::Eloqua => locked(&self.eloqua).handle(now, request),
-            Platform::LoginPage => self.login_page(now, request).await,
+            Platform::LoginPage => self.customer(now, request).await,
             Platform::Receiver => self.receive(now, &request),
             Platform::Qualifio => {
                 let mut turn = locked(&self.qualifio).handle(now, request);

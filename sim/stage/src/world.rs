@@ -3,9 +3,9 @@
 use crate::builder::WorldBuilder;
 use crate::clock::StageClock;
 use crate::control::Control;
+use crate::customer::LoginPages;
 use crate::front::{Callers, Front, Opening};
 use crate::journal::WorldJournal;
-use crate::login_page::LoginPages;
 use crate::parts::{Direct, Parts, Sockets};
 use crate::run::Run;
 use crate::stores::Buckets;

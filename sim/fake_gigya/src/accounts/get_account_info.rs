@@ -2,11 +2,12 @@
 
 use crate::account::{Account, custom_key, phone_key};
 use crate::accounts::session::{uid_of, view, written};
-use crate::call::Call;
+use crate::call::{Call, Caller};
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Refusal, Reply};
 use crate::gigya::Gigya;
 use crate::shown::Shape;
+use crate::socialize::get_user_info::{user_info, wants_user_info};
 use serde_json::Value;
 use standin_model::Evidence;
 use std::sync::Arc;
@@ -28,7 +29,12 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
         false => &["profile", "data", "emails", "preferences", "subscriptions"],
     };
     let view = view(call, default)?;
-    Ok(written(gigya, call, &account, Shape::Info, view))
+    let mut out = written(gigya, call, &account, Shape::Info, view);
+    if wants_user_info(call)? {
+        let is_in = matches!(call.caller, Caller::Session { .. });
+        out.insert("userInfo".into(), user_info(gigya, call, &account, is_in).into());
+    }
+    Ok(out)
 }
 
 fn find(gigya: &Gigya, call: &Call) -> Result<Arc<Account>, Refusal> {

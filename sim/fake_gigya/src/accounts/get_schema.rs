@@ -12,12 +12,12 @@ use standin_model::Evidence;
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     name: "accounts.getSchema",
-    summary: "Tells the fields of profile, data, subscriptions and preferences.",
+    summary: "Tells the fields of profile, data, subscriptions and preferences; a page's forms ask for them.",
     evidence: Evidence::recorded(
         "accounts.getSchema REST; live schema of the customer-data-cloud-accelerator",
         "schema_lists_dotted_fields",
     ),
-    access: Access::Private,
+    access: Access::Public,
     params: &["include", "filter", "scope"],
     server_params: &[],
     run,
@@ -42,7 +42,9 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     });
     let mut out = Object::new();
     let mut section = |name: &str, value: &dyn Fn() -> Value| {
-        if include.iter().any(|wanted| wanted.eq_ignore_ascii_case(name)) {
+        // What only servers write is none of a page's business.
+        let open = call.is_server() || !["internalSchema", "addressesSchema"].contains(&name);
+        if open && include.iter().any(|wanted| wanted.eq_ignore_ascii_case(name)) {
             out.insert(name.to_owned(), value());
         }
     };
@@ -159,5 +161,8 @@ mod tests {
         let one = bench.call("accounts.getSchema", &[("include", "dataSchema")]);
         assert!(one.get("profileSchema").is_none());
         assert_eq!(bench.code("accounts.getSchema", &[("filter", "most")]), 400_006);
+        let page = bench.client("accounts.getSchema", &[("include", "dataSchema,internalSchema")]);
+        assert_eq!(page["dataSchema"], answer["dataSchema"]);
+        assert!(page.get("internalSchema").is_none(), "pages are not told what only servers write");
     }
 }

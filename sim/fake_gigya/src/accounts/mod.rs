@@ -48,6 +48,7 @@ pub(crate) mod set_schema;
 pub(crate) mod set_screen_set;
 pub(crate) mod social;
 pub(crate) mod sources;
+pub(crate) mod sso;
 pub(crate) mod stream;
 pub(crate) mod subscriptions;
 pub(crate) mod tfa;

@@ -23,6 +23,7 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     access: Access::Public,
     params: &[
         "siteUID",
+        "authCode",
         "UIDSig",
         "UIDTimestamp",
         "sessionExpiration",
@@ -42,6 +43,9 @@ pub(crate) const SOCIALIZE: Endpoint = Endpoint {
 };
 
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
+    if let Some(code) = call.params.get("authCode") {
+        return gigya.exchange(call, code);
+    }
     if call.params.get("siteUID").is_none() && call.params.get("providerSessions").is_some() {
         let user = provider_user(gigya, call)?;
         return arrive(gigya, call, &user);

@@ -7,6 +7,7 @@ use crate::envelope::{Object, Refusal};
 use crate::gigya::{Gigya, RegToken};
 use crate::shown::{Extra, Shape, View};
 use crate::signature::{session_secret, uid_signature};
+use crate::socialize::get_user_info::{user_info, wants_user_info};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -88,6 +89,23 @@ pub(crate) fn uid_of(call: &Call) -> Result<String, Refusal> {
 pub(crate) fn session_info(gigya: &mut Gigya, call: &Call, uid: &str) -> Result<Value, Refusal> {
     let default = call.site.policy_signed("gigyaPlugins", &["sessionExpiration"]).unwrap_or(0);
     let seconds = call.params.number("sessionExpiration")?.unwrap_or(default);
+    let in_browser = call.params.get("targetEnv").is_some_and(|it| it.eq_ignore_ascii_case("browser"));
+    // Such a server hands its browser a code, which the page exchanges for the session when it loads.
+    if in_browser && call.is_server() {
+        let code = gigya.new_auth_code(call, uid, seconds);
+        return Ok(json!({"cookieName": format!("gac_{}", call.site.api_key), "cookieValue": code}));
+    }
+    session_that_lasts(gigya, call, uid, seconds)
+}
+
+/// The same with its length: `-1` for a session that the site keeps alive, `0` for one of the browser's, less
+/// for one without an end.
+pub(crate) fn session_that_lasts(
+    gigya: &mut Gigya,
+    call: &Call,
+    uid: &str,
+    seconds: i64,
+) -> Result<Value, Refusal> {
     let lasts = match seconds {
         -1 => Some(60),
         seconds if seconds > 0 => u64::try_from(seconds).ok(),
@@ -102,7 +120,11 @@ pub(crate) fn session_info(gigya: &mut Gigya, call: &Call, uid: &str) -> Result<
             let secret = session_secret(&call.site.partner_secret, &token);
             json!({"sessionToken": token, "sessionSecret": secret.reveal(), "expires_in": expires})
         }
-        Some("jssdk") => json!({"login_token": token, "expires_in": expires}),
+        Some("jssdk") => {
+            // The cookie has to outlive what the site's signature keeps alive.
+            let expires = if seconds == -1 { "0".to_owned() } else { expires };
+            json!({"login_token": gigya.placeholder(call).unwrap_or(token), "expires_in": expires})
+        }
         _ => json!({"cookieName": format!("glt_{api_key}"), "cookieValue": token}),
     })
 }
@@ -116,8 +138,33 @@ pub(crate) fn logged_in(
 ) -> Result<Object, Refusal> {
     let view = view(call, default)?;
     let session = session_info(gigya, call, &account.uid)?;
-    let mut out = shown(gigya, call, account, Shape::Login, &view);
+    told(gigya, call, account, &view, session)
+}
+
+/// The same with a session of a given length.
+pub(crate) fn logged_in_for(
+    gigya: &mut Gigya,
+    call: &Call,
+    account: &Account,
+    view: &View,
+    seconds: i64,
+) -> Result<Object, Refusal> {
+    let session = session_that_lasts(gigya, call, &account.uid, seconds)?;
+    told(gigya, call, account, view, session)
+}
+
+fn told(
+    gigya: &Gigya,
+    call: &Call,
+    account: &Account,
+    view: &View,
+    session: Value,
+) -> Result<Object, Refusal> {
+    let mut out = shown(gigya, call, account, Shape::Login, view);
     out.insert("sessionInfo".into(), session);
+    if wants_user_info(call)? {
+        out.insert("userInfo".into(), user_info(gigya, call, account, true).into());
+    }
     Ok(out)
 }
 

@@ -4,10 +4,9 @@ use crate::call::Call;
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Object, Reply};
 use crate::gigya::Gigya;
+use crate::machines::GENERATION;
 use standin_model::Evidence;
 
-/// The generation of machine ids that this platform gives.
-const GENERATION: &str = "ver4";
 /// Lives for a year, also on pages of other domains.
 const LASTS: &str = "Path=/; Max-Age=31536000; Secure; SameSite=None";
 
@@ -21,9 +20,9 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     run,
 };
 
-fn run(gigya: &mut Gigya, _: &Call) -> Reply {
-    let machine = format!("gmid.{GENERATION}.{}.sc3", gigya.ids.token(43));
-    let client = gigya.ids.token(22);
+fn run(gigya: &mut Gigya, call: &Call) -> Reply {
+    let machine = gigya.machine_of(call);
+    let client = gigya.client_of(call);
     gigya.cookies = vec![
         format!("gmid={machine}; {LASTS}; HttpOnly"),
         format!("ucid={client}; {LASTS}"),
@@ -36,6 +35,34 @@ fn run(gigya: &mut Gigya, _: &Call) -> Reply {
 mod tests {
     use crate::DEFAULT_API_KEY;
     use crate::testing::*;
+
+    /// The cookies that an answer sets, whole.
+    fn set(bench: &mut Bench, sent: &str) -> Vec<String> {
+        let mut request = post("accounts.webSdkBootstrap", &[("apiKey", DEFAULT_API_KEY)]);
+        if !sent.is_empty() {
+            request.headers_mut().insert("cookie", sent.parse().unwrap());
+        }
+        let response = bench.send(request);
+        let lines = response.headers().get_all("set-cookie").iter();
+        lines.map(|line| line.to_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn cookies_go_to_pages_of_other_domains_and_stay_the_same() {
+        let mut bench = Bench::new();
+        let first = set(&mut bench, "");
+        for cookie in &first {
+            assert!(
+                cookie.ends_with("; Path=/; Max-Age=31536000; Secure; SameSite=None")
+                    || cookie.ends_with("; Path=/; Max-Age=31536000; Secure; SameSite=None; HttpOnly"),
+                "{cookie}"
+            );
+        }
+        assert!(first[0].ends_with("; HttpOnly") && first[0].starts_with("gmid=gmid.ver4."));
+        let sent: Vec<&str> = first.iter().map(|line| line.split(';').next().unwrap()).collect();
+        assert_eq!(set(&mut bench, &sent.join("; ")), first);
+        assert_ne!(set(&mut bench, "gmid=forged; ucid=a b"), first);
+    }
 
     #[test]
     fn a_browser_gets_its_machine_id() {

@@ -33,7 +33,9 @@ const MOST: usize = 50_000;
 const RETENTION: Duration = Duration::from_secs(365 * 86_400);
 /// Parameters whose values are not logged, in lower case.
 const SECRETS: &[&str] = &[
+    "authcode",
     "client_secret",
+    "gmidticket",
     "login_token",
     "newpassword",
     "oauth_token",
@@ -45,6 +47,7 @@ const SECRETS: &[&str] = &[
     "secretanswer",
     "secretquestionandanswer",
     "sig",
+    "ssotoken",
     "uidsignature",
 ];
 /// What is logged instead.

@@ -23,7 +23,8 @@ pub(super) fn edit(qualifio: &mut Qualifio, uk: &str, change: impl FnOnce(&mut P
 /// The page where the participant stands. Before the form, Gigya may have to be asked first.
 pub fn show(qualifio: &mut Qualifio, uk: &str) -> Turn {
     let Some(participation) = qualifio.participations.get(uk).cloned() else {
-        return Turn::Reply(page::message(410, "Expired", "This participation is over. Please start again."));
+        let expired = page::Message { status: 410, name: "Expired", channel: None, again: None };
+        return Turn::Reply(page::message(qualifio, expired));
     };
     if single_sign_on::is_due(qualifio, &participation) && participation.reach.is_none() {
         return single_sign_on::look(qualifio, &participation);

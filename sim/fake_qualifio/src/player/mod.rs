@@ -3,12 +3,22 @@
 //! - [`flow`]: the way from start to exit.
 //! - [`single_sign_on`]: the part of it before the form.
 //! - [`submit`]: the form itself.
-//! - [`page`]: what people see.
+//! - [`state`]: what a page holds.
+//! - [`page`]: what people see of it.
+//! - [`words`]: what the player says itself, in several languages.
+//! - [`policy`]: what a page may load, and who may frame it.
+//! - [`files`]: style and scripts.
+//! - [`embed`]: the code for other pages.
 
+pub mod embed;
+pub mod files;
 pub mod flow;
 pub mod page;
+pub mod policy;
 pub mod single_sign_on;
+pub mod state;
 pub mod submit;
+pub mod words;
 
 use crate::campaign::Channel;
 use crate::participation::{Participation, SsoState, device};
@@ -19,7 +29,7 @@ use http::{HeaderValue, Method, header};
 use standin_fake_kit::form::{Form, cookies};
 use standin_fake_kit::{EndpointDoc, answer};
 use standin_model::{Evidence, Host, Instant};
-use standin_ports::Request;
+use standin_ports::{Request, Response};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -120,6 +130,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
 
 /// The name of a call to a player page.
 pub fn call_name(request: &Request) -> Option<String> {
+    if files::answer(request).is_some() {
+        return Some(files::DOC.name.to_owned());
+    }
     wanted_guid(request)?;
     if request.method() != Method::POST {
         return Some("player page".to_owned());
@@ -149,28 +162,39 @@ fn wanted_guid(request: &Request) -> Option<String> {
     (is_guid && agrees).then_some(guid)
 }
 
-/// Answers a call to a player page.
+/// Answers a call to a player page, or for one of the files that it loads.
 pub fn handle(qualifio: &mut Qualifio, now: Instant, request: &Request) -> Turn {
+    if let Some(file) = files::answer(request) {
+        return Turn::Reply(file);
+    }
     match visit(qualifio, now, request) {
         Ok(turn) => turn,
-        Err((status, title, text)) => Turn::Reply(page::message(status, title, text)),
+        Err((status, name)) => Turn::Reply(refuse(qualifio, request, status, name)),
     }
 }
 
-type Refusal = (u16, &'static str, &'static str);
+/// The page that tells a participant why there is no other.
+pub fn refuse(qualifio: &Qualifio, request: &Request, status: u16, name: &str) -> Response {
+    let channel = wanted_guid(request).and_then(|guid| channel(qualifio, &guid)).filter(|_| status != 404);
+    let again = afresh(&Form::query(request));
+    let again = ["Expired", "Forbidden", "TooLarge", "CookiesOff"].contains(&name).then_some(again.as_str());
+    page::message(qualifio, page::Message { status, name, channel: channel.as_ref(), again })
+}
 
-const UNKNOWN: Refusal = (404, "NotFound", "There is no campaign at this address.");
+/// Why there is no page: HTTP status and the name of what is said.
+type Refusal = (u16, &'static str);
+
+const UNKNOWN: Refusal = (404, "NotFound");
 
 fn visit(qualifio: &mut Qualifio, now: Instant, request: &Request) -> Result<Turn, Refusal> {
     let guid = wanted_guid(request).ok_or(UNKNOWN)?;
-    let host: Host =
-        request.uri().host().and_then(|host| host.parse().ok()).ok_or((400, "BadHost", "No such host."))?;
+    let host: Host = request.uri().host().and_then(|host| host.parse().ok()).ok_or((400, "BadHost"))?;
     if qualifio.knobs.on("qualifio.force_https") && request.uri().scheme_str() == Some("http") {
         let location = request.uri().to_string().replacen("http://", "https://", 1);
         return Ok(Turn::Reply(answer::redirect(301, &location)));
     }
     if !is_utf8(request.uri().query().unwrap_or_default().as_bytes()) {
-        return Err((400, "NotUtf8", "The address is not UTF-8."));
+        return Err((400, "NotUtf8"));
     }
     let channel = channel(qualifio, &guid).ok_or(UNKNOWN)?;
     if !is_served(qualifio, &host, &channel) {
@@ -178,12 +202,12 @@ fn visit(qualifio: &mut Qualifio, now: Instant, request: &Request) -> Result<Tur
     }
     let open = channel.starts.is_none_or(|start| start <= now) && channel.ends.is_none_or(|end| now < end);
     if !open {
-        return Err((200, "NotOpen", "This campaign is not open."));
+        return Err((200, "NotOpen"));
     }
     match *request.method() {
         Method::GET | Method::HEAD => arrive(qualifio, now, request, &host, &channel),
         Method::POST => post(qualifio, now, request, &channel),
-        _ => Err((405, "MethodNotAllowed", "This address takes GET and POST.")),
+        _ => Err((405, "MethodNotAllowed")),
     }
 }
 
@@ -236,15 +260,18 @@ fn arrive(
     if let Some(uk) = query.get("uk")
         && own(qualifio, uk, visitor.as_deref(), channel).is_some()
     {
-        come_back(qualifio, uk);
+        arrived(qualifio, uk);
         return Ok(flow::show(qualifio, uk));
+    }
+    if visitor.is_none() && query.get("uk").is_some_and(|uk| is_unseen(qualifio, uk, channel)) {
+        return Err((403, "CookiesOff"));
     }
     if let Some(found) = left_for_login(qualifio, &query, visitor.as_deref(), channel) {
         let location = format!("{}?{}", found.base, found.query());
         return Ok(Turn::Reply(answer::redirect(302, &location)));
     }
     if qualifio.participations.len() >= MOST_PARTICIPATIONS {
-        return Err((503, "Full", "Too many people are taking part."));
+        return Err((503, "Full"));
     }
     Ok(begin(qualifio, now, request, host, channel, visitor))
 }
@@ -266,8 +293,18 @@ fn left_for_login(
     matches!(found.sso, SsoState::RedirectOffered(_)).then(|| Arc::clone(found))
 }
 
-fn come_back(qualifio: &mut Qualifio, uk: &str) {
+/// Whether nobody has come with the cookie of this participation yet. Whoever follows a shared address has no
+/// cookie either, but its participation has been seen: for them another one begins.
+fn is_unseen(qualifio: &Qualifio, uk: &str, channel: &Channel) -> bool {
+    let found = qualifio.participations.get(uk);
+    found.is_some_and(|found| !found.seen && found.channel_guid == channel.guid)
+}
+
+fn arrived(qualifio: &mut Qualifio, uk: &str) {
     let Some(participation) = qualifio.participations.get_mut(uk) else { return };
+    if !participation.seen {
+        Arc::make_mut(participation).seen = true;
+    }
     if matches!(participation.sso, SsoState::RedirectOffered(_)) {
         let participation = Arc::make_mut(participation);
         participation.sso = SsoState::Check;
@@ -286,7 +323,7 @@ fn begin(
 ) -> Turn {
     let Some(campaign) = qualifio.channels.get(&channel.guid).and_then(|id| qualifio.campaigns.get(id))
     else {
-        return Turn::Reply(page::message(UNKNOWN.0, UNKNOWN.1, UNKNOWN.2));
+        return Turn::Reply(refuse(qualifio, request, UNKNOWN.0, UNKNOWN.1));
     };
     let campaign = Arc::clone(campaign);
     let query = Form::query(request);
@@ -321,6 +358,8 @@ fn begin(
         score: 0,
         row: None,
         just_submitted: false,
+        repeated: false,
+        seen: false,
         warnings: shared_host(host),
         channel_guid: channel.guid.clone(),
         visitor,
@@ -353,16 +392,23 @@ fn cookie(visitor: &str, secure: bool) -> HeaderValue {
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("qlf_visitor=; Path=/"))
 }
 
+/// What finds a participation again.
+const SESSION: [&str; 5] = ["cfid", "cftoken", "uk", "page", "qlf_uk"];
+
 /// The address that was called, with the session added.
 fn with_session(query: &Form, started: &Participation) -> String {
     let mut all = form_urlencoded::Serializer::new(String::new());
-    let session = ["cfid", "cftoken", "uk", "page", "qlf_uk"];
-    for (name, value) in query.iter().filter(|(name, _)| !session.contains(name)) {
-        all.append_pair(name, value);
-    }
+    all.extend_pairs(query.iter().filter(|(name, _)| !SESSION.contains(name)));
     all.append_pair("cfid", &started.cfid).append_pair("cftoken", "0");
     all.append_pair("uk", &started.uk).append_pair("page", &started.page.to_string());
     format!("{}?{}", started.base, all.finish())
+}
+
+/// The address that was called, without any session.
+fn afresh(query: &Form) -> String {
+    let mut all = form_urlencoded::Serializer::new(String::new());
+    all.extend_pairs(query.iter().filter(|(name, _)| !SESSION.contains(name)));
+    format!("?{}", all.finish())
 }
 
 /// Values that the address gives for variables of the form.
@@ -378,22 +424,22 @@ fn post(
     channel: &Channel,
 ) -> Result<Turn, Refusal> {
     if request.body().len() > LONGEST_BODY {
-        return Err((413, "TooLarge", "This is too much."));
+        return Err((413, "TooLarge"));
     }
     if !is_utf8(request.body()) {
-        return Err((400, "NotUtf8", "The form is not UTF-8."));
+        return Err((400, "NotUtf8"));
     }
     let form = Form::body(request);
     let query = Form::query(request);
     let uk = query.get("uk").or_else(|| form.get("uk")).unwrap_or_default().to_owned();
     if !qualifio.participations.contains_key(&uk) {
-        return Err((410, "Expired", "This participation is over. Please start again."));
+        return Err((410, "Expired"));
     }
     if own(qualifio, &uk, visitor(request).as_deref(), channel).is_none() {
-        return Err((403, "Forbidden", "This participation belongs to somebody else."));
+        return Err((403, "Forbidden"));
     }
     let action = form.get("action").filter(|action| !action.is_empty());
     let endpoint = ENDPOINTS.iter().find(|endpoint| Some(endpoint.action) == action);
-    let endpoint = endpoint.ok_or((400, "UnknownAction", "The form does not say what to do."))?;
+    let endpoint = endpoint.ok_or((400, "UnknownAction"))?;
     Ok((endpoint.act)(qualifio, now, &uk, &form))
 }

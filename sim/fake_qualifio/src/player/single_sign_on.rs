@@ -48,6 +48,7 @@ pub fn site_known(qualifio: &mut Qualifio, uk: &str, site: Option<SiteAnswer>) -
         let host = &participation.host;
         participation.reach = Some(Reach {
             api_host: api_host(&data_center, prefix.as_deref(), host),
+            prefix: prefix.as_deref().map(str::trim).map(str::to_owned),
             impossible: host.verdict(prefix.as_deref()) == Verdict::Forbidden,
         });
     });
@@ -85,7 +86,10 @@ pub(super) fn session(qualifio: &mut Qualifio, _: Instant, uk: &str, form: &Form
 /// The signed identity that the screen-set's callback brings.
 pub(super) fn identify(qualifio: &mut Qualifio, now: Instant, uk: &str, form: &Form) -> Turn {
     if Signed::read(form).is_none() {
-        return Turn::Reply(page::message(400, "NoIdentity", "The form has no signed identity."));
+        let participation = qualifio.participations.get(uk);
+        let channel = participation.and_then(|participation| participation.channel());
+        let refused = page::Message { status: 400, name: "NoIdentity", channel, again: None };
+        return Turn::Reply(page::message(qualifio, refused));
     }
     session(qualifio, now, uk, form)
 }
@@ -215,7 +219,8 @@ fn embedding_page(parent: &str, channel: &Channel, domain: &Host) -> Option<Stri
     (fine && page.bytes().all(|byte| byte.is_ascii_graphic())).then(|| page.to_owned())
 }
 
-fn address_host(address: &str) -> Option<Host> {
+/// The host of an http or https address.
+pub(super) fn address_host(address: &str) -> Option<Host> {
     let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"))?;
     let authority = &rest[..rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len())];
     authority.parse().ok()

@@ -25,6 +25,9 @@ pub(super) fn form(qualifio: &mut Qualifio, now: Instant, uk: &str, form: &Form)
         return show(qualifio, uk);
     };
     let open = participation.step() == Step::Form && participation.row.is_none();
+    if participation.row.is_some() {
+        edit(qualifio, uk, |participation| participation.repeated = true);
+    }
     if !open || single_sign_on::is_due(qualifio, &participation) {
         return show(qualifio, uk);
     }

@@ -12,6 +12,7 @@ fn tests() -> BTreeSet<String> {
     let files = [
         include_str!("pages.rs"),
         include_str!("identity.rs"),
+        include_str!("player.rs"),
         include_str!("results.rs"),
         include_str!("configuration.rs"),
         include_str!("laws.rs"),

@@ -4,5 +4,6 @@ mod configuration;
 mod identity;
 mod laws;
 mod pages;
+mod player;
 mod results;
 mod world;

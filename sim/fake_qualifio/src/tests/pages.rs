@@ -171,9 +171,11 @@ fn hostile_values_are_text() {
     assert_eq!(browser.state["fields"][0]["value"], json!(hostile));
     assert!(!browser.html.contains("<script>alert"), "{}", browser.html);
     assert!(
-        browser.html.contains("value=\"&quot;&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;amp;")
+        browser
+            .html
+            .contains("value=\"&quot;&gt;&lt;script&gt;alert(&#x27;x&#x27;)&lt;&#x2f;script&gt;&amp;amp;")
     );
-    assert_eq!(browser.html.matches("</script>").count(), 2, "data layer and state, nothing else");
+    assert_eq!(browser.html.matches("</script>").count(), 3, "data layer, state and the file, nothing else");
 }
 
 #[test]

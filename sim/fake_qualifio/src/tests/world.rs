@@ -146,6 +146,7 @@ pub(super) struct Browser {
     agent: String,
     pub(super) status: u16,
     pub(super) html: String,
+    pub(super) policy: String,
     pub(super) state: Value,
 }
 
@@ -156,6 +157,7 @@ impl Browser {
             agent: agent.to_owned(),
             status: 0,
             html: String::new(),
+            policy: String::new(),
             state: Value::Null,
         }
     }
@@ -267,6 +269,8 @@ impl Browser {
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
         self.status = response.status().as_u16();
+        let policy = response.headers().get(header::CONTENT_SECURITY_POLICY);
+        self.policy = policy.map(|policy| policy.to_str().unwrap().to_owned()).unwrap_or_default();
         self.html = String::from_utf8(response.body().to_vec()).unwrap();
         let start = "<script type=\"application/json\" id=\"qlf-state\">";
         self.state = match self.html.split_once(start).and_then(|(_, rest)| rest.split_once("</script>")) {

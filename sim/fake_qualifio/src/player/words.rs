@@ -1,0 +1,61 @@
+//! What the player says itself, in the languages that it speaks. Campaigns bring all other text.
+
+use serde_json::Value;
+use std::sync::LazyLock;
+
+/// The languages, English first: it stands in for those that are not here.
+const LANGUAGES: &[(&str, &str)] = &[
+    ("en", include_str!("words/en.json")),
+    ("de", include_str!("words/de.json")),
+    ("fr", include_str!("words/fr.json")),
+    ("nl", include_str!("words/nl.json")),
+];
+
+static WORDS: LazyLock<Vec<(&str, Value)>> = LazyLock::new(|| {
+    LANGUAGES.iter().map(|(code, text)| (*code, serde_json::from_str(text).unwrap_or_default())).collect()
+});
+
+/// The words for a campaign's language, `fr` or `fr-BE`.
+pub fn of(language: &str) -> &'static Value {
+    let main = language.split('-').next().unwrap_or_default();
+    let own = WORDS.iter().find(|(code, _)| code.eq_ignore_ascii_case(main));
+    own.or(WORDS.first()).map_or(&Value::Null, |(_, words)| words)
+}
+
+/// One sentence out of a group, `form` or `messages`; its own name if nobody wrote it.
+pub fn sentence(language: &str, group: &str, name: &str) -> String {
+    of(language)[group][name].as_str().unwrap_or(name).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(words: &Value) -> Vec<String> {
+        let members = words.as_object().into_iter().flatten();
+        members
+            .flat_map(|(name, inner)| {
+                let inner = names(inner).into_iter().map(move |inner| format!("{name}.{inner}"));
+                std::iter::once(name.clone()).chain(inner).collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_language_says_everything() {
+        let english = names(of("en"));
+        assert!(english.contains(&"form.Required".to_owned()), "{english:?}");
+        for (code, _) in LANGUAGES {
+            assert_eq!(names(of(code)), english, "{code}");
+        }
+    }
+
+    #[test]
+    fn languages_by_their_main_part() {
+        for (language, expected) in
+            [("fr", "Suivant"), ("nl-BE", "Volgende"), ("DE", "Weiter"), ("es", "Next"), ("", "Next")]
+        {
+            assert_eq!(of(language)["next"], expected, "{language}");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The customer's site: login pages, good ones and bad ones, and what surrounds them.
+//!
+//! Its pages run the Web SDK of Gigya; where that is missing or scripts are off, they are plain forms.
+
+mod page;
+#[cfg(test)]
+mod tests;
+mod visit;
+
+use crate::surface::ACTOR;
+use bytes::Bytes;
+use http::HeaderValue;
+use serde_json::Value;
+use standin_fake_kit::{Section, SeedError};
+use standin_ports::Request;
+
+/// What a login page does with the destination it is given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Manner {
+    /// Sends the participant to the destination.
+    Honours,
+    /// Forgets the destination: the participant stays on a welcome page.
+    Ignores,
+    /// Sends the participant to the customer's home page instead.
+    Elsewhere,
+    /// Takes the participant for logged in already and sends them to the destination at once.
+    Bounces,
+    /// Leaves logging in to the central login page of the site's group, and has it send the participant back.
+    Central,
+}
+
+/// One login page.
+#[derive(Clone, Debug)]
+pub struct LoginPage {
+    /// The host that serves it.
+    pub host: String,
+    /// Its path.
+    pub path: String,
+    /// The name of the parameter that carries the destination.
+    pub parameter: String,
+    /// What it does with the destination.
+    pub manner: Manner,
+    /// Whose accounts log in here.
+    pub api_key: String,
+    /// In which data centre they live.
+    pub data_center: String,
+}
+
+/// All login pages of a world.
+#[derive(Clone, Debug, Default)]
+pub struct LoginPages(Vec<LoginPage>);
+
+impl LoginPages {
+    /// Reads a world file's `login_pages`. Without any, one good page stands at
+    /// `https://www.brand.example/login?redirect=`.
+    pub fn seed(&mut self, section: &Value) -> Result<(), SeedError> {
+        let root = Section::root(section);
+        let items = if section.is_null() { Vec::new() } else { root.items()? };
+        for item in &items {
+            item.only(&["host", "path", "parameter", "manner", "api_key", "data_center"])?;
+            let manner = match item.get("manner") {
+                Some(manner) => {
+                    match manner.word(&["honours", "ignores", "elsewhere", "bounces", "central"])? {
+                        "ignores" => Manner::Ignores,
+                        "elsewhere" => Manner::Elsewhere,
+                        "bounces" => Manner::Bounces,
+                        "central" => Manner::Central,
+                        _ => Manner::Honours,
+                    }
+                }
+                None => Manner::Honours,
+            };
+            let text = |name: &str, default: &str| -> Result<String, SeedError> {
+                Ok(item.text_of(name)?.unwrap_or(default).to_owned())
+            };
+            self.0.push(LoginPage {
+                host: text("host", "www.brand.example")?.to_ascii_lowercase(),
+                path: text("path", "/login")?,
+                parameter: text("parameter", "redirect")?,
+                manner,
+                api_key: text("api_key", standin_fake_gigya::DEFAULT_API_KEY)?,
+                data_center: text("data_center", "eu1")?,
+            });
+        }
+        if self.0.is_empty() {
+            self.0.push(LoginPage {
+                host: "www.brand.example".to_owned(),
+                path: "/login".to_owned(),
+                parameter: "redirect".to_owned(),
+                manner: Manner::Honours,
+                api_key: standin_fake_gigya::DEFAULT_API_KEY.to_owned(),
+                data_center: "eu1".to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    /// The first login page of a host, with whose accounts its other pages work, too.
+    fn of(&self, host: &str) -> Option<LoginPage> {
+        self.0.iter().find(|page| page.host == host).cloned()
+    }
+
+    /// Whether some page is served under `host`.
+    pub fn serves(&self, host: &str) -> bool {
+        self.0.iter().any(|page| page.host == host)
+    }
+
+    fn at(&self, host: &str, path: &str) -> Option<LoginPage> {
+        self.0.iter().find(|page| page.host == host && page.path == path).cloned()
+    }
+}
+
+/// A request from a participant's browser to anybody.
+pub(crate) fn from_participant(method: http::Method, url: &str, body: Bytes) -> Option<Request> {
+    let mut request = http::Request::builder().method(method).uri(url).body(body).ok()?;
+    request.headers_mut().insert(ACTOR, HeaderValue::from_static("participant"));
+    Some(request)
+}

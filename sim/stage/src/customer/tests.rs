@@ -1,0 +1,164 @@
+//! The customer's site as a browser without scripts meets it.
+
+use crate::{Transport, World};
+use bytes::Bytes;
+use http::{Method, header};
+use serde_json::{Value, json};
+use standin_ports::Response;
+
+const LOGIN: &str = "action=login&loginID=ann%40brand.example&password=correct+horse";
+
+fn world(pages: Value) -> World {
+    let gigya = json!({"accounts": [{"UID": "ann", "password": "correct horse", "isRegistered": true,
+        "profile": {"email": "ann@brand.example"}}]});
+    let quiz = json!({"websites": [{"name": "Brand BE", "domain": "jeux.brand.example", "country": "BE"}]});
+    let builder = World::builder().transport(Transport::Memory).gigya(gigya).qualifio(quiz);
+    builder.login_pages(pages).open().unwrap()
+}
+
+fn ask(world: &World, method: Method, url: &str, cookie: &str, body: &'static str) -> Response {
+    let request = http::Request::builder().method(method).uri(url).header(header::COOKIE, cookie);
+    let request = request
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Bytes::from_static(body.as_bytes()))
+        .unwrap();
+    world.wait(world.parts().http().send(request)).unwrap()
+}
+
+fn get(world: &World, path: &str) -> Response {
+    ask(world, Method::GET, &format!("https://www.brand.example{path}"), "", "")
+}
+
+fn post(world: &World, path: &str, body: &'static str) -> Response {
+    ask(world, Method::POST, &format!("https://www.brand.example{path}"), "", body)
+}
+
+fn text(response: &Response) -> &str {
+    std::str::from_utf8(response.body()).unwrap()
+}
+
+fn location(response: &Response) -> &str {
+    assert_eq!(response.status(), 302);
+    response.headers()["location"].to_str().unwrap()
+}
+
+#[test]
+fn a_login_leads_to_a_trusted_destination_and_nowhere_else() {
+    let world = world(json!([{"parameter": "back"}]));
+    let stays = "/account?trouble=redirect";
+    for (destination, expected) in [
+        (
+            "back=https%3A%2F%2Fjeux.brand.example%2F20%2Fx%3Fa%3D1%26b%3D2",
+            "https://jeux.brand.example/20/x?a=1&b=2",
+        ),
+        ("back=https%3A%2F%2Facme.qualifioapp.com%2F", "https://acme.qualifioapp.com/"),
+        ("back=https%3A%2F%2Fevil.example%2F", stays),
+        ("back=https%3A%2F%2Fnotbrand.example%2F", stays),
+        ("back=https%3A%2F%2Fbrand.example.evil.example%2F", stays),
+        ("back=https%3A%2F%2Fbrand.example%40evil.example%2F", stays),
+        ("back=https%3A%2F%2Fevil.example%5C%40brand.example%2F", stays),
+        ("back=%2F%2Fevil.example%2F", stays),
+        ("back=%2Faccount", stays),
+        ("back=javascript%3Aalert(1)%2F%2Fbrand.example", stays),
+        ("back=https%3A%2F%2Fbrand.example%2F%0D%0Ax", stays),
+        ("redirect=https%3A%2F%2Fjeux.brand.example%2F", stays),
+        ("", stays),
+    ] {
+        let there = format!("/login?{destination}");
+        assert_eq!(location(&post(&world, &there, LOGIN)), expected, "{destination}");
+        let told = format!("data-then=\"{}\"", expected.replace('&', "&amp;"));
+        assert!(text(&get(&world, &there)).contains(&told), "{destination}");
+    }
+    assert!(text(&get(&world, stays)).contains("id=\"trouble\">Invalid redirect URI</p>"));
+    assert!(text(&get(&world, "/account")).contains("id=\"trouble\"></p>"));
+}
+
+#[test]
+fn manners_of_login_pages() {
+    for (manner, on_post) in [
+        ("honours", "https://jeux.brand.example/"),
+        ("ignores", "/account"),
+        ("elsewhere", "/"),
+        ("bounces", "https://jeux.brand.example/"),
+        ("central", "https://jeux.brand.example/"),
+    ] {
+        let world = world(json!([{"manner": manner}]));
+        let there = "/login?redirect=https%3A%2F%2Fjeux.brand.example%2F";
+        assert_eq!(get(&world, there).status() == 302, manner == "bounces");
+        assert_eq!(location(&post(&world, there, LOGIN)), on_post, "{manner}");
+        if on_post.starts_with('/') {
+            assert_eq!(get(&world, on_post).status(), 200);
+        }
+    }
+}
+
+/// The name and attributes that the Web SDK gives it, so that the campaign's pages see the session.
+#[test]
+fn the_session_is_a_cookie_of_the_whole_domain() {
+    let world = world(json!([]));
+    let wrong = post(&world, "/login", "action=login&loginID=ann%40brand.example&password=wrong");
+    assert!(text(&wrong).contains("403042") && wrong.headers().get("set-cookie").is_none());
+    let answer = post(&world, "/login", LOGIN);
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+    let (pair, attributes) = cookie.split_once("; ").unwrap();
+    assert_eq!(attributes, "Path=/; Domain=brand.example; Secure; SameSite=None");
+    let token = pair.strip_prefix(&format!("glt_{}=", standin_fake_gigya::DEFAULT_API_KEY)).unwrap();
+    let alive = |world: &World| {
+        let params = format!("apiKey={}&login_token={token}", standin_fake_gigya::DEFAULT_API_KEY);
+        let url = format!("https://accounts.eu1.gigya.com/accounts.session.verify?{params}");
+        let answer = ask(world, Method::GET, &url, "", "");
+        serde_json::from_slice::<Value>(answer.body()).unwrap()["errorCode"] == 0
+    };
+    assert!(alive(&world));
+    let shown = ask(&world, Method::GET, "https://www.brand.example/logout", pair, "");
+    assert!(shown.headers().get("set-cookie").is_none() && alive(&world), "its script needs the cookie");
+    let left = ask(&world, Method::POST, "https://www.brand.example/logout", pair, "");
+    assert_eq!(location(&left), "/");
+    assert!(left.headers()["set-cookie"].to_str().unwrap().contains("=; Path=/; Domain=brand.example;"));
+    assert!(!alive(&world));
+}
+
+#[test]
+fn a_campaign_stands_in_a_page_of_the_customer() {
+    let world = world(json!([]));
+    let page = get(&world, "/promo?channel=5D0A1B&id=9&how=iframe&height=670");
+    let frame = "<iframe class=\"qualifio_iframe_tag\" id=\"qualifio9\" title=\"Game\" height=\"670\" \
+         src=\"https://jeux.brand.example/20/5D0A1B/v1.cfm?id=5D0A1B\"></iframe>";
+    assert!(text(&page).contains(frame), "{}", text(&page));
+    let policy = page.headers()["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("frame-src https://jeux.brand.example;"), "{policy}");
+    let tag = get(&world, "/promo?channel=5D0A1B&id=9");
+    assert!(text(&tag).contains("data-how=\"tag\"") && !text(&tag).contains("<iframe"));
+    for query in [
+        "",
+        "channel=5D0A1B&domain=evil.example",
+        "channel=5D0A1B&domain=jeux.brand.example%22",
+        "channel=%3Cscript%3E",
+        "channel=5D0A1B&id=x",
+        "channel=5D0A1B&height=9%22",
+    ] {
+        let page = get(&world, &format!("/promo?{query}"));
+        assert!(text(&page).contains("There is no game at the moment."), "{query}");
+    }
+}
+
+#[test]
+fn other_pages_are_there_and_are_guarded() {
+    let world = world(json!([]));
+    for (path, status) in [
+        ("/", 200),
+        ("/login", 200),
+        ("/account", 200),
+        ("/logout", 200),
+        ("/promo", 200),
+        ("/customer/site.css", 200),
+        ("/customer/login.js", 200),
+        ("/win", 404),
+        ("/LOGIN", 404),
+    ] {
+        let answer = get(&world, path);
+        assert_eq!(answer.status(), status, "{path}");
+        assert!(answer.headers().contains_key("content-security-policy"), "{path}");
+        assert!(!text(&answer).contains("{{"), "{path}");
+    }
+}
