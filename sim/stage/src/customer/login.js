@@ -32,8 +32,9 @@
   const showScreens = () => gigya.accounts.showScreenSet({
     screenSet: 'Default-RegistrationLogin',
     containerID: 'login-form',
-    onError: (event) => {
-      if (event.errorCode === 500001 || event.errorCode === 500026) {
+    // A mistake in a form is told by the screen-set itself.
+    onError: () => {
+      if (!place().querySelector('form')) {
         fail(UNAVAILABLE);
       }
     },
