@@ -123,6 +123,7 @@ impl Visit<'_> {
             .with("message", message)
             .with("then", self.then())
             .with("central", if self.login.manner == Manner::Central { "yes" } else { "no" })
+            .with_markup("forms", include_str!("plain_forms.html").to_owned())
             .with_gigya("/customer/login.js", &self.login, self.domain())
             .answer()
     }
