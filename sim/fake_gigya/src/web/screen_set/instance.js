@@ -45,6 +45,8 @@ class Instance {
   /** Takes a template; without one there is nothing but a message. */
   async use(setId) {
     const found = await template(setId, this.lang);
+    // It may have been closed in the meantime.
+    if (this.isOver) return false;
     if (!found) {
       this.unavailable(sdk.refusal(500001, 'General Server Error'));
       return false;
