@@ -24,10 +24,7 @@ const STANDARD: &[(&str, Markup)] = &[
         "Default-OrganizationRegistration",
         Markup::Bare(&["gigya-org-register-screen", "gigya-org-success-screen"]),
     ),
-    (
-        "Default-PasswordlessLogin",
-        Markup::Bare(&["gigya-passwordless-login-screen", "gigya-otp-update-phone-screen"]),
-    ),
+    ("Default-PasswordlessLogin", Markup::Whole(include_str!("passwordless_login.html"))),
     ("Default-ProfileUpdate", Markup::Whole(include_str!("profile_update.html"))),
     ("Default-ReAuthentication", Markup::Whole(include_str!("re_authentication.html"))),
     ("Default-RegistrationLogin", Markup::Whole(include_str!("registration_login.html"))),
