@@ -45,6 +45,13 @@ pub const KNOBS: &[Knob] = &[
         evidence: Evidence::decided("off, so that a browser can play over loopback", "https_can_be_forced"),
     },
     Knob {
+        name: "qualifio.operator_session",
+        default: "8h",
+        takes: Takes::Span,
+        summary: "how long an operator stays signed in",
+        evidence: Evidence::decided("a working day; the platform's own is not published", "sessions_end"),
+    },
+    Knob {
         name: "qualifio.block_third_party_cookies",
         default: "false",
         takes: Takes::Bool,

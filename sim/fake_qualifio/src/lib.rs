@@ -19,6 +19,7 @@
 //! - [`participation`]: one participant's way through a campaign.
 //! - [`player`]: the pages.
 //! - [`statistics`]: accepted forms as rows, the CSV export.
+//! - [`workbook`]: the XLSX export.
 //! - [`summary`]: figures over rows.
 //! - [`crm`]: one profile for each trigram.
 //! - [`webhooks`]: who is told of participations.
@@ -26,12 +27,14 @@
 //! - [`gdpr`]: finding, exporting and forgetting people.
 //! - [`api`]: the API for other systems, with feeds and GDPR.
 //! - [`manager`]: the operators' JSON API.
+//! - [`console`]: the operators' pages.
 //! - [`seed`]: reading a world file's section.
 //! - [`knobs`]: behaviour that a user may set.
 
 pub mod account;
 pub mod api;
 pub mod campaign;
+pub mod console;
 pub mod crm;
 pub mod domain;
 pub mod feed;
@@ -52,6 +55,7 @@ pub mod statistics;
 pub mod summary;
 pub mod turn;
 pub mod webhooks;
+pub mod workbook;
 
 pub use knobs::KNOBS;
 pub use qualifio::Qualifio;

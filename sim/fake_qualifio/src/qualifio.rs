@@ -3,6 +3,7 @@
 use crate::account::{Role, Website};
 use crate::api;
 use crate::campaign::{Campaign, Channel, Numbers};
+use crate::console;
 use crate::feed::Feeds;
 use crate::gdpr::Gdpr;
 use crate::integration::Integration;
@@ -48,6 +49,7 @@ pub struct Qualifio {
     pub(crate) unhealthy: OrdSet<u64>,
     pub(crate) pending: OrdMap<u64, Arc<Pending>>,
     pub(crate) asked: u64,
+    pub(crate) sessions: manager::session::Sessions,
     /// The account's number in APIs.
     pub(crate) client_id: u64,
     /// Names of operators who are Data Protection Officers.
@@ -133,6 +135,7 @@ impl Qualifio {
             unhealthy: OrdSet::new(),
             pending: OrdMap::new(),
             asked: 0,
+            sessions: manager::session::Sessions::new(seed),
             client_id: CLIENT_ID,
             officers: OrdSet::new(),
             mapping: Mapping::default(),
@@ -164,8 +167,8 @@ impl Qualifio {
     /// What it answers to.
     pub fn endpoints() -> Vec<EndpointDoc> {
         let player = player::ENDPOINTS.iter().map(|endpoint| endpoint.doc);
-        let player = player.chain([player::files::DOC]);
         let manager = manager::ENDPOINTS.iter().map(|endpoint| endpoint.doc);
+        let player = player.chain([player::files::DOC, console::DOC]);
         player.chain(manager).chain(api::ENDPOINTS.iter().map(|endpoint| endpoint.doc)).collect()
     }
 
@@ -178,6 +181,7 @@ impl Qualifio {
     pub fn call_name(request: &Request) -> String {
         player::call_name(request)
             .or_else(|| manager::call_name(request))
+            .or_else(|| console::call_name(request))
             .or_else(|| api::call_name(request))
             .unwrap_or_else(|| format!("{} {}", request.method(), request.uri().path()))
     }
@@ -187,6 +191,9 @@ impl Qualifio {
         self.advance(now);
         if request.uri().path().starts_with(manager::ROOT) {
             return manager::handle(self, now, &request);
+        }
+        if let Some(page) = console::answer(&request) {
+            return Turn::Reply(page);
         }
         if api::is_called(self, &request) {
             return Turn::Reply(api::handle(self, now, &request));

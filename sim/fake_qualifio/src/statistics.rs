@@ -3,6 +3,7 @@
 use crate::campaign::{Campaign, MAPPED};
 use crate::crm::Crm;
 use crate::limits::{Limit, Tallies};
+use crate::manager::paging::Page;
 use crate::problem::Warning;
 use imbl::OrdMap;
 use serde_json::{Map, Value};
@@ -248,7 +249,7 @@ impl Statistics {
     }
 
     /// The rows of a campaign, oldest first.
-    pub fn rows(&self, campaign: u64) -> impl Iterator<Item = &Arc<Row>> {
+    pub fn rows(&self, campaign: u64) -> impl DoubleEndedIterator<Item = &Arc<Row>> {
         self.rows.range((campaign, 0)..=(campaign, u64::MAX)).map(|(_, row)| row)
     }
 
@@ -275,6 +276,23 @@ impl Statistics {
     pub fn to_json(&self, campaign: &Campaign) -> Vec<Value> {
         let columns = self.columns(campaign);
         self.rows(campaign.id).map(|row| row.to_json(&columns)).collect()
+    }
+
+    /// A part of a campaign's rows as the API writes them, the names of their columns, and how many rows there
+    /// are in all.
+    pub(crate) fn page(&self, campaign: &Campaign, page: Page) -> (Vec<String>, Vec<Value>, usize) {
+        let columns = self.columns(campaign);
+        let names = empty_row(campaign).cells(&columns).into_iter().map(|(name, _)| name).collect();
+        let rows = page.cut(self.rows(campaign.id), |row| row.to_json(&columns));
+        (names, rows, self.rows(campaign.id).count())
+    }
+
+    /// The rows of a campaign as cells below their captions.
+    pub fn table(&self, campaign: &Campaign) -> Vec<Vec<(String, String)>> {
+        let columns = self.columns(campaign);
+        let captions = empty_row(campaign).cells(&columns).into_iter().map(|(name, _)| (name.clone(), name));
+        let rows = self.rows(campaign.id).map(|row| row.cells(&columns));
+        std::iter::once(captions.collect()).chain(rows).collect()
     }
 
     /// The rows of a campaign as the export writes them: UTF-8 with byte order mark, `;` between cells, CRLF.
@@ -344,9 +362,14 @@ fn quoted(cell: &str, always: bool) -> String {
     }
 }
 
+/// Whether a spreadsheet would take a cell for a formula.
+pub fn is_formula(cell: &str) -> bool {
+    cell.starts_with(['=', '+', '-', '@'])
+}
+
 /// A UID of digits alone would lose its leading zeros and its last digits as a number.
 fn safe(column: &str, cell: &str) -> String {
-    let formula = cell.starts_with(['=', '+', '-', '@']);
+    let formula = is_formula(cell);
     let number = column == "external_id" && cell.starts_with(|c: char| c.is_ascii_digit());
     if formula || number && cell.parse::<f64>().is_ok() {
         return quoted(&format!("'{cell}"), true);

@@ -492,9 +492,13 @@ fn one(run: &mut Run<'_>, step: &standin_scenario::Step) -> Result<String, Miss>
 fn failure(world: &World, scenario: &Scenario, step: &standin_scenario::Step, unmet: Unmet) -> Failure {
     let span = unmet.span.unwrap_or(step.name.span);
     let (line, column) = scenario.source.line_column(span.start);
-    let entries = world.parts().journal.entries();
-    let sought = Sought::new(&unmet.path, unmet.expected.as_deref(), unmet.actual.as_deref());
-    let hops = lineage(&entries, &sought);
+    // What a page shows or not is no single value that could be followed.
+    let hops = if unmet.expected.is_some() || !step.name.name.starts_with("browser_") {
+        let sought = Sought::new(&unmet.path, unmet.expected.as_deref(), unmet.actual.as_deref());
+        lineage(&world.parts().journal.entries(), &sought)
+    } else {
+        Vec::new()
+    };
     let snippet = Diagnostic {
         message: unmet.message.clone(),
         span,

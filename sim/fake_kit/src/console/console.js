@@ -9,7 +9,7 @@ export function h(name, attributes = {}, ...children) {
     else if (key === 'value') element.value = value;
     else element.setAttribute(key, value === true ? '' : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
   return element;
 }
 
@@ -39,13 +39,15 @@ export function table(caption, columns, rows, empty = 'Nothing here yet.') {
 }
 
 // A labelled control with room for its mistake: field('Name', { name: 'name', value: 'x' }).
-// `options` as [[value, label], ...] makes a select; `type: 'checkbox'` puts the box before its label.
+// `options` as [[value, label], ...] makes a select, `rows` a text area; `type: 'checkbox'` puts the box before its
+// label.
 export function field(label, { name, options, hint, value, ...rest }) {
   const id = `field-${name}`;
   const about = hint ? { 'aria-describedby': `${id}-hint ${id}-error` } : { 'aria-describedby': `${id}-error` };
   const control = options
     ? h('select', { id, name, ...about, ...rest },
       options.map(([key, text]) => h('option', { value: key, selected: key === value }, text)))
+    : rest.rows ? h('textarea', { id, name, ...about, ...rest, value: value ?? '' })
     : h('input', { id, name, type: 'text', ...about, ...rest, ...(rest.type === 'checkbox' ? {} : { value: value ?? '' }) });
   const caption = h('label', { for: id }, label);
   const box = rest.type === 'checkbox';
@@ -87,6 +89,7 @@ export function form(id, children, act, place = () => null) {
 export function message(refused) {
   if (refused instanceof Error) return refused.message;
   const body = refused?.body;
+  if (body?.error?.message) return `${body.error.name}: ${body.error.message}`;
   if (body && typeof body === 'object') return body.message ?? body.errorMessage ?? JSON.stringify(body);
   return body ? String(body) : `The call was refused (${refused?.status ?? 'no answer'}).`;
 }
@@ -96,11 +99,42 @@ export function notice(kind, text) {
   return h('p', { class: `notice ${kind}`, role: kind === 'error' ? null : 'status' }, text);
 }
 
+// Asks before something that cannot be undone: resolves to whether `yes` was pressed.
+export function confirmed(question, yes) {
+  return new Promise((resolve) => {
+    const dialog = h('dialog', { 'aria-label': question },
+      h('p', {}, question),
+      h('form', { method: 'dialog', class: 'row' },
+        h('button', { value: 'yes' }, yes), h('button', { value: '', class: 'plain', autofocus: true }, 'Cancel')));
+    dialog.addEventListener('close', () => { dialog.remove(); resolve(dialog.returnValue === 'yes'); });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+// Names beside values: facts([['Name', 'x'], ...]). Blank values are left out.
+export function facts(pairs) {
+  const told = pairs.filter(([, value]) => value !== undefined && value !== null && value !== '');
+  return h('dl', { class: 'facts' }, told.map(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]));
+}
+
+// Steps through a list: `start` is the place of the first row shown, `go` is told another one.
+export function pager(start, size, total, go) {
+  const step = (to, text, may) => h('button', { type: 'button', class: 'plain', disabled: !may, onclick: () => go(to) }, text);
+  return h('div', { class: 'row' },
+    step(Math.max(0, start - size), 'Previous', start > 0),
+    h('span', { role: 'status' }, total === 0 ? 'None' : `${start + 1} to ${Math.min(start + size, total)} of ${total}`),
+    step(start + size, 'Next', start + size < total));
+}
+
 // Shows the view that the address names after `#`. Views are { path, title, show(main, rest) }; the first is the
 // default. The page's heading gets the focus, so that a screen reader starts there.
 export function route(main, views) {
   const show = async () => {
-    const wanted = decodeURIComponent(location.hash.replace(/^#/, ''));
+    // The link that skips the menu.
+    if (location.hash === '#main') return main.focus();
+    let wanted = location.hash.replace(/^#/, '');
+    try { wanted = decodeURIComponent(wanted); } catch { /* not every address is well encoded */ }
     const view = views.find((view) => wanted === view.path || wanted.startsWith(`${view.path}/`)) ?? views[0];
     const heading = h('h1', { tabindex: '-1' }, view.title);
     const body = h('div', {});

@@ -1,6 +1,6 @@
 //! Campaigns and their single sign-on.
 
-use super::{Call, json_reply, refused, warnings_json};
+use super::{Call, editing, json_reply, refused, warnings_json};
 use crate::campaign::{
     Campaign, Channel, ChannelKind, MOST, Mode, Step, read_field, read_optin, read_question, read_steps,
 };
@@ -8,7 +8,7 @@ use crate::integration::LoginScreen;
 use crate::limits::read_limits;
 use crate::mapping::Kind;
 use crate::problem::{Problem, Warning};
-use crate::qualifio::{Pending, Qualifio};
+use crate::qualifio::{Keys, Pending, Qualifio};
 use crate::turn::{Ask, AskFailed, GigyaConfig, SiteAnswer, Turn};
 use serde_json::{Value, json};
 use standin_fake_kit::{Section, SeedError};
@@ -54,18 +54,14 @@ pub(super) fn list(qualifio: &mut Qualifio, _: &Call<'_>) -> Result<Turn, Proble
     Ok(json_reply(200, &json!({"campaigns": campaigns})))
 }
 
-fn shown(qualifio: &Qualifio, campaign: &Campaign) -> Value {
+pub(super) fn shown(qualifio: &Qualifio, campaign: &Campaign) -> Value {
     let mut body = campaign.to_json();
-    if let Some(channels) = body["channels"].as_array_mut() {
-        for (shown, channel) in channels.iter_mut().zip(&campaign.channels) {
-            shown["url"] = qualifio.channel_url(channel).into();
-        }
-    }
+    editing::complete(qualifio, campaign, &mut body);
     body["integration"] = if campaign.sso { qualifio.integration.name.as_str().into() } else { Value::Null };
     body
 }
 
-fn known(qualifio: &Qualifio, call: &Call<'_>) -> Result<std::sync::Arc<Campaign>, Problem> {
+pub(super) fn known(qualifio: &Qualifio, call: &Call<'_>) -> Result<std::sync::Arc<Campaign>, Problem> {
     let id = call.number("campaign")?;
     qualifio.campaigns.get(&id).cloned().ok_or_else(|| Problem::NotFound(format!("campaign {id}")))
 }
@@ -86,7 +82,8 @@ pub(super) fn create(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
 
 pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
     let campaign = known(qualifio, call)?;
-    let section = Section::root(&call.body);
+    let (body, numbers) = editing::without_numbers(&call.body);
+    let section = Section::root(&body);
     for fixed in ["id", "sso", "auto_submit", "channels", "channel", "website"] {
         if let Some(member) = section.get(fixed) {
             return Err(member.wrong("this is not changed here").into());
@@ -95,6 +92,7 @@ pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
     section.only(MEMBERS)?;
     let mut next = (*campaign).clone();
     read(qualifio, &section, &mut next)?;
+    numbers.give_back(&campaign, &mut next)?;
     next.modified = call.now;
     if next.sso {
         next.check_sso()?;
@@ -313,7 +311,11 @@ fn read_channels(
     Ok(channels)
 }
 
-fn read_channel(qualifio: &mut Qualifio, section: &Section<'_>, id: u64) -> Result<Channel, Problem> {
+pub(super) fn read_channel(
+    qualifio: &mut Qualifio,
+    section: &Section<'_>,
+    id: u64,
+) -> Result<Channel, Problem> {
     let kind = match section.get("channel") {
         Some(word) => match word.word(&["minisite", "widget", "mobile"])? {
             "widget" => ChannelKind::Widget,
@@ -372,6 +374,31 @@ pub(crate) struct SsoChange {
     pub(crate) auto_submit: Option<bool>,
 }
 
+/// Tells what switching on would say, and changes nothing.
+pub(super) fn look_at_sso(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
+    let campaign = known(qualifio, call)?;
+    Ok(match begin(qualifio, &campaign, None) {
+        Ok(turn) => turn,
+        Err(problem) => looked_at(qualifio, campaign.id, &Err(problem)),
+    })
+}
+
+fn looked_at(qualifio: &Qualifio, id: u64, outcome: &Result<Vec<Warning>, Problem>) -> Turn {
+    let Some(campaign) = qualifio.campaigns.get(&id) else {
+        return Turn::Reply(refused(&Problem::NotFound(format!("campaign {id}"))));
+    };
+    let (warnings, refusal) = match outcome {
+        Ok(warnings) => (warnings_json(warnings), Value::Null),
+        Err(problem) => (json!([]), problem.to_json()["error"].take()),
+    };
+    let body = json!({
+        "sso": {"enabled": campaign.sso, "auto_submit": campaign.auto_submit},
+        "integration": {"enabled": qualifio.integration.enabled, "name": qualifio.integration.name},
+        "warnings": warnings, "refusal": refusal,
+    });
+    json_reply(200, &body)
+}
+
 pub(super) fn sso(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
     let campaign = known(qualifio, call)?;
     let section = Section::root(&call.body);
@@ -381,11 +408,15 @@ pub(super) fn sso(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Prob
     if !change.enabled {
         return Ok(keep_sso(qualifio, campaign.id, &change, &[]));
     }
+    begin(qualifio, &campaign, Some(change))
+}
+
+fn begin(qualifio: &mut Qualifio, campaign: &Campaign, change: Option<SsoChange>) -> Result<Turn, Problem> {
     if !qualifio.integration.subscription_sso {
         return Err(Problem::SsoNotInSubscription);
     }
     campaign.check_sso()?;
-    qualifio.check_configs(&campaign)?;
+    qualifio.check_configs(campaign)?;
     let mut configs = Vec::new();
     for channel in &campaign.channels {
         let config = qualifio.integration.config(channel.website);
@@ -399,7 +430,8 @@ pub(super) fn sso(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Prob
 #[derive(Clone, Debug)]
 pub(crate) struct SsoRound {
     campaign: u64,
-    change: SsoChange,
+    /// Nothing if somebody only looks.
+    change: Option<SsoChange>,
     /// Those that are still to answer; the first is being asked.
     configs: Vec<GigyaConfig>,
     warnings: Vec<Warning>,
@@ -408,10 +440,18 @@ pub(crate) struct SsoRound {
 fn ask_next(qualifio: &mut Qualifio, round: SsoRound) -> Turn {
     match round.configs.first().cloned() {
         Some(config) => qualifio.ask(Pending::Sso(round), Ask::SiteConfig(config)),
-        None => match advice(qualifio, &round) {
-            Ok(warnings) => keep_sso(qualifio, round.campaign, &round.change, &warnings),
-            Err(problem) => Turn::Reply(refused(&problem)),
-        },
+        None => {
+            let advice = advice(qualifio, &round);
+            decided(qualifio, &round, advice)
+        }
+    }
+}
+
+fn decided(qualifio: &mut Qualifio, round: &SsoRound, advice: Result<Vec<Warning>, Problem>) -> Turn {
+    match (round.change, advice) {
+        (None, advice) => looked_at(qualifio, round.campaign, &advice),
+        (Some(change), Ok(warnings)) => keep_sso(qualifio, round.campaign, &change, &warnings),
+        (Some(_), Err(problem)) => Turn::Reply(refused(&problem)),
     }
 }
 
@@ -422,11 +462,27 @@ pub(crate) fn sso_site_known(
     site: Result<SiteAnswer, AskFailed>,
 ) -> Turn {
     let config = round.configs.remove(0);
+    note_keys(qualifio, round.campaign, &config, &site);
     match domains_advice(qualifio, round.campaign, &config, &site) {
         Ok(warnings) => round.warnings.extend(warnings),
-        Err(problem) => return Turn::Reply(refused(&problem)),
+        Err(problem) => return decided(qualifio, &round, Err(problem)),
     }
     ask_next(qualifio, round)
+}
+
+/// What Gigya thinks of the keys is told for every website that uses them.
+fn note_keys(qualifio: &mut Qualifio, id: u64, config: &GigyaConfig, site: &Result<SiteAnswer, AskFailed>) {
+    let keys = match site {
+        Ok(_) => Keys::Taken,
+        Err(AskFailed::CredentialsRejected) => Keys::Refused,
+        Err(AskFailed::GigyaUnreachable) => return,
+    };
+    let Some(campaign) = qualifio.campaigns.get(&id).cloned() else { return };
+    for channel in &campaign.channels {
+        if qualifio.integration.config(channel.website).as_ref() == Some(config) {
+            qualifio.keys_are(keys, channel.website);
+        }
+    }
 }
 
 fn known_still(qualifio: &Qualifio, id: u64) -> Result<&Campaign, Problem> {

@@ -15,6 +15,8 @@ fn tests() -> BTreeSet<String> {
         include_str!("player.rs"),
         include_str!("results.rs"),
         include_str!("configuration.rs"),
+        include_str!("console.rs"),
+        include_str!("exports.rs"),
         include_str!("laws.rs"),
         include_str!("counting.rs"),
         include_str!("feeds.rs"),

@@ -1,7 +1,9 @@
 //! The machine as a whole, driven as a browser and an operator would.
 
 mod configuration;
+mod console;
 mod counting;
+mod exports;
 mod feeds;
 mod gdpr;
 mod identity;
