@@ -7,6 +7,7 @@ use crate::knobs::KNOBS;
 use crate::limits::Limits;
 use crate::oauth::Tokens;
 use crate::router;
+use crate::setup::Sessions;
 use crate::store::Store;
 use crate::user::User;
 use serde_json::{Map, Value};
@@ -61,6 +62,7 @@ pub struct Eloqua {
     pub(crate) jobs: Jobs,
     pub(crate) graves: Graves,
     pub(crate) tokens: Tokens,
+    pub(crate) sessions: Sessions,
     pub(crate) limits: Limits,
     pub(crate) agenda: Agenda<Due>,
     pub(crate) knobs: Knobs,
@@ -89,6 +91,7 @@ impl Eloqua {
             jobs: Jobs::default(),
             graves: Graves::default(),
             tokens: Tokens::default(),
+            sessions: Sessions::default(),
             limits: Limits::default(),
             agenda: Agenda::default(),
             knobs: Knobs::new(KNOBS),

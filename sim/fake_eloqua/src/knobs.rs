@@ -307,4 +307,21 @@ pub const KNOBS: &[Knob] = &[
         summary: "The status of a deletion of something that is in use.",
         evidence: Evidence::documented("REST 1.0 says 409, the table of status codes 412", "fields_are_used"),
     },
+    Knob {
+        name: "eloqua.xsrf",
+        default: "true",
+        takes: Takes::Bool,
+        summary: "Whether a page's writes need the token of its session, in the header X-XSRF-TOKEN.",
+        evidence: Evidence::documented(
+            "HTTP status codes: 403 XSRF Protection Failure; the header's name is not said",
+            "a_write_needs_the_sessions_token",
+        ),
+    },
+    Knob {
+        name: "eloqua.session_life",
+        default: "2h",
+        takes: Takes::Span,
+        summary: "How long a person stays signed in.",
+        evidence: Evidence::decided("sites set it themselves", "a_session_ends"),
+    },
 ];

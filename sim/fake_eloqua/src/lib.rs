@@ -18,6 +18,7 @@
 //! - `router`: the list of endpoints, and what stands in their way: `user`, `limits`.
 //! - `login`, `authorize`, `oauth`: who calls. `rest_*`: the REST API; `rest_page` and `rest_asset` are what its
 //!   lists share. `bulk`, `bulk_group`, `listing`: the Bulk API. `reply`: shapes of answers.
+//! - `setup`: pages for people.
 //! - [`knobs`]: behaviour that a user may set.
 //! - `seed`, `seed_job`, `seed_records`: the world file's section.
 
@@ -82,6 +83,7 @@ mod search;
 mod seed;
 mod seed_job;
 mod seed_records;
+mod setup;
 mod sheet;
 mod statement;
 mod store;

@@ -51,7 +51,8 @@ pub(crate) fn caller(eloqua: &Eloqua, now: Instant, request: &Request) -> Option
             let name = eloqua.tokens.user_of(now, token.trim())?;
             eloqua.site.user_named(name).filter(|user| user.enabled)
         }
-        _ => basic(request).and_then(|(name, password)| eloqua.site.login(&name, &password)),
+        None => crate::setup::session::user_of(eloqua, now, request),
+        Some(_) => basic(request).and_then(|(name, password)| eloqua.site.login(&name, &password)),
     }
 }
 
@@ -137,7 +138,7 @@ pub(crate) fn is_elsewhere(eloqua: &Eloqua, request: &Request) -> bool {
 
 /// The address of this instance: the one that the request came to, unless it came to the common login host
 /// or the instance moved.
-fn base(eloqua: &Eloqua, request: &Request) -> String {
+pub(crate) fn base(eloqua: &Eloqua, request: &Request) -> String {
     if let Some(home) = new_home(eloqua) {
         return home;
     }

@@ -6,7 +6,7 @@ use crate::eloqua::Eloqua;
 use crate::reply::{self, Refused};
 use crate::{
     authorize, bulk_group, login, oauth, rest_activity, rest_contact, rest_empty, rest_field, rest_group,
-    rest_list, rest_option, rest_segment, rest_subscription, user,
+    rest_list, rest_option, rest_segment, rest_subscription, setup, user,
 };
 use http::HeaderValue;
 use serde_json::Value;
@@ -109,6 +109,20 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         inferred("the page of any authorization server", "a_person_may_be_asked")),
     endpoint!(Login "POST" "/auth/oauth2/token", oauth::token, "Gives tokens for a code, a password or a refresh token.",
         documented("Authenticate using OAuth 2.0", "a_refresh_token_works_once")),
+    endpoint!(Login "GET" "/", setup::front, "Shows the page on which people sign in, or the instance to who is signed in.",
+        documented("Settings > Setup > Fields & Views", "people_sign_in_and_out")),
+    endpoint!(Login "POST" "/login", setup::sign_in, "Signs a person in with company, user name and password.",
+        decided("the page is known, the call behind it is not", "people_sign_in_and_out")),
+    endpoint!(Login "GET" "/setup/session", setup::told, "Tells a page who is signed in, and the token that its writes need.",
+        decided("the page is known, the call behind it is not", "people_sign_in_and_out")),
+    endpoint!(Login "DELETE" "/setup/session", setup::sign_out, "Signs a person out.",
+        decided("the page is known, the call behind it is not", "people_sign_in_and_out")),
+    endpoint!(Login "GET" "/setup/runs", setup::runs, "Tells a page what the instance's own imports and exports did.",
+        decided("the page is known, the call behind it is not", "runs_are_told_without_passwords")),
+    endpoint!(Login "GET" "/setup/{id}", setup::file, "Serves a file of the pages.",
+        decided("files have to be somewhere", "files_of_the_pages_are_served")),
+    endpoint!(Login "GET" "/console/{id}", setup::file, "Serves a file that all consoles share.",
+        decided("files have to be somewhere", "files_of_the_pages_are_served")),
     endpoint!(Rest "GET" "/assets/contact/fields", rest_field::list, "Lists contact fields.",
         documented("REST 1.0 Contact fields", "a_new_field_is_everywhere")),
     endpoint!(Rest "POST" "/assets/contact/field", rest_field::create, "Makes a contact field.",
@@ -466,6 +480,7 @@ fn admitted(
     if !user.api {
         return Err(Box::new(reply::bare(401)));
     }
+    setup::session::check_page(eloqua, now, request)?;
     let Some(endpoint) = endpoint else { return Ok(user.id) };
     if user::listed(&eloqua.site.without, endpoint.doc.name) {
         return Err(Box::new(reply::bare_as(403, "This service has not been enabled for your site.")));

@@ -3,7 +3,7 @@
 use crate::call::Call;
 use crate::envelope::Reply;
 use crate::gigya::Gigya;
-use crate::{accounts, admin, audit, ds, ids, idx, sdk, socialize};
+use crate::{accounts, admin, audit, console, ds, ids, idx, sdk, socialize};
 use standin_fake_kit::EndpointDoc;
 use standin_model::Evidence;
 
@@ -186,5 +186,6 @@ pub const ENDPOINTS: &[Endpoint] = &[
 /// The list for help, reference pages and coverage tests.
 pub fn endpoints() -> Vec<EndpointDoc> {
     let doc = |it: &Endpoint| EndpointDoc { name: it.name, summary: it.summary, evidence: it.evidence };
-    ENDPOINTS.iter().map(doc).chain(crate::web::docs()).collect()
+    let methods = ENDPOINTS.iter().map(doc);
+    methods.chain(crate::web::docs()).chain(console::endpoints()).collect()
 }

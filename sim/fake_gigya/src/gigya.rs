@@ -8,6 +8,8 @@ use crate::audit::Audit;
 use crate::auth_codes::{AuthCode, Journey, MOST as MOST_CODES};
 use crate::bearer::AccessToken;
 use crate::call::{Call, Form, endpoint_of, method_of};
+use crate::console::operators::{Operators, nobody};
+use crate::console::{self, Entered};
 use crate::double_opt_in::Confirmations;
 use crate::ds::store::Store;
 use crate::envelope::{Later, Refusal};
@@ -81,6 +83,7 @@ pub struct Gigya {
     pub(crate) events_told: u64,
     /// The data store of each site.
     pub(crate) stores: OrdMap<String, Store>,
+    pub(crate) operators: Operators,
 }
 
 /// A registration or login that is not complete.
@@ -146,6 +149,7 @@ impl Gigya {
             deliveries: Deliveries::default(),
             events_told: 0,
             stores: OrdMap::new(),
+            operators: nobody(),
         }
     }
 
@@ -158,7 +162,12 @@ impl Gigya {
     /// whoever shares the platform holds it no longer than needed.
     pub fn take(&mut self, now: Instant, incoming: Incoming) -> Outgoing {
         self.advance(now);
-        let Incoming { request, params } = incoming;
+        let Incoming { request, params } = match console::enter(self, now, incoming) {
+            Entered::Answered(incoming, response) => {
+                return Outgoing::file(now, incoming.request, incoming.params, *response);
+            }
+            Entered::Call(incoming) => incoming,
+        };
         if let Some(file) = crate::web::file_of(&request) {
             let answer = crate::web::answer(self, file, &request, &params);
             return Outgoing::file(now, request, params, answer);
@@ -371,6 +380,9 @@ impl Fake for Gigya {
     }
 
     fn call_name(request: &Request) -> Cow<'static, str> {
+        if let Some(name) = console::call_name(request) {
+            return name;
+        }
         endpoint_of(request).map_or_else(
             || match method_of(request).into_owned() {
                 name if name.is_empty() => format!("{} {}", request.method(), request.uri().path()).into(),
@@ -411,5 +423,6 @@ impl Fake for Gigya {
         self.sessions.expire(now);
         self.confirmations.expire(now);
         self.cursors.expire(now);
+        self.operators.expire(now);
     }
 }

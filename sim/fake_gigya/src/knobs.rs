@@ -363,6 +363,13 @@ pub const KNOBS: &[Knob] = &[
         ),
     },
     Knob {
+        name: "gigya.console_session",
+        default: "8h",
+        takes: Takes::Span,
+        summary: "how long an operator stays signed in to the console",
+        evidence: Evidence::decided("nothing is said of it", "a_session_of_the_console_ends"),
+    },
+    Knob {
         name: "gigya.idx_retry_pause",
         default: "5min",
         takes: Takes::Span,

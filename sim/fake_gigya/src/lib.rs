@@ -18,6 +18,7 @@
 //! - `consent`, `subscriptions`, `communications`, `addresses`, `double_opt_in`: what people agreed to.
 //! - `web`, `frames`: what browsers load, and the pages that sites load in hidden frames.
 //! - `query`, `documents`: the search language, and searching what is no account.
+//! - `console`: pages for operators.
 //! - [`job`]: dataflow jobs as they leave and come back.
 //! - [`knobs`]: what the sources leave open.
 //! - `seed`: a world file's section.
@@ -36,6 +37,7 @@ mod call;
 mod changes;
 mod communications;
 mod consent;
+mod console;
 mod crypt;
 mod documents;
 mod double_opt_in;
@@ -84,6 +86,8 @@ mod views;
 mod web;
 mod webhooks;
 
+#[cfg(test)]
+mod browser_tests;
 #[cfg(test)]
 mod contract_tests;
 #[cfg(test)]

@@ -12,6 +12,7 @@
 //! - [`faults`]: answers that go wrong on purpose.
 //! - [`seed`]: reading a world file's section.
 //! - [`form`]: form bodies, queries and cookies.
+//! - [`origin`]: which page a browser's request comes from.
 //! - [`answer`]: building responses.
 //! - [`asset`]: files that browsers load.
 //! - [`console`]: what the operators' consoles are drawn with.
@@ -26,6 +27,7 @@ pub mod faults;
 pub mod form;
 pub mod ids;
 pub mod knobs;
+pub mod origin;
 pub mod seed;
 
 pub use agenda::Agenda;

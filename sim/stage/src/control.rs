@@ -1,42 +1,135 @@
-//! The stage's own surface under `serve`: a page for people, and as much of a control API as `serve` needs.
+//! The stage's own surface under `serve`: pages for people, and as much of a control API as `serve` needs.
+//!
+//! - `person`: one person on all platforms.
+//! - `places`: where everything is.
 
-use crate::parts::Parts;
+mod person;
+mod places;
+
+use crate::parts::{Parts, Sockets};
 use crate::surface::locked;
 use serde_json::{Value, json};
-use standin_fake_kit::{answer, knobs::span};
+use standin_fake_kit::asset::{self, Asset, CSS, HTML, JAVASCRIPT, OWN_HOST_ONLY};
+use standin_fake_kit::form::Form;
+use standin_fake_kit::{answer, console, knobs::span, origin};
 use standin_ports::{Clock, Entry, Http, HttpError, Request, Response, What};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
-/// How many journal entries the page shows.
-const SHOWN: usize = 200;
+/// How many entries and people an answer of the pages has at most.
+const MOST: usize = 500;
+/// How many of the last entries are searched.
+const SEARCHED: u64 = 5_000;
+/// How much of one body the pages show, in characters; the journal has more.
+const SHOWN: usize = 4_000;
+
+const ASSETS: &[Asset] = &[
+    Asset { path: "/", kind: HTML, text: include_str!("control/page.html") },
+    Asset { path: "/stage/stage.css", kind: CSS, text: include_str!("control/stage.css") },
+    Asset { path: "/stage/stage.js", kind: JAVASCRIPT, text: include_str!("control/stage.js") },
+    Asset { path: "/stage/api.js", kind: JAVASCRIPT, text: include_str!("control/api.js") },
+    Asset { path: "/stage/overview.js", kind: JAVASCRIPT, text: include_str!("control/overview.js") },
+    Asset { path: "/stage/people.js", kind: JAVASCRIPT, text: include_str!("control/people.js") },
+    Asset { path: "/stage/journal.js", kind: JAVASCRIPT, text: include_str!("control/journal.js") },
+    Asset { path: "/stage/sequence.js", kind: JAVASCRIPT, text: include_str!("control/sequence.js") },
+];
 
 /// The surface behind `STANDIN_URL`.
-pub struct Control(Weak<Parts>);
+pub struct Control {
+    parts: Weak<Parts>,
+    /// Where the platforms listen, once they do.
+    sockets: Arc<OnceLock<Sockets>>,
+}
 
 impl Control {
     /// The control surface of a world.
-    pub fn new(parts: &Arc<Parts>) -> Self {
-        Self(Arc::downgrade(parts))
+    pub fn new(parts: &Arc<Parts>, sockets: Arc<OnceLock<Sockets>>) -> Self {
+        Self { parts: Arc::downgrade(parts), sockets }
     }
 }
 
 #[async_trait::async_trait]
 impl Http for Control {
     async fn send(&self, request: Request) -> Result<Response, HttpError> {
-        let Some(parts) = self.0.upgrade() else {
+        let Some(parts) = self.parts.upgrade() else {
             return Err(HttpError::Broken { host: String::new(), why: "the world has ended".to_owned() });
         };
+        if origin::is_foreign(&request) {
+            return Ok(reply(403, &json!({"error": "a page of another origin may not change the stage"})));
+        }
         let path = request.uri().path().to_owned();
+        let query = Form::query(&request);
         Ok(match (request.method().as_str(), path.as_str()) {
-            ("GET", "/") => answer::html(200, page(&parts)),
             ("GET", "/health") => reply(200, &json!({"ok": true, "now": parts.clock.now().to_string()})),
             ("GET", "/state") => reply(200, &state(&parts)),
             ("GET", "/journal") => answer::with_body(200, "application/x-ndjson", lines(&parts)),
+            ("GET", "/pulse") => reply(200, &pulse(&parts)),
+            ("GET", "/places") => reply(200, &places::all(&parts, self.sockets.get())),
+            ("GET", "/people") => reply(200, &person::list(&parts, query.get("search").unwrap_or_default())),
+            ("GET", "/person") => reply(200, &person::follow(&parts, query.get("who").unwrap_or_default())),
+            ("GET", "/entries") => reply(200, &entries(&parts, &query)),
+            ("GET", "/entry") => entry(&parts, &query),
             ("POST", "/advance") => advance(&parts, &request).await,
             ("POST", "/stop-job") => stop_job(&parts, &request),
-            _ => reply(404, &json!({"error": format!("no {} {path} here", request.method())})),
+            ("GET", _) => {
+                let found = asset::find(ASSETS, &path).or_else(|| asset::find(console::ASSETS, &path));
+                found.map_or_else(|| nothing("GET", &path), Asset::answer)
+            }
+            (method, _) => nothing(method, &path),
         })
     }
+}
+
+fn nothing(method: &str, path: &str) -> Response {
+    reply(404, &json!({"error": format!("no {method} {path} here")}))
+}
+
+/// What a page asks for again and again, to see whether anything happened.
+fn pulse(parts: &Parts) -> Value {
+    json!({"now": parts.clock.now().to_string(), "next": parts.journal.mark()})
+}
+
+/// Entries from position `after` on, or the last ones that have the text `search`: at most `limit` of them, bodies
+/// cut short.
+fn entries(parts: &Parts, query: &Form) -> Value {
+    let number = |name: &str| query.get(name).and_then(|text| text.parse::<u64>().ok());
+    let limit = number("limit").and_then(|it| usize::try_from(it).ok()).unwrap_or(MOST).min(MOST);
+    let sought = query.get("search").unwrap_or_default().trim().to_lowercase();
+    let next = parts.journal.mark();
+    let span = if sought.is_empty() { limit as u64 } else { SEARCHED };
+    let from = number("after").unwrap_or(0).max(next.saturating_sub(span.saturating_add(1))) + 1;
+    let mut found: Vec<Value> = parts
+        .journal
+        .since(from)
+        .iter()
+        .map(entry_json)
+        .filter(|entry| sought.is_empty() || entry.to_string().to_lowercase().contains(&sought))
+        .map(brief)
+        .collect();
+    let surplus = found.len().saturating_sub(limit);
+    found.drain(..surplus);
+    json!({"entries": found, "left_out": surplus, "next": next, "forgotten": parts.journal.forgotten()})
+}
+
+/// One entry, with all that the journal has of it.
+fn entry(parts: &Parts, query: &Form) -> Response {
+    let seq = query.get("seq").and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+    parts.journal.entry(seq).map_or_else(
+        || reply(404, &json!({"error": "the journal has no such entry, or no longer"})),
+        |entry| reply(200, &entry_json(&entry)),
+    )
+}
+
+/// An entry whose long texts are cut.
+fn brief(mut entry: Value) -> Value {
+    for value in entry.as_object_mut().into_iter().flat_map(|members| members.values_mut()) {
+        if let Value::String(text) = value
+            && let Some((at, _)) = text.char_indices().nth(SHOWN)
+        {
+            text.truncate(at);
+            text.push('\u{2026}');
+        }
+    }
+    entry
 }
 
 async fn advance(parts: &Parts, request: &Request) -> Response {
@@ -63,7 +156,9 @@ fn stop_job(parts: &Parts, request: &Request) -> Response {
 }
 
 fn reply(status: u16, value: &Value) -> Response {
-    answer::with_body(status, "application/json", value.to_string())
+    let mut response = answer::with_body(status, "application/json", value.to_string());
+    asset::guard(response.headers_mut(), OWN_HOST_ONLY);
+    response
 }
 
 fn state(parts: &Parts) -> Value {
@@ -71,6 +166,7 @@ fn state(parts: &Parts) -> Value {
     json!({
         "now": parts.clock.now().to_string(),
         "accounts": locked(&parts.gigya).accounts(),
+        "gigya_sessions": locked(&parts.gigya).sessions(parts.clock.now()),
         "contacts": locked(&parts.eloqua).contacts(),
         "runs": locked(&parts.eloqua).runs(),
         "pushes": locked(&parts.qualifio).pushes(),
@@ -110,77 +206,5 @@ pub fn entry_json(entry: &Entry) -> Value {
     value
 }
 
-fn page(parts: &Parts) -> String {
-    let (accounts, contacts) = (locked(&parts.gigya).accounts(), locked(&parts.eloqua).contacts());
-    let files = locked(&parts.files).files();
-    let row = |cells: &[&str]| {
-        format!(
-            "<tr>{}</tr>",
-            cells.iter().map(|cell| format!("<td>{}</td>", escaped(cell))).collect::<String>()
-        )
-    };
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let people: String = accounts
-        .iter()
-        .take(SHOWN)
-        .map(|account| {
-            let profile = &account["profile"];
-            row(&[
-                &text(&account["UID"]),
-                &text(&profile["email"]),
-                &text(&profile["firstName"]),
-                &text(&profile["city"]),
-            ])
-        })
-        .collect();
-    let crm: String = contacts
-        .iter()
-        .take(SHOWN)
-        .map(|contact| {
-            row(&[
-                &text(&contact["C_Gigya_UID1"]),
-                &text(&contact["C_EmailAddress"]),
-                &text(&contact["C_FirstName"]),
-                &text(&contact["C_City"]),
-            ])
-        })
-        .collect();
-    let drop: String =
-        files.iter().take(SHOWN).map(|(path, size, _)| row(&[path, &size.to_string()])).collect();
-    let entries = parts.journal.entries();
-    let journal: String =
-        entries.iter().rev().take(SHOWN).map(|entry| row(&[&entry.at.to_string(), &told(entry)])).collect();
-    format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>standin</title>\
-         <meta name=\"viewport\" content=\"width=device-width\"><style>\
-         body{{font:15px/1.5 system-ui,sans-serif;margin:2rem;max-width:72rem;color-scheme:light dark}}\
-         table{{border-collapse:collapse;margin:.5rem 0 1.5rem;width:100%}}\
-         td,th{{text-align:left;padding:.2rem .8rem .2rem 0;border-bottom:1px solid #8884;vertical-align:top;overflow-wrap:anywhere}}\
-         h2{{font-size:1.1rem;margin:1.5rem 0 0}}</style></head><body>\
-         <h1>standin</h1><p>It is {now} on this stage. {people_count} accounts, {contact_count} contacts, {file_count} files.</p>\
-         <h2>Gigya</h2><table><tr><th>UID<th>e-mail<th>first name<th>city</tr>{people}</table>\
-         <h2>Eloqua</h2><table><tr><th>C_Gigya_UID1<th>C_EmailAddress<th>C_FirstName<th>C_City</tr>{crm}</table>\
-         <h2>Drop</h2><table><tr><th>file<th>bytes</tr>{drop}</table>\
-         <h2>Journal, newest first</h2><table>{journal}</table></body></html>",
-        now = parts.clock.now(),
-        people_count = accounts.len(),
-        contact_count = contacts.len(),
-        file_count = files.len(),
-    )
-}
-
-fn told(entry: &Entry) -> String {
-    match &entry.what {
-        What::Call { from, to, name, status, .. } => format!("{from} -> {to}: {name} ({status})"),
-        What::File { who, op, path, bytes, .. } => format!("{who}: {op} {path}, {bytes} bytes"),
-        What::Change { who, place, subject, before, after } => {
-            let cut = |text: &str| text.chars().take(120).collect::<String>();
-            format!("{who}: {place} for {subject}: {} -> {}", cut(before), cut(after))
-        }
-        What::Note { who, text } => format!("{who}: {text}"),
-    }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use standin_serve::front::{Names, Way};
 use std::collections::BTreeSet;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// How many names that nobody has are remembered.
 const SOUGHT: usize = 1_000;
@@ -36,7 +36,8 @@ impl Front {
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
             .map_err(|error| io::Error::new(error.kind(), format!("port {port}: {}", error.kind())))?;
-        let control = (callers == Callers::Anybody).then(|| Control::new(world.parts()));
+        let known = Arc::new(world.sockets().map_or_else(OnceLock::new, OnceLock::from));
+        let control = (callers == Callers::Anybody).then(|| Control::new(world.parts(), known));
         let with_control = control.is_some();
         let parts = Arc::downgrade(world.parts());
         let sought = Arc::new(Mutex::new(BTreeSet::new()));

@@ -156,6 +156,12 @@ impl WorldJournal {
         gap.into_iter().chain(store.from(from).map(|item| item.told())).collect()
     }
 
+    /// The entry at a position, if it is still there.
+    pub fn entry(&self, seq: u64) -> Option<Entry> {
+        let store = self.store();
+        store.from(seq).next().filter(|item| item.seq == seq).map(Item::told)
+    }
+
     /// All entries.
     pub fn entries(&self) -> Vec<Entry> {
         self.since(0)

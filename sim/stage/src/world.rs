@@ -375,9 +375,11 @@ impl World {
             Arc::clone(&self.parts.journal) as Arc<dyn Journal>,
             &host_key(self.seed),
         )?);
+        let known = Arc::new(OnceLock::new());
         if listen.control {
             let (listener, address) = bind(listen, platforms.len() + 1)?;
-            self.served.push(standin_serve::http::spawn(listener, Arc::new(Control::new(&self.parts)))?);
+            let control = Control::new(&self.parts, Arc::clone(&known));
+            self.served.push(standin_serve::http::spawn(listener, Arc::new(control))?);
             self.control = Some(address);
         }
         let (listener, ftp) = bind(listen, platforms.len() + 2)?;
@@ -399,6 +401,7 @@ impl World {
             sftp,
             ftp,
         };
+        drop(known.set(sockets));
         let weak = Arc::downgrade(&self.parts);
         let client =
             HttpClient::new(handle.clone(), Arc::new(move |host: &str| resolve(&weak, &sockets, host)));

@@ -29,6 +29,7 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
         "settings",
         "enableDataSharing",
         "isCDP",
+        "siteGroupConfig",
     ],
     server_params: &[],
     run,
@@ -66,9 +67,35 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     if let Some(domain) = call.params.get("baseDomain") {
         site.base_domain = domain.to_owned();
     }
+    group(gigya, call, &mut site)?;
     further(call, &mut site)?;
     gigya.sites.insert(site.api_key.clone(), Arc::new(site));
     Ok(Object::new())
+}
+
+/// Single sign-on: the parent of a group has it or not, every site of it is in a segment.
+fn group(gigya: &Gigya, call: &Call, site: &mut Site) -> Result<(), Refusal> {
+    let Some(members) = call.params.object("siteGroupConfig")? else { return Ok(()) };
+    let wrong = |details: &str| Refusal::because(400_006, details);
+    match members.get("enableSSO") {
+        None => {}
+        Some(Value::Bool(_)) if site.parent.is_some() => {
+            return Err(wrong("single sign-on is a setting of the group's parent"));
+        }
+        Some(Value::Bool(_)) if gigya.members_of(&site.api_key).is_empty() => {
+            return Err(wrong("the site is the parent of no group"));
+        }
+        Some(Value::Bool(on)) => site.enable_sso = *on,
+        Some(_) => return Err(wrong("enableSSO is a boolean")),
+    }
+    match members.get("SSOSegment") {
+        None => Ok(()),
+        Some(Value::String(segment)) if segment.chars().count() <= 100 => {
+            segment.clone_into(&mut site.sso_segment);
+            Ok(())
+        }
+        Some(_) => Err(wrong("SSOSegment is a text of at most 100 characters")),
+    }
 }
 
 /// Settings that are kept and told, and that nothing here acts on.
@@ -124,6 +151,27 @@ mod tests {
         assert_eq!(bench.code("admin.setSiteConfig", &[("trustedSiteURLs", "[1]")]), 400_006);
         assert_eq!(bench.code("admin.setSiteConfig", &[("customAPIDomainPrefix", "")]), 0);
         assert_eq!(bench.call("admin.getSiteConfig", &[]).get("customAPIDomainPrefix"), None);
+    }
+
+    #[test]
+    fn a_group_has_single_sign_on_or_not() {
+        let mut bench = Bench::seeded(&json!({"sites": [
+            {"api_key": "3_parent"}, {"api_key": "3_child", "parent": "3_parent"}, {"api_key": "3_alone"},
+        ]}));
+        for (site, config, expected) in [
+            ("3_parent", r#"{"enableSSO":true}"#, 0),
+            ("3_child", r#"{"SSOSegment":"shops"}"#, 0),
+            ("3_child", r#"{"enableSSO":true}"#, 400_006),
+            ("3_alone", r#"{"enableSSO":true}"#, 400_006),
+            ("3_parent", r#"{"enableSSO":"yes"}"#, 400_006),
+            ("3_child", r#"{"SSOSegment":1}"#, 400_006),
+        ] {
+            let params = [("apiKey", site), ("siteGroupConfig", config)];
+            assert_eq!(bench.code("admin.setSiteConfig", &params), expected, "{site} {config}");
+        }
+        let params = [("apiKey", "3_child"), ("includeSiteGroupConfig", "true")];
+        let group = json!({"members": ["3_child"], "enableSSO": true, "SSOSegment": "shops"});
+        assert_eq!(bench.call("admin.getSiteConfig", &params)["siteGroupConfig"], group);
     }
 
     #[test]

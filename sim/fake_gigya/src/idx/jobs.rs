@@ -74,6 +74,12 @@ impl Idx {
         self.running(job_id).is_some()
     }
 
+    /// The site of a job that has not ended.
+    pub(crate) fn site_of_running(&self, job_id: &str) -> Option<&str> {
+        let found = self.jobs.values().rev().find(|job| job.id == job_id && !job.has_ended());
+        found.map(|job| job.api_key.as_str())
+    }
+
     /// The running job of a dataflow.
     pub(crate) fn running_job_of(&self, dataflow_id: &str) -> Option<String> {
         let running = |job: &&Arc<Job>| job.dataflow_id == dataflow_id && job.record["status"] == "running";

@@ -99,10 +99,40 @@ export function notice(kind, text) {
   return h('p', { class: `notice ${kind}`, role: kind === 'error' ? null : 'status' }, text);
 }
 
+// Asks before something that cannot be undone: resolves to whether `yes` was pressed.
+export function confirmed(question, yes) {
+  return new Promise((resolve) => {
+    const dialog = h('dialog', { 'aria-label': question },
+      h('p', {}, question),
+      h('form', { method: 'dialog', class: 'row' },
+        h('button', { value: 'yes' }, yes), h('button', { value: '', class: 'plain', autofocus: true }, 'Cancel')));
+    dialog.addEventListener('close', () => { dialog.remove(); resolve(dialog.returnValue === 'yes'); });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+// Names beside values: facts([['Name', 'x'], ...]). Blank values are left out.
+export function facts(pairs) {
+  const told = pairs.filter(([, value]) => value !== undefined && value !== null && value !== '');
+  return h('dl', { class: 'facts' }, told.map(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]));
+}
+
+// Steps through a list: `start` is the place of the first row shown, `go` is told another one.
+export function pager(start, size, total, go) {
+  const step = (to, text, may) => h('button', { type: 'button', class: 'plain', disabled: !may, onclick: () => go(to) }, text);
+  return h('div', { class: 'row' },
+    step(Math.max(0, start - size), 'Previous', start > 0),
+    h('span', { role: 'status' }, total === 0 ? 'None' : `${start + 1} to ${Math.min(start + size, total)} of ${total}`),
+    step(start + size, 'Next', start + size < total));
+}
+
 // Shows the view that the address names after `#`. Views are { path, title, show(main, rest) }; the first is the
 // default. The page's heading gets the focus, so that a screen reader starts there.
 export function route(main, views) {
   const show = async () => {
+    // The link that skips the menu.
+    if (location.hash === '#main') return main.focus();
     let wanted = location.hash.replace(/^#/, '');
     try { wanted = decodeURIComponent(wanted); } catch { /* not every address is well encoded */ }
     const view = views.find((view) => wanted === view.path || wanted.startsWith(`${view.path}/`)) ?? views[0];

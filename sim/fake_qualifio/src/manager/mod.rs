@@ -12,7 +12,7 @@
 pub mod campaigns;
 pub mod channels;
 pub mod data;
-mod editing;
+pub mod editing;
 pub mod integrations;
 pub mod paging;
 pub mod session;

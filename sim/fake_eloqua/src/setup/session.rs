@@ -1,0 +1,146 @@
+//! Who is signed in to the pages.
+
+use crate::eloqua::Eloqua;
+use crate::reply::{self, Refused};
+use crate::router::Call;
+use crate::setup::home;
+use crate::user::User;
+use http::{HeaderValue, Method, header};
+use imbl::OrdMap;
+use serde_json::{Value, json};
+use standin_fake_kit::form::cookies;
+use standin_fake_kit::{asset, origin};
+use standin_model::Instant;
+use standin_ports::http::host_of;
+use standin_ports::{Request, Response};
+
+/// The cookie that names a session.
+const COOKIE: &str = "eloqua_session";
+/// The header in which a page shows that it could read the session's token.
+const TOKEN: &str = "x-xsrf-token";
+/// How many sessions there may be; the first to end go first.
+const MOST: usize = 1_000;
+const UNWRITTEN: &str = "XSRF Protection Failure";
+
+#[derive(Clone)]
+struct Session {
+    user: String,
+    token: String,
+    end: Instant,
+}
+
+/// Sessions by what the cookie says.
+#[derive(Clone, Default)]
+pub(crate) struct Sessions(OrdMap<String, Session>);
+
+/// A number alone: a cookie opens the instance to whoever reads it.
+impl std::fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Sessions({})", self.0.len())
+    }
+}
+
+impl Sessions {
+    fn of(&self, now: Instant, request: &Request) -> Option<&Session> {
+        self.0.get(&named(request)?).filter(|session| now < session.end)
+    }
+
+    fn keep(&mut self, now: Instant, name: String, session: Session) {
+        self.0 = self.0.iter().filter(|(_, it)| now < it.end).map(|(k, v)| (k.clone(), v.clone())).collect();
+        self.0.insert(name, session);
+        while self.0.len() > MOST {
+            let first = self.0.iter().min_by_key(|(_, it)| it.end).map(|(name, _)| name.clone());
+            let Some(first) = first else { break };
+            self.0.remove(&first);
+        }
+    }
+}
+
+fn named(request: &Request) -> Option<String> {
+    cookies(request).into_iter().find(|(name, _)| name == COOKIE).map(|(_, value)| value)
+}
+
+/// The user of a request's session.
+pub(crate) fn user_of(eloqua: &Eloqua, now: Instant, request: &Request) -> Option<User> {
+    let session = eloqua.sessions.of(now, request)?;
+    eloqua.site.user_named(&session.user).filter(|user| user.enabled)
+}
+
+/// Refuses a write that a foreign page may have caused: a browser sends the cookie by itself, but only a page of
+/// the instance knows the session's token.
+pub(crate) fn check_page(eloqua: &Eloqua, now: Instant, request: &Request) -> Result<(), Refused> {
+    let by_session = !request.headers().contains_key(header::AUTHORIZATION);
+    let writes = ![Method::GET, Method::HEAD].contains(request.method());
+    if !by_session || !writes || !eloqua.knobs.on("eloqua.xsrf") {
+        return Ok(());
+    }
+    let shown = request.headers().get(TOKEN).and_then(|token| token.to_str().ok());
+    let right = eloqua.sessions.of(now, request).is_some_and(|session| shown == Some(session.token.as_str()));
+    if right && !origin::is_foreign(request) { Ok(()) } else { Err(unwritten()) }
+}
+
+fn unwritten() -> Refused {
+    Box::new(reply::bare_as(403, UNWRITTEN))
+}
+
+fn answer(status: u16, body: &Value) -> Response {
+    let mut response = reply::rest(status, body);
+    asset::guard(response.headers_mut(), asset::OWN_HOST_ONLY);
+    response
+}
+
+/// `POST /login`.
+pub(crate) fn sign_in(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
+    if origin::is_foreign(call.request) {
+        return Err(unwritten());
+    }
+    let body = call.object()?;
+    let of = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    let name = format!("{}\\{}", of("company").trim(), of("user").trim());
+    let Some(user) = eloqua.site.login(&name, of("password")).filter(|_| eloqua.lets_in()) else {
+        return Ok(answer(401, &json!({ "message": "The company, user name or password is wrong." })));
+    };
+    let (name, token) = (eloqua.ids.token(43), eloqua.ids.token(43));
+    let end = call.now.plus(eloqua.knobs.span("eloqua.session_life"));
+    eloqua.sessions.keep(call.now, name.clone(), Session { user: user.name, token, end });
+    let response = answer(200, &json!({ "next": home(eloqua, call) }));
+    Ok(with_cookie(call.request, response, &name, ""))
+}
+
+/// `GET /setup/session`.
+pub(crate) fn told(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
+    let user = user_of(eloqua, call.now, call.request);
+    let session = eloqua.sessions.of(call.now, call.request);
+    let (Some(user), Some(session)) = (user, session) else {
+        return Err(Box::new(reply::bare_as(401, "Login required")));
+    };
+    let body = json!({
+        "company": eloqua.site.name,
+        "user": user.name,
+        "displayName": user.display_name(),
+        "token": session.token,
+    });
+    Ok(answer(200, &body))
+}
+
+/// `DELETE /setup/session`.
+pub(crate) fn sign_out(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
+    if origin::is_foreign(call.request) {
+        return Err(unwritten());
+    }
+    if let Some(name) = named(call.request) {
+        eloqua.sessions.0.remove(&name);
+    }
+    Ok(with_cookie(call.request, answer(200, &json!({})), "", "; Max-Age=0"))
+}
+
+/// The cookie is for the whole of the vendor's domain, since one signs in on another host than one works on.
+fn with_cookie(request: &Request, mut response: Response, value: &str, tail: &str) -> Response {
+    let domain = if host_of(request).ends_with(".eloqua.com") { "; Domain=eloqua.com" } else { "" };
+    let secure = if request.uri().scheme_str() == Some("https") { "; Secure" } else { "" };
+    let cookie = format!("{COOKIE}={value}{domain}; Path=/; HttpOnly; SameSite=Strict{secure}{tail}");
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
