@@ -45,18 +45,18 @@ function showWebhook(body, hook) {
     field('Address', { name: 'url', value: hook?.url, inputmode: 'url', spellcheck: 'false', hint: 'https only.' }),
     h('fieldset', {}, h('legend', {}, 'Authorization header'),
       field('Header', { name: 'header', value: hook?.authorization?.name ?? '', hint: 'Such as Authorization or X-Api-Token.' }),
-      field('Value', { name: 'authorization', type: 'password', autocomplete: 'off', hint: secret(hook?.authorization?.value) })),
+      field('Value', { name: 'authorization', type: 'password', autocomplete: 'off', hint: secret(hook?.authorization?.token) })),
     field('Secret', { name: 'secret', type: 'password', autocomplete: 'off', hint: `Signs what is delivered. ${secret(hook?.secret)}` }),
     field('Tell incomplete participations too', { name: 'incomplete', type: 'checkbox', checked: hook?.incomplete }),
     field('ON', { name: 'active', type: 'checkbox', checked: hook?.active ?? true }),
     h('div', { class: 'row' }, h('button', {}, 'Save'), hook ? remove(hook) : null, h('a', { href: `#${PATH}` }, 'Cancel')),
   ], async (values) => {
     const { name, url, incomplete, active } = values;
-    const value = values.authorization || hook?.authorization?.value;
+    const token = values.authorization || hook?.authorization?.token;
     await api(hook ? 'PUT' : 'POST', hook ? `${PATH}/${hook.id}` : PATH, {
       name, url, incomplete, active,
       ...(values.secret ? { secret: values.secret } : {}),
-      ...(values.header && value ? { authorization: { name: values.header, value } } : {}),
+      ...(values.header && token ? { authorization: { name: values.header, token } } : {}),
       ...(values.header === '' && hook?.authorization ? { authorization: {} } : {}),
     });
     say('good', 'Saved.');
