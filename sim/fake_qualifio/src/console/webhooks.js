@@ -1,5 +1,5 @@
 // Settings > Integrations & partners > Webhooks: who is told of participations, and what became of it.
-import { field, form, h, notice, table } from '/console/console.js';
+import { confirmed, field, form, h, notice, table } from '/console/console.js';
 import { api, begin, go, place, refusal, say, state } from './api.js';
 
 const PATH = 'integrations/webhooks';
@@ -65,7 +65,8 @@ function showWebhook(body, hook) {
 }
 
 function remove(hook) {
-  const button = h('button', { type: 'button', class: 'plain', onclick: async () => {
+  const button = h('button', { type: 'button', class: 'danger', onclick: async () => {
+    if (!await confirmed(`Remove ${hook.name}? What waits for it is given up.`, 'Remove')) return;
     try {
       await api('DELETE', `${PATH}/${hook.id}`);
       say('good', `${hook.name} is removed.`);
