@@ -320,6 +320,8 @@ fn capabilities(
         Device::Mobile => wanted.add_experimental_option("mobileEmulation", emulated(390, 844, MOBILE))?,
     }
     let mut preferences = serde_json::Map::new();
+    // Some builds block third-party cookies unless they are told otherwise.
+    preferences.insert("profile.cookie_controls_mode".to_owned(), 0.into());
     for switch in &options.without {
         let (name, value) = match switch {
             Switch::NoJavaScript => ("profile.managed_default_content_settings.javascript", 2),

@@ -87,6 +87,8 @@ mod web;
 mod webhooks;
 
 #[cfg(test)]
+mod browser_tests;
+#[cfg(test)]
 mod contract_tests;
 #[cfg(test)]
 mod credential_tests;

@@ -59,6 +59,12 @@ impl Sessions {
         self.by_token.get(now, token)
     }
 
+    /// Those that have not ended, by whose they are.
+    pub(crate) fn alive(&self, now: Instant) -> impl Iterator<Item = &Session> {
+        let found = self.by_owner.iter().filter_map(move |(_, _, token)| self.by_token.get(now, token));
+        found.filter(move |session| session.dynamic || session.ends.is_none_or(|ends| ends > now))
+    }
+
     /// Ends the sessions of an account, all but `spared`.
     pub(crate) fn end_all(&mut self, home: &str, uid: &str, spared: Option<&str>) {
         let first = (home.to_owned(), uid.to_owned(), String::new());

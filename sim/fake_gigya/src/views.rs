@@ -2,7 +2,10 @@
 
 use crate::Gigya;
 use crate::sdk::config_get::base_domains;
+use crate::sessions::Session;
 use crate::site::Site;
+use serde_json::{Value, json};
+use standin_model::Instant;
 use standin_ports::Secret;
 
 impl Gigya {
@@ -21,6 +24,15 @@ impl Gigya {
         let site = self.sites.get(api_key)?;
         let key = site.keys.get(&site.first_key)?;
         Some((site.first_key.clone(), key.secret.clone(), site.data_center.clone()))
+    }
+
+    /// The sessions that browsers have, by whose they are; their tokens are secrets.
+    pub fn sessions(&self, now: Instant) -> Vec<Value> {
+        let told = |session: &Session| {
+            let ends = session.ends.filter(|_| !session.dynamic).map(|ends| ends.to_string());
+            json!({"UID": session.uid, "apiKey": session.api_key, "ends": ends, "dynamic": session.dynamic})
+        };
+        self.sessions.alive(now).map(told).collect()
     }
 
     /// The partner secret of a site.
@@ -79,6 +91,31 @@ mod tests {
             "api_key": DEFAULT_API_KEY, "base_domain": "brand.example", "custom_api_domain_prefix": "login",
             "trusted_site_urls": ["*.brand.example/*", "brand.example/*", "*.qualifioapp.com/*", "shop.example/x/*"],
         }]}))
+    }
+
+    #[test]
+    fn sessions_are_shown_without_their_tokens() {
+        let mut bench = Bench::seeded(&json!({"accounts": [
+            {"UID": "ann", "password": "secret1", "profile": {"email": "ann@example.org"}}]}));
+        for expiration in ["0", "60", "-1"] {
+            let params =
+                [("loginID", "ann@example.org"), ("password", "secret1"), ("sessionExpiration", expiration)];
+            assert_eq!(bench.client("accounts.login", &params)["errorCode"], 0);
+        }
+        let shown = |bench: &Bench| {
+            let mut shown: Vec<String> =
+                bench.gigya.sessions(bench.now).iter().map(ToString::to_string).collect();
+            shown.sort();
+            shown
+        };
+        let of_ann = |ends: &str, dynamic: bool| {
+            format!(r#"{{"UID":"ann","apiKey":"{DEFAULT_API_KEY}","ends":{ends},"dynamic":{dynamic}}}"#)
+        };
+        let all =
+            [of_ann("\"2026-01-05T08:01:00.000Z\"", false), of_ann("null", false), of_ann("null", true)];
+        assert_eq!(shown(&bench), all);
+        bench.wait(60_000);
+        assert_eq!(shown(&bench), all[1..]);
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub struct Allowed {
 }
 
 impl Allowed {
+    /// Whoever reaches the API, signed in or not.
+    pub const EVERYBODY: Self = Self { roles: &[], words: "nobody in particular" };
     /// The Gigya integration, websites.
     pub const ADMIN: Self = Self { roles: &[Role::Admin], words: "Admin" };
     /// What only Qualifio's own staff sets.
@@ -77,9 +79,14 @@ impl Allowed {
         words: "any role",
     };
 
+    /// Whether nobody is asked who they are.
+    pub fn is_everybody(self) -> bool {
+        self.roles.is_empty()
+    }
+
     /// Refuses a role that is not among these.
     pub fn check(self, role: Role) -> Result<(), Problem> {
-        if self.roles.contains(&role) {
+        if self.is_everybody() || self.roles.contains(&role) {
             return Ok(());
         }
         Err(Problem::Forbidden { role: role.name(), needed: self.words })

@@ -1,5 +1,6 @@
 //! Campaigns, channels, form fields, limits.
 
+use crate::limits::{Limit, limits_json};
 use crate::problem::{Problem, Warning};
 use crate::statistics;
 use serde_json::{Value, json};
@@ -20,6 +21,16 @@ pub const MAPPED: &[(&str, &str)] = &[
     ("phone", "PHONE"),
     ("birthday", "BIRTHDAY"),
     ("gender", "GENDER"),
+];
+
+/// The CRM's other standard variables, which the mapping to Gigya does not know.
+pub const STANDARD: &[(&str, &str)] = &[
+    ("company", "COMPANY"),
+    ("position", "POSITION"),
+    ("function", "FUNCTION"),
+    ("number", "NUMBER"),
+    ("box", "BOX"),
+    ("language", "LANGUAGE"),
 ];
 
 /// Whether the mapping to Gigya knows a variable.
@@ -107,6 +118,16 @@ pub struct Channel {
     pub ends: Option<Instant>,
 }
 
+/// When a channel closes that nobody gave an end.
+const NEVER: Instant = Instant::from_seconds(3_818_447_940);
+
+impl Channel {
+    /// From when to when it is published, as feeds and webhooks write it.
+    pub fn schedule(&self, campaign: &Campaign) -> (Instant, Instant) {
+        (self.starts.unwrap_or(campaign.created), self.ends.unwrap_or(NEVER))
+    }
+}
+
 /// One field of the form.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Field {
@@ -171,10 +192,38 @@ pub struct Optin {
     pub id: u64,
     /// What people read.
     pub label: String,
+    /// What it is about, for programs.
+    pub description: String,
     /// Technical name.
     pub variable: String,
     /// Whether it must be accepted.
     pub mandatory: bool,
+    /// What kinds of consent it belongs to.
+    pub categories: Vec<Category>,
+}
+
+/// A kind of consent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Category {
+    /// Its number.
+    pub id: u64,
+    /// What people read.
+    pub label: String,
+    /// Its technical name.
+    pub name: String,
+    /// The wider kind that it belongs to.
+    pub parent: Option<Box<Self>>,
+}
+
+impl Category {
+    /// The category as webhooks and the API write it.
+    pub fn to_json(&self) -> Value {
+        let mut told = json!({"id": self.id, "label": self.label, "technicalName": self.name});
+        if let Some(parent) = &self.parent {
+            told["parent"] = parent.to_json();
+        }
+        told
+    }
 }
 
 impl Optin {
@@ -197,6 +246,10 @@ pub struct Question {
     pub correct: Option<String>,
     /// What the right answer earns.
     pub score: u64,
+    /// The token of its type.
+    pub kind: String,
+    /// The variable that keeps the answer, if there is one.
+    pub variable: Option<String>,
 }
 
 impl Question {
@@ -204,19 +257,6 @@ impl Question {
     pub fn name(&self) -> String {
         format!("question_{}", self.id)
     }
-}
-
-/// How often one may take part.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Limit {
-    /// As often as one likes.
-    Unlimited,
-    /// Once for each first name, last name and e-mail address.
-    OnePerTrigram,
-    /// So often for each e-mail address.
-    NPerEmail(u64),
-    /// So often for all together.
-    MaxParticipations(u64),
 }
 
 /// A campaign.
@@ -240,8 +280,8 @@ pub struct Campaign {
     pub optins: Vec<Optin>,
     /// The interaction.
     pub questions: Vec<Question>,
-    /// How often one may take part.
-    pub limit: Limit,
+    /// How often one may take part: all of these hold.
+    pub limits: Vec<Limit>,
     /// Whether Gigya SSO is on in the form step.
     pub sso: bool,
     /// Whether a form that Gigya fills in completely is submitted unseen.
@@ -250,6 +290,16 @@ pub struct Campaign {
     pub lite_registration: bool,
     /// Whether this is a preview.
     pub preview: bool,
+    /// The token of its type.
+    pub kind: String,
+    /// What it is about: code and description.
+    pub themes: Vec<(String, String)>,
+    /// Who made it, where that is known.
+    pub creator: Option<String>,
+    /// When it was made.
+    pub created: Instant,
+    /// When it was last changed.
+    pub modified: Instant,
     /// Where it is published; never empty.
     pub channels: Vec<Channel>,
 }
@@ -312,15 +362,22 @@ impl Campaign {
             "fields": self.fields.iter().map(field_json).collect::<Vec<_>>(),
             "optins": self.optins.iter().map(|optin| json!({
                 "id": optin.id, "name": optin.name(), "variable": optin.variable, "label": optin.label,
-                "mandatory": optin.mandatory,
+                "mandatory": optin.mandatory, "description": optin.description,
+                "categories": optin.categories.iter().map(Category::to_json).collect::<Vec<_>>(),
             })).collect::<Vec<_>>(),
             "questions": self.questions.iter().map(|question| json!({
                 "id": question.id, "name": question.name(), "label": question.label, "answers": question.answers,
             })).collect::<Vec<_>>(),
-            "limit": limit_json(self.limit),
+            "limit": limits_json(&self.limits),
             "sso": {"enabled": self.sso, "auto_submit": self.auto_submit},
             "lite_registration": self.lite_registration,
             "preview": self.preview,
+            "type": self.kind,
+            "themes": self.themes.iter().map(|(code, text)| json!({"code": code, "description": text}))
+                .collect::<Vec<_>>(),
+            "creator": self.creator,
+            "created_at": self.created.to_string(),
+            "modified_at": self.modified.to_string(),
             "channels": self.channels.iter().map(|channel| json!({
                 "id": channel.id, "guid": channel.guid, "channel": channel.kind.name(),
                 "website": channel.website, "language": channel.language, "parent_page": channel.parent_page,
@@ -334,15 +391,6 @@ fn field_json(field: &Field) -> Value {
         "id": field.id, "name": field.name(), "variable": field.variable, "label": field.label,
         "type": field.kind, "mandatory": field.mandatory, "hidden": field.hidden, "mask": field.mask,
     })
-}
-
-fn limit_json(limit: Limit) -> Value {
-    match limit {
-        Limit::Unlimited => json!("Unlimited"),
-        Limit::OnePerTrigram => json!("OnePerTrigram"),
-        Limit::NPerEmail(n) => json!({"NPerEmail": n}),
-        Limit::MaxParticipations(n) => json!({"MaxParticipations": n}),
-    }
 }
 
 /// Numbers for parts that get one.
@@ -372,7 +420,7 @@ pub fn read_field(section: &Section<'_>, numbers: &mut Numbers) -> Result<Field,
     }
     let variable = if whole { section.need("variable")? } else { section.clone() };
     let name = technical_name(&variable)?;
-    let standard = MAPPED.iter().find(|(mapped, _)| *mapped == name).map(|(_, kind)| *kind);
+    let standard = MAPPED.iter().chain(STANDARD).find(|(mapped, _)| *mapped == name).map(|(_, kind)| *kind);
     let text = |member| Ok::<_, SeedError>(section.text_of(member)?.map(str::to_owned));
     let options = read_options(section, &name)?;
     Ok(Field {
@@ -415,7 +463,7 @@ fn read_options(section: &Section<'_>, variable: &str) -> Result<Vec<Choice>, Se
 }
 
 /// Letters, digits, `_`, `-` and `.`: a name that can be a column.
-fn technical_name(section: &Section<'_>) -> Result<String, SeedError> {
+pub(crate) fn technical_name(section: &Section<'_>) -> Result<String, SeedError> {
     let name = section.text()?;
     let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
     if name.is_empty() || name.chars().count() > 100 || !name.chars().all(allowed) {
@@ -431,15 +479,39 @@ fn technical_name(section: &Section<'_>) -> Result<String, SeedError> {
 pub fn read_optin(section: &Section<'_>, numbers: &mut Numbers) -> Result<Optin, SeedError> {
     let whole = section.value().is_object();
     if whole {
-        section.only(&["variable", "label", "mandatory"])?;
+        section.only(&["variable", "label", "mandatory", "description", "categories"])?;
     }
     let variable = if whole { section.need("variable")? } else { section.clone() };
     let name = technical_name(&variable)?;
+    let mut categories = Vec::new();
+    for item in section.list("categories")? {
+        categories.push(read_category(&item, numbers)?);
+    }
     Ok(Optin {
         id: numbers.part(),
         label: section.text_of("label")?.map_or_else(|| name.clone(), str::to_owned),
+        description: section.text_of("description")?.unwrap_or_default().to_owned(),
         mandatory: section.flag_of("mandatory", false)?,
         variable: name,
+        categories,
+    })
+}
+
+/// Reads a category: its technical name alone, or a mapping.
+fn read_category(section: &Section<'_>, numbers: &mut Numbers) -> Result<Category, SeedError> {
+    let whole = section.value().is_object();
+    if whole {
+        section.only(&["id", "label", "name", "parent"])?;
+    }
+    let name = if whole { technical_name(&section.need("name")?)? } else { technical_name(section)? };
+    Ok(Category {
+        id: section.get("id").map_or_else(|| Ok(numbers.part()), |id| id.number())?,
+        label: section.text_of("label")?.map_or_else(|| name.clone(), str::to_owned),
+        parent: match section.get("parent").map(|parent| read_category(&parent, numbers)) {
+            Some(parent) => Some(Box::new(parent?)),
+            None => None,
+        },
+        name,
     })
 }
 
@@ -447,7 +519,7 @@ pub fn read_optin(section: &Section<'_>, numbers: &mut Numbers) -> Result<Optin,
 pub fn read_question(section: &Section<'_>, numbers: &mut Numbers) -> Result<Question, SeedError> {
     let whole = section.value().is_object();
     if whole {
-        section.only(&["label", "answers", "correct", "score"])?;
+        section.only(&["label", "answers", "correct", "score", "type", "variable"])?;
     }
     let label = if whole { section.need("label")?.text()? } else { section.text()? };
     let mut answers = Vec::new();
@@ -460,22 +532,9 @@ pub fn read_question(section: &Section<'_>, numbers: &mut Numbers) -> Result<Que
         answers,
         correct: section.text_of("correct")?.map(str::to_owned),
         score: section.get("score").map_or(Ok(50), |score| score.number())?,
+        kind: section.text_of("type")?.unwrap_or("ALPHA NUMERIC").to_owned(),
+        variable: section.get("variable").map(|variable| technical_name(&variable)).transpose()?,
     })
-}
-
-/// Reads a limit: a word, or a mapping with one number.
-pub fn read_limit(section: &Section<'_>) -> Result<Limit, SeedError> {
-    if !section.value().is_object() {
-        return Ok(match section.word(&["Unlimited", "OnePerTrigram"])? {
-            "OnePerTrigram" => Limit::OnePerTrigram,
-            _ => Limit::Unlimited,
-        });
-    }
-    section.only(&["NPerEmail", "MaxParticipations"])?;
-    if let Some(number) = section.get("NPerEmail") {
-        return number.number().map(Limit::NPerEmail);
-    }
-    section.need("MaxParticipations")?.number().map(Limit::MaxParticipations)
 }
 
 /// Reads the order of steps.

@@ -110,6 +110,33 @@ impl TypedBlock {
         })
     }
 
+    /// What was typed, no key in clear.
+    pub fn to_json(&self) -> Value {
+        let masked = |key: &Option<Secret>| key.as_ref().map(|key| mask(key.reveal()));
+        json!({
+            "login_screen": self.login_screen.map(LoginScreen::name),
+            "user_key": masked(&self.user_key),
+            "secret_key": masked(&self.secret_key),
+            "api_key": masked(&self.api_key),
+            "screen_set": self.screen_set,
+            "redirection_url": self.redirection_url,
+        })
+    }
+
+    /// Keys that were typed before stay: nobody can read them to type them again.
+    pub fn keep_keys(&mut self, earlier: &Self) {
+        let pairs = [
+            (&mut self.user_key, &earlier.user_key),
+            (&mut self.secret_key, &earlier.secret_key),
+            (&mut self.api_key, &earlier.api_key),
+        ];
+        for (key, before) in pairs {
+            if key.is_none() {
+                key.clone_from(before);
+            }
+        }
+    }
+
     /// Whether nothing was typed.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

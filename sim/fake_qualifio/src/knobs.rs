@@ -45,10 +45,51 @@ pub const KNOBS: &[Knob] = &[
         evidence: Evidence::decided("off, so that a browser can play over loopback", "https_can_be_forced"),
     },
     Knob {
+        name: "qualifio.operator_session",
+        default: "8h",
+        takes: Takes::Span,
+        summary: "how long an operator stays signed in",
+        evidence: Evidence::decided("a working day; the platform's own is not published", "sessions_end"),
+    },
+    Knob {
         name: "qualifio.block_third_party_cookies",
         default: "false",
         takes: Takes::Bool,
         summary: "whether the participant's browser hides the Gigya session from a campaign on another domain",
         evidence: Evidence::documented("Gigya: Blocked Third-Party Cookies", "third_party_cookies"),
+    },
+    Knob {
+        name: "qualifio.webhook_secret_cache",
+        default: "30min",
+        takes: Takes::Span,
+        summary: "how long deliveries are still signed with a webhook's former secret",
+        evidence: Evidence::documented(
+            "Qualifio developers: Checking the webhook signatures",
+            "a_changed_secret_is_cached",
+        ),
+    },
+    Knob {
+        name: "qualifio.feed_cache",
+        default: "15min",
+        takes: Takes::Span,
+        summary: "how long a campaign feed answers the same, whatever has changed",
+        evidence: Evidence::documented("Qualifio developers: Campaign Feeds", "a_feed_is_cached"),
+    },
+    Knob {
+        name: "qualifio.gdpr_delay",
+        default: "0s",
+        takes: Takes::Span,
+        summary: "how long after its approval a GDPR rule is carried out",
+        evidence: Evidence::decided(
+            "how long the platform takes is not published",
+            "forgotten_after_approval",
+        ),
+    },
+    Knob {
+        name: "qualifio.api_rate_limit",
+        default: "0",
+        takes: Takes::Number,
+        summary: "how many calls a minute the API for feeds and GDPR takes; 0 is no limit",
+        evidence: Evidence::decided("no limit is published", "calls_may_be_limited"),
     },
 ];

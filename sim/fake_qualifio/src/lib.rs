@@ -12,22 +12,39 @@
 //! - [`integration`]: the Gigya SSO integration, its global and site blocks, what Save accepts.
 //! - [`redirection`]: the redirection URL and the destination that follows it.
 //! - [`domain`]: hosts, registrable domains, where Gigya's browser API is reached.
-//! - [`campaign`]: campaigns, channels, form fields, limits.
+//! - [`campaign`]: campaigns, channels, form fields.
+//! - [`limits`]: how often one may take part, and what is counted for it.
+//! - [`mapping`]: mapping variables of the account.
 //! - [`form`]: what a submitted form may hold.
 //! - [`participation`]: one participant's way through a campaign.
 //! - [`player`]: the pages.
-//! - [`statistics`]: accepted forms as rows, the CSV export, CRM profiles.
+//! - [`statistics`]: accepted forms as rows, the CSV export.
+//! - [`workbook`]: the XLSX export.
+//! - [`summary`]: figures over rows.
+//! - [`crm`]: one profile for each trigram.
+//! - [`webhooks`]: who is told of participations.
+//! - [`feed`]: which campaigns are published where.
+//! - [`gdpr`]: finding, exporting and forgetting people.
+//! - [`api`]: the API for other systems, with feeds and GDPR.
 //! - [`manager`]: the operators' JSON API.
+//! - [`console`]: the operators' pages.
 //! - [`seed`]: reading a world file's section.
 //! - [`knobs`]: behaviour that a user may set.
 
 pub mod account;
+pub mod api;
 pub mod campaign;
+pub mod console;
+pub mod crm;
 pub mod domain;
+pub mod feed;
 pub mod form;
+pub mod gdpr;
 pub mod integration;
 pub mod knobs;
+pub mod limits;
 pub mod manager;
+pub mod mapping;
 pub mod participation;
 pub mod player;
 pub mod problem;
@@ -35,7 +52,10 @@ pub mod qualifio;
 pub mod redirection;
 pub mod seed;
 pub mod statistics;
+pub mod summary;
 pub mod turn;
+pub mod webhooks;
+pub mod workbook;
 
 pub use knobs::KNOBS;
 pub use qualifio::Qualifio;
@@ -43,6 +63,7 @@ pub use turn::{
     Answer, Ask, AskFailed, GigyaConfig, Identity, IdentityRefused, PhonePolicy, PushBack, PushOrder,
     SendMode, SiteAnswer, Turn,
 };
+pub use webhooks::queue::WebhookCall;
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use crate::campaign::{Campaign, Channel, Step};
 use crate::form::FormError;
 use crate::problem::Warning;
+use imbl::OrdMap;
 use serde_json::{Value, json};
 use standin_model::{Host, Instant};
 use std::collections::BTreeMap;
@@ -81,6 +82,10 @@ pub struct Participation {
     pub parent: Option<String>,
     /// `desktop`, `tablet` or `mobile`.
     pub device: &'static str,
+    /// The browser's `User-Agent`.
+    pub agent: String,
+    /// The participant's address in the network.
+    pub ip: String,
     /// When it started.
     pub started: Instant,
     /// Position in the campaign's steps.
@@ -107,6 +112,10 @@ pub struct Participation {
     pub errors: BTreeMap<String, FormError>,
     /// Why the whole form was refused.
     pub refusal: Option<&'static str>,
+    /// Answers of the interaction by question.
+    pub answers: OrdMap<u64, String>,
+    /// The limit that refused it.
+    pub limited: Option<&'static str>,
     /// What the interaction earned.
     pub score: u64,
     /// The number of its row, once the form was accepted.
@@ -146,6 +155,11 @@ impl Participation {
         }
     }
 
+    /// The address of its campaign.
+    pub fn url(&self) -> String {
+        format!("{}?id={}", self.base, self.channel_guid)
+    }
+
     /// Path and query of its pages, with what finds it again.
     pub fn query(&self) -> String {
         format!("id={}&cfid={}&cftoken=0&uk={}&page={}", self.channel_guid, self.cfid, self.uk, self.page)
@@ -175,9 +189,10 @@ impl Participation {
 pub fn device(user_agent: &str) -> &'static str {
     let agent = user_agent.to_ascii_lowercase();
     let has = |word: &str| agent.contains(word);
-    if has("ipad") || has("tablet") || has("android") && !has("mobi") {
+    let phone = has("mobi") || has("opera mini") || has("windows phone");
+    if has("ipad") || has("tablet") || has("kindle") || has("silk/") || has("android") && !phone {
         "tablet"
-    } else if has("mobi") || has("iphone") || has("ipod") {
+    } else if phone || has("iphone") || has("ipod") {
         "mobile"
     } else {
         "desktop"
@@ -195,6 +210,15 @@ mod tests {
             ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148", "mobile"),
             ("Mozilla/5.0 (Linux; Android 16; Pixel 9) Chrome/140.0 Mobile Safari/537.36", "mobile"),
             ("Mozilla/5.0 (Linux; Android 16; SM-X900) Chrome/140.0 Safari/537.36", "tablet"),
+            ("Mozilla/5.0 (Macintosh; Intel Mac OS X 15_0) AppleWebKit/605.1.15 Safari/605.1.15", "desktop"),
+            ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Edg/140.0", "desktop"),
+            ("Mozilla/5.0 (X11; CrOS x86_64 16181.61.0) Chrome/140.0 Safari/537.36", "desktop"),
+            ("Mozilla/5.0 (Android 16; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0", "mobile"),
+            ("Mozilla/5.0 (Android 16; Tablet; rv:140.0) Gecko/140.0 Firefox/140.0", "tablet"),
+            ("Opera/9.80 (J2ME/MIDP; Opera Mini/7.1) Presto/2.8.119", "mobile"),
+            ("Mozilla/5.0 (Windows Phone 10.0; Android 6.0.1) Edge/15.15254", "mobile"),
+            ("Mozilla/5.0 (Linux; Android 9; KFTRWI) AppleWebKit/537.36 Silk/120.0 Safari/537.36", "tablet"),
+            ("curl/8.9.1", "desktop"),
             ("Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X) Mobile/15E148", "tablet"),
             ("", "desktop"),
         ] {

@@ -10,6 +10,9 @@ pub enum Problem {
     /// Nobody known stands behind the request.
     #[error("no operator is logged in with this token")]
     Unauthorized,
+    /// Somebody else's page made an operator's browser call.
+    #[error("this call comes from a page of {0}")]
+    ForeignOrigin(String),
     /// The operator's role does not allow it.
     #[error("the role {role} may not do this; it takes {needed}")]
     Forbidden {
@@ -78,6 +81,9 @@ pub enum Problem {
     /// The Gigya subscription lacks single sign-on.
     #[error("the Gigya subscription does not include single sign-on")]
     SsoNotInSubscription,
+    /// The rows do not fit into a workbook.
+    #[error("the workbook cannot be written: {0}")]
+    NotExported(String),
     /// A bound of the fake is reached.
     #[error("no more than {0}")]
     Full(&'static str),
@@ -88,7 +94,7 @@ impl Problem {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Unauthorized => "Unauthorized",
-            Self::Forbidden { .. } => "Forbidden",
+            Self::Forbidden { .. } | Self::ForeignOrigin(_) => "Forbidden",
             Self::NotFound(_) => "NotFound",
             Self::Malformed { .. } => "Malformed",
             Self::MissingField(_) => "MissingField",
@@ -104,6 +110,7 @@ impl Problem {
             Self::DuplicateVariable(_) => "DuplicateVariable",
             Self::AnonymousCampaign => "AnonymousCampaign",
             Self::SsoNotInSubscription => "SsoNotInSubscription",
+            Self::NotExported(_) => "NotExported",
             Self::Full(_) => "Full",
         }
     }
@@ -112,7 +119,7 @@ impl Problem {
     pub fn status(&self) -> u16 {
         match self {
             Self::Unauthorized => 401,
-            Self::Forbidden { .. } => 403,
+            Self::Forbidden { .. } | Self::ForeignOrigin(_) => 403,
             Self::NotFound(_) => 404,
             Self::Malformed { .. } => 400,
             Self::Full(_) => 503,

@@ -1,16 +1,22 @@
 //! The state machine and everything that is its state.
 
 use crate::account::{Role, Website};
+use crate::api;
 use crate::campaign::{Campaign, Channel, Numbers};
+use crate::console;
+use crate::feed::Feeds;
+use crate::gdpr::Gdpr;
 use crate::integration::Integration;
 use crate::knobs::KNOBS;
 use crate::manager;
+use crate::mapping::Mapping;
 use crate::participation::Participation;
 use crate::player;
 use crate::problem::Problem;
 use crate::seed;
 use crate::statistics::Statistics;
 use crate::turn::{Answer, Ask, GigyaConfig, PushOrder, Turn};
+use crate::webhooks::{self, Webhooks};
 use imbl::{OrdMap, OrdSet, Vector};
 use serde_json::Value;
 use standin_fake_kit::{Agenda, EndpointDoc, Ids, Knobs, SeedError, answer};
@@ -43,6 +49,17 @@ pub struct Qualifio {
     pub(crate) unhealthy: OrdSet<u64>,
     pub(crate) pending: OrdMap<u64, Arc<Pending>>,
     pub(crate) asked: u64,
+    pub(crate) sessions: manager::session::Sessions,
+    /// The account's number in APIs.
+    pub(crate) client_id: u64,
+    /// Names of operators who are Data Protection Officers.
+    pub(crate) officers: OrdSet<String>,
+    pub(crate) mapping: Mapping,
+    pub(crate) webhooks: Webhooks,
+    pub(crate) feeds: Feeds,
+    pub(crate) gdpr: Gdpr,
+    /// Participations whose people were forgotten and whose pushes are to be given up.
+    pub(crate) erasures: Vector<String>,
 }
 
 /// What Gigya thinks of a website's keys.
@@ -65,11 +82,24 @@ pub(crate) enum Pending {
     Website { website: Website },
 }
 
+impl Pending {
+    /// The participation that waits.
+    pub(crate) fn participation(&self) -> Option<&str> {
+        match self {
+            Self::Page { uk } | Self::Session { uk, .. } => Some(uk),
+            Self::Sso(_) | Self::Website { .. } => None,
+        }
+    }
+}
+
 /// The most push records that are kept; older ones go.
 const MOST_PUSHES: usize = 100_000;
 
 /// The number of the website that is there from the start.
 pub const DEFAULT_WEBSITE: u64 = 4321;
+
+/// The number of the account.
+pub const CLIENT_ID: u64 = 2345;
 
 /// The number that the first campaign gets.
 const FIRST_CAMPAIGN: u64 = 700_101;
@@ -105,6 +135,14 @@ impl Qualifio {
             unhealthy: OrdSet::new(),
             pending: OrdMap::new(),
             asked: 0,
+            sessions: manager::session::Sessions::new(seed),
+            client_id: CLIENT_ID,
+            officers: OrdSet::new(),
+            mapping: Mapping::default(),
+            webhooks: Webhooks::default(),
+            feeds: Feeds::new(seed),
+            gdpr: Gdpr::new(seed),
+            erasures: Vector::new(),
         }
     }
 
@@ -129,8 +167,9 @@ impl Qualifio {
     /// What it answers to.
     pub fn endpoints() -> Vec<EndpointDoc> {
         let player = player::ENDPOINTS.iter().map(|endpoint| endpoint.doc);
-        let player = player.chain([player::files::DOC]);
-        player.chain(manager::ENDPOINTS.iter().map(|endpoint| endpoint.doc)).collect()
+        let manager = manager::ENDPOINTS.iter().map(|endpoint| endpoint.doc);
+        let player = player.chain([player::files::DOC, console::DOC]);
+        player.chain(manager).chain(api::ENDPOINTS.iter().map(|endpoint| endpoint.doc)).collect()
     }
 
     /// The platform's name in journals and faults.
@@ -142,6 +181,8 @@ impl Qualifio {
     pub fn call_name(request: &Request) -> String {
         player::call_name(request)
             .or_else(|| manager::call_name(request))
+            .or_else(|| console::call_name(request))
+            .or_else(|| api::call_name(request))
             .unwrap_or_else(|| format!("{} {}", request.method(), request.uri().path()))
     }
 
@@ -149,7 +190,13 @@ impl Qualifio {
     pub fn handle(&mut self, now: Instant, request: Request) -> Turn {
         self.advance(now);
         if request.uri().path().starts_with(manager::ROOT) {
-            return manager::handle(self, &request);
+            return manager::handle(self, now, &request);
+        }
+        if let Some(page) = console::answer(&request) {
+            return Turn::Reply(page);
+        }
+        if api::is_called(self, &request) {
+            return Turn::Reply(api::handle(self, now, &request));
         }
         player::handle(self, now, &request)
     }
@@ -188,24 +235,41 @@ impl Qualifio {
             let body = serde_json::json!({"error": {"name": "Unavailable", "message": "try again later"}});
             return answer::with_body(status, "application/json", body.to_string());
         }
+        if api::is_called(self, request) {
+            return api::json_answer(status, &serde_json::json!({"message": "Unavailable"}));
+        }
         player::refuse(self, request, status, "Unavailable")
     }
 
-    /// When the next participation expires.
+    /// When there is something to do next: a participation expires, somebody is forgotten, a delivery is due.
     pub fn next_due(&self) -> Option<Instant> {
-        self.agenda.next_due()
+        [self.agenda.next_due(), self.gdpr_due(), self.webhooks.queue.next_due()].into_iter().flatten().min()
     }
 
-    /// Ends the participations whose time is over. What their forms said stays in the statistics.
+    /// Ends the participations whose time is over, and does what GDPR wants by now. What forms said stays in the
+    /// statistics; participations without are told to webhooks that want them, and are gone.
     pub fn advance(&mut self, now: Instant) {
-        while let Some((_, uk)) = self.agenda.take_due(now) {
-            if let Some(gone) = self.participations.remove(&uk) {
-                let visit = (gone.visitor.clone(), gone.channel_guid.clone());
-                if self.visits.get(&visit) == Some(&uk) {
-                    self.visits.remove(&visit);
-                }
+        while let Some((due, uk)) = self.agenda.take_due(now) {
+            if let Some(gone) = self.end_participation(&uk).filter(|gone| gone.row.is_none()) {
+                webhooks::tell(self, due, &gone, None);
             }
         }
+        self.gdpr_work(now);
+    }
+
+    /// Ends a participation.
+    pub(crate) fn end_participation(&mut self, uk: &str) -> Option<Arc<Participation>> {
+        let gone = self.participations.remove(uk)?;
+        let visit = (gone.visitor.clone(), gone.channel_guid.clone());
+        if self.visits.get(&visit).is_some_and(|latest| latest == uk) {
+            self.visits.remove(&visit);
+        }
+        Some(gone)
+    }
+
+    /// Takes the participations whose pushes are to be given up, because their people were forgotten.
+    pub fn take_erasures(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.erasures).into_iter().collect()
     }
 
     /// Takes the accepted forms that wait to be pushed, in order.

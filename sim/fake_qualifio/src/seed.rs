@@ -5,6 +5,8 @@ use crate::integration::{EXPERT_MEMBERS, LoginScreen, SiteMode, TypedBlock, read
 use crate::manager::{campaigns, integrations, websites};
 use crate::problem::Problem;
 use crate::qualifio::Qualifio;
+use crate::webhooks::settings;
+use crate::{feed, gdpr};
 use serde_json::Value;
 use standin_fake_kit::{Section, SeedError};
 use standin_model::Instant;
@@ -12,27 +14,59 @@ use std::sync::Arc;
 
 /// Reads the section into `qualifio`: what an administrator would have set up before the story begins. Roles
 /// are not asked for; what would not be accepted from an administrator is not accepted here.
-pub fn read(qualifio: &mut Qualifio, _now: Instant, section: &Value) -> Result<(), SeedError> {
+pub fn read(qualifio: &mut Qualifio, now: Instant, section: &Value) -> Result<(), SeedError> {
     let root = Section::root(section);
-    root.only(&["operators", "gigya_sso", "websites", "campaigns"])?;
+    root.only(MEMBERS)?;
+    if let Some(id) = root.get("client_id") {
+        qualifio.client_id = id.number()?;
+    }
     for item in root.list("operators")? {
-        item.only(&["name", "role"])?;
+        item.only(&["name", "role", "dpo"])?;
         // Whoever has no role may do what an observer may.
         let role = item.get("role").map_or(Ok(Role::Observer), |role| Role::read(&role))?;
-        qualifio.operators.insert(item.need("name")?.text()?.to_owned(), role);
+        let name = item.need("name")?.text()?.to_owned();
+        if item.flag_of("dpo", false)? {
+            qualifio.officers.insert(name.clone());
+        }
+        qualifio.operators.insert(name, role);
     }
     read_websites(qualifio, &root)?;
     if let Some(gigya) = root.get("gigya_sso") {
         read_integration(qualifio, &gigya)?;
     }
+    for item in root.list("mapping_variables")? {
+        qualifio.mapping.add(&item).map_err(|problem| placed(problem, &item))?;
+    }
     for item in root.list("campaigns")? {
         if item.flag_of("sso", false)? && !qualifio.integration.is_configured() {
             return Err(item.wrong_because("single sign-on has no configuration", "add `gigya_sso`"));
         }
-        campaigns::add(qualifio, &item).map_err(|problem| placed(problem, &item))?;
+        campaigns::add(qualifio, now, &item).map_err(|problem| placed(problem, &item))?;
+    }
+    for item in root.list("webhooks")? {
+        settings::add(qualifio, now, &item).map_err(|problem| placed(problem, &item))?;
+    }
+    for item in root.list("feeds")? {
+        feed::add(qualifio, &item).map_err(|problem| placed(problem, &item))?;
+    }
+    if let Some(section) = root.get("gdpr") {
+        gdpr::seed(qualifio, &section).map_err(|problem| placed(problem, &section))?;
     }
     Ok(())
 }
+
+/// What a world says about Qualifio.
+const MEMBERS: &[&str] = &[
+    "operators",
+    "client_id",
+    "gigya_sso",
+    "websites",
+    "mapping_variables",
+    "campaigns",
+    "webhooks",
+    "feeds",
+    "gdpr",
+];
 
 /// The largest number of a website.
 const LARGEST_WEBSITE: u64 = 4_000_000_000;

@@ -1,10 +1,13 @@
-//! Accepted forms as rows, the CSV export, CRM profiles.
+//! Accepted forms as rows, the CSV export, what is counted.
 
-use crate::campaign::{Campaign, Limit, MAPPED};
+use crate::campaign::{Campaign, MAPPED};
+use crate::crm::Crm;
+use crate::limits::{Limit, Tallies};
+use crate::manager::paging::Page;
 use crate::problem::Warning;
 use imbl::OrdMap;
-use serde_json::{Map, Value, json};
-use standin_model::{Instant, email};
+use serde_json::{Map, Value};
+use standin_model::Instant;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -25,6 +28,7 @@ pub const COLUMNS: &[&str] = &[
     "state",
     "score",
     "external_id",
+    "anonymised_at",
     "warnings",
 ];
 
@@ -42,12 +46,18 @@ pub struct Row {
     pub channel_guid: String,
     /// The website's name.
     pub website: String,
+    /// The website's country.
+    pub country: String,
     /// The channel's kind.
     pub channel: &'static str,
     /// The channel's language.
     pub language: String,
     /// The participant's device.
     pub device: &'static str,
+    /// The address of the page.
+    pub url: String,
+    /// The participant's address in the network.
+    pub ip: String,
     /// When it started.
     pub started: Instant,
     /// When it was completed.
@@ -56,22 +66,43 @@ pub struct Row {
     pub values: OrdMap<String, String>,
     /// Responses by variable.
     pub optins: OrdMap<String, String>,
+    /// Answers of the interaction by question.
+    pub answers: OrdMap<u64, String>,
     /// What the interaction earned.
     pub score: u64,
     /// The Gigya UID, or nothing.
     pub external_id: String,
     /// What was noticed.
     pub warnings: Vec<Warning>,
+    /// When the person behind it was forgotten.
+    pub anonymised: Option<Instant>,
 }
 
 impl Row {
-    fn value(&self, variable: &str) -> &str {
+    /// The value of a variable, or nothing.
+    pub fn value(&self, variable: &str) -> &str {
         self.values.get(variable).map_or("", String::as_str)
     }
 
     /// First name, last name and e-mail address.
     pub fn trigram(&self) -> String {
         format!("{}|{}|{}", self.value("firstname"), self.value("lastname"), self.value("email"))
+    }
+
+    /// Whether anything is known of first name, last name and e-mail address.
+    pub fn is_identified(&self) -> bool {
+        ["firstname", "lastname", "email"].iter().any(|variable| !self.value(variable).is_empty())
+    }
+
+    /// Forgets who it was and what they said.
+    fn anonymise(&mut self, now: Instant) {
+        for texts in [&mut self.values, &mut self.optins] {
+            *texts = texts.keys().map(|name| (name.clone(), String::new())).collect();
+        }
+        self.answers.clear();
+        self.external_id.clear();
+        self.ip.clear();
+        self.anonymised = Some(now);
     }
 
     fn cells(&self, columns: &Columns) -> Vec<(String, String)> {
@@ -92,7 +123,7 @@ impl Row {
             cells.push(((*variable).to_owned(), self.value(variable).to_owned()));
         }
         for variable in &columns.custom {
-            cells.push((variable.clone(), self.value(variable).to_owned()));
+            cells.push((caption(variable), self.value(variable).to_owned()));
         }
         for variable in &columns.optins {
             let response = self.optins.get(variable).cloned().unwrap_or_default();
@@ -108,6 +139,9 @@ impl Row {
             self.cells(columns).into_iter().map(|(name, cell)| (name, cell.into())).collect();
         members.insert("campaign_id".into(), self.campaign_id.into());
         members.insert("score".into(), self.score.into());
+        if let Some(at) = self.anonymised {
+            members.insert("anonymised_at".into(), at.to_string().into());
+        }
         let warnings = self.warnings.iter().map(|warning| Value::from(warning.to_string()));
         members.insert("warnings".into(), warnings.collect());
         Value::Object(members)
@@ -130,52 +164,92 @@ pub enum Export {
     SpreadsheetSafe,
 }
 
+/// The caption of a variable outside the standard columns. The channel's language has a column of that name
+/// already, so what a form calls so stands beside it.
+fn caption(variable: &str) -> String {
+    if variable == "language" { "form:language".to_owned() } else { variable.to_owned() }
+}
+
 /// All rows of one account, counted for limits, and the CRM.
 #[derive(Clone, Debug, Default)]
 pub struct Statistics {
     rows: OrdMap<(u64, u64), Arc<Row>>,
     added: u64,
-    tallies: OrdMap<(u64, String), u64>,
-    profiles: OrdMap<String, Arc<Value>>,
+    tallies: Tallies,
+    /// Rows whose person is known, oldest first.
+    held: OrdMap<(Instant, u64), u64>,
+    /// The profiles behind the rows.
+    pub(crate) crm: Crm,
 }
 
 impl Statistics {
-    /// Whether a limit or the account's bound keeps this participant out.
-    pub fn is_refused(&self, limit: Limit, row: &Row) -> bool {
-        if self.rows.len() >= MOST_ROWS {
-            return true;
-        }
-        let tally = |key: String| self.tallies.get(&(row.campaign_id, key)).copied().unwrap_or(0);
-        match limit {
-            Limit::Unlimited => false,
-            Limit::OnePerTrigram => tally(trigram_key(row)) >= 1,
-            Limit::NPerEmail(n) => tally(email_key(row)) >= n,
-            Limit::MaxParticipations(n) => tally(String::new()) >= n,
-        }
+    /// The limit that keeps this participation out; the account's own bound is called `Unlimited`.
+    pub fn refusing_limit(&self, limits: &[Limit], row: &Row, zone: &str) -> Option<&'static str> {
+        let full = (self.rows.len() >= MOST_ROWS).then_some("Unlimited");
+        full.or_else(|| self.tallies.refuse(limits, row, zone).map(Limit::name))
     }
 
     /// Keeps a row; tells its number.
     pub fn add(&mut self, row: Row) -> u64 {
-        for key in [String::new(), trigram_key(&row), email_key(&row)] {
-            *self.tallies.entry((row.campaign_id, key)).or_insert(0) += 1;
-        }
-        if !row.values.is_empty() {
-            self.keep_profile(&row);
-        }
         self.added += 1;
+        self.tallies.add(&row);
+        if !row.values.is_empty() {
+            self.crm.keep(&row, self.added);
+        }
+        self.held.insert((row.completed, self.added), row.campaign_id);
         self.rows.insert((row.campaign_id, self.added), Arc::new(row));
         self.added
     }
 
-    /// Sets the score of a row whose interaction came after its form.
-    pub fn set_score(&mut self, campaign: u64, number: u64, score: u64) {
-        if let Some(row) = self.rows.get_mut(&(campaign, number)) {
-            Arc::make_mut(row).score = score;
+    /// When the oldest row whose person is known was completed.
+    pub(crate) fn oldest_held(&self) -> Option<Instant> {
+        self.held.get_min().map(|((completed, _), _)| *completed)
+    }
+
+    /// The rows of known people that were completed between two moments, the second one included.
+    pub(crate) fn held_between(&self, from: Instant, to: Instant) -> Vec<(u64, u64)> {
+        let held = self.held.range((from, 0)..=(to, u64::MAX));
+        held.map(|((_, number), campaign)| (*campaign, *number)).collect()
+    }
+
+    /// Forgets the people behind rows, and the rows themselves where `delete` says so. Gives back what they
+    /// were.
+    pub(crate) fn forget(&mut self, now: Instant, rows: &[(u64, u64)], delete: bool) -> Vec<Arc<Row>> {
+        let mut forgotten = Vec::new();
+        for (campaign, number) in rows {
+            let Some(row) = self.rows.get(&(*campaign, *number)).cloned() else { continue };
+            if row.anonymised.is_some() {
+                continue;
+            }
+            self.tallies.forget_person(&row);
+            self.held.remove(&(row.completed, *number));
+            if delete {
+                self.tallies.forget_row(&row);
+                self.rows.remove(&(*campaign, *number));
+            } else if let Some(kept) = self.rows.get_mut(&(*campaign, *number)) {
+                Arc::make_mut(kept).anonymise(now);
+            }
+            forgotten.push(row);
+        }
+        forgotten
+    }
+
+    /// A row, if it is still there.
+    pub(crate) fn row(&self, campaign: u64, number: u64) -> Option<&Arc<Row>> {
+        self.rows.get(&(campaign, number))
+    }
+
+    /// Sets score and answers of a row whose interaction came after its form.
+    pub fn set_answers(&mut self, campaign: u64, number: u64, score: u64, answers: OrdMap<u64, String>) {
+        if let Some(row) = self.rows.get_mut(&(campaign, number)).filter(|row| row.anonymised.is_none()) {
+            let row = Arc::make_mut(row);
+            row.score = score;
+            row.answers = answers;
         }
     }
 
     /// The rows of a campaign, oldest first.
-    pub fn rows(&self, campaign: u64) -> impl Iterator<Item = &Arc<Row>> {
+    pub fn rows(&self, campaign: u64) -> impl DoubleEndedIterator<Item = &Arc<Row>> {
         self.rows.range((campaign, 0)..=(campaign, u64::MAX)).map(|(_, row)| row)
     }
 
@@ -204,6 +278,23 @@ impl Statistics {
         self.rows(campaign.id).map(|row| row.to_json(&columns)).collect()
     }
 
+    /// A part of a campaign's rows as the API writes them, the names of their columns, and how many rows there
+    /// are in all.
+    pub(crate) fn page(&self, campaign: &Campaign, page: Page) -> (Vec<String>, Vec<Value>, usize) {
+        let columns = self.columns(campaign);
+        let names = empty_row(campaign).cells(&columns).into_iter().map(|(name, _)| name).collect();
+        let rows = page.cut(self.rows(campaign.id), |row| row.to_json(&columns));
+        (names, rows, self.rows(campaign.id).count())
+    }
+
+    /// The rows of a campaign as cells below their captions.
+    pub fn table(&self, campaign: &Campaign) -> Vec<Vec<(String, String)>> {
+        let columns = self.columns(campaign);
+        let captions = empty_row(campaign).cells(&columns).into_iter().map(|(name, _)| (name.clone(), name));
+        let rows = self.rows(campaign.id).map(|row| row.cells(&columns));
+        std::iter::once(captions.collect()).chain(rows).collect()
+    }
+
     /// The rows of a campaign as the export writes them: UTF-8 with byte order mark, `;` between cells, CRLF.
     pub fn to_csv(&self, campaign: &Campaign, export: Export) -> String {
         let columns = self.columns(campaign);
@@ -221,29 +312,14 @@ impl Statistics {
         out
     }
 
-    /// The CRM's profiles, by key.
-    pub fn profiles(&self) -> Vec<Value> {
-        self.profiles.values().map(|profile| (**profile).clone()).collect()
+    /// The rows of a campaign as the API writes them, each with its number.
+    pub(crate) fn row_json(&self, campaign: &Campaign, number: u64) -> Option<Value> {
+        Some(self.row(campaign.id, number)?.to_json(&self.columns(campaign)))
     }
 
-    fn keep_profile(&mut self, row: &Row) {
-        let key = row.trigram();
-        let id = self.profiles.len() as u64 + 1;
-        let known =
-            self.profiles.get(&key).map(|profile| (profile["id"].clone(), profile["createdAt"].clone()));
-        let (id, created) = known.unwrap_or((id.into(), row.completed.to_string().into()));
-        let birthday = Some(row.value("birthday")).filter(|born| !born.is_empty());
-        let profile = json!({
-            "id": id, "firstName": row.value("firstname"), "lastName": row.value("lastname"),
-            "function": row.value("function"), "gender": row.value("gender"), "email": row.value("email"),
-            "birthDay": birthday, "company": row.value("company"), "address": row.value("address"),
-            "box": row.value("box"), "country": row.value("country"), "createdAt": created,
-            "updatedAt": row.completed.to_string(), "language": row.language.to_uppercase(),
-            "locality": row.value("locality"), "login": row.value("username"), "number": row.value("number"),
-            "phone": row.value("phone"), "trigramme": key, "zipcode": row.value("zipcode"),
-            "isEmailValid": u8::from(row.value("email").parse::<standin_model::Email>().is_ok()),
-        });
-        self.profiles.insert(key, Arc::new(profile));
+    /// The CRM's profiles, by key.
+    pub fn profiles(&self) -> Vec<Value> {
+        self.crm.all().map(|profile| profile.value.clone()).collect()
     }
 }
 
@@ -254,6 +330,11 @@ fn empty_row(campaign: &Campaign) -> Row {
         campaign_title: String::new(),
         channel_guid: String::new(),
         website: String::new(),
+        country: String::new(),
+        url: String::new(),
+        ip: String::new(),
+        answers: OrdMap::new(),
+        anonymised: None,
         channel: "",
         language: String::new(),
         device: "",
@@ -265,14 +346,6 @@ fn empty_row(campaign: &Campaign) -> Row {
         external_id: String::new(),
         warnings: Vec::new(),
     }
-}
-
-fn trigram_key(row: &Row) -> String {
-    format!("t{}", row.trigram().to_lowercase())
-}
-
-fn email_key(row: &Row) -> String {
-    format!("e{}", email::comparable(row.value("email")))
 }
 
 fn push_line(out: &mut String, cells: impl Iterator<Item = String>) {
@@ -289,9 +362,14 @@ fn quoted(cell: &str, always: bool) -> String {
     }
 }
 
+/// Whether a spreadsheet would take a cell for a formula.
+pub fn is_formula(cell: &str) -> bool {
+    cell.starts_with(['=', '+', '-', '@'])
+}
+
 /// A UID of digits alone would lose its leading zeros and its last digits as a number.
 fn safe(column: &str, cell: &str) -> String {
-    let formula = cell.starts_with(['=', '+', '-', '@']);
+    let formula = is_formula(cell);
     let number = column == "external_id" && cell.starts_with(|c: char| c.is_ascii_digit());
     if formula || number && cell.parse::<f64>().is_ok() {
         return quoted(&format!("'{cell}"), true);
@@ -302,6 +380,7 @@ fn safe(column: &str, cell: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn forms_fill_no_column_of_ours() {
@@ -309,7 +388,8 @@ mod tests {
         let names = empty_row(&campaign).cells(&Columns::default()).into_iter().map(|(name, _)| name);
         // A form may ask for a language, which stands beside the channel's.
         let ours = names.filter(|name| !crate::campaign::is_mapped(name) && name != "language");
-        assert_eq!(ours.chain(["warnings".to_owned()]).collect::<Vec<_>>(), COLUMNS);
+        let members = ["anonymised_at", "warnings"].map(str::to_owned);
+        assert_eq!(ours.chain(members).collect::<Vec<_>>(), COLUMNS);
     }
 
     fn read_nothing() -> Campaign {

@@ -13,6 +13,7 @@ use imbl::{OrdMap, Vector};
 use standin_clients::GigyaAccess;
 use standin_model::Instant;
 use standin_ports::{Http, Journal, What};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -148,20 +149,48 @@ impl Outbox {
         }
     }
 
-    /// Gives up what waits for a person whose data was removed.
-    pub fn erase(&mut self, now: Instant, uid: &str) {
-        let Some(queue) = self.queues.remove(uid) else { return };
-        if let Some(first) = queue.front() {
-            self.agenda.remove(&(first.due, first.push_id));
-        }
-        self.waiting -= queue.len();
-        for order in &queue {
-            if let Some(record) = self.records.get(&order.push_id) {
-                let mut record = PushRecord::clone(record);
-                record.state = PushState::Dead(Death::Erased);
-                record.at = now;
-                self.note(record);
+    /// Gives up what waits of participations whose people had their data removed, and forgets in their records
+    /// whose they were. What the same account sent apart from these goes on.
+    pub fn erase(&mut self, now: Instant, participations: &BTreeSet<String>) {
+        let is_theirs = |order: &Arc<Order>| participations.contains(&order.participation.id);
+        let uids: Vec<String> = self
+            .queues
+            .iter()
+            .filter(|(_, queue)| queue.iter().any(is_theirs))
+            .map(|(uid, _)| uid.clone())
+            .collect();
+        for uid in uids {
+            let Some(queue) = self.queues.remove(&uid) else { continue };
+            if let Some(first) = queue.front() {
+                self.agenda.remove(&(first.due, first.push_id));
             }
+            let (gone, mut kept): (Vector<_>, Vector<_>) = queue.into_iter().partition(is_theirs);
+            self.waiting -= gone.len();
+            for order in &gone {
+                if let Some(record) = self.records.get(&order.push_id) {
+                    let mut record = PushRecord::clone(record);
+                    record.state = PushState::Dead(Death::Erased);
+                    record.at = now;
+                    record.uid.clear();
+                    self.note(record);
+                }
+            }
+            if let Some(first) = kept.front_mut() {
+                let first = Arc::make_mut(first);
+                first.due = first.due.max(now);
+                self.agenda.insert((first.due, first.push_id), uid.clone());
+                self.queues.insert(uid, kept);
+            }
+        }
+        let pushes = participations.iter().filter_map(|id| self.known.get(id)).copied().collect::<Vec<_>>();
+        for push_id in pushes {
+            if let Some(record) = self.records.get_mut(&push_id).filter(|record| !record.uid.is_empty()) {
+                Arc::make_mut(record).uid.clear();
+            }
+        }
+        for record in self.news.iter_mut().filter(|record| participations.contains(&record.participation_id))
+        {
+            Arc::make_mut(record).uid.clear();
         }
     }
 

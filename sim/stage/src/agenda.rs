@@ -35,6 +35,7 @@ impl Parts {
     /// Does everything that is due by now.
     pub async fn settle(&self) {
         self.collect_pushes().await;
+        self.collect_erasures().await;
         // Work may bring more work that is due at once; a world that never comes to rest is a mistake of ours.
         for _ in 0..10_000 {
             let now = self.clock.now();
@@ -63,6 +64,7 @@ impl Parts {
         locked(&self.eloqua).advance(now);
         locked(&self.qualifio).advance(now);
         self.collect_pushes().await;
+        self.collect_erasures().await;
         self.push(now).await;
         loop {
             let job = locked(&self.gigya).take_job(now);
@@ -73,6 +75,11 @@ impl Parts {
             let call = locked(&self.gigya).take_webhook(now);
             let Some(call) = call else { break };
             self.deliver(call).await;
+        }
+        loop {
+            let call = locked(&self.qualifio).take_webhook(now);
+            let Some(call) = call else { break };
+            self.deliver_participation(call).await;
         }
         loop {
             let callback = locked(&self.eloqua).take_callback();
@@ -97,6 +104,17 @@ impl Parts {
         for order in orders {
             outbox.enqueue(now, crate::sso::participation(order));
         }
+        self.publish(&mut outbox);
+    }
+
+    /// Lets pushes of people whom Qualifio has forgotten be given up.
+    async fn collect_erasures(&self) {
+        let erased = locked(&self.qualifio).take_erasures();
+        if erased.is_empty() {
+            return;
+        }
+        let mut outbox = self.outbox.lock().await;
+        outbox.erase(self.clock.now(), &erased.into_iter().collect());
         self.publish(&mut outbox);
     }
 

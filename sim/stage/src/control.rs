@@ -166,6 +166,7 @@ fn state(parts: &Parts) -> Value {
     json!({
         "now": parts.clock.now().to_string(),
         "accounts": locked(&parts.gigya).accounts(),
+        "gigya_sessions": locked(&parts.gigya).sessions(parts.clock.now()),
         "contacts": locked(&parts.eloqua).contacts(),
         "runs": locked(&parts.eloqua).runs(),
         "pushes": locked(&parts.qualifio).pushes(),

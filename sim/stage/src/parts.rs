@@ -133,6 +133,7 @@ impl Parts {
             let prefixed = !under(&["qualifioapp.com"]) && locked(&self.gigya).is_custom_api_domain(host);
             let told = || {
                 locked(&self.gigya).webhook_hosts().iter().any(|own| own == host)
+                    || locked(&self.qualifio).webhook_hosts().iter().any(|own| own == host)
                     || locked(&self.eloqua).calls_back(host)
             };
             prefixed.then_some(Platform::Gigya).or_else(|| told().then_some(Platform::Receiver))

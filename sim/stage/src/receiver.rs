@@ -1,10 +1,11 @@
-//! The customer's receiver: what Gigya's webhooks and Eloqua's callbacks call, whatever host they name in this world.
+//! The customer's receiver: what webhooks of Gigya and Qualifio and Eloqua's callbacks call, whatever host they
+//! name in this world.
 
 use crate::parts::Parts;
 use crate::surface::{ACTOR, Platform, Surface, locked};
 use bytes::Bytes;
 use flate2::read::GzDecoder;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use imbl::Vector;
 use serde_json::{Value, json};
 use standin_fake_eloqua::Callback;
@@ -39,9 +40,11 @@ pub struct Received {
     pub url: String,
     /// The token that signs it.
     pub jwt: Option<String>,
+    /// All of its headers; printing them shows no value.
+    pub headers: HeaderMap,
     /// The body as it was signed.
     pub body: Bytes,
-    /// The events in it.
+    /// The events in it; a participation of Qualifio's is one.
     pub events: Vec<Value>,
 }
 
@@ -56,18 +59,20 @@ impl Receiver {
         self.forgotten
     }
 
-    /// The events that came since this was last asked, in the order in which they came.
-    pub fn take_events(&mut self) -> Vec<Value> {
-        let new = self.received.iter().skip(self.taken).flat_map(|it| it.events.clone()).collect();
+    /// The deliveries that came since this was last asked, in the order in which they came.
+    pub fn take_new(&mut self) -> Vec<Received> {
+        let new = self.received.iter().skip(self.taken).cloned().collect();
         self.taken = self.received.len();
         new
     }
 
-    /// Takes a delivery in; what is no list of events is refused.
+    /// Takes a delivery in; what is neither a list of events nor a participation is refused.
     fn receive(&mut self, now: Instant, request: &Request) -> Response {
         let Some(body) = unpacked(request) else { return answer::html(400, "the body cannot be unpacked") };
         let told: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let Some(events) = told["events"].as_array().cloned() else {
+        let listed = told["events"].as_array().cloned();
+        let participation = ["id", "state", "campaign"].iter().all(|name| !told[*name].is_null());
+        let Some(events) = listed.or_else(|| participation.then(|| vec![told])) else {
             return answer::html(400, "the body has no events");
         };
         let jwt = request.headers().get("x-gigya-sig-jwt").and_then(|it| it.to_str().ok());
@@ -80,11 +85,18 @@ impl Receiver {
             at: now,
             url: request.uri().to_string(),
             jwt: jwt.map(str::to_owned),
+            headers: unprinted(request.headers()),
             body,
             events,
         });
         answer::with_body(200, "application/json", json!({"ok": true}).to_string())
     }
+}
+
+fn unprinted(headers: &HeaderMap) -> HeaderMap {
+    let mut headers = headers.clone();
+    headers.values_mut().for_each(|value| value.set_sensitive(true));
+    headers
 }
 
 fn unpacked(request: &Request) -> Option<Bytes> {
@@ -105,22 +117,38 @@ impl Parts {
 
     /// Delivers what is due at a webhook and tells Gigya what came of it.
     pub(crate) async fn deliver(&self, call: WebhookCall) {
-        let WebhookCall { api_key, name, mut request, attempt } = call;
+        let WebhookCall { api_key, name, request, attempt } = call;
+        let answer = self.sent("gigya", &name, request, attempt).await;
+        locked(&self.gigya).webhook_answered(self.clock.now(), &api_key, &name, answer);
+    }
+
+    /// Delivers a participation and tells Qualifio what came of it.
+    pub(crate) async fn deliver_participation(&self, call: standin_fake_qualifio::WebhookCall) {
+        let standin_fake_qualifio::WebhookCall { delivery, webhook, request, attempt } = call;
+        let answer = self.sent("qualifio", &webhook, request, attempt).await;
+        locked(&self.qualifio).webhook_answered(self.clock.now(), delivery, answer);
+    }
+
+    /// Sends one attempt; tells the receiver's status, or why there was none.
+    async fn sent(
+        &self,
+        who: &'static str,
+        name: &str,
+        mut request: Request,
+        attempt: usize,
+    ) -> Result<u16, String> {
         let sent = match self.outside(&request) {
             Some(http) => http.send(request).await,
             None => {
-                request.headers_mut().insert(ACTOR, HeaderValue::from_static("gigya"));
+                request.headers_mut().insert(ACTOR, HeaderValue::from_static(who));
                 self.http().send(request).await
             }
         };
-        let answer = match sent {
-            Ok(response) => Ok(response.status().as_u16()),
-            Err(error) => Err(told(&error)),
-        };
+        let answer = sent.map(|response| response.status().as_u16()).map_err(|error| told(&error));
         if let Err(why) = &answer {
             self.note(&format!("attempt {attempt} at webhook `{name}` failed: {why}"));
         }
-        locked(&self.gigya).webhook_answered(self.clock.now(), &api_key, &name, answer);
+        answer
     }
 
     /// Tells whoever started a sync of Eloqua's that it has ended. What is answered counts for nothing.

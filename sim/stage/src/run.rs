@@ -8,7 +8,7 @@ use crate::surface::{ACTOR, locked};
 use crate::world::World;
 use base64::Engine;
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use serde_json::Value;
 use standin_clients::gigya::{GigyaAccess, GigyaClient, GigyaError, Proof};
 use standin_ports::Http;
@@ -100,6 +100,17 @@ impl<'w> Run<'w> {
         authorization: Option<&str>,
         body: Option<Value>,
     ) -> Result<Answered, Miss> {
+        self.call_with(method, url, authorization.map(|text| ("authorization", text.to_owned())), body)
+    }
+
+    /// A call with a JSON body and a header of one's own to anybody.
+    pub fn call_with(
+        &self,
+        method: &str,
+        url: &str,
+        header: Option<(&'static str, String)>,
+        body: Option<Value>,
+    ) -> Result<Answered, Miss> {
         let bytes = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
         let broken = |error: http::Error| Miss::Broken(format!("{method} {url} is no request: {error}"));
         let mut request = http::Request::builder().method(method).uri(url).body(bytes).map_err(broken)?;
@@ -107,8 +118,10 @@ impl<'w> Run<'w> {
         headers.insert(ACTOR, HeaderValue::from_static("operator"));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(value) = authorization.and_then(|text| HeaderValue::from_str(text).ok()) {
-            headers.insert(AUTHORIZATION, value);
+        if let Some((name, text)) = header
+            && let Ok(value) = HeaderValue::from_str(&text)
+        {
+            headers.insert(name, value);
         }
         let response = self
             .world

@@ -38,7 +38,7 @@ pub enum Platform {
     Eloqua,
     /// The customer's login pages.
     LoginPage,
-    /// The customer's receiver of Gigya's webhooks.
+    /// The customer's receiver of webhooks.
     Receiver,
 }
 

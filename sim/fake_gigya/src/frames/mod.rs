@@ -1,5 +1,8 @@
 //! Pages of the platform that sites load in hidden frames.
 
+#[cfg(test)]
+mod sso_tests;
+
 use crate::gigya::Gigya;
 use crate::params::Params;
 use crate::sdk::config_get::{logout_urls, valid_domains};

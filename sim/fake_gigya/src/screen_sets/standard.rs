@@ -24,10 +24,7 @@ const STANDARD: &[(&str, Markup)] = &[
         "Default-OrganizationRegistration",
         Markup::Bare(&["gigya-org-register-screen", "gigya-org-success-screen"]),
     ),
-    (
-        "Default-PasswordlessLogin",
-        Markup::Bare(&["gigya-passwordless-login-screen", "gigya-otp-update-phone-screen"]),
-    ),
+    ("Default-PasswordlessLogin", Markup::Whole(include_str!("passwordless_login.html"))),
     ("Default-ProfileUpdate", Markup::Whole(include_str!("profile_update.html"))),
     ("Default-ReAuthentication", Markup::Whole(include_str!("re_authentication.html"))),
     ("Default-RegistrationLogin", Markup::Whole(include_str!("registration_login.html"))),
@@ -42,6 +39,7 @@ static TEXTS: LazyLock<Object> =
 /// Where a form asks for what the site requires beside what it asks for anyway.
 const REQUIRED_HERE: &str = "<!-- fields that the site requires -->";
 const KEY: &str = " data-translation-key=\"";
+const SCREEN: &str = "class=\"gigya-screen\" id=\"";
 
 /// The names of the standard screen-sets, in order.
 pub(super) fn ids() -> impl Iterator<Item = &'static str> {
@@ -176,31 +174,39 @@ fn escaped(text: &str) -> String {
 fn translations(html: &str) -> Object {
     let mut out = Object::from_iter([("default".to_owned(), Object::new().into())]);
     for (key, text) in keyed(html) {
-        let others = TEXTS.get(key).and_then(Value::as_object);
+        let others = TEXTS.get(key.as_str()).and_then(Value::as_object);
         let own = Value::from(text.replace("&amp;", "&"));
         let all = std::iter::once(("default", &own))
             .chain(others.into_iter().flatten().map(|(lang, text)| (lang.as_str(), text)));
         for (lang, text) in all {
             let slot = out.entry(lang).or_insert_with(|| Object::new().into());
             if let Some(texts) = slot.as_object_mut() {
-                texts.insert(key.to_owned(), text.clone());
+                texts.insert(key.clone(), text.clone());
             }
         }
     }
     out
 }
 
-/// Keys in a markup with their texts: that of the element, or the value of the attribute before the key.
-fn keyed(html: &str) -> impl Iterator<Item = (&str, &str)> {
-    html.match_indices(KEY).filter_map(|(at, mark)| {
+/// Keys in a markup with their texts: that of the element, or the value of the attribute before the key; and
+/// the captions of screens, whose keys are made of the screens' ids.
+fn keyed(html: &str) -> impl Iterator<Item = (String, &str)> {
+    let texts = html.match_indices(KEY).filter_map(|(at, mark)| {
         let (key, behind) = html[at + mark.len()..].split_once('"')?;
         let value = html[..at].strip_suffix('"').and_then(|it| it.rsplit_once("value=\""));
         let text = match value.filter(|(_, value)| !value.contains('"')) {
             Some((_, value)) => value,
             None => behind.split_once('>')?.1.split('<').next()?,
         };
-        Some((key, text))
-    })
+        Some((key.to_owned(), text))
+    });
+    let captions = html.match_indices(SCREEN).filter_map(|(at, mark)| {
+        let (tag, _) = html[at + mark.len()..].split_once('>')?;
+        let (id, attributes) = tag.split_once('"')?;
+        let caption = attributes.split_once("data-caption=\"")?.1.split('"').next()?;
+        Some((format!("{}_caption", id.replace('-', "_")), caption))
+    });
+    texts.chain(captions)
 }
 
 #[cfg(test)]
@@ -220,8 +226,8 @@ mod tests {
 
     #[test]
     fn every_text_is_told_in_every_language() {
-        let used: BTreeSet<&str> = whole().flat_map(|(_, html)| keyed(html)).map(|(key, _)| key).collect();
-        let known: BTreeSet<&str> = TEXTS.keys().map(String::as_str).collect();
+        let used: BTreeSet<String> = whole().flat_map(|(_, html)| keyed(html)).map(|(key, _)| key).collect();
+        let known: BTreeSet<String> = TEXTS.keys().cloned().collect();
         assert_eq!(used, known);
         for (key, texts) in TEXTS.iter() {
             for lang in ["fr", "nl", "de"] {
@@ -235,10 +241,11 @@ mod tests {
         let mut seen = std::collections::BTreeMap::new();
         for (key, text) in whole().flat_map(|(_, html)| keyed(html)) {
             assert!(!text.trim().is_empty(), "{key}");
-            assert_eq!(*seen.entry(key).or_insert(text), text, "{key}");
+            assert_eq!(*seen.entry(key.clone()).or_insert(text), text, "{key}");
         }
         assert_eq!(seen["LOGIN_SUBMIT"], "Log in");
         assert_eq!(seen["EMAIL_LABEL"], "Your e-mail address");
+        assert_eq!(seen["gigya_login_screen_caption"], "Log in");
     }
 
     /// A page that loads them allows no inline script, and screens are found by their names.

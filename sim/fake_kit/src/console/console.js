@@ -39,8 +39,8 @@ export function table(caption, columns, rows, empty = 'Nothing here yet.') {
 }
 
 // A labelled control with room for its mistake: field('Name', { name: 'name', value: 'x' }).
-// `options` as [[value, label], ...] makes a select, `rows` a text of several lines; `type: 'checkbox'` puts the box
-// before its label.
+// `options` as [[value, label], ...] makes a select, `rows` a text area; `type: 'checkbox'` puts the box before its
+// label.
 export function field(label, { name, options, hint, value, ...rest }) {
   const id = `field-${name}`;
   const about = hint ? { 'aria-describedby': `${id}-hint ${id}-error` } : { 'aria-describedby': `${id}-error` };
@@ -89,6 +89,7 @@ export function form(id, children, act, place = () => null) {
 export function message(refused) {
   if (refused instanceof Error) return refused.message;
   const body = refused?.body;
+  if (body?.error?.message) return `${body.error.name}: ${body.error.message}`;
   if (body && typeof body === 'object') return body.message ?? body.errorMessage ?? JSON.stringify(body);
   return body ? String(body) : `The call was refused (${refused?.status ?? 'no answer'}).`;
 }
@@ -132,7 +133,8 @@ export function route(main, views) {
   const show = async () => {
     // The link that skips the menu.
     if (location.hash === '#main') return main.focus();
-    const wanted = decodeURIComponent(location.hash.replace(/^#/, ''));
+    let wanted = location.hash.replace(/^#/, '');
+    try { wanted = decodeURIComponent(wanted); } catch { /* not every address is well encoded */ }
     const view = views.find((view) => wanted === view.path || wanted.startsWith(`${view.path}/`)) ?? views[0];
     const heading = h('h1', { tabindex: '-1' }, view.title);
     const body = h('div', {});

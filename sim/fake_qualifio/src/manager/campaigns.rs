@@ -1,13 +1,14 @@
 //! Campaigns and their single sign-on.
 
-use super::{Call, json_reply, refused, warnings_json};
+use super::{Call, editing, json_reply, refused, warnings_json};
 use crate::campaign::{
-    Campaign, Channel, ChannelKind, Limit, MOST, Mode, Step, read_field, read_limit, read_optin,
-    read_question, read_steps,
+    Campaign, Channel, ChannelKind, MOST, Mode, Step, read_field, read_optin, read_question, read_steps,
 };
 use crate::integration::LoginScreen;
+use crate::limits::read_limits;
+use crate::mapping::Kind;
 use crate::problem::{Problem, Warning};
-use crate::qualifio::{Pending, Qualifio};
+use crate::qualifio::{Keys, Pending, Qualifio};
 use crate::turn::{Ask, AskFailed, GigyaConfig, SiteAnswer, Turn};
 use serde_json::{Value, json};
 use standin_fake_kit::{Section, SeedError};
@@ -36,6 +37,9 @@ const MEMBERS: &[&str] = &[
     "auto_submit",
     "lite_registration",
     "preview",
+    "type",
+    "themes",
+    "creator",
     "channels",
     "channel",
     "website",
@@ -50,18 +54,14 @@ pub(super) fn list(qualifio: &mut Qualifio, _: &Call<'_>) -> Result<Turn, Proble
     Ok(json_reply(200, &json!({"campaigns": campaigns})))
 }
 
-fn shown(qualifio: &Qualifio, campaign: &Campaign) -> Value {
+pub(super) fn shown(qualifio: &Qualifio, campaign: &Campaign) -> Value {
     let mut body = campaign.to_json();
-    if let Some(channels) = body["channels"].as_array_mut() {
-        for (shown, channel) in channels.iter_mut().zip(&campaign.channels) {
-            shown["url"] = qualifio.channel_url(channel).into();
-        }
-    }
+    editing::complete(qualifio, campaign, &mut body);
     body["integration"] = if campaign.sso { qualifio.integration.name.as_str().into() } else { Value::Null };
     body
 }
 
-fn known(qualifio: &Qualifio, call: &Call<'_>) -> Result<std::sync::Arc<Campaign>, Problem> {
+pub(super) fn known(qualifio: &Qualifio, call: &Call<'_>) -> Result<std::sync::Arc<Campaign>, Problem> {
     let id = call.number("campaign")?;
     qualifio.campaigns.get(&id).cloned().ok_or_else(|| Problem::NotFound(format!("campaign {id}")))
 }
@@ -76,13 +76,14 @@ pub(super) fn create(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
     if let Some(sso) = section.get("sso") {
         return Err(sso.wrong("single sign-on is switched by a call of its own").into());
     }
-    let campaign = add(qualifio, &section)?;
+    let campaign = add(qualifio, call.now, &section)?;
     Ok(json_reply(201, &shown(qualifio, &campaign)))
 }
 
 pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
     let campaign = known(qualifio, call)?;
-    let section = Section::root(&call.body);
+    let (body, numbers) = editing::without_numbers(&call.body);
+    let section = Section::root(&body);
     for fixed in ["id", "sso", "auto_submit", "channels", "channel", "website"] {
         if let Some(member) = section.get(fixed) {
             return Err(member.wrong("this is not changed here").into());
@@ -91,6 +92,8 @@ pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
     section.only(MEMBERS)?;
     let mut next = (*campaign).clone();
     read(qualifio, &section, &mut next)?;
+    numbers.give_back(&campaign, &mut next)?;
+    next.modified = call.now;
     if next.sso {
         next.check_sso()?;
     }
@@ -99,7 +102,7 @@ pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
 }
 
 /// Adds a campaign out of a mapping, single sign-on included if that asks for it.
-pub(crate) fn add(qualifio: &mut Qualifio, section: &Section<'_>) -> Result<Campaign, Problem> {
+pub(crate) fn add(qualifio: &mut Qualifio, now: Instant, section: &Section<'_>) -> Result<Campaign, Problem> {
     section.only(MEMBERS)?;
     if qualifio.campaigns.len() >= MOST_CAMPAIGNS {
         return Err(Problem::Full("100000 campaigns"));
@@ -118,7 +121,7 @@ pub(crate) fn add(qualifio: &mut Qualifio, section: &Section<'_>) -> Result<Camp
     if section.get("id").is_some() && taken(id) {
         return Err(Problem::InvalidField { field: "id", why: "is taken already" });
     }
-    let mut campaign = blank(qualifio, id);
+    let mut campaign = blank(qualifio, now, id);
     campaign.channels = read_channels(qualifio, section, id)?;
     read(qualifio, section, &mut campaign)?;
     if section.get("fields").is_none() && campaign.mode == Mode::Identified {
@@ -137,7 +140,7 @@ pub(crate) fn add(qualifio: &mut Qualifio, section: &Section<'_>) -> Result<Camp
     Ok(campaign)
 }
 
-fn blank(qualifio: &mut Qualifio, id: u64) -> Campaign {
+fn blank(qualifio: &mut Qualifio, now: Instant, id: u64) -> Campaign {
     Campaign {
         id,
         guid: qualifio.ids.guid(),
@@ -148,11 +151,16 @@ fn blank(qualifio: &mut Qualifio, id: u64) -> Campaign {
         fields: Vec::new(),
         optins: Vec::new(),
         questions: Vec::new(),
-        limit: Limit::Unlimited,
+        limits: Vec::new(),
         sso: false,
         auto_submit: false,
         lite_registration: false,
         preview: false,
+        kind: "QUIZZ".to_owned(),
+        themes: Vec::new(),
+        creator: None,
+        created: now,
+        modified: now,
         channels: Vec::new(),
     }
 }
@@ -182,10 +190,11 @@ fn read(qualifio: &mut Qualifio, section: &Section<'_>, campaign: &mut Campaign)
     }
     read_parts(qualifio, section, campaign)?;
     if let Some(limit) = section.get("limit") {
-        campaign.limit = read_limit(&limit)?;
+        campaign.limits = read_limits(&limit)?;
     }
     campaign.lite_registration = section.flag_of("lite_registration", campaign.lite_registration)?;
     campaign.preview = section.flag_of("preview", campaign.preview)?;
+    read_description(section, campaign)?;
     match section.get("steps") {
         Some(steps) => campaign.steps = read_steps(&steps, campaign.mode)?,
         None if campaign.steps.is_empty() => campaign.steps = usual_steps(campaign),
@@ -196,6 +205,25 @@ fn read(qualifio: &mut Qualifio, section: &Section<'_>, campaign: &mut Campaign)
         if campaign.sso {
             return Err(Problem::AnonymousCampaign);
         }
+    }
+    Ok(())
+}
+
+/// What feeds and webhooks say about a campaign.
+fn read_description(section: &Section<'_>, campaign: &mut Campaign) -> Result<(), SeedError> {
+    if let Some(kind) = section.text_of("type")? {
+        campaign.kind = kind.to_owned();
+    }
+    if let Some(creator) = section.text_of("creator")? {
+        campaign.creator = Some(creator.to_owned());
+    }
+    let Some(themes) = section.get("themes") else { return Ok(()) };
+    campaign.themes.clear();
+    for theme in bounded(&themes)? {
+        theme.only(&["code", "description"])?;
+        let code = theme.need("code")?.text()?.to_owned();
+        let description = theme.text_of("description")?.unwrap_or_default().to_owned();
+        campaign.themes.push((code, description));
     }
     Ok(())
 }
@@ -216,7 +244,12 @@ fn bounded<'a>(section: &Section<'a>) -> Result<Vec<Section<'a>>, SeedError> {
 fn read_form(qualifio: &mut Qualifio, section: &Section<'_>, campaign: &mut Campaign) -> Result<(), Problem> {
     campaign.fields.clear();
     for item in bounded(section)? {
-        campaign.fields.push(read_field(&item, &mut qualifio.numbers)?);
+        let mut field = read_field(&item, &mut qualifio.numbers)?;
+        let label = qualifio.mapping.check(&item, &field.variable, Kind::Answer)?;
+        if let (Some(label), None) = (label, item.get("label")) {
+            field.label = label.to_owned();
+        }
+        campaign.fields.push(field);
     }
     check_form(campaign)
 }
@@ -242,7 +275,12 @@ fn read_parts(
     if let Some(optins) = section.get("optins") {
         campaign.optins.clear();
         for item in bounded(&optins)? {
-            campaign.optins.push(read_optin(&item, &mut qualifio.numbers)?);
+            let mut optin = read_optin(&item, &mut qualifio.numbers)?;
+            let label = qualifio.mapping.check(&item, &optin.variable, Kind::Optin)?;
+            if let (Some(label), None) = (label, item.get("label")) {
+                optin.label = label.to_owned();
+            }
+            campaign.optins.push(optin);
         }
     }
     if let Some(questions) = section.get("questions") {
@@ -273,7 +311,11 @@ fn read_channels(
     Ok(channels)
 }
 
-fn read_channel(qualifio: &mut Qualifio, section: &Section<'_>, id: u64) -> Result<Channel, Problem> {
+pub(super) fn read_channel(
+    qualifio: &mut Qualifio,
+    section: &Section<'_>,
+    id: u64,
+) -> Result<Channel, Problem> {
     let kind = match section.get("channel") {
         Some(word) => match word.word(&["minisite", "widget", "mobile"])? {
             "widget" => ChannelKind::Widget,
@@ -332,6 +374,31 @@ pub(crate) struct SsoChange {
     pub(crate) auto_submit: Option<bool>,
 }
 
+/// Tells what switching on would say, and changes nothing.
+pub(super) fn look_at_sso(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
+    let campaign = known(qualifio, call)?;
+    Ok(match begin(qualifio, &campaign, None) {
+        Ok(turn) => turn,
+        Err(problem) => looked_at(qualifio, campaign.id, &Err(problem)),
+    })
+}
+
+fn looked_at(qualifio: &Qualifio, id: u64, outcome: &Result<Vec<Warning>, Problem>) -> Turn {
+    let Some(campaign) = qualifio.campaigns.get(&id) else {
+        return Turn::Reply(refused(&Problem::NotFound(format!("campaign {id}"))));
+    };
+    let (warnings, refusal) = match outcome {
+        Ok(warnings) => (warnings_json(warnings), Value::Null),
+        Err(problem) => (json!([]), problem.to_json()["error"].take()),
+    };
+    let body = json!({
+        "sso": {"enabled": campaign.sso, "auto_submit": campaign.auto_submit},
+        "integration": {"enabled": qualifio.integration.enabled, "name": qualifio.integration.name},
+        "warnings": warnings, "refusal": refusal,
+    });
+    json_reply(200, &body)
+}
+
 pub(super) fn sso(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
     let campaign = known(qualifio, call)?;
     let section = Section::root(&call.body);
@@ -341,11 +408,15 @@ pub(super) fn sso(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Prob
     if !change.enabled {
         return Ok(keep_sso(qualifio, campaign.id, &change, &[]));
     }
+    begin(qualifio, &campaign, Some(change))
+}
+
+fn begin(qualifio: &mut Qualifio, campaign: &Campaign, change: Option<SsoChange>) -> Result<Turn, Problem> {
     if !qualifio.integration.subscription_sso {
         return Err(Problem::SsoNotInSubscription);
     }
     campaign.check_sso()?;
-    qualifio.check_configs(&campaign)?;
+    qualifio.check_configs(campaign)?;
     let mut configs = Vec::new();
     for channel in &campaign.channels {
         let config = qualifio.integration.config(channel.website);
@@ -359,7 +430,8 @@ pub(super) fn sso(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Prob
 #[derive(Clone, Debug)]
 pub(crate) struct SsoRound {
     campaign: u64,
-    change: SsoChange,
+    /// Nothing if somebody only looks.
+    change: Option<SsoChange>,
     /// Those that are still to answer; the first is being asked.
     configs: Vec<GigyaConfig>,
     warnings: Vec<Warning>,
@@ -368,10 +440,18 @@ pub(crate) struct SsoRound {
 fn ask_next(qualifio: &mut Qualifio, round: SsoRound) -> Turn {
     match round.configs.first().cloned() {
         Some(config) => qualifio.ask(Pending::Sso(round), Ask::SiteConfig(config)),
-        None => match advice(qualifio, &round) {
-            Ok(warnings) => keep_sso(qualifio, round.campaign, &round.change, &warnings),
-            Err(problem) => Turn::Reply(refused(&problem)),
-        },
+        None => {
+            let advice = advice(qualifio, &round);
+            decided(qualifio, &round, advice)
+        }
+    }
+}
+
+fn decided(qualifio: &mut Qualifio, round: &SsoRound, advice: Result<Vec<Warning>, Problem>) -> Turn {
+    match (round.change, advice) {
+        (None, advice) => looked_at(qualifio, round.campaign, &advice),
+        (Some(change), Ok(warnings)) => keep_sso(qualifio, round.campaign, &change, &warnings),
+        (Some(_), Err(problem)) => Turn::Reply(refused(&problem)),
     }
 }
 
@@ -382,11 +462,27 @@ pub(crate) fn sso_site_known(
     site: Result<SiteAnswer, AskFailed>,
 ) -> Turn {
     let config = round.configs.remove(0);
+    note_keys(qualifio, round.campaign, &config, &site);
     match domains_advice(qualifio, round.campaign, &config, &site) {
         Ok(warnings) => round.warnings.extend(warnings),
-        Err(problem) => return Turn::Reply(refused(&problem)),
+        Err(problem) => return decided(qualifio, &round, Err(problem)),
     }
     ask_next(qualifio, round)
+}
+
+/// What Gigya thinks of the keys is told for every website that uses them.
+fn note_keys(qualifio: &mut Qualifio, id: u64, config: &GigyaConfig, site: &Result<SiteAnswer, AskFailed>) {
+    let keys = match site {
+        Ok(_) => Keys::Taken,
+        Err(AskFailed::CredentialsRejected) => Keys::Refused,
+        Err(AskFailed::GigyaUnreachable) => return,
+    };
+    let Some(campaign) = qualifio.campaigns.get(&id).cloned() else { return };
+    for channel in &campaign.channels {
+        if qualifio.integration.config(channel.website).as_ref() == Some(config) {
+            qualifio.keys_are(keys, channel.website);
+        }
+    }
 }
 
 fn known_still(qualifio: &Qualifio, id: u64) -> Result<&Campaign, Problem> {

@@ -24,6 +24,7 @@ fn shown(qualifio: &Qualifio, warnings: &[Warning]) -> Value {
         "subscription": {"sso": integration.subscription_sso},
         "health": health(!qualifio.unhealthy.is_empty()),
         "unsaved": integration.draft.is_some(),
+        "draft": integration.draft.as_deref().map(|(name, block)| draft_json(name.as_deref(), block)),
         "warnings": warnings_json(warnings),
     });
     if let (Some(body), Value::Object(expert)) = (body.as_object_mut(), expert_json(integration)) {
@@ -32,13 +33,24 @@ fn shown(qualifio: &Qualifio, warnings: &[Warning]) -> Value {
     body
 }
 
+/// What was typed and not saved; a key in it is as secret as one that was.
+fn draft_json(name: Option<&str>, block: &TypedBlock) -> Value {
+    let mut draft = block.to_json();
+    draft["name"] = name.into();
+    draft
+}
+
 fn site_json(qualifio: &Qualifio, id: u64) -> Value {
     let settings = qualifio.integration.sites.get(&id).cloned().unwrap_or_default();
-    let name = qualifio.websites.get(&id).map(|website| website.name.as_str());
+    let website = qualifio.websites.get(&id);
+    let name = website.map(|website| website.name.as_str());
     let mut members = Map::new();
     members.insert("id".to_owned(), id.into());
     members.insert("name".to_owned(), name.into());
+    members.insert("domain".to_owned(), website.map(|website| website.domain.as_str()).into());
     members.insert("site_mode".to_owned(), settings.mode.name().into());
+    let effective = qualifio.integration.effective(id).map(|block| block.login_screen.name());
+    members.insert("effective_login_screen".to_owned(), effective.into());
     members.insert("health".to_owned(), health(qualifio.unhealthy.contains(&id)));
     members.insert("block".to_owned(), settings.block.map(|block| block.to_json()).into());
     Value::Object(members)
@@ -83,7 +95,11 @@ pub(super) fn save(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Pro
 }
 
 pub(super) fn draft(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
-    qualifio.integration.draft = Some(Arc::new(typed(&call.body)?));
+    let (name, mut block) = typed(&call.body)?;
+    if let Some(earlier) = qualifio.integration.draft.as_deref() {
+        block.keep_keys(&earlier.1);
+    }
+    qualifio.integration.draft = Some(Arc::new((name, block)));
     Ok(json_reply(200, &shown(qualifio, &[])))
 }
 
@@ -93,6 +109,15 @@ pub(super) fn save_draft(qualifio: &mut Qualifio, _: &Call<'_>) -> Result<Turn, 
     let warnings = keep(qualifio, draft.0.as_deref(), &draft.1)?;
     qualifio.integration.draft = None;
     Ok(json_reply(200, &shown(qualifio, &warnings)))
+}
+
+pub(super) fn forget_draft(qualifio: &mut Qualifio, _: &Call<'_>) -> Result<Turn, Problem> {
+    qualifio.integration.draft = None;
+    Ok(json_reply(200, &shown(qualifio, &[])))
+}
+
+pub(super) fn expert_shown(qualifio: &mut Qualifio, _: &Call<'_>) -> Result<Turn, Problem> {
+    Ok(json_reply(200, &expert_json(&qualifio.integration)))
 }
 
 pub(super) fn switch(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {

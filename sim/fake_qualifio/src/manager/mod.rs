@@ -1,24 +1,37 @@
 //! The operators' JSON API: who may call what, and in which words it answers.
 //!
+//! - [`session`]: who calls, by cookie or by bearer token.
 //! - [`integrations`]: the Gigya SSO integration.
 //! - [`websites`]: websites and their domains.
 //! - [`campaigns`]: campaigns and their single sign-on.
+//! - [`channels`]: where campaigns are published.
+//! - [`editing`]: what an editor needs besides the campaign itself.
 //! - [`data`]: statistics, participations, CRM profiles, the push log.
+//! - [`paging`]: long lists, a part at a time.
 
 pub mod campaigns;
+pub mod channels;
 pub mod data;
+pub mod editing;
 pub mod integrations;
+pub mod paging;
+pub mod session;
 pub mod websites;
 
-use crate::account::{Allowed, Role};
+use crate::account::Allowed;
+use crate::gdpr::toolbox;
 use crate::problem::Problem;
 use crate::qualifio::Qualifio;
 use crate::turn::Turn;
-use http::{Method, header};
+use crate::webhooks::settings as webhooks;
+use crate::{feed, mapping, summary};
+use http::Method;
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
+use session::Operator;
 use standin_fake_kit::form::Form;
-use standin_fake_kit::{EndpointDoc, answer};
-use standin_model::Evidence;
+use standin_fake_kit::{EndpointDoc, answer, asset};
+use standin_model::{Evidence, Instant};
 use standin_ports::{Request, Response};
 
 /// Where the API stands.
@@ -35,6 +48,12 @@ pub struct Call<'r> {
     pub query: Form,
     /// The body; null if there is none.
     pub body: Value,
+    /// The present time.
+    pub now: Instant,
+    /// Who calls, if that is known.
+    pub operator: Option<Operator>,
+    /// The call as it came.
+    pub request: &'r Request,
 }
 
 impl Call<'_> {
@@ -58,6 +77,14 @@ pub struct Endpoint {
 const INTEGRATION: Evidence =
     Evidence::documented("Qualifio help: How to integrate Gigya SSO with Qualifio", "roles");
 
+const MAPPING: Evidence = Evidence::documented("Qualifio help: About mapping variables", "mapping_variables");
+const WEBHOOKS: Evidence =
+    Evidence::documented("Qualifio developers: Webhook overview", "webhooks_are_configured");
+const FEEDS: Evidence =
+    Evidence::documented("Qualifio developers: About Campaign Feeds", "feeds_are_managed");
+const TOOLBOX: Evidence =
+    Evidence::documented("Qualifio help: How do I delete personal data", "forgotten_after_approval");
+
 const fn endpoint(
     name: &'static str,
     summary: &'static str,
@@ -70,6 +97,34 @@ const fn endpoint(
 
 /// Every call of the API. Paths are ours: the platform's back office has no public one.
 pub const ENDPOINTS: &[Endpoint] = &[
+    endpoint(
+        "GET /manager/api/operators",
+        "lists the operators that one may sign in as",
+        Evidence::decided("operators of a fake have names and roles but no passwords", "signing_in_and_out"),
+        Allowed::EVERYBODY,
+        session::operators,
+    ),
+    endpoint(
+        "POST /manager/api/session",
+        "signs an operator in: the answer sets a cookie",
+        Evidence::decided("how operators sign in at Qualifio is out of scope", "signing_in_and_out"),
+        Allowed::EVERYBODY,
+        session::sign_in,
+    ),
+    endpoint(
+        "DELETE /manager/api/session",
+        "signs the operator out",
+        Evidence::decided("how operators sign in at Qualifio is out of scope", "signing_in_and_out"),
+        Allowed::EVERYBODY,
+        session::sign_out,
+    ),
+    endpoint(
+        "GET /manager/api/me",
+        "tells who is signed in, with what role, and what that role may do",
+        Evidence::documented("Qualifio help: User role permissions", "what_a_role_may_do"),
+        Allowed::ANYONE,
+        session::me,
+    ),
     endpoint(
         "GET /manager/api/integrations/gigya-sso",
         "shows the integration, keys masked",
@@ -105,6 +160,16 @@ pub const ENDPOINTS: &[Endpoint] = &[
         integrations::save_draft,
     ),
     endpoint(
+        "DELETE /manager/api/integrations/gigya-sso/draft",
+        "forgets what was typed and not saved",
+        Evidence::documented(
+            "Qualifio help: How to integrate Gigya SSO with Qualifio",
+            "a_draft_is_shown_masked",
+        ),
+        Allowed::ADMIN,
+        integrations::forget_draft,
+    ),
+    endpoint(
         "PUT /manager/api/integrations/gigya-sso/switch",
         "switches the integration ON or OFF; OFF keeps what is stored",
         Evidence::documented(
@@ -113,6 +178,16 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ),
         Allowed::ADMIN,
         integrations::switch,
+    ),
+    endpoint(
+        "GET /manager/api/integrations/gigya-sso/expert",
+        "shows what only Qualifio's staff sets",
+        Evidence::documented(
+            "Qualifio help: How to integrate Gigya SSO with Qualifio",
+            "only_an_expert_sets_push_back",
+        ),
+        Allowed::EXPERT,
+        integrations::expert_shown,
     ),
     endpoint(
         "PUT /manager/api/integrations/gigya-sso/expert",
@@ -191,6 +266,30 @@ pub const ENDPOINTS: &[Endpoint] = &[
         campaigns::change,
     ),
     endpoint(
+        "POST /manager/api/campaigns/{id}/channels",
+        "publishes a campaign in one more place",
+        Evidence::documented("Qualifio help: Publication channels", "channels_are_added_and_dated"),
+        Allowed::CAMPAIGNS,
+        channels::add,
+    ),
+    endpoint(
+        "PUT /manager/api/channels/{id}",
+        "changes language, dates and embedding page of a channel",
+        Evidence::documented("Qualifio help: Publication channels", "channels_are_added_and_dated"),
+        Allowed::CAMPAIGNS,
+        channels::change,
+    ),
+    endpoint(
+        "GET /manager/api/campaigns/{id}/sso",
+        "tells whether single sign-on is on, and what would be said to it now",
+        Evidence::decided(
+            "an operator who comes back to the tab reads the same advice as whoever switched it on",
+            "single_sign_on_is_looked_at",
+        ),
+        Allowed::CAMPAIGNS,
+        campaigns::look_at_sso,
+    ),
+    endpoint(
         "PUT /manager/api/campaigns/{id}/sso",
         "switches single sign-on in the campaign's form step",
         Evidence::documented(
@@ -213,6 +312,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
         Evidence::decided("the export's captions are not published; a stable superset of them", "csv_export"),
         Allowed::DATA,
         data::csv,
+    ),
+    endpoint(
+        "GET /manager/api/campaigns/{id}/statistics.xlsx",
+        "exports the campaign's participations as a workbook",
+        Evidence::documented("Qualifio help: Campaign statistics dashboard", "a_workbook_holds_text"),
+        Allowed::DATA,
+        data::workbook,
     ),
     endpoint(
         "GET /manager/api/participations",
@@ -238,6 +344,124 @@ pub const ENDPOINTS: &[Endpoint] = &[
         Allowed::DATA,
         data::pushes,
     ),
+    endpoint(
+        "GET /manager/api/campaigns/{id}/summary",
+        "counts the campaign's participations, unique participants, consents",
+        Evidence::documented("Qualifio help: Campaign statistics dashboard", "figures_of_a_campaign"),
+        Allowed::ANYONE,
+        summary::campaign,
+    ),
+    endpoint(
+        "GET /manager/api/statistics/summary",
+        "counts participations and unique participants over all campaigns",
+        Evidence::documented("Qualifio help: Global Stats documentation", "figures_of_the_account"),
+        Allowed::ANYONE,
+        summary::account,
+    ),
+    endpoint(
+        "GET /manager/api/mapping-variables",
+        "lists the mapping variables",
+        MAPPING,
+        Allowed::ANYONE,
+        mapping::list,
+    ),
+    endpoint(
+        "POST /manager/api/mapping-variables",
+        "creates a mapping variable",
+        MAPPING,
+        Allowed::DATA,
+        mapping::create,
+    ),
+    endpoint(
+        "PUT /manager/api/mapping-variables/{id}",
+        "changes the display label of a mapping variable",
+        MAPPING,
+        Allowed::DATA,
+        mapping::change,
+    ),
+    endpoint(
+        "GET /manager/api/integrations/webhooks",
+        "lists the webhooks of participations, header values and secrets masked",
+        WEBHOOKS,
+        Allowed::ADMIN,
+        webhooks::list,
+    ),
+    endpoint(
+        "POST /manager/api/integrations/webhooks",
+        "creates a webhook",
+        WEBHOOKS,
+        Allowed::ADMIN,
+        webhooks::create,
+    ),
+    endpoint(
+        "PUT /manager/api/integrations/webhooks/{id}",
+        "changes what is given of a webhook",
+        WEBHOOKS,
+        Allowed::ADMIN,
+        webhooks::change,
+    ),
+    endpoint(
+        "DELETE /manager/api/integrations/webhooks/{id}",
+        "removes a webhook; what waits for it is given up",
+        WEBHOOKS,
+        Allowed::ADMIN,
+        webhooks::delete,
+    ),
+    endpoint(
+        "GET /manager/api/webhook-deliveries",
+        "lists what became of each delivery",
+        Evidence::decided("the platform's own log is not published", "failed_deliveries_are_tried_again"),
+        Allowed::DATA,
+        webhooks::deliveries,
+    ),
+    endpoint("GET /manager/api/feeds", "lists the campaign feeds", FEEDS, Allowed::ANYONE, feed::list),
+    endpoint("POST /manager/api/feeds", "creates a campaign feed", FEEDS, Allowed::ADMIN, feed::create),
+    endpoint(
+        "DELETE /manager/api/feeds/{id}",
+        "removes a campaign feed",
+        FEEDS,
+        Allowed::ADMIN,
+        feed::delete,
+    ),
+    endpoint(
+        "GET /manager/api/gdpr",
+        "shows the GDPR Toolbox, tokens masked",
+        TOOLBOX,
+        Allowed::ANYONE,
+        toolbox::get,
+    ),
+    endpoint(
+        "PUT /manager/api/gdpr",
+        "sets retention and whether anonymous data goes too",
+        Evidence::documented(
+            "Qualifio help: How do I delete personal data",
+            "people_are_forgotten_after_a_while",
+        ),
+        Allowed::ANYONE,
+        toolbox::save,
+    ),
+    endpoint(
+        "POST /manager/api/gdpr/tokens",
+        "makes a token for the GDPR API and shows it once",
+        Evidence::documented("Postman: GDPR Api Documentation", "tokens_belong_to_accounts"),
+        Allowed::ADMIN,
+        toolbox::create_token,
+    ),
+    endpoint("GET /manager/api/gdpr/rules", "lists the rules", TOOLBOX, Allowed::ANYONE, toolbox::rules),
+    endpoint(
+        "POST /manager/api/gdpr/erasures",
+        "asks for profiles, or whoever took part between two moments, to be forgotten",
+        Evidence::documented("Qualifio help: How do I delete personal data", "forgotten_by_date"),
+        Allowed::ANYONE,
+        toolbox::erase,
+    ),
+    endpoint(
+        "PUT /manager/api/gdpr/rules/{id}/approve",
+        "lets the Data Protection Officer approve a rule",
+        TOOLBOX,
+        Allowed::ANYONE,
+        toolbox::approve_rule,
+    ),
 ];
 
 /// The name of a call to the API.
@@ -261,21 +485,31 @@ fn find<'r>(method: &Method, path: &'r str) -> Option<(&'static Endpoint, &'r st
 }
 
 /// Answers a call to the API.
-pub fn handle(qualifio: &mut Qualifio, request: &Request) -> Turn {
-    match answered(qualifio, request) {
+pub fn handle(qualifio: &mut Qualifio, now: Instant, request: &Request) -> Turn {
+    match answered(qualifio, now, request) {
         Ok(turn) => turn,
         Err(problem) => Turn::Reply(refused(&problem)),
     }
 }
 
+/// What browsers are told about an answer that is no page.
+const POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+
+/// An answer of the API, which no browser keeps or takes for something else.
+pub fn plain(status: u16, kind: &'static str, body: impl Into<bytes::Bytes>) -> Response {
+    let mut response = answer::with_body(status, kind, body);
+    asset::guard(response.headers_mut(), POLICY);
+    response
+}
+
 /// A refusal as the API writes it.
 pub fn refused(problem: &Problem) -> Response {
-    answer::with_body(problem.status(), "application/json", problem.to_json().to_string())
+    plain(problem.status(), "application/json", problem.to_json().to_string())
 }
 
 /// An answer in JSON.
 pub fn json_reply(status: u16, body: &Value) -> Turn {
-    Turn::Reply(answer::with_body(status, "application/json", body.to_string()))
+    Turn::Reply(plain(status, "application/json", body.to_string()))
 }
 
 /// Warnings as the API writes them.
@@ -283,23 +517,22 @@ pub fn warnings_json(warnings: &[crate::problem::Warning]) -> Value {
     warnings.iter().map(crate::problem::Warning::to_json).collect()
 }
 
-fn answered(qualifio: &mut Qualifio, request: &Request) -> Result<Turn, Problem> {
-    let role = operator(qualifio, request).ok_or(Problem::Unauthorized)?;
+fn answered(qualifio: &mut Qualifio, now: Instant, request: &Request) -> Result<Turn, Problem> {
     let path = request.uri().path();
-    let (endpoint, id) = find(request.method(), path)
-        .ok_or_else(|| Problem::NotFound(format!("call {} {path}", request.method())))?;
-    endpoint.allowed.check(role)?;
-    let call = Call { id, query: Form::query(request), body: body(request)? };
-    (endpoint.act)(qualifio, &call)
-}
-
-fn operator(qualifio: &Qualifio, request: &Request) -> Option<Role> {
-    let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, name) = header.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return None;
+    let found = find(request.method(), path);
+    let operator = session::operator(qualifio, now, request)?;
+    let open = found.is_some_and(|(endpoint, _)| endpoint.allowed.is_everybody());
+    if operator.is_none() && !open {
+        return Err(Problem::Unauthorized);
     }
-    qualifio.operators.get(name.trim()).copied()
+    let (endpoint, id) =
+        found.ok_or_else(|| Problem::NotFound(format!("call {} {path}", request.method())))?;
+    if let Some(operator) = &operator {
+        endpoint.allowed.check(operator.role)?;
+    }
+    let id = percent_decode_str(id).decode_utf8_lossy();
+    let call = Call { id: &id, query: Form::query(request), body: body(request)?, now, operator, request };
+    (endpoint.act)(qualifio, &call)
 }
 
 fn body(request: &Request) -> Result<Value, Problem> {

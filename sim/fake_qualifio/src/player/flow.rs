@@ -8,9 +8,10 @@ use crate::participation::Participation;
 use crate::qualifio::Qualifio;
 use crate::statistics::Row;
 use crate::turn::Turn;
+use crate::webhooks;
 use imbl::OrdMap;
 use standin_fake_kit::form::Form;
-use standin_model::Instant;
+use standin_model::{Instant, text};
 use std::sync::Arc;
 
 /// Changes a participation that is known to be there.
@@ -53,12 +54,18 @@ pub(super) fn answers(qualifio: &mut Qualifio, now: Instant, uk: &str, form: &Fo
         question.correct.as_deref().is_some_and(|correct| correct == given)
     };
     let score = before.campaign.questions.iter().filter(right).map(|question| question.score).sum();
+    let given = before.campaign.questions.iter().filter_map(|question| {
+        let given = text::clean(form.get(&question.name())?);
+        (!given.is_empty()).then_some((question.id, given))
+    });
+    let answers: OrdMap<u64, String> = given.collect();
     edit(qualifio, uk, |participation| {
         participation.score = score;
+        participation.answers = answers.clone();
         participation.forward();
     });
     match before.row {
-        Some(number) => qualifio.statistics.set_score(before.campaign.id, number, score),
+        Some(number) => qualifio.statistics.set_answers(before.campaign.id, number, score, answers),
         None if before.campaign.mode == Mode::Anonymous => finish_anonymous(qualifio, now, uk),
         None => {}
     }
@@ -68,11 +75,26 @@ pub(super) fn answers(qualifio: &mut Qualifio, now: Instant, uk: &str, form: &Fo
 fn finish_anonymous(qualifio: &mut Qualifio, now: Instant, uk: &str) {
     let Some(participation) = qualifio.participations.get(uk).cloned() else { return };
     let Some(row) = row(qualifio, now, &participation) else { return };
-    if qualifio.statistics.is_refused(participation.campaign.limit, &row) {
-        return edit(qualifio, uk, |participation| participation.refusal = Some("LimitReached"));
+    if let Some(limit) = refusing_limit(qualifio, &participation, &row) {
+        return edit(qualifio, uk, |participation| {
+            participation.refusal = Some("LimitReached");
+            participation.limited = Some(limit);
+        });
     }
+    webhooks::tell(qualifio, now, &participation, Some(&row));
     let number = qualifio.statistics.add(row);
     edit(qualifio, uk, |participation| participation.row = Some(number));
+}
+
+/// The limit of the campaign that keeps a participation out.
+pub(super) fn refusing_limit(
+    qualifio: &Qualifio,
+    participation: &Participation,
+    row: &Row,
+) -> Option<&'static str> {
+    let site = participation.channel().and_then(|channel| qualifio.websites.get(&channel.website));
+    let zone = site.map_or("UTC", |site| site.zone.as_str());
+    qualifio.statistics.refusing_limit(&participation.campaign.limits, row, zone)
 }
 
 /// What the statistics keep of a participation, before anything that a form adds.
@@ -85,15 +107,20 @@ pub(super) fn row(qualifio: &Qualifio, now: Instant, participation: &Participati
         campaign_title: participation.campaign.title.clone(),
         channel_guid: channel.guid.clone(),
         website: website.name.clone(),
+        country: website.country.clone(),
         channel: channel.kind.name(),
         language: channel.language.clone(),
         device: participation.device,
+        url: participation.url(),
+        ip: participation.ip.clone(),
         started: participation.started,
         completed: now,
         values: OrdMap::new(),
         optins: OrdMap::new(),
+        answers: participation.answers.clone(),
         score: participation.score,
         external_id: String::new(),
         warnings: participation.warnings.clone(),
+        anonymised: None,
     })
 }

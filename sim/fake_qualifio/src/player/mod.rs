@@ -31,6 +31,7 @@ use standin_fake_kit::{EndpointDoc, answer};
 use standin_model::{Evidence, Host, Instant};
 use standin_ports::{Request, Response};
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 /// The cookie that ties participations to a browser.
@@ -340,6 +341,8 @@ fn begin(
         host: host.clone(),
         parent: query.get("parentURL").or_else(|| query.get("pdomain")).map(str::to_owned),
         device: device(agent.unwrap_or_default()),
+        agent: agent.unwrap_or_default().chars().take(LONGEST_AGENT).collect(),
+        ip: network_address(request),
         started: now,
         at: 0,
         page: 1,
@@ -355,6 +358,8 @@ fn begin(
         typed: BTreeMap::new(),
         errors: BTreeMap::new(),
         refusal: None,
+        limited: None,
+        answers: imbl::OrdMap::new(),
         score: 0,
         row: None,
         just_submitted: false,
@@ -374,6 +379,17 @@ fn begin(
     let mut response = answer::redirect(302, &location);
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     Turn::Reply(response)
+}
+
+/// The longest `User-Agent` that is kept.
+const LONGEST_AGENT: usize = 500;
+
+/// Where the browser is in the network, as whatever stands in front of the campaign says it; without that,
+/// everybody is on this machine.
+fn network_address(request: &Request) -> String {
+    let told = request.headers().get("x-forwarded-for").and_then(|list| list.to_str().ok());
+    let first = told.and_then(|list| list.split(',').next()).and_then(|first| first.trim().parse().ok());
+    first.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)).to_string()
 }
 
 fn shared_host(host: &Host) -> Vec<Warning> {

@@ -1,7 +1,7 @@
 //! What a page holds, for programs and for the templates.
 
 use super::{files, single_sign_on, submit, words};
-use crate::campaign::{Channel, ChannelKind, Field, Limit, Mode, Optin, Question, Step};
+use crate::campaign::{Channel, ChannelKind, Field, Mode, Optin, Question, Step};
 use crate::domain::registrable;
 use crate::integration::LoginScreen;
 use crate::participation::{Participation, SsoState};
@@ -36,7 +36,7 @@ pub fn of(qualifio: &Qualifio, participation: &Participation) -> Value {
         "hello": hello(participation),
         "form_submitted": participation.just_submitted,
         "notice": participation.repeated.then_some("AlreadyReceived"),
-        "limit": limit_name(campaign.limit),
+        "limit": participation.limited,
         "score": participation.score,
         "scored": campaign.questions.iter().any(|question| question.correct.is_some()),
         "questions": if step == "questionset" { questions(&campaign.questions) } else { json!([]) },
@@ -69,15 +69,6 @@ fn hears_the_page_around(participation: &Participation) -> bool {
 fn hello(participation: &Participation) -> Option<&str> {
     let known = participation.identity.as_ref()?.profile["firstName"].is_string();
     participation.prefill.get("firstname").filter(|_| known).map(String::as_str)
-}
-
-fn limit_name(limit: Limit) -> &'static str {
-    match limit {
-        Limit::Unlimited => "Unlimited",
-        Limit::OnePerTrigram => "OnePerTrigram",
-        Limit::NPerEmail(_) => "NPerEmail",
-        Limit::MaxParticipations(_) => "MaxParticipations",
-    }
 }
 
 fn questions(questions: &[Question]) -> Value {

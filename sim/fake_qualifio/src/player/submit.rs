@@ -1,6 +1,6 @@
 //! The form: from what was submitted to a row and a push that waits.
 
-use super::flow::{edit, row, show};
+use super::flow::{edit, refusing_limit, row, show};
 use super::single_sign_on;
 use crate::campaign::{Campaign, Field, Step, is_mapped};
 use crate::form::{Checked, Terms, check};
@@ -9,6 +9,7 @@ use crate::problem::Warning;
 use crate::qualifio::Qualifio;
 use crate::statistics::Row;
 use crate::turn::{PushOrder, Turn};
+use crate::webhooks;
 use standin_fake_kit::form::Form;
 use standin_model::{Instant, email, text};
 use std::collections::BTreeMap;
@@ -115,14 +116,16 @@ fn redisplay(
 fn accept(qualifio: &mut Qualifio, now: Instant, uk: &str, checked: &Checked) {
     let Some(participation) = qualifio.participations.get(uk).cloned() else { return };
     let Some(row) = filled_row(qualifio, now, &participation, checked) else { return };
-    if qualifio.statistics.is_refused(participation.campaign.limit, &row) {
+    if let Some(limit) = refusing_limit(qualifio, &participation, &row) {
         return edit(qualifio, uk, |participation| {
             let typed = checked.values.iter().map(|(id, value)| (format!("choix_{id}"), value.clone()));
             participation.typed = typed.collect();
             participation.errors.clear();
             participation.refusal = Some("LimitReached");
+            participation.limited = Some(limit);
         });
     }
+    webhooks::tell(qualifio, now, &participation, Some(&row));
     let number = qualifio.statistics.add(row);
     edit(qualifio, uk, |participation| {
         participation.row = Some(number);

@@ -240,6 +240,10 @@ fn limits_have_a_page_of_their_own() {
     for (limit, mode, expected) in [
         (json!("OnePerTrigram"), "identified", "can take part once"),
         (json!({"NPerEmail": 1}), "identified", "with this e-mail address"),
+        (json!({"NPerIp": 1}), "identified", "from this connection"),
+        (json!({"NoneWithin": "10min"}), "identified", "a little later"),
+        (json!({"NoneUntil": "day"}), "identified", "come back later"),
+        (json!({"MaxParticipants": 9, "MaxParticipations": 1}), "identified", "this campaign is complete"),
         (json!({"MaxParticipations": 1}), "identified", "this campaign is complete"),
         (json!({"MaxParticipations": 1}), "anonymous", "this campaign is complete"),
     ] {

@@ -144,6 +144,7 @@ impl World {
 pub(super) struct Browser {
     cookies: BTreeMap<String, String>,
     agent: String,
+    ip: Option<String>,
     pub(super) status: u16,
     pub(super) html: String,
     pub(super) policy: String,
@@ -155,11 +156,18 @@ impl Browser {
         Self {
             cookies: BTreeMap::new(),
             agent: agent.to_owned(),
+            ip: None,
             status: 0,
             html: String::new(),
             policy: String::new(),
             state: Value::Null,
         }
+    }
+
+    /// The same browser, somewhere in the network.
+    pub(super) fn from(mut self, ip: &str) -> Self {
+        self.ip = Some(ip.to_owned());
+        self
     }
 
     /// Opens an address and follows where it leads.
@@ -194,9 +202,14 @@ impl Browser {
 
     /// Posts an identity as Gigya's script gives it.
     pub(super) fn signed_in(&mut self, world: &mut World) {
+        self.signed_in_as(world, UID);
+    }
+
+    /// Posts somebody's identity as Gigya's script gives it.
+    pub(super) fn signed_in_as(&mut self, world: &mut World, uid: &str) {
         let form = [
             ("action", "session"),
-            ("UID", UID),
+            ("UID", uid),
             ("UIDSignature", "c2ln"),
             ("signatureTimestamp", "1767600000"),
         ];
@@ -256,6 +269,9 @@ impl Browser {
     fn request(&self, method: &str, url: &str) -> http::request::Builder {
         let mut builder = http::Request::builder().method(method).uri(url);
         builder = builder.header(header::USER_AGENT, &self.agent);
+        if let Some(ip) = &self.ip {
+            builder = builder.header("x-forwarded-for", ip);
+        }
         for (name, value) in &self.cookies {
             builder = builder.header(header::COOKIE, format!("{name}={value}"));
         }

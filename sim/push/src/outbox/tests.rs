@@ -185,13 +185,38 @@ fn one_participation_is_one_push() {
     assert_eq!(outbox.records().len(), 1);
 }
 
+fn erased(ids: &[&str]) -> BTreeSet<String> {
+    ids.iter().map(|id| (*id).to_owned()).collect()
+}
+
+#[test]
+fn what_waits_of_somebody_who_was_forgotten_is_given_up() {
+    let site = Site::failing(json!({}), vec![], vec![code(500_001)]);
+    let mut outbox = Outbox::default();
+    for (id, uid) in [("p1", UID), ("p2", UID), ("p3", UID), ("p4", "other")] {
+        outbox.enqueue(START, numbered(id, uid, "A"));
+    }
+    run(&mut outbox, START, &site);
+    assert_eq!(states(&outbox), ["p1 Retrying", "p2 Queued", "p3 Queued", "p4 Succeeded"]);
+    outbox.erase(START, &erased(&["p1", "p3", "p4", "p9"]));
+    assert_eq!(states(&outbox), ["p1 Dead(Erased)", "p2 Queued", "p3 Dead(Erased)", "p4 Succeeded"]);
+    let owners: Vec<String> = outbox.records().into_iter().map(|record| record.uid).collect();
+    assert_eq!(owners, ["", UID, "", ""], "the records forget whose pushes they were");
+    let told = outbox.take_news().into_iter().filter(|record| record.participation_id != "p2");
+    assert!(told.into_iter().all(|record| record.uid.is_empty()));
+    assert_eq!(outbox.next_due(), Some(START), "what came behind goes at once");
+    run(&mut outbox, START, &site);
+    assert_eq!(states(&outbox)[1], "p2 Succeeded");
+    assert_eq!(outbox.next_due(), None);
+}
+
 #[test]
 fn a_fork_goes_its_own_way() {
     let site = Site::new(json!({}));
     let mut outbox = Outbox::default();
     outbox.enqueue(START, john());
     let mut fork = outbox.clone();
-    fork.erase(START, UID);
+    fork.erase(START, &erased(&["p1"]));
     run(&mut outbox, START, &site);
     assert_eq!(states(&outbox), ["p1 Succeeded"]);
     assert_eq!(states(&fork), ["p1 Dead(Erased)"]);

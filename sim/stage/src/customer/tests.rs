@@ -121,13 +121,13 @@ fn the_session_is_a_cookie_of_the_whole_domain() {
 #[test]
 fn a_campaign_stands_in_a_page_of_the_customer() {
     let world = world(json!([]));
-    let page = get(&world, "/promo?channel=5D0A1B&id=9&how=iframe&height=670");
+    let page = get(&world, "/promo?channel=5D0A2B11-90CE&id=9&how=iframe&height=670");
     let frame = "<iframe class=\"qualifio_iframe_tag\" id=\"qualifio9\" title=\"Game\" height=\"670\" \
-         src=\"https://jeux.brand.example/20/5D0A1B/v1.cfm?id=5D0A1B\"></iframe>";
+         src=\"https://jeux.brand.example/20/5D0A2B11-90CE/v1.cfm?id=5D0A2B11-90CE\"></iframe>";
     assert!(text(&page).contains(frame), "{}", text(&page));
     let policy = page.headers()["content-security-policy"].to_str().unwrap();
     assert!(policy.contains("frame-src https://jeux.brand.example;"), "{policy}");
-    let tag = get(&world, "/promo?channel=5D0A1B&id=9");
+    let tag = get(&world, "/promo?channel=5D0A2B11-90CE&id=9");
     assert!(text(&tag).contains("data-how=\"tag\"") && !text(&tag).contains("<iframe"));
     for query in [
         "",

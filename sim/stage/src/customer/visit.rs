@@ -202,7 +202,7 @@ impl Visit<'_> {
             (text("channel", ""), text("id", "0"), text("domain", "jeux.brand.example").to_ascii_lowercase());
         let height = text("height", "1200");
         let word = |text: &str| {
-            !text.is_empty() && text.len() <= 40 && text.bytes().all(|it| it.is_ascii_alphanumeric())
+            !text.is_empty() && text.len() <= 40 && text.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-')
         };
         let host: Option<Host> = domain.parse().ok().filter(|_| locked(&self.parts.qualifio).serves(&domain));
         let known = host.is_some() && word(&guid) && id.bytes().all(|it| it.is_ascii_digit());

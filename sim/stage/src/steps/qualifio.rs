@@ -8,10 +8,14 @@ use std::collections::BTreeMap;
 /// Any call to the manager.
 pub const QUALIFIO_CALL: Step = Step {
     name: "qualifio_call",
-    summary: "calls Qualifio's manager as an operator and holds its answer against what is expected",
+    summary: "calls Qualifio's manager as an operator, or its API with a token, and holds the answer against what is expected",
     args: &[
-        needed("call", "method and path, such as PUT /manager/api/integrations/gigya-sso"),
+        needed(
+            "call",
+            "method and path, such as PUT /manager/api/integrations/gigya-sso or GET /v1/gdpr/profiles",
+        ),
         optional("as", "the operator, `admin` if it is not given"),
+        optional("token", "for paths below /v1/: the X-Api-Token, none if it is not given"),
         optional("body", "what is sent, as JSON"),
         optional("expect_status", "the HTTP status expected, 200 if it is not given").takes(Takes::Number),
         optional("expect", "members of the answer"),
@@ -27,9 +31,12 @@ pub const QUALIFIO_CALL: Step = Step {
     run: |run, args| {
         let call = args.need_text("call")?;
         let operator = args.text("as")?.unwrap_or("admin");
-        let url = format!("https://manager.qualifio.example{}", path(call));
-        let authorization = format!("Bearer {operator}");
-        let answer = run.call_json(method(call), &url, Some(&authorization), args.json("body")?)?;
+        let (host, headers) = match path(call).starts_with("/v1/") {
+            true => ("api.qualifio.com", args.text("token")?.map(|token| ("x-api-token", token.to_owned()))),
+            false => ("manager.qualifio.example", Some(("authorization", format!("Bearer {operator}")))),
+        };
+        let url = format!("https://{host}{}", path(call));
+        let answer = run.call_with(method(call), &url, headers, args.json("body")?)?;
         let wanted = args.number("expect_status")?.unwrap_or(200);
         run.hold(
             args.get("expect_status").unwrap_or(args.node()),

@@ -184,12 +184,15 @@ const FORMS = {
     submit: submitLink,
   },
   'gigya-reauthentication-form': {
-    async submit(instance, form, { loginID, password }, extra) {
-      const own = loginID ?? instance.known.account?.loginIDs?.emails?.[0] ?? instance.known.account?.profile?.email;
-      const params = { loginID: own, password, loginMode: 'reAuth', ...loginParams(instance, {}), ...extra };
+    async needs(instance, known) {
+      await needAccount(instance, known);
+      const { loginIDs = {}, profile = {} } = known.account;
+      known.account.loginID = loginIDs.username ?? loginIDs.emails?.[0] ?? profile.email;
+    },
+    async submit(instance, form, { loginID = instance.known.account.loginID, password }, extra) {
+      const params = { loginID, password, loginMode: 'reAuth', ...loginParams(instance, {}), ...extra };
       return { response: await call(instance, 'accounts.login', params) };
     },
-    needs: (instance, known) => needAccount(instance, known),
   },
   'gigya-otp-verify-form': { submit: submitCode },
   'gigya-passwordless-login-form': { submit: submitPasswordless },

@@ -4,17 +4,20 @@ const templates = new Map();
 
 const UNSAFE_TAGS = 'script, iframe, object, embed, base, meta, link, style';
 
+/** Whether an attribute is an address that is a script. Browsers overlook blanks in it. */
+function leadsToCode(name, value) {
+  const isAddress = /(^|:)(href|src|action|formaction)$/.test(name);
+  return isAddress && /^(javascript|data|vbscript):/i.test(value.replace(/[\u0000-\u0020]/g, ''));
+}
+
 /** Markup without anything that runs. */
 function safeNodes(html) {
   const parsed = new DOMParser().parseFromString(html, 'text/html');
   for (const unsafe of parsed.querySelectorAll(UNSAFE_TAGS)) unsafe.remove();
   for (const node of parsed.body.querySelectorAll('*')) {
     for (const { name, value } of [...node.attributes]) {
-      const runs = name.startsWith('on') || (/^(href|src|action|formaction)$/.test(name) && /^\s*(javascript|data):/i.test(value));
-      if (runs) node.removeAttribute(name);
+      if (name.startsWith('on') || name === 'style' || name === 'srcdoc' || leadsToCode(name, value)) node.removeAttribute(name);
     }
-    const style = node.getAttribute('style');
-    if (style !== null) node.removeAttribute('style');
   }
   return [...parsed.body.childNodes].map((node) => document.importNode(node, true));
 }

@@ -9,7 +9,9 @@
   // How long Gigya's script may take before the participant is told that it does not come, in milliseconds.
   const PATIENCE = 20000;
 
-  // A page out of the browser's memory is not where the participation stands.
+  // Pages answer posts. Loading one again, or going back to it, asks where the participation stands instead of
+  // sending the post once more; a page out of the browser's memory does not know that.
+  history.replaceState(null, '', location.href);
   window.addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
 
   for (const form of document.forms) {

@@ -1,0 +1,70 @@
+// The frame: menu, who is signed in, and which page an address means.
+import { call, h, notice, route } from '/console/console.js';
+import { api, session } from './api.js';
+import { campaigns } from './campaigns.js';
+import { participations, profiles, pushes } from './data.js';
+import { integrations } from './integrations.js';
+import { signIn } from './sign_in.js';
+import { variables } from './variables.js';
+import { websites } from './websites.js';
+
+const main = document.getElementById('main');
+
+const MENU = [
+  { label: null, entries: [['Campaigns', '#campaigns', () => true]] },
+  { label: 'Participants', entries: [
+    ['Participations under way', '#participations', (may) => may.data],
+    ['CRM profiles', '#profiles', (may) => may.data],
+    ['Push log', '#pushes', (may) => may.data],
+  ] },
+  { label: 'Settings', entries: [
+    ['Websites', '#websites', () => true],
+    ['Mapping variables', '#variables', () => true],
+    ['Integrations & partners', '#integrations', (may) => may.integrations || may.expert],
+  ] },
+];
+
+function drawFrame() {
+  const groups = MENU.map(({ label, entries }) => [label, entries.filter(([, , may]) => may(session.may))]);
+  document.getElementById('menu').replaceChildren(...(session.operator === null ? [] : groups)
+    .filter(([, entries]) => entries.length > 0)
+    .map(([label, entries]) => h('div', {},
+      label ? h('p', { class: 'group', id: `menu-${label}` }, label) : null,
+      h('ul', label ? { 'aria-labelledby': `menu-${label}` } : {},
+        entries.map(([text, href]) => h('li', {}, h('a', { href }, text)))))));
+  document.getElementById('who').replaceChildren(...(session.operator === null ? [] : [
+    h('p', { class: 'who' }, `${session.operator} (${session.role})`),
+    h('button', { type: 'button', class: 'plain', onclick: signOut }, 'Sign out'),
+  ]));
+}
+
+export function known(me) {
+  Object.assign(session, me ?? { operator: null, role: '', may: {} });
+  drawFrame();
+}
+
+async function signOut() {
+  await api('DELETE', 'session');
+  known(null);
+  session.wanted = '';
+  location.hash = '#sign-in';
+}
+
+document.getElementById('skip').addEventListener('click', (event) => {
+  event.preventDefault();
+  main.focus();
+});
+
+try {
+  known(await call('GET', '/manager/api/me').catch((refused) => {
+    if (refused.status === 401) return null;
+    throw refused;
+  }));
+  if (session.operator === null && location.hash !== '#sign-in') {
+    session.wanted = location.hash;
+    history.replaceState(null, '', '#sign-in');
+  }
+  await route(main, [campaigns, websites, variables, integrations, pushes, participations, profiles, signIn(known)]);
+} catch {
+  main.replaceChildren(h('h1', {}, 'Qualifio Manager'), notice('error', 'The API does not answer. Reload the page to try again.'));
+}

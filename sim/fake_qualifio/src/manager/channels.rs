@@ -1,0 +1,70 @@
+//! Where campaigns are published.
+
+use super::campaigns::{known, read_channel, shown};
+use super::{Call, json_reply};
+use crate::campaign::{Campaign, MOST};
+use crate::problem::Problem;
+use crate::qualifio::Qualifio;
+use crate::turn::Turn;
+use standin_fake_kit::{Section, SeedError};
+use standin_model::Instant;
+use std::sync::Arc;
+
+const ADDED: &[&str] = &["channel", "website", "language", "parent_page", "starts", "ends"];
+
+const CHANGED: &[&str] = &["language", "parent_page", "starts", "ends"];
+
+pub(super) fn add(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
+    let campaign = known(qualifio, call)?;
+    let section = Section::root(&call.body);
+    section.only(ADDED)?;
+    if campaign.channels.len() >= MOST {
+        return Err(Problem::Full("200 channels"));
+    }
+    let channel = read_channel(qualifio, &section, qualifio.numbers.campaign)?;
+    let mut next = (*campaign).clone();
+    next.channels.push(channel);
+    if next.sso {
+        qualifio.check_configs(&next)?;
+    }
+    qualifio.numbers.campaign += 1;
+    next.modified = call.now;
+    qualifio.keep_campaign(next.clone());
+    Ok(json_reply(201, &shown(qualifio, &next)))
+}
+
+pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
+    let id = call.number("channel")?;
+    let owns = |campaign: &&Arc<Campaign>| campaign.channels.iter().any(|channel| channel.id == id);
+    let owner = qualifio.campaigns.values().find(owns).map(|campaign| (**campaign).clone());
+    let mut next = owner.ok_or_else(|| Problem::NotFound(format!("channel {id}")))?;
+    let section = Section::root(&call.body);
+    section.only(CHANGED)?;
+    let named = |member: &str| call.body.get(member).is_some();
+    for channel in next.channels.iter_mut().filter(|channel| channel.id == id) {
+        if let Some(language) = section.text_of("language")? {
+            channel.language = language.to_lowercase();
+        }
+        // A member that is null takes the value away.
+        if named("parent_page") {
+            channel.parent_page = section.text_of("parent_page")?.map(str::to_owned);
+        }
+        if named("starts") {
+            channel.starts = time(&section, "starts")?;
+        }
+        if named("ends") {
+            channel.ends = time(&section, "ends")?;
+        }
+    }
+    next.modified = call.now;
+    qualifio.keep_campaign(next.clone());
+    Ok(json_reply(200, &shown(qualifio, &next)))
+}
+
+fn time(section: &Section<'_>, member: &str) -> Result<Option<Instant>, SeedError> {
+    let Some(time) = section.get(member) else { return Ok(None) };
+    time.text()?
+        .parse()
+        .map(Some)
+        .map_err(|error: standin_model::instant::NotAnInstant| time.wrong(error.to_string()))
+}
