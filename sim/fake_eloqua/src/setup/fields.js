@@ -56,18 +56,22 @@ async function add(body) {
     ], async (values) => {
       const wishes = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
       const made = await rest('POST', '/assets/contact/field', wishes);
-      body.replaceChildren();
-      await one(body, made.id);
-      body.prepend(notice('good', 'The contact field is saved.'));
+      saved = made.id;
+      location.hash = `#fields/${made.id}`;
     }, (refused) => [refused.property ?? null, message(refused)]));
 }
+
+// The field that was made just now: its page says so once.
+let saved = null;
 
 async function one(body, id) {
   const it = await rest('GET', `/assets/contact/field/${encodeURIComponent(id)}`);
   const users = (await rest('GET', `/assets/contact/field/${encodeURIComponent(id)}/dependencies`)).elements;
   const custom = it.isStandard !== 'true';
+  const fresh = saved === id;
+  saved = null;
   body.append(
-    trail(), h('h2', {}, it.name),
+    fresh ? notice('good', 'The contact field is saved.') : '', trail(), h('h2', {}, it.name),
     h('p', {}, 'Database name: ', h('span', { class: 'database', id: 'database-name' }, it.internalName)),
     facts([
       ['Display name', it.name], ['Data type', DATA[it.dataType] ?? it.dataType], ['Field type', DISPLAY[it.displayType] ?? it.displayType],

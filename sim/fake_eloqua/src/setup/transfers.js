@@ -19,7 +19,8 @@ function definitions(caption, rows) {
 async function transfers(body) {
   const [imports, exports, syncs] = await Promise.all([all('/imports'), all('/exports'), all('/syncs')]);
   body.append(
-    definitions('Import definitions', imports), definitions('Export definitions', exports),
+    h('h2', {}, 'Imports'), definitions('Import definitions', imports),
+    h('h2', {}, 'Exports'), definitions('Export definitions', exports),
     h('h2', {}, 'Syncs'),
     table('Syncs, newest first', [
       ['Sync', (it) => h('a', { href: `#bulk${it.uri}` }, it.uri)], ['Of', (it) => h('code', {}, it.syncedInstanceUri)],

@@ -55,19 +55,20 @@ async function choose() {
   menu.replaceChildren(...VIEWS.map((view) => h('li', {}, h('a', { href: `#${view.path}` }, view.title))));
 }
 
+// Whoever was signed in and no longer is has to sign in again; before, there is nothing to tell.
+let inside = false;
 let routed = false;
 async function start() {
+  inside = true;
   await choose();
   if (routed) window.dispatchEvent(new HashChangeEvent('hashchange'));
   else { routed = true; await route(main, VIEWS); }
 }
 
-let inside = false;
 signedOut.addEventListener('over', () => { if (inside) { inside = false; queueMicrotask(() => signIn('Your session is over. Sign in again.')); } });
 
 try {
   await own('GET', '/console/session');
-  inside = true;
   await start();
 } catch (refused) {
   if (refused.status === 401) signIn();

@@ -34,7 +34,7 @@ pub(crate) fn show(gigya: &mut Gigya, visit: &Visit<'_>) -> Response {
     let page = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Preview</title><style>\
          body {{ font: 1rem/1.5 system-ui, sans-serif; background: #fff; color: #1c2430 }} {css} {one}</style></head>\
-         <body>{}</body></html>",
+         <body class=\"gigya-screen-content\">{}</body></html>",
         set.html
     );
     let mut response = html(200, page);

@@ -40,7 +40,7 @@ function whole(entry) {
   const parts = [['Line', entry.line], ['Sent', entry.request], ['Answered', entry.answer], ['Text', entry.kind === 'note' ? '' : entry.text],
     ['Subject', entry.subject], ['Before', entry.before], ['After', entry.after]];
   return parts.filter(([, text]) => text).map(([name, text]) => [
-    h('h3', {}, name), h('pre', { tabindex: '0', role: 'region', 'aria-label': `${name}, entry ${entry.seq}` }, pretty(text)),
+    h('p', { class: 'part' }, name), h('pre', { tabindex: '0', role: 'region', 'aria-label': `${name}, entry ${entry.seq}` }, pretty(text)),
   ]);
 }
 

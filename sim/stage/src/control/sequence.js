@@ -1,7 +1,7 @@
 // A picture of who called whom, drawn from entries of the journal.
 import { hop } from '/stage/api.js';
 
-const ORDER = ['participant', 'client', 'operator', 'login-page', 'qualifio', 'push', 'gigya', 'dataflow', 'drop', 'eloqua import', 'eloqua'];
+const ORDER = ['participant', 'browser', 'client', 'operator', 'login-page', 'qualifio', 'push', 'gigya', 'dataflow', 'drop', 'eloqua import', 'eloqua'];
 const WIDTH = 150;
 const ROW = 34;
 const TOP = 44;
