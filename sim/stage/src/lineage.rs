@@ -4,7 +4,7 @@
 //! `true`) it follows them beside the name of their field. It ends where the expected value was last seen, and
 //! says what came then without it: the fault is between the two.
 
-use crate::sought::{Side, Sought};
+use crate::sought::{Side, Sought, data};
 use standin_ports::{Entry, What};
 
 /// One place where a value was seen or changed.
@@ -71,7 +71,7 @@ const CHANGED: &str = "changed here: ";
 fn hop(entry: &Entry, sought: &Sought) -> Option<Hop> {
     let (place, text) = match &entry.what {
         What::Call { from, to, name, request, answer, line, .. } => {
-            let seen = [("sent", request), ("answered", answer), ("asked", line)]
+            let seen = [("sent", request.as_ref()), ("answered", data(answer)), ("asked", line.as_ref())]
                 .into_iter()
                 .find_map(|(verb, body)| excerpt(body, sought).map(|text| format!("{verb}: {text}")))?;
             (format!("{from} -> {to} {name}"), seen)
@@ -103,7 +103,8 @@ fn hop(entry: &Entry, sought: &Sought) -> Option<Hop> {
 fn told(entry: &Entry) -> Option<Hop> {
     let (place, text) = match &entry.what {
         What::Call { from, to, name, request, answer, .. } => {
-            let (verb, body) = if request.is_empty() { ("answered", answer) } else { ("sent", request) };
+            let (verb, body) =
+                if request.is_empty() { ("answered", data(answer)) } else { ("sent", request.as_ref()) };
             (format!("{from} -> {to} {name}"), format!("{verb}: {}", tail(&plain(body))))
         }
         What::File { who, op, path, bytes, .. } => (format!("{op} {path} ({who})"), format!("{bytes} bytes")),

@@ -78,7 +78,9 @@ impl Sought {
             here(text) || ((text.contains('%') || text.contains('+')) && pairs.any(|(_, value)| here(&value)))
         };
         match &entry.what {
-            What::Call { request, answer, line, .. } => decoded(request) || decoded(answer) || decoded(line),
+            What::Call { request, answer, line, .. } => {
+                decoded(request) || decoded(data(answer)) || decoded(line)
+            }
             What::File { text, .. } => here(text),
             What::Change { after, .. } => here(after),
             What::Note { .. } => false,
@@ -100,6 +102,15 @@ impl Needle {
     fn place_in(&self, text: &str) -> Option<usize> {
         self.spellings.iter().filter_map(|spelling| find(text, spelling)).min()
     }
+}
+
+/// What is data in a body: of a page only what it carries for programs, since its words may be anything.
+pub fn data(body: &str) -> &str {
+    if !body.trim_start().starts_with('<') {
+        return body;
+    }
+    let carried = body.find("type=\"application/json\"").and_then(|at| body[at..].split_once('>'));
+    carried.map_or("", |(_, rest)| rest.split("</script>").next().unwrap_or_default())
 }
 
 /// The values in what a message shows: the thing itself, and for a list or an object all that is in it.

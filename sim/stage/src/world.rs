@@ -401,7 +401,7 @@ impl World {
             sftp,
             ftp,
         };
-        drop(known.set(sockets));
+        let _ = known.set(sockets);
         let weak = Arc::downgrade(&self.parts);
         let client =
             HttpClient::new(handle.clone(), Arc::new(move |host: &str| resolve(&weak, &sockets, host)));

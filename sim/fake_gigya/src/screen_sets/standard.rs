@@ -85,7 +85,7 @@ fn with_required(html: &str, site: &Site) -> String {
         let asks = |name: &str| form.contains(&format!(r#"name="{name}""#));
         for field in &wanted {
             // A registration has its address without `profile`.
-            if !asks(&field.path) && !(field.path == "profile.email" && asks("email")) {
+            if !(asks(&field.path) || field.path == "profile.email" && asks("email")) {
                 field.draw(&mut out);
             }
         }

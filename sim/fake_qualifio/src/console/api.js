@@ -1,5 +1,5 @@
 // The API, who is signed in, and the parts that several pages are made of.
-import { call, h, message, notice, table } from '/console/console.js';
+import { call, h, message, notice, pager, table } from '/console/console.js';
 import { WORDS, warning } from './words.js';
 
 // Who is signed in; `wanted` is where somebody wanted to go before signing in.
@@ -71,10 +71,6 @@ export function place(refused) {
   return [field?.replace(/[[\].]+/g, '-').replace(/-$/, '') ?? null, text];
 }
 
-export function facts(pairs) {
-  return h('dl', { class: 'facts' }, pairs.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value ?? 'none')]));
-}
-
 // ON or OFF, as a switch that calls `act` with what it shall become.
 let switches = 0;
 export function toggle(label, on, act) {
@@ -107,23 +103,17 @@ const PAGE = 50;
 
 // A long list, fifty entries at a time: `load(query)` calls the API, `member` holds the entries.
 export async function paged(body, load, member, caption, columns, { empty, wide } = {}) {
-  const place = h('div', { 'aria-live': 'polite' });
+  const place = h('div', {});
   body.append(place);
   const show = async (offset) => {
     const answer = await load(`limit=${PAGE}&offset=${offset}`);
     const entries = answer[member];
     const shown = table(caption, typeof columns === 'function' ? columns(answer) : columns, entries, empty);
     if (wide) shown.querySelector('table')?.classList.add('wide');
-    const turn = (label, to, on) => h('button', {
-      type: 'button', class: 'plain', disabled: !on,
-      onclick: () => show(to).catch((refused) => place.replaceChildren(notice('error', refusal(refused).text))),
-    }, label);
     place.replaceChildren(shown);
     if (answer.total > PAGE || offset > 0) {
-      place.append(h('div', { class: 'row' },
-        turn('Previous', Math.max(0, offset - PAGE), offset > 0),
-        h('span', {}, entries.length === 0 ? `None of ${answer.total}` : `${offset + 1} to ${offset + entries.length} of ${answer.total}`),
-        turn('Next', offset + PAGE, offset + PAGE < answer.total)));
+      place.append(pager(offset, PAGE, answer.total,
+        (to) => show(to).catch((refused) => place.replaceChildren(notice('error', refusal(refused).text)))));
     } else if (entries.length > 0) {
       place.append(h('p', { class: 'hint' }, `${answer.total} in all`));
     }

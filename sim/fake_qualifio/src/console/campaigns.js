@@ -1,6 +1,6 @@
 // Campaigns: the list, a new one, and the tabs of one.
-import { field, form, h, table } from '/console/console.js';
-import { api, begin, facts, go, place, refresh, say, session, state, typed } from './api.js';
+import { facts, field, form, h, table } from '/console/console.js';
+import { api, begin, go, place, refresh, say, session, state, typed } from './api.js';
 import { channelFields, channelValues, showChannels } from './channels.js';
 import { showPushes, showStatistics } from './data.js';
 import { showForm, showSteps } from './form_step.js';

@@ -1,6 +1,6 @@
 // Where a campaign is published: links, embed codes, dates.
-import { field, form, h } from '/console/console.js';
-import { api, facts, place, refresh, say, session, typed } from './api.js';
+import { facts, field, form, h } from '/console/console.js';
+import { api, place, refresh, say, session, typed } from './api.js';
 
 const KINDS = { minisite: 'Minisite', widget: 'Website integration (widget, iframe)', mobile: 'Mobile (webview link)' };
 

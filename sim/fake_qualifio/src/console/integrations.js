@@ -1,6 +1,6 @@
 // Settings > Integrations & partners > Gigya SSO.
-import { field, form, h, notice, table } from '/console/console.js';
-import { api, begin, facts, go, place, refresh, say, session, state, toggle } from './api.js';
+import { facts, field, form, h, notice, table } from '/console/console.js';
+import { api, begin, go, place, refresh, say, session, state, toggle } from './api.js';
 import { blockFields, blockValues, watchChanges } from './block.js';
 import { showWebhooks } from './webhooks.js';
 import { WORDS } from './words.js';

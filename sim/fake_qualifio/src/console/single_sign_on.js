@@ -1,6 +1,6 @@
 // The Single sign-on tab of a campaign's form step.
-import { field, form, h, notice } from '/console/console.js';
-import { advice, api, facts, place, refresh, say, toggle } from './api.js';
+import { facts, field, form, h, notice } from '/console/console.js';
+import { advice, api, place, refresh, say, toggle } from './api.js';
 import { WORDS } from './words.js';
 
 export async function showSingleSignOn(body, campaign) {

@@ -1,5 +1,5 @@
 // Settings > Integrations & partners > Webhooks: who is told of participations, and what became of it.
-import { field, form, h, notice, table } from '/console/console.js';
+import { confirmed, field, form, h, notice, table } from '/console/console.js';
 import { api, begin, go, place, refusal, say, state } from './api.js';
 
 const PATH = 'integrations/webhooks';
@@ -45,18 +45,18 @@ function showWebhook(body, hook) {
     field('Address', { name: 'url', value: hook?.url, inputmode: 'url', spellcheck: 'false', hint: 'https only.' }),
     h('fieldset', {}, h('legend', {}, 'Authorization header'),
       field('Header', { name: 'header', value: hook?.authorization?.name ?? '', hint: 'Such as Authorization or X-Api-Token.' }),
-      field('Value', { name: 'authorization', type: 'password', autocomplete: 'off', hint: secret(hook?.authorization?.value) })),
+      field('Value', { name: 'authorization', type: 'password', autocomplete: 'off', hint: secret(hook?.authorization?.token) })),
     field('Secret', { name: 'secret', type: 'password', autocomplete: 'off', hint: `Signs what is delivered. ${secret(hook?.secret)}` }),
     field('Tell incomplete participations too', { name: 'incomplete', type: 'checkbox', checked: hook?.incomplete }),
     field('ON', { name: 'active', type: 'checkbox', checked: hook?.active ?? true }),
     h('div', { class: 'row' }, h('button', {}, 'Save'), hook ? remove(hook) : null, h('a', { href: `#${PATH}` }, 'Cancel')),
   ], async (values) => {
     const { name, url, incomplete, active } = values;
-    const value = values.authorization || hook?.authorization?.value;
+    const token = values.authorization || hook?.authorization?.token;
     await api(hook ? 'PUT' : 'POST', hook ? `${PATH}/${hook.id}` : PATH, {
       name, url, incomplete, active,
       ...(values.secret ? { secret: values.secret } : {}),
-      ...(values.header && value ? { authorization: { name: values.header, value } } : {}),
+      ...(values.header && token ? { authorization: { name: values.header, token } } : {}),
       ...(values.header === '' && hook?.authorization ? { authorization: {} } : {}),
     });
     say('good', 'Saved.');
@@ -65,7 +65,8 @@ function showWebhook(body, hook) {
 }
 
 function remove(hook) {
-  const button = h('button', { type: 'button', class: 'plain', onclick: async () => {
+  const button = h('button', { type: 'button', class: 'danger', onclick: async () => {
+    if (!await confirmed(`Remove ${hook.name}? What waits for it is given up.`, 'Remove')) return;
     try {
       await api('DELETE', `${PATH}/${hook.id}`);
       say('good', `${hook.name} is removed.`);

@@ -1,6 +1,6 @@
 // Websites: where campaigns are published, and on what domain.
-import { field, form, h, table } from '/console/console.js';
-import { api, begin, facts, go, place, say, session } from './api.js';
+import { facts, field, form, h, table } from '/console/console.js';
+import { api, begin, go, place, say, session } from './api.js';
 
 export const websites = {
   path: 'websites',

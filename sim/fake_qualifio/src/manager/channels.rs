@@ -24,6 +24,7 @@ pub(super) fn add(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Prob
     let channel = read_channel(qualifio, &section, qualifio.numbers.campaign)?;
     let mut next = (*campaign).clone();
     next.channels.push(channel);
+    next.modified = call.now;
     if next.sso {
         qualifio.check_configs(&next)?;
     }
@@ -40,6 +41,7 @@ pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
     let mut next = owner.ok_or_else(|| Problem::NotFound(format!("channel {id}")))?;
     let section = Section::root(&call.body);
     section.only(CHANGED)?;
+    next.modified = call.now;
     let named = |member: &str| call.body.get(member).is_some();
     for channel in next.channels.iter_mut().filter(|channel| channel.id == id) {
         if let Some(language) = section.text_of("language")? {

@@ -5,13 +5,14 @@ use crate::account::{Allowed, Role};
 use crate::problem::Problem;
 use crate::qualifio::Qualifio;
 use crate::turn::Turn;
-use http::{HeaderValue, Method, header};
+use http::{HeaderValue, header};
 use imbl::OrdMap;
 use serde_json::{Value, json};
 use standin_fake_kit::form::cookies;
-use standin_fake_kit::{Ids, Section};
+use standin_fake_kit::{Ids, Section, origin};
 use standin_model::Instant;
 use standin_ports::{Request, Response};
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -91,26 +92,13 @@ pub(super) fn operator(
         let bearer = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         return Ok(bearer.and_then(|(_, name)| known(name.trim())));
     }
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        check_origin(request)?;
+    if origin::is_foreign(request) {
+        let named =
+            request.headers().get(header::ORIGIN).map(|from| String::from_utf8_lossy(from.as_bytes()));
+        return Err(Problem::ForeignOrigin(named.map_or("another site".to_owned(), Cow::into_owned)));
     }
     let id = session_id(request);
     Ok(id.and_then(|id| qualifio.sessions.of(now, &id)).and_then(known))
-}
-
-fn check_origin(request: &Request) -> Result<(), Problem> {
-    let text = |name| request.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let own = request.uri().authority().map_or("", |authority| authority.as_str());
-    if let Some(origin) = text(header::ORIGIN) {
-        let from = origin.split_once("://").map(|(_, authority)| authority);
-        if from.is_none_or(|authority| !authority.eq_ignore_ascii_case(own)) {
-            return Err(Problem::ForeignOrigin(origin.into_owned()));
-        }
-    }
-    match text(header::HeaderName::from_static("sec-fetch-site")).as_deref() {
-        None | Some("same-origin" | "none") => Ok(()),
-        Some(_) => Err(Problem::ForeignOrigin("another site".to_owned())),
-    }
 }
 
 pub(super) fn operators(qualifio: &mut Qualifio, _: &Call<'_>) -> Result<Turn, Problem> {

@@ -18,6 +18,8 @@ pub fn of(qualifio: &Qualifio, participation: &Participation) -> Value {
     let shown = step == "identityset";
     let fields = submit::fields(campaign, participation.identity.as_ref());
     let field = |field: &Field| field_state(participation, field);
+    let starred = fields.iter().any(|field| field.mandatory && !field.hidden)
+        || campaign.optins.iter().any(|optin| optin.mandatory);
     let optin = |optin: &Optin| optin_state(participation, optin);
     json!({
         "step": step,
@@ -40,6 +42,7 @@ pub fn of(qualifio: &Qualifio, participation: &Participation) -> Value {
         "score": participation.score,
         "scored": campaign.questions.iter().any(|question| question.correct.is_some()),
         "questions": if step == "questionset" { questions(&campaign.questions) } else { json!([]) },
+        "starred": starred,
         "fields": if shown { fields.into_iter().map(field).collect::<Value>() } else { json!([]) },
         "optins": if shown { campaign.optins.iter().map(optin).collect::<Value>() } else { json!([]) },
         "sso": if sso { sso_state(qualifio, participation, channel) } else { Value::Null },

@@ -30,6 +30,7 @@ pub fn sentence(language: &str, group: &str, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::form::FormError;
 
     fn names(words: &Value) -> Vec<String> {
         let members = words.as_object().into_iter().flatten();
@@ -47,6 +48,37 @@ mod tests {
         assert!(english.contains(&"form.Required".to_owned()), "{english:?}");
         for (code, _) in LANGUAGES {
             assert_eq!(names(of(code)), english, "{code}");
+        }
+    }
+
+    /// A page cannot be drawn whose sentence is missing.
+    #[test]
+    fn every_failure_has_a_sentence() {
+        for name in [
+            "GigyaUnreachable",
+            "CredentialsRejected",
+            "TooManyRedirects",
+            "InvalidSignature",
+            "StaleTimestamp",
+            "AccountDisabled",
+            "UnknownUser",
+            "MissingPrimaryKey",
+            "InvalidDestination",
+            "InvalidConfig",
+        ] {
+            assert_ne!(sentence("en", "sso", name), name);
+        }
+        for error in [
+            FormError::Required,
+            FormError::TooLong,
+            FormError::InvalidDate,
+            FormError::PartialDate,
+            FormError::InvalidPhone,
+            FormError::InvalidEmail,
+            FormError::MaskMismatch,
+            FormError::LimitReached,
+        ] {
+            assert_ne!(sentence("en", "form", error.name()), error.name());
         }
     }
 

@@ -139,8 +139,8 @@ fn a_completed_participation_in_full() {
 #[test]
 fn one_header_and_a_signature() {
     for (authorization, name, value) in [
-        (json!({"value": "Bearer abc"}), "authorization", "Bearer abc"),
-        (json!({"name": "X-Api-Token", "value": "t-1"}), "x-api-token", "t-1"),
+        (json!({"token": "Bearer abc"}), "authorization", "Bearer abc"),
+        (json!({"name": "X-Api-Token", "token": "t-1"}), "x-api-token", "t-1"),
     ] {
         let mut world = world(json!({"authorization": authorization, "secret": "whsec-1"}), json!({}));
         plays(&mut world, &[]);
@@ -304,7 +304,7 @@ fn who_is_told_of_what() {
 #[test]
 fn webhooks_are_configured() {
     let mut world = World::new(&json!({"operators": [{"name": "mia", "role": "Marketer"}]}));
-    let good = json!({"name": " CRM ", "url": URL, "authorization": {"value": "Bearer abcdef"}, "secret": "whsec-1"});
+    let good = json!({"name": " CRM ", "url": URL, "authorization": {"token": "Bearer abcdef"}, "secret": "whsec-1"});
     assert_eq!(world.outcome("mia", "POST integrations/webhooks", &good), "Forbidden");
     let (status, told) = world.call("admin", "POST integrations/webhooks", &good);
     assert_eq!(
@@ -312,7 +312,7 @@ fn webhooks_are_configured() {
         (
             201,
             json!({"id": 1, "name": "CRM", "url": URL, "secret": "••••ec-1", "incomplete": false, "active": true,
-                "authorization": {"name": "authorization", "value": "••••cdef"},
+                "authorization": {"name": "authorization", "token": "••••cdef"},
                 "scope": {"campaigns": [], "websites": [], "mode": "both"}})
         )
     );
@@ -328,14 +328,14 @@ fn webhooks_are_configured() {
         (json!({"url": long}), "InvalidField(url)"),
         (json!({"name": ""}), "MissingField(name)"),
         (json!({"name": "x".repeat(101)}), "InvalidField(name)"),
-        (json!({"authorization": {"name": "a b", "value": "x"}}), "InvalidField(authorization)"),
-        (json!({"authorization": {"name": "Host", "value": "x"}}), "InvalidField(authorization)"),
+        (json!({"authorization": {"name": "a b", "token": "x"}}), "InvalidField(authorization)"),
+        (json!({"authorization": {"name": "Host", "token": "x"}}), "InvalidField(authorization)"),
         (
-            json!({"authorization": {"name": "X-Qualifio-Signature", "value": "x"}}),
+            json!({"authorization": {"name": "X-Qualifio-Signature", "token": "x"}}),
             "InvalidField(authorization)",
         ),
-        (json!({"authorization": {"name": "X", "value": "a\nb"}}), "InvalidField(authorization)"),
-        (json!({"authorization": {"value": "••••cdef"}}), "200"),
+        (json!({"authorization": {"name": "X", "token": "a\nb"}}), "InvalidField(authorization)"),
+        (json!({"authorization": {"token": "••••cdef"}}), "200"),
         (json!({"scope": {"mode": "all"}}), "Malformed(scope.mode)"),
         (json!({"secrets": "x"}), "Malformed(secrets)"),
         (json!({"authorization": {}, "secret": ""}), "200"),

@@ -33,7 +33,7 @@ impl Webhook {
         let header = self.authorization.as_ref();
         json!({
             "id": self.id, "name": self.name, "url": self.url,
-            "authorization": header.map(|(name, value)| json!({"name": name.as_str(), "value": mask(value.reveal())})),
+            "authorization": header.map(|(name, value)| json!({"name": name.as_str(), "token": mask(value.reveal())})),
             "secret": self.secret.as_ref().map(|secret| mask(secret.reveal())),
             "incomplete": self.incomplete, "active": self.active,
             "scope": {
@@ -131,12 +131,13 @@ fn check_url(text: &str) -> Result<(), Problem> {
     }
 }
 
-/// One header of any name; an empty mapping takes it away.
+/// One header of any name; an empty mapping takes it away. Its value is called a token, so that journals know
+/// what to hide.
 fn read_header(
     section: &Section<'_>,
     known: Option<(HeaderName, Secret)>,
 ) -> Result<Option<(HeaderName, Secret)>, Problem> {
-    section.only(&["name", "value"])?;
+    section.only(&["name", "token"])?;
     if section.members()?.is_empty() {
         return Ok(None);
     }
@@ -146,7 +147,7 @@ fn read_header(
     if OWN_HEADERS.contains(&name.as_str()) {
         return Err(invalid("names a header that deliveries have already"));
     }
-    let value = section.need("value")?.text()?;
+    let value = section.need("token")?.text()?;
     if let Some((_, before)) = known.filter(|(_, before)| mask(before.reveal()) == value) {
         return Ok(Some((name, before)));
     }

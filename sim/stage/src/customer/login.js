@@ -3,7 +3,7 @@
 
 (() => {
   const place = () => document.getElementById('login-form');
-  const plain = (shown) => { document.getElementById('plain').hidden = !shown; };
+  const UNAVAILABLE = 'The login form cannot be shown at the moment. Please use this plain one.';
   let left = false;
 
   // Where somebody goes who is logged in was decided by the server, which knows whom this site trusts.
@@ -21,7 +21,7 @@
 
   const fail = (text) => {
     document.getElementById('trouble').textContent = text;
-    plain(true);
+    place().replaceChildren(document.getElementById('plain-forms').content.cloneNode(true));
   };
 
   const goToCentralPage = () => gigya.sso.login({
@@ -32,10 +32,10 @@
   const showScreens = () => gigya.accounts.showScreenSet({
     screenSet: 'Default-RegistrationLogin',
     containerID: 'login-form',
-    onAfterScreenLoad: () => plain(false),
-    onError: (event) => {
-      if (event.errorCode === 500001 || event.errorCode === 500026) {
-        fail('The login form cannot be shown at the moment. Please use this plain one.');
+    // A mistake in a form is told by the screen-set itself.
+    onError: () => {
+      if (!place().querySelector('form')) {
+        fail(UNAVAILABLE);
       }
     },
   });
@@ -55,5 +55,9 @@
     });
   };
 
-  window.addEventListener('DOMContentLoaded', () => plain(!window.gigya));
+  window.addEventListener('load', () => {
+    if (!window.gigya) {
+      fail(UNAVAILABLE);
+    }
+  });
 })();

@@ -187,6 +187,7 @@ mod tests {
             include_str!("login.html"),
             include_str!("logout.html"),
             include_str!("not_found.html"),
+            include_str!("plain_forms.html"),
             include_str!("promo.html"),
         ];
         for page in pages {

@@ -123,6 +123,7 @@ impl Visit<'_> {
             .with("message", message)
             .with("then", self.then())
             .with("central", if self.login.manner == Manner::Central { "yes" } else { "no" })
+            .with_markup("forms", include_str!("plain_forms.html").to_owned())
             .with_gigya("/customer/login.js", &self.login, self.domain())
             .answer()
     }
@@ -202,7 +203,9 @@ impl Visit<'_> {
             (text("channel", ""), text("id", "0"), text("domain", "jeux.brand.example").to_ascii_lowercase());
         let height = text("height", "1200");
         let word = |text: &str| {
-            !text.is_empty() && text.len() <= 40 && text.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-')
+            !text.is_empty()
+                && text.len() <= 40
+                && text.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-')
         };
         let host: Option<Host> = domain.parse().ok().filter(|_| locked(&self.parts.qualifio).serves(&domain));
         let known = host.is_some() && word(&guid) && id.bytes().all(|it| it.is_ascii_digit());

@@ -126,6 +126,7 @@ function callReady() {
 }
 
 async function establish() {
+  if (groupKey()) await groups.agreeOnHost();
   if (thisScript.bootstrap) await bootstrap();
   note('boot session');
   await sessionFromCodes();

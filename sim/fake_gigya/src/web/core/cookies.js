@@ -41,9 +41,26 @@ function parentsOf(host) {
   return labels.map((_, at) => labels.slice(at).join('.')).slice(0, Math.max(1, labels.length - 1));
 }
 
+/** All cookies of the page; a page in a sandbox has none. */
+function cookieLine() {
+  try {
+    return document.cookie;
+  } catch {
+    return '';
+  }
+}
+
+function writeCookie(text) {
+  try {
+    document.cookie = text;
+  } catch {
+    // Whoever reads it back finds nothing.
+  }
+}
+
 const cookies = {
   get(name) {
-    const found = document.cookie.split('; ').find((pair) => pair.startsWith(`${name}=`));
+    const found = cookieLine().split('; ').find((pair) => pair.startsWith(`${name}=`));
     return found === undefined ? null : found.slice(name.length + 1);
   },
 
@@ -57,7 +74,7 @@ const cookies = {
     const secure = location.protocol === 'https:';
     const wide = domain && domain !== 'localhost' && isUnder(host, domain) ? domain : '';
     for (const way of [{ domain: wide, sameSite }, { domain: '', sameSite }, { domain: '', sameSite: '' }]) {
-      document.cookie = cookieText(name, value, { life, secure, ...way });
+      writeCookie(cookieText(name, value, { life, secure, ...way }));
       if (life < 0 || cookies.get(name) === String(value)) return true;
     }
     return false;
@@ -67,7 +84,7 @@ const cookies = {
   remove(name) {
     const secure = location.protocol === 'https:';
     for (const domain of ['', ...parentsOf(location.hostname)]) {
-      document.cookie = cookieText(name, '', { life: -1, domain, secure, sameSite: 'None' });
+      writeCookie(cookieText(name, '', { life: -1, domain, secure, sameSite: 'None' }));
     }
   },
 };

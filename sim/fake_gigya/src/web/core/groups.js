@@ -4,7 +4,7 @@ const FRAME_TIMEOUT = 3000;
 const FRAME_TRIES = 3;
 const LOGOUT_PAGE_TIMEOUT = 5000;
 
-const frames = { element: null, asked: 0 };
+const frames = { element: null, asked: 0, isDead: false };
 
 function frameUrl() {
   const query = new URLSearchParams({ APIKey: groupKey(), ssoSegment: settings.ssoSegment ?? '', version: 'latest', build: BUILD });
@@ -56,10 +56,29 @@ async function ask(mode, args = {}) {
     frames.element?.remove();
     frames.element = null;
   }
+  frames.isDead = true;
   return null;
 }
 
+/** Whether the group may go on with a domain: it is known and the prefix is the same, or somebody is signed in. */
+async function mayStayAt(domain) {
+  const { customAPIDomainPrefix: prefix } = settings;
+  const trusted = [settings.baseDomains, ...state.config.sso.validDomains].join(',');
+  const isKnown = baseDomainOf(domain, trusted, injected.defaultApiDomain).trusted;
+  const samePrefix = isGigyaHost(domain) ? !prefix : Boolean(prefix) && domain.startsWith(`${prefix}.`);
+  return (isKnown && samePrefix) || (await ask('getToken'))?.errorCode === 0;
+}
+
 const groups = {
+  /** Calls the host that the sites of the group call already, or tells them this one's. */
+  async agreeOnHost() {
+    const own = ownApiDomain();
+    const answer = await ask('getGroupApiDomain');
+    if (!answer || answer.apiDomain === own) return;
+    if (answer.apiDomain && (await mayStayAt(answer.apiDomain))) state.groupApiDomain = answer.apiDomain;
+    else await ask('setGroupApiDomain', { apiDomain: own });
+  },
+
   async setToken(token, expiration) {
     const gltexp = cookies.get(SIGNATURE_COOKIE);
     await ask('setToken', { lt: token, expiration, gltexp });
@@ -84,7 +103,8 @@ const groups = {
   /** At load: takes over the group's session, or learns that it is gone. */
   async sync() {
     const token = loginToken.get();
-    const answer = token ? await ask('checkTokenRenew', { loginToken: token, sourceKey: KEY }) : await ask('getToken');
+    const question = token ? ['checkTokenRenew', { loginToken: token, sourceKey: KEY }] : ['getToken'];
+    const answer = frames.isDead ? null : await ask(...question);
     if (!answer) {
       raiseError(refusal(500026, 'Failed to load SSO', { status: 'FAILED_TO_LOAD_SSO' }));
       return;

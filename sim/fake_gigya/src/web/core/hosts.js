@@ -11,6 +11,8 @@ const state = {
   /** How far the server's clock is before the browser's, in milliseconds. */
   clockAhead: 0,
   ids: null,
+  /** The domain that the sites of the group agreed to call. */
+  groupApiDomain: null,
   flag(name) {
     return this.config.flags[name] ?? this.config.toggles[name] ?? thisScript.globalConf.toggles?.[name];
   },
@@ -30,6 +32,11 @@ function storageDomain() {
 }
 
 function apiDomain() {
+  return state.groupApiDomain ?? ownApiDomain();
+}
+
+/** The domain of calls if the site were alone. */
+function ownApiDomain() {
   const hostedPages = state.config.hostedPagesDomain;
   const onHostedPages = hostedPages && isUnder(location.hostname, hostedPages);
   return apiDomainOf({

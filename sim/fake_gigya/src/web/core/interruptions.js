@@ -52,8 +52,8 @@ function completedInScreenSet(response, screenSet = null) {
       initialResponse: response,
       onHide: resolve,
       onError: (event) => {
-        // Without a screen there is nothing that could be closed.
-        if (event.errorCode === 500001) resolve({ reason: 'error' });
+        // Where not even the files arrive there is nothing that could be closed.
+        if (!event.response) resolve({ reason: 'error' });
       },
     });
   });

@@ -45,6 +45,8 @@ class Instance {
   /** Takes a template; without one there is nothing but a message. */
   async use(setId) {
     const found = await template(setId, this.lang);
+    // It may have been closed in the meantime.
+    if (this.isOver) return false;
     if (!found) {
       this.unavailable(sdk.refusal(500001, 'General Server Error'));
       return false;
@@ -254,6 +256,8 @@ function makeScreenLive(instance, screen) {
       event.preventDefault();
       submitForm(instance, form);
     });
+    // A message goes while somebody types: if it went with the press on a button, the button would move away.
+    form.addEventListener('input', ({ target }) => target.dataset?.gigyaName && clearError(form, target));
     form.addEventListener('change', (event) => fieldChanged(instance, form, event.target));
   }
   for (const link of screen.querySelectorAll('[data-switch-screen]')) makeSwitch(instance, link);
@@ -262,7 +266,6 @@ function makeScreenLive(instance, screen) {
 
 function fieldChanged(instance, form, input) {
   if (!input.dataset?.gigyaName) return;
-  clearError(form, input);
   const error = validate(form, instance.texts, instance.known)[nameOf(input)];
   const fields = { screen: instance.screenId, form: formNameOf(form), field: nameOf(input), value: input.type === 'password' ? '' : valueOf(input) };
   instance.fire('onFieldChanged', { ...fields, isValid: !error, errMsg: error?.errorMessage ?? '' });

@@ -12,7 +12,7 @@ const BASE_CSS = `
 #gigya-screen-dialog-page-overlay { position: fixed; inset: 0; z-index: 2147483000; background: rgb(15 23 32 / 55%); }
 .gigya-screen-content .gigya-hidden, .gigya-screen-content [hidden], .gigya-screen-content[hidden] { display: none; }
 .gigya-screen-content :is(.gigya-error-msg, .gigya-error-display):not(.gigya-error-msg-active) { display: none; }
-.gigya-screen-content > h1 { margin: 0.5rem 0; color: light-dark(#1d2733, #e8edf2); }
+.gigya-screen-content > h1 { margin: 0.5rem 0; font-size: 1.35rem; color: light-dark(#1d2733, #e8edf2); }
 :where(.gigya-screen-content) { max-width: 100%; line-height: 1.5; }
 :where(.gigya-screen-content) :where(.gigya-error-msg-active) { display: block; margin: 0.25rem 0; color: light-dark(#a4161a, #ffb4ab); }
 :where(.gigya-screen-content, .gigya-screen-dialog) :where(:focus-visible) { outline: 3px solid light-dark(#1b6ac9, #8ec1ff); outline-offset: 2px; }

@@ -65,7 +65,8 @@
     else unreachable();
   }
 
-  function openScreenSet() {
+  function openScreenSet(event) {
+    const container = byId('qlf-screen-set');
     show('qlf-moment', false);
     show('qlf-logged-out', false);
     show('qlf-screen-set');
@@ -74,9 +75,15 @@
       containerID: 'qlf-screen-set',
       lang: state.language,
       onHide: ({ reason }) => (reason === 'finished' ? ask(closed) : closed()),
+      // The button that was pressed is gone: whoever uses the keyboard goes on in the form.
+      onAfterScreenLoad: () => { if (event) focusWithin(container); },
       // A mistake in a form is shown by the screen-set itself.
-      onError: () => { if (!byId('qlf-screen-set').querySelector('form')) show('qlf-no-screen'); },
+      onError: () => { if (!container.querySelector('form')) show('qlf-no-screen'); },
     });
+  }
+  function focusWithin(container) {
+    if (container.contains(document.activeElement)) return;
+    [...container.querySelectorAll('input')].find((input) => input.checkVisibility())?.focus();
   }
   function closed() {
     if (told) return;
@@ -110,7 +117,7 @@
   if (sso.state === 'screen_set') {
     if (state.device === 'mobile') console.warn('ScreenSetOnMobile: on mobile, Redirect is recommended over Screen-Set');
     byId('qlf-login').addEventListener('click', openScreenSet);
-    loadGigya(() => ask(openScreenSet));
+    loadGigya(() => ask(() => openScreenSet()));
   }
   if (sso.state === 'redirect_offered' && sso.automatic) leave();
 })();
