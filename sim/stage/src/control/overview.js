@@ -4,13 +4,14 @@ import { changed, get, line, redraw, whenChanged } from '/stage/api.js';
 
 const outside = (href, text) => h('a', { href, target: '_blank', rel: 'noopener' }, text);
 
-// Under its name of the front the page is in a browser that finds all hosts; elsewhere it may not be.
+// Under its name of the front the page is in a browser that finds every host there, this machine's own address
+// among them; elsewhere it is the other way round.
 const byName = location.hostname === 'standin.localhost';
 
 function places(all) {
   return table('Consoles, pages and addresses', [
     ['Platform', (it) => it.platform], ['What', (it) => it.what],
-    ['On this machine', (it) => (it.here ? outside(it.here, it.here) : it.address ? h('code', {}, it.address) : 'by its own name')],
+    ['On this machine', (it) => (it.here && !byName ? outside(it.here, it.here) : h('code', {}, it.here ?? it.address ?? ''))],
     ['In a browser of this stage', (it) => (!it.name ? '' : byName ? outside(it.name, it.name) : h('code', {}, it.name))],
     ['Sign in with', (it) => (it.sign_in ?? []).map((name, at) => [at ? ', ' : '', h('code', {}, name)])],
   ], all);
