@@ -33,6 +33,7 @@ impl Asset {
     pub fn answer(&self) -> Response {
         let mut response = answer::with_body(200, self.kind, self.text);
         guard(response.headers_mut(), OWN_HOST_ONLY);
+        response.extensions_mut().insert(standin_ports::http::File);
         response
     }
 }

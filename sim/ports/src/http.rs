@@ -52,6 +52,10 @@ impl Unreadable {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Compressible;
 
+/// In the extensions of a response: the body is a file that stands in the program, and no event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct File;
+
 /// No response came.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum HttpError {

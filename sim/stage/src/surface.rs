@@ -12,7 +12,7 @@ use standin_fake_kit::answer;
 use standin_fake_kit::faults::Effect;
 use standin_fake_qualifio::{Answer, Ask, Qualifio, Turn};
 use standin_model::Instant;
-use standin_ports::http::{Oversized, Unreadable, host_of};
+use standin_ports::http::{File, Oversized, Unreadable, host_of};
 use standin_ports::{Clock, Http, HttpError, Request, Response};
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -143,7 +143,8 @@ impl Begun {
     fn end(self, parts: &Parts, response: Option<&Response>) {
         let Self { from, to, name, method, uri, body } = self;
         let status = response.map_or(0, |response| response.status().as_u16());
-        let answer: &[u8] = response.map_or(&[], |response| response.body());
+        let told = response.filter(|response| response.extensions().get::<File>().is_none());
+        let answer: &[u8] = told.map_or(&[], |response| response.body());
         let (method, uri) = (&method, &uri);
         parts.journal.crossed(Crossing { from, to, name, method, uri, request: &body, status, answer });
     }
