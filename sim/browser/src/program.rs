@@ -10,6 +10,9 @@ use std::sync::OnceLock;
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
 const DRIVER: &str = "chromedriver";
 
+/// How often the driver is started before it is given up.
+const ATTEMPTS: usize = 3;
+
 /// How many lines the driver may say before it names its port.
 const LINES: usize = 20;
 
@@ -97,8 +100,13 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    /// Starts one on a port of the system's choice.
+    /// Starts one on a port of the system's choice. It chooses the port before it listens there, so somebody may
+    /// have taken it meanwhile.
     pub(crate) fn start() -> std::io::Result<Self> {
+        (1..ATTEMPTS).find_map(|_| Self::try_start().ok()).map_or_else(Self::try_start, Ok)
+    }
+
+    fn try_start() -> std::io::Result<Self> {
         let mut process = Command::new(DRIVER)
             .args(["--port=0", "--log-level=WARNING"])
             .stdin(Stdio::null())

@@ -166,6 +166,18 @@ impl Session {
 
     /// Types into a field, chooses an option, or sets a check mark (`true` or `false`).
     pub async fn fill(&self, words: &str, value: &str) -> Result<(), BrowserError> {
+        let fill = async || match self.fill_now(words, value).await {
+            // What was found may have given way to something else meanwhile.
+            Err(BrowserError::Refused { .. }) => None,
+            done => Some(done),
+        };
+        match waited(fill).await {
+            Some(done) => done,
+            None => self.fill_now(words, value).await,
+        }
+    }
+
+    async fn fill_now(&self, words: &str, value: &str) -> Result<(), BrowserError> {
         let field = self.seen(words, Kind::Field).await?;
         let name = field.tag_name().await.map_err(refused("look at the field"))?;
         let kind = field.prop("type").await.map_err(refused("look at the field"))?.unwrap_or_default();

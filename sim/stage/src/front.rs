@@ -37,14 +37,13 @@ impl Front {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
             .map_err(|error| io::Error::new(error.kind(), format!("port {port}: {}", error.kind())))?;
         let known = Arc::new(world.sockets().map_or_else(OnceLock::new, OnceLock::from));
-        let control = (callers == Callers::Anybody).then(|| Control::new(world.parts(), known));
-        let with_control = control.is_some();
+        let control = Control::new(world.parts(), known);
         let parts = Arc::downgrade(world.parts());
         let sought = Arc::new(Mutex::new(BTreeSet::new()));
         let (seen, answering) = (Arc::clone(&sought), parts.clone());
         let names: Names = Arc::new(move |name| {
-            let here = with_control && name == CONTROL
-                || answering.upgrade().is_some_and(|parts| parts.platform_of(name).is_some());
+            let here =
+                name == CONTROL || answering.upgrade().is_some_and(|parts| parts.platform_of(name).is_some());
             let way = match here {
                 true => Way::Here,
                 false if allowed.iter().any(|one| one == name) => Way::Outside,
@@ -95,25 +94,25 @@ pub struct Opening {
 pub enum Callers {
     /// The browsers of a scenario; the journal says so.
     Browsers,
-    /// Whoever is told the address; the stage's own page answers as well, as [`CONTROL`].
+    /// Whoever is told the address.
     Anybody,
 }
 
 /// The name of the stage's own page at the front.
 pub const CONTROL: &str = "standin.localhost";
 
-/// All platforms of a world, and perhaps the stage itself.
+/// All platforms of a world, and the stage itself as [`CONTROL`].
 struct Everything {
     platforms: Direct,
-    control: Option<Control>,
+    control: Control,
     callers: Callers,
 }
 
 #[async_trait::async_trait]
 impl Http for Everything {
     async fn send(&self, mut request: Request) -> Result<Response, HttpError> {
-        if let Some(control) = self.control.as_ref().filter(|_| host_of(&request) == CONTROL) {
-            return control.send(request).await;
+        if host_of(&request) == CONTROL {
+            return self.control.send(request).await;
         }
         if self.callers == Callers::Browsers {
             request.headers_mut().insert(ACTOR, HeaderValue::from_static("browser"));
