@@ -8,6 +8,8 @@
 mod page_tests;
 mod site_part;
 #[cfg(test)]
+mod test_page;
+#[cfg(test)]
 mod vector_tests;
 
 use crate::gigya::Gigya;

@@ -1,109 +1,12 @@
-//! gigya.js at work on a page without a browser: a script engine, and this platform behind its requests.
+//! gigya.js at work on a page.
 
+use super::test_page::*;
 use crate::signature::hmac_sha1;
 use crate::testing::*;
 use crate::{DEFAULT_API_KEY, DEFAULT_PARTNER_SECRET};
-use bytes::Bytes;
-use rquickjs::{Context, Function, Runtime};
 use serde_json::{Value, json};
 use standin_ports::Secret;
-use std::sync::{Arc, Mutex};
-
-/// A page with the script on it.
-struct Page {
-    // The engine goes before what its functions hold.
-    context: Context,
-    runtime: Runtime,
-    bench: Arc<Mutex<Bench>>,
-}
-
-impl Page {
-    /// A page at `host` that runs `setup` before the script arrives.
-    fn open(bench: Bench, host: &str, setup: &str) -> Self {
-        Self::with_query(bench, host, "", setup)
-    }
-
-    fn with_query(bench: Bench, host: &str, query: &str, setup: &str) -> Self {
-        let bench = Arc::new(Mutex::new(bench));
-        let script = format!("https://cdns.eu1.gigya.com/js/gigya.js?apikey={DEFAULT_API_KEY}");
-        let request = http::Request::get(&script).body(Bytes::new()).unwrap();
-        let sdk = String::from_utf8(bench.lock().unwrap().send(request).body().to_vec()).unwrap();
-        let runtime = Runtime::new().unwrap();
-        let context = Context::full(&runtime).unwrap();
-        let page = json!({"host": host, "query": query, "script": script});
-        let asked = Arc::clone(&bench);
-        context.with(|context| {
-            let answer = move |verb: String, url: String, body: String, origin: String| {
-                asked_for(&mut asked.lock().unwrap(), &verb, &url, body, &origin)
-            };
-            context.globals().set("answer", Function::new(context.clone(), answer).unwrap()).unwrap();
-            let source =
-                format!("globalThis.page = {page};\n{}\n{setup}\n{sdk}", include_str!("test_page.js"));
-            context.eval::<(), _>(source).unwrap();
-        });
-        let page = Self { context, runtime, bench };
-        page.settle();
-        page
-    }
-
-    /// Runs what is under way to its end.
-    fn settle(&self) {
-        while self.runtime.execute_pending_job().unwrap() {}
-    }
-
-    /// The value of an expression once all that it started is done.
-    fn eval(&self, expression: &str) -> Value {
-        self.context
-            .with(|context| context.eval::<(), _>(format!("globalThis.told = {expression};")).unwrap());
-        self.settle();
-        let text: String =
-            self.context.with(|context| context.eval("JSON.stringify(globalThis.told ?? null)").unwrap());
-        serde_json::from_str(&text).unwrap()
-    }
-
-    /// Calls a method and gives what its callback got.
-    fn call(&self, method: &str, params: &Value) -> Value {
-        self.eval(&format!(
-            "(gigya.{method}({params}, {{ callback: (it) => {{ globalThis.got = it; }} }}), null)"
-        ));
-        self.eval("globalThis.got")
-    }
-
-    /// What happened since this was asked for the last time.
-    fn events(&self) -> Value {
-        self.eval("__gigyaFake.events.splice(0)")
-    }
-}
-
-fn asked_for(bench: &mut Bench, verb: &str, url: &str, body: String, origin: &str) -> String {
-    if !url.contains(".gigya.com/") {
-        return String::new();
-    }
-    let request = http::Request::builder()
-        .method(verb)
-        .uri(url)
-        .header("content-type", "application/x-www-form-urlencoded")
-        .header("origin", origin)
-        .body(Bytes::from(body))
-        .unwrap();
-    String::from_utf8(bench.send(request).body().to_vec()).unwrap()
-}
-
-fn ann() -> Bench {
-    Bench::seeded(&json!({"accounts": [
-        {"UID": "ann", "password": "secret1", "profile": {"email": "ann@example.org", "firstName": "Ann"}},
-    ]}))
-}
-
-const PAGE: &str = "www.brand.example";
-
-const LISTENING: &str = "globalThis.onGigyaServiceReady = () => {
-    gigya.accounts.getAccountInfo({ callback: (it) => { globalThis.first = it; } });
-    gigya.accounts.addEventHandlers({
-        onLogin: (it) => { globalThis.login = it; },
-        onError: (it) => { globalThis.error = it; },
-    });
-};";
+use std::collections::VecDeque;
 
 #[test]
 fn a_page_boots_in_this_order() {
@@ -170,6 +73,40 @@ fn a_dead_host_looks_like_nobody_being_signed_in() {
         (&later["errorCode"], &later["errorDetails"]),
         (&json!(500_026), &json!("Request for accounts.isAvailableLoginID failed"))
     );
+}
+
+#[test]
+fn a_storage_host_that_is_dead_is_asked_four_times() {
+    let lost = VecDeque::from(vec![String::new(); 4]);
+    let page = Page::with_answers(ann(), PAGE, "", &seen_before(), lost);
+    assert_eq!(
+        page.events(),
+        json!([
+            "boot script",
+            "boot config",
+            "boot config",
+            "boot config",
+            "boot config",
+            "accounts.error stored",
+            "socialize.error stored",
+            "ready",
+            "onGigyaServiceReady",
+            "accounts.error delivered",
+            "queue released",
+            "local accounts.getAccountInfo 403005",
+            "callback accounts.getAccountInfo 403005",
+        ])
+    );
+    assert_eq!(
+        page.eval("[error.errorCode, error.status, error.statusMessage, error.errorMessage]"),
+        json!([
+            500_026,
+            "FAIL_TO_BOOTSTRAP",
+            "Web SDK failed to bootstrap",
+            "Web SDK failed to bootstrap: sdk.config.get failed"
+        ])
+    );
+    assert_eq!(page.eval("document.cookie"), "", "the next page begins anew");
 }
 
 #[test]
@@ -389,4 +326,124 @@ fn a_redirect_that_comes_back_signed_in_is_told_to_the_first_handler() {
     assert_eq!((page.eval("login.UID"), page.events()), (json!("ann"), json!(["accounts.login delivered"])));
     page.eval("gigya.accounts.addEventHandlers({ onLogin: () => { globalThis.login = 'again'; } })");
     assert_eq!(page.eval("login.UID"), "ann", "it is delivered once");
+}
+
+#[test]
+fn a_browser_that_lost_its_id_gets_a_new_one_and_asks_again() {
+    let mut bench = ann();
+    bench.knob("gigya.gmid_required", "true");
+    let page = Page::open(bench, PAGE, &seen_before());
+    page.events();
+    let answer = page.call("accounts.isAvailableLoginID", &json!({"loginID": "x@y.be"}));
+    assert_eq!(answer["isAvailable"], true);
+    assert_eq!(
+        page.events(),
+        json!([
+            "GET accounts.isAvailableLoginID",
+            "boot bootstrap",
+            "GET accounts.webSdkBootstrap",
+            "GET accounts.isAvailableLoginID",
+            "callback accounts.isAvailableLoginID 0",
+        ])
+    );
+    let mut bench = ann();
+    bench.knob("gigya.fake_token_first", "true");
+    let page = Page::open(bench, PAGE, &seen_before());
+    page.events();
+    page.call("accounts.login", &json!({"loginID": "ann@example.org", "password": "secret1"}));
+    assert_eq!(
+        page.events(),
+        json!([
+            "POST accounts.login",
+            "boot bootstrap",
+            "GET accounts.webSdkBootstrap",
+            "POST accounts.login",
+            "glt_ written",
+            "accounts.login",
+            "socialize.login",
+            "callback accounts.login 0",
+        ])
+    );
+    assert_eq!(page.call("accounts.getAccountInfo", &json!({}))["UID"], "ann");
+}
+
+#[test]
+fn a_call_waits_while_the_data_are_pending() {
+    let page = Page::open(ann(), PAGE, LISTENING);
+    page.events();
+    let pending =
+        json!({"errorCode": 100_001, "errorMessage": "Data Pending", "statusCode": 200}).to_string();
+    page.instead.lock().unwrap().extend([pending.clone(), pending.clone()]);
+    assert_eq!(page.call("accounts.isAvailableLoginID", &json!({"loginID": "x@y.be"}))["errorCode"], 0);
+    let asked = "GET accounts.isAvailableLoginID";
+    assert_eq!(page.events(), json!([asked, asked, asked, "callback accounts.isAvailableLoginID 0"]));
+    page.instead.lock().unwrap().extend(std::iter::repeat_n(pending, 50));
+    assert_eq!(page.call("accounts.isAvailableLoginID", &json!({"loginID": "x@y.be"}))["errorCode"], 100_001);
+    assert_eq!(page.events().as_array().unwrap().len(), 1 + 39 + 1, "it gives up in the end");
+}
+
+#[test]
+fn the_first_request_that_is_lost_is_repeated_once() {
+    let page = Page::open(ann(), PAGE, LISTENING);
+    page.events();
+    let broken = ["", "<html>", r#"{"errorCode":0}"#];
+    for (at, body) in broken.into_iter().enumerate() {
+        page.instead.lock().unwrap().push_back(body.to_owned());
+        let code =
+            page.call("accounts.isAvailableLoginID", &json!({"loginID": "x@y.be"}))["errorCode"].clone();
+        assert_eq!(code, if at == 0 { 0 } else { 500_026 }, "{body}");
+    }
+    page.eval("gigya.updateConfiguration({ toggles: { string_network_error: true } })");
+    page.instead.lock().unwrap().push_back(String::new());
+    let told = page.call("accounts.isAvailableLoginID", &json!({"loginID": "x@y.be"}));
+    assert_eq!(told, "Request for accounts.isAvailableLoginID failed", "some builds tell a bare text");
+}
+
+#[test]
+fn an_unverified_person_is_looked_at_once_before_the_call_is_repeated() {
+    let bench = Bench::seeded(&json!({"accounts": [
+        {"UID": "new", "password": "secret1", "isVerified": false, "profile": {"email": "new@example.org"}},
+    ]}));
+    let page = Page::open(bench, PAGE, LISTENING);
+    page.call("accounts.login", &json!({"loginID": "new@example.org", "password": "secret1"}));
+    let verify = [("accountOptions", r#"{"verifyEmail":true}"#)];
+    assert_eq!(page.bench.lock().unwrap().code("accounts.setPolicies", &verify), 0);
+    page.events();
+    assert_eq!(page.call("accounts.getJWT", &json!({}))["errorCode"], 403_013);
+    assert_eq!(
+        page.events(),
+        json!([
+            "POST accounts.getJWT",
+            "POST accounts.verifyLogin",
+            "POST accounts.getJWT",
+            "callback accounts.getJWT 403013"
+        ])
+    );
+}
+
+#[test]
+fn a_site_may_have_sessions_checked_at_each_load() {
+    let page = Page::open(ann(), PAGE, "");
+    page.call("accounts.login", &json!({"loginID": "ann@example.org", "password": "secret1"}));
+    let cookie = page.eval("document.cookie").as_str().unwrap().to_owned();
+    let mut bench = std::mem::replace(&mut *page.bench.lock().unwrap(), Bench::new());
+    bench.call("accounts.logout", &[("UID", "ann")]);
+    let jar: String = cookie.split("; ").map(|pair| format!("document.cookie = '{pair}; path=/';")).collect();
+    let page =
+        Page::open(bench, PAGE, &format!("globalThis.__gigyaConf = {{ verifyLoginInterval: 0 }};{jar}"));
+    assert_eq!(
+        page.events(),
+        json!([
+            "boot script",
+            "boot config",
+            "boot session",
+            "POST accounts.verifyLogin",
+            "glt_ removed",
+            "accounts.logout",
+            "socialize.logout",
+            "boot url",
+            "ready",
+            "queue released",
+        ])
+    );
 }

@@ -157,3 +157,52 @@ fn the_later_source_of_configuration_wins() {
         ("anyCase({apiKey: 'k'}, 'APIKEY')", json!("k")),
     ]);
 }
+
+#[test]
+fn fields_of_forms_and_what_they_are_bound_to() {
+    let schema = "{profileSchema: {fields: {zip: {}, both: {}}}, dataSchema: {fields: {both: {}}}}";
+    check(&[
+        ("boundPath('gigya-login-form', 'loginID')", json!("loginID")),
+        ("boundPath('gigya-register-form', 'email')", json!("email")),
+        ("boundPath('gigya-profile-form', 'email')", json!("data.email")),
+        ("boundPath('gigya-register-form', 'profile.phones.number')", json!("profile.phones.number")),
+        (
+            "boundPath('gigya-profile-form', 'preferences.terms.isConsentGranted')",
+            json!("preferences.terms.isConsentGranted"),
+        ),
+        (&format!("boundPath('gigya-profile-form', 'zip', {schema})"), json!("profile.zip")),
+        (&format!("boundPath('gigya-profile-form', 'both', {schema})"), json!("data.both")),
+        ("setPath({a: {b: 1}}, 'a.c', 2)", json!({"a": {"b": 1, "c": 2}})),
+        ("setPath({a: 'text'}, 'a.c', 2)", json!({"a": {"c": 2}})),
+        ("(setPath({}, '__proto__.bad', 1), {}).bad === undefined", json!(true)),
+        ("getPath({a: {b: [1]}}, 'a.b')", json!([1])),
+        (
+            "setInArray({profile: {phones: [{type: 'home', number: '1'}]}}, \
+             {root: 'profile.phones', keyField: 'type', keyValue: 'work', member: 'number'}, '2')",
+            json!({"profile": {"phones": [{"type": "home", "number": "1"}, {"type": "work", "number": "2"}]}}),
+        ),
+        (
+            "setInArray({profile: {phones: [{type: 'home', number: '1'}]}}, \
+             {root: 'profile.phones', keyField: 'type', keyValue: 'home', member: 'number'}, '2')",
+            json!({"profile": {"phones": [{"type": "home", "number": "2"}]}}),
+        ),
+    ]);
+}
+
+#[test]
+fn where_references_lead_and_when_conditions_hold() {
+    check(&[
+        ("screenReference('gigya-login-screen')", json!({"screen": "gigya-login-screen"})),
+        ("screenReference('Set/screen')", json!({"set": "Set", "screen": "screen"})),
+        ("screenReference('a:1,b:3,c:2')", json!({"screen": "b"})),
+        ("screenReference('_finish')", json!({"end": "finish"})),
+        ("screenReference('_skip')", json!({"end": "skip"})),
+        ("screenReference('_cancel')", json!({"end": "cancel"})),
+        ("screenReference('')", json!({"screen": ""})),
+        ("holds('profile.zip', {profile: {zip: '3290'}})", json!(true)),
+        ("holds('!profile.zip', {profile: {zip: '3290'}})", json!(false)),
+        ("holds(\"profile.zip == '3290' && !data.x\", {profile: {zip: 3290}})", json!(true)),
+        ("holds(\"profile.zip != '3290'\", {profile: {zip: 3290}})", json!(false)),
+        ("holds('alert(1)', {})", json!(false)),
+    ]);
+}
