@@ -7,6 +7,8 @@ mod drop_clients;
 mod lists;
 mod live;
 mod live_ways;
+mod reports;
+mod schema;
 mod serving;
 
 use crate::top;
@@ -50,6 +52,9 @@ fn help() {
         ("help-dataflow", "dataflow --help"),
         ("help-dataflow-run", "dataflow run --help"),
         ("help-list", "list --help"),
+        ("help-new", "new --help"),
+        ("help-completions", "completions --help"),
+        ("help-man", "man --help"),
         ("help-serve", "serve --help"),
         ("help-exec", "exec --help"),
         ("help-ca", "ca --help"),
