@@ -1,5 +1,6 @@
 //! What may be typed.
 
+use crate::run::choose::Shard;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use standin_stage::Transport;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ Examples:
   standin check my.yaml                       is it well written?
   standin list steps                          what a scenario can say
   standin list clauses QG-MAP                 what the articles promise, and which scenarios show it
+  standin new scenario my.yaml                a scenario to begin with
   standin dataflow check flow.json            would IdentitySync take it?
   standin dataflow explain flow.json          what it does, step by step
   standin dataflow run flow.json --dry-run    what it would write at the real endpoints
@@ -39,7 +41,7 @@ pub(crate) enum Command {
     Run(RunCommand),
     /// Checks scenario files without running them
     Check(CheckCommand),
-    /// Shows what there is: steps, endpoints, components, clauses, rules, evidence, knobs, reports
+    /// Shows what there is: steps, endpoints, components, clauses, rules, evidence, knobs, reports, schemas
     List(ListCommand),
     /// Checks and explains the dataflows of IdentitySync
     #[command(subcommand)]
@@ -50,6 +52,12 @@ pub(crate) enum Command {
     Exec(ExecCommand),
     /// Prints the certificate authority that vouches for the platforms' names, and keeps it on this machine
     Ca(CaCommand),
+    /// Writes a file to begin with
+    New(NewCommand),
+    /// Writes what a shell needs to complete the command line
+    Completions(CompletionsCommand),
+    /// Writes the manual
+    Man(ManCommand),
 }
 
 /// How worlds are made.
@@ -81,9 +89,21 @@ pub(crate) struct RunCommand {
     /// Only scenarios that show this clause; may be given several times
     #[arg(long, value_name = "ID")]
     pub(crate) clause: Vec<String>,
-    /// Writes a report: junit=FILE or json=FILE; may be given several times
+    /// Writes a report: html, junit, json, markdown or tap, see `standin list reports`; may be given several times
     #[arg(long, value_name = "FORMAT=FILE", value_parser = pair)]
     pub(crate) report: Vec<(String, String)>,
+    /// Runs so many scenarios at the same time, as many as there are cores if it is not given; nothing else changes
+    #[arg(long, short, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) jobs: Option<u16>,
+    /// Runs one of N parts: which scenarios are in it depends on their file and name alone
+    #[arg(long, value_name = "K/N")]
+    pub(crate) shard: Option<Shard>,
+    /// Runs each scenario so often, with the same seed: it holds if it holds each time, by the same journal
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) repeat: u32,
+    /// Stops after the first scenario that does not hold; the rest is reported as skipped
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
     /// Fails scenarios that need a browser where there is none, instead of skipping them
     #[arg(long)]
     pub(crate) require_browser: bool,
@@ -309,6 +329,40 @@ pub(crate) struct CaCommand {
     pub(crate) forget: bool,
 }
 
+/// `standin new`.
+#[derive(Args)]
+pub(crate) struct NewCommand {
+    /// What to begin
+    #[arg(value_enum)]
+    pub(crate) what: Template,
+    /// Where; a file that is there stays as it is. Without it, the text is printed
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// Files to begin with.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Template {
+    /// A scenario that runs, with a word on every part
+    Scenario,
+}
+
+/// `standin completions`.
+#[derive(Args)]
+pub(crate) struct CompletionsCommand {
+    /// For which shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// `standin man`.
+#[derive(Args)]
+pub(crate) struct ManCommand {
+    /// Where a page for each command is written; without it, the first page is printed
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: Option<PathBuf>,
+}
+
 /// The transports.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Way {
@@ -356,6 +410,8 @@ pub(crate) enum What {
     Knobs,
     /// The formats of `--report`
     Reports,
+    /// JSON Schemas: `list schema report`, `scenario` or `world` prints one
+    Schema,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -1,7 +1,7 @@
 //! `standin list`: what there is, read from the lists that define it.
 
 use crate::args::{ListCommand, What, WorldOptions};
-use crate::{Stop, run, say};
+use crate::{Stop, run, say, schema};
 use serde_json::{Value, json};
 use standin_conform::CLAUSES;
 use standin_conform::ledger::ledger;
@@ -12,6 +12,7 @@ use std::fmt::Write;
 
 pub(crate) fn list(command: &ListCommand) -> Result<u8, Stop> {
     let mut rows = match command.what {
+        What::Schema => return schema::list(command),
         What::Steps => steps(),
         What::Endpoints => of_kinds(&["gigya", "qualifio", "eloqua"]),
         What::Components => of_kinds(&["component"]),

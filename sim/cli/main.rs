@@ -9,8 +9,11 @@ mod dataflow_run;
 mod exec;
 mod file_later;
 mod list;
+mod new;
 mod run;
+mod schema;
 mod serve;
+mod shell;
 
 use args::{Arguments, Command};
 use clap::Parser;
@@ -47,6 +50,9 @@ fn main() -> ExitCode {
         Command::Serve(command) => serve::serve(&command),
         Command::Exec(command) => exec::exec(&command),
         Command::Ca(command) => authority::ca(&command),
+        Command::New(command) => new::new(&command),
+        Command::Completions(command) => shell::completions(&command),
+        Command::Man(command) => shell::man(&command),
     };
     match result {
         Ok(code) => ExitCode::from(code),

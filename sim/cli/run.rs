@@ -1,18 +1,23 @@
 //! `standin run` and `standin check`.
 
+pub(crate) mod choose;
+mod walk;
+
 use crate::args::{CheckCommand, RunCommand, WorldOptions};
 use crate::file_later::FileLater;
 use crate::{Stop, say};
-use indicatif::{ProgressBar, ProgressStyle};
+use choose::{here, wanted};
+use standin_conform::CLAUSES;
 use standin_conform::clauses::clause_of;
 use standin_report::terminal::{Look, counted, write};
-use standin_report::{FORMATS, format_of};
+use standin_report::{FORMATS, Needs, Promise, Results, format_of};
 use standin_scenario::nearest;
 use standin_scenario::outcome::{Outcome, Verdict, exit_code};
-use standin_stage::runner::{Browser, Extras, Ready, check_knobs, find_files, load, run as run_one};
+use standin_stage::runner::{Browser, Extras, Ready, check_knobs, find_files, load};
+use standin_stage::story::Depth;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use walk::{AfterFailure, How, walk};
 
 pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
     for (format, _) in &command.report {
@@ -35,11 +40,14 @@ pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
     if command.require_browser {
         ready.iter_mut().for_each(|ready| ready.browser = Browser::Required);
     }
-    let chosen: Vec<&Ready> = ready.iter().filter(|ready| wanted(command, ready)).collect();
+    let mut chosen: Vec<&Ready> = ready.iter().filter(|ready| wanted(command, ready)).collect();
     if chosen.is_empty() {
         return Err(Stop::wrong("error: no scenario is left to run; see --only, --tag and --clause"));
     }
-    let mut outcomes = walk(&chosen, command);
+    // A part may be empty: that nothing of little is here is no mistake.
+    chosen.retain(|ready| here(command, ready));
+    let mut outcomes = walk(&chosen, &how(command))
+        .map_err(|error| Stop::broke(format!("error: no thread could be started: {error}")))?;
     for outcome in &mut outcomes {
         keep_screenshot(outcome, &command.screenshots)?;
     }
@@ -51,11 +59,27 @@ pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
         timeless: command.timeless,
     };
     say(&write(&outcomes, look));
+    let clauses: Vec<Promise<'_>> =
+        CLAUSES.iter().map(|clause| Promise { id: clause.id, says: clause.says }).collect();
+    let results = Results { outcomes: &outcomes, clauses: &clauses };
     for ((format, _), file) in command.report.iter().zip(reports) {
         let Some(format) = format_of(format) else { continue };
-        file.write(&(format.write)(&outcomes).map_err(|error| Stop::broke(format!("error: {error}")))?)?;
+        file.write(&(format.write)(&results).map_err(|error| Stop::broke(format!("error: {error}")))?)?;
     }
     Ok(exit_code(&outcomes))
+}
+
+fn how(command: &RunCommand) -> How {
+    let mut formats = command.report.iter().filter_map(|(name, _)| format_of(name));
+    let story = formats.any(|format| format.needs == Needs::Story);
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    How {
+        transport: command.transport.transport(),
+        depth: if story { Depth::Story } else { Depth::Outcome },
+        jobs: command.jobs.map_or_else(cores, usize::from),
+        repeat: command.repeat,
+        after_failure: if command.fail_fast { AfterFailure::Stop } else { AfterFailure::GoOn },
+    }
 }
 
 /// Keeps what the browser showed when a step failed, in a file that is named after scenario and line.
@@ -112,43 +136,9 @@ fn unknown_clauses(ready: &Ready, colour: bool) -> Vec<String> {
 }
 
 fn clause_hint(id: &str) -> String {
-    let ids = standin_conform::CLAUSES.iter().map(|clause| clause.id);
+    let ids = CLAUSES.iter().map(|clause| clause.id);
     nearest(id, ids).map_or_else(
         || "`standin list clauses` shows all clauses".to_owned(),
         |near| format!("did you mean `{near}`?"),
     )
-}
-
-fn wanted(command: &RunCommand, ready: &Ready) -> bool {
-    let scenario = &ready.scenario;
-    let any = |list: &[String], holds: &dyn Fn(&String) -> bool| list.is_empty() || list.iter().any(holds);
-    any(&command.only, &|text| scenario.name.contains(text.as_str()))
-        && any(&command.tag, &|tag| scenario.tags.contains(tag))
-        && any(&command.clause, &|id| scenario.clauses.iter().any(|clause| clause.name == *id))
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how long a run takes is told by the wall clock and is no part of its result"
-)]
-fn walk(chosen: &[&Ready], command: &RunCommand) -> Vec<Outcome> {
-    let bar = if std::io::stderr().is_terminal() {
-        ProgressBar::new(chosen.len() as u64)
-    } else {
-        ProgressBar::hidden()
-    };
-    if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {wide_msg}") {
-        bar.set_style(style);
-    }
-    let mut outcomes = Vec::with_capacity(chosen.len());
-    for ready in chosen {
-        bar.set_message(ready.scenario.name.clone());
-        let started = Instant::now();
-        let mut outcome = run_one(ready, command.transport.transport());
-        outcome.micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        outcomes.push(outcome);
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
-    outcomes
 }

@@ -1,15 +1,40 @@
 //! Projections of outcomes. A report is a function of values that are there already: nothing in here runs,
 //! reads or decides anything.
 //!
-//! - [`terminal`]: for a person.
-//! - [`junit`]: for CI systems.
-//! - [`json`]: for programs.
+//! - [`terminal`]: for a person at a terminal.
+//! - [`document`]: a run as one value with a schema; what follows is drawn from it.
+//! - [`json`]: that value, for programs.
+//! - [`html`]: a page in one file, for people.
+//! - [`markdown`]: for a pull request.
+//! - [`junit`], [`tap`]: for CI systems.
 
+pub mod document;
+pub mod html;
 pub mod json;
 pub mod junit;
+pub mod markdown;
+pub mod tap;
 pub mod terminal;
 
 use standin_scenario::Outcome;
+
+/// What a report tells.
+#[derive(Clone, Copy)]
+pub struct Results<'r> {
+    /// What came of each scenario, in the order of the run.
+    pub outcomes: &'r [Outcome],
+    /// Every promise there is, whether or not a scenario of this run shows it.
+    pub clauses: &'r [Promise<'r>],
+}
+
+/// A clause and what it says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Promise<'r> {
+    /// Its id.
+    pub id: &'r str,
+    /// The promise.
+    pub says: &'r str,
+}
 
 /// One format of report.
 #[derive(Clone, Copy)]
@@ -18,12 +43,23 @@ pub struct Format {
     pub name: &'static str,
     /// One sentence.
     pub summary: &'static str,
+    /// What it needs to be told of each scenario.
+    pub needs: Needs,
     /// The projection.
-    pub write: fn(&[Outcome]) -> Result<String, ReportError>,
+    pub write: fn(&Results<'_>) -> Result<String, ReportError>,
+}
+
+/// How much of a scenario a report shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Needs {
+    /// What came of it.
+    Outcome,
+    /// And how it came to that: the journal, and the way of each value that was checked.
+    Story,
 }
 
 /// Every format that goes to a file.
-pub const FORMATS: &[Format] = &[junit::FORMAT, json::FORMAT];
+pub const FORMATS: &[Format] = &[html::FORMAT, junit::FORMAT, json::FORMAT, markdown::FORMAT, tap::FORMAT];
 
 /// A report could not be written as text.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +67,12 @@ pub enum ReportError {
     /// The XML writer refused.
     #[error("the JUnit report cannot be written")]
     Junit(#[from] quick_junit::SerializeError),
+    /// The template and the values do not fit.
+    #[error("the page cannot be written")]
+    Page(#[from] minijinja::Error),
+    /// The JSON writer refused.
+    #[error("the JSON report cannot be written")]
+    Json(#[from] serde_json::Error),
 }
 
 /// The format of a name.
@@ -39,57 +81,4 @@ pub fn format_of(name: &str) -> Option<&'static Format> {
 }
 
 #[cfg(test)]
-mod samples {
-    use standin_model::Level;
-    use standin_scenario::outcome::{Failure, Hop, Outcome, StepOutcome, Verdict};
-
-    /// One that held, one that failed, one that broke, one that is written wrongly.
-    pub fn outcomes() -> Vec<Outcome> {
-        let held = Outcome {
-            name: "A changed address keeps one contact".into(),
-            file: "scenarios/identity/a.yaml".into(),
-            clauses: vec!["GE-UID-1".into()],
-            tags: vec![],
-            transport: "wire",
-            verdict: Verdict::Held,
-            steps: vec![StepOutcome {
-                name: "advance".into(),
-                line: 4,
-                held: true,
-                summary: "it is later".into(),
-            }],
-            evidence: Some((Level::Inferred, "eloqua: POST /contacts/imports".into())),
-            micros: 1_500,
-        };
-        let failed = Outcome {
-            name: "Phone <on> append".into(),
-            file: "scenarios/mapping/b.yaml".into(),
-            clauses: vec!["QG-MAP-9b".into()],
-            verdict: Verdict::Failed(Failure {
-                step: "expect_account".into(),
-                line: 9,
-                column: 5,
-                message: "account ann is different at profile.zip".into(),
-                expected: Some("01234".into()),
-                actual: Some("1234".into()),
-                snippet: "error: account ann is different".into(),
-                lineage: vec![Hop {
-                    seq: 7,
-                    at: "2026-01-05T08:00:01.000Z".into(),
-                    place: "push: rule 6 zipcode for ann".into(),
-                    text: "changed here: 01234 -> 1234".into(),
-                }],
-                screenshot: None,
-            }),
-            steps: vec![],
-            evidence: None,
-            ..held.clone()
-        };
-        let broken =
-            Outcome { name: "Broken".into(), verdict: Verdict::Broken("no socket".into()), ..failed.clone() };
-        let mistake = "error: no dataflow is called `x`\n --> b.yaml:4:5";
-        let wrong =
-            Outcome { name: "Wrong".into(), verdict: Verdict::Miswritten(mistake.into()), ..failed.clone() };
-        vec![held, failed, broken, wrong]
-    }
-}
+mod samples;

@@ -21,6 +21,8 @@ pub struct Outcome {
     pub steps: Vec<StepOutcome>,
     /// The weakest evidence that the result rests on, and what that is.
     pub evidence: Option<(Level, String)>,
+    /// What happened, where it was asked for; a bounded part of it.
+    pub journal: Journal,
     /// Wall-clock time, in microseconds; no part of the result.
     pub micros: u64,
 }
@@ -51,6 +53,98 @@ pub struct StepOutcome {
     pub held: bool,
     /// What it says of itself.
     pub summary: String,
+    /// When it began, in virtual time.
+    pub at: String,
+    /// The journal's entries that it brought about: the position of the first, and that after the last.
+    pub entries: (u64, u64),
+    /// The values that it held against what is expected, and that were so; a bounded number of them.
+    pub checked: Vec<Checked>,
+}
+
+/// A value that was as expected.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Checked {
+    /// Where in what was looked at: `account ann: profile.city`.
+    pub place: String,
+    /// The value.
+    pub value: String,
+    /// Where it was seen on its way, where that was asked for.
+    pub lineage: Vec<Hop>,
+}
+
+/// A bounded part of what happened.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Journal {
+    /// The entries in their order. Where the positions of two neighbours jump, entries were left out.
+    pub entries: Vec<Entry>,
+    /// How many were left out.
+    pub left_out: u64,
+}
+
+/// One thing that happened. Texts are bounded and say so where they break off.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// Position in the journal, from 1.
+    pub seq: u64,
+    /// When, in virtual time.
+    pub at: String,
+    /// What.
+    pub what: What,
+}
+
+/// Kinds of what happens.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum What {
+    /// A call to a platform and its answer.
+    Call {
+        /// Who called.
+        from: String,
+        /// Which platform was called.
+        to: String,
+        /// The platform's own name for the call.
+        name: String,
+        /// Method, host, path and query.
+        line: String,
+        /// The request's body.
+        request: String,
+        /// HTTP status; 0 where no answer came.
+        status: u16,
+        /// The answer's body.
+        answer: String,
+    },
+    /// A file that was written, read, renamed or removed.
+    File {
+        /// Who did it.
+        who: String,
+        /// What was done.
+        op: String,
+        /// Where.
+        path: String,
+        /// How many bytes.
+        bytes: u64,
+        /// The content, where it is text.
+        text: String,
+    },
+    /// A rule or component made one value out of another.
+    Change {
+        /// Who.
+        who: String,
+        /// Where in it.
+        place: String,
+        /// Whose value.
+        subject: String,
+        /// Before.
+        before: String,
+        /// After.
+        after: String,
+    },
+    /// A sentence.
+    Note {
+        /// Who says so.
+        who: String,
+        /// The sentence.
+        text: String,
+    },
 }
 
 /// An expectation that did not hold.
@@ -108,6 +202,27 @@ impl Outcome {
     /// Whether it held.
     pub fn held(&self) -> bool {
         matches!(self.verdict, Verdict::Held)
+    }
+}
+
+impl Verdict {
+    /// The word for it in reports.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Failed(_) => "failed",
+            Self::Miswritten(_) => "miswritten",
+            Self::Skipped(_) => "skipped",
+            Self::Broken(_) => "broken",
+        }
+    }
+
+    /// Why there is no result, for a person.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Miswritten(why) | Self::Skipped(why) | Self::Broken(why) => Some(why),
+            Self::Held | Self::Failed(_) => None,
+        }
     }
 }
 

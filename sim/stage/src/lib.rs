@@ -12,7 +12,7 @@
 //! - [`receiver`]: the customer's receiver of webhooks.
 //! - [`stubs`]: what stands in the place of dataflows' steps.
 //! - [`step`], [`steps`]: what a step is, and all of them.
-//! - [`runner`]: scenario files in, outcomes out.
+//! - [`runner`]: scenario files in, outcomes out; [`story`]: how it came to them.
 //! - [`stores`]: the object stores of a world.
 //! - [`control`]: the surface of the stage itself under `serve`.
 //! - [`journal`], [`lineage`], [`sought`], [`compare`], [`clock`], [`find`], [`run`]: what these are built from.
@@ -38,6 +38,7 @@ pub mod sso;
 pub mod step;
 pub mod steps;
 pub mod stores;
+pub mod story;
 pub mod stubs;
 pub mod surface;
 pub mod world;

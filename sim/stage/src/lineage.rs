@@ -60,6 +60,18 @@ pub fn lineage(entries: &[Entry], sought: &Sought) -> Vec<Hop> {
         }
         _ => {}
     }
+    bounded(hops)
+}
+
+/// The hops of a value that is as it should be: where it was seen, and which change brought it.
+pub fn followed(entries: &[Entry], sought: &Sought) -> Vec<Hop> {
+    if sought.is_nothing() {
+        return Vec::new();
+    }
+    bounded(entries.iter().filter_map(|entry| hop(entry, sought)).collect())
+}
+
+fn bounded(mut hops: Vec<Hop>) -> Vec<Hop> {
     if hops.len() > HOPS {
         hops.drain(1..=hops.len() - HOPS);
     }
@@ -222,6 +234,20 @@ mod tests {
             (3, r#"values never seen, at the end sent: profile={"firstName":"Ann"}"#),
         ];
         check(&entries[1..], "profile.zip", ("03290", "(absent)"), &told);
+    }
+
+    #[test]
+    fn a_value_that_is_as_it_should_be_is_followed_from_its_origin() {
+        let entries = [
+            call(1, "form", "country=be"),
+            change(2, "rule 8 country to profile.country", "be", "Belgium"),
+            call(3, "accounts.setAccountInfo", r#"profile={"country":"Belgium"}"#),
+            call(4, "accounts.getAccountInfo", "UID=ann"),
+        ];
+        let hops = followed(&entries, &Sought::new("", None, Some("Belgium")));
+        let got: Vec<_> = hops.iter().map(|hop| (hop.seq, hop.text.as_str())).collect();
+        let sent = r#"sent: profile={"country":"Belgium"}"#;
+        assert_eq!(got, [(2, "changed here: be -> Belgium"), (3, sent)]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::browser::Browser;
 use crate::chromium::Browsers;
 use crate::compare::{compare, plain};
 use crate::step::{Miss, Unmet, named};
+use crate::story::{Held, held};
 use crate::surface::{ACTOR, locked};
 use crate::world::World;
 use base64::Engine;
@@ -13,6 +14,7 @@ use serde_json::Value;
 use standin_clients::gigya::{GigyaAccess, GigyaClient, GigyaError, Proof};
 use standin_ports::Http;
 use standin_scenario::{Diagnostic, Node};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,6 +37,8 @@ pub struct Run<'w> {
     pub counted: u64,
     /// Values that steps have saved, by name.
     pub captures: BTreeMap<String, String>,
+    /// The values that the step at hand held, and that were so.
+    pub held: RefCell<Vec<Held>>,
 }
 
 /// An answer to a call.
@@ -52,7 +56,8 @@ impl<'w> Run<'w> {
     pub fn new(world: &'w World, file: PathBuf) -> Self {
         let (browsers, dataflows, captures) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let chromium = Browsers::default();
-        Self { world, file, browsers, chromium, dataflows, job: Value::Null, counted: 0, captures }
+        let held = RefCell::default();
+        Self { world, file, browsers, chromium, dataflows, job: Value::Null, counted: 0, captures, held }
     }
 
     /// How steps reach the platforms.
@@ -154,7 +159,9 @@ impl<'w> Run<'w> {
                 span: node.at_path(&difference.path).or(Some(node.span)),
                 path: difference.path,
             })
-        })
+        })?;
+        held(&mut self.held.borrow_mut(), what, expected);
+        Ok(())
     }
 
     /// Keeps members of an answer under names that later steps write as `${name}`.

@@ -6,12 +6,13 @@ use crate::run::Run;
 use crate::sought::Sought;
 use crate::step::{Args, Miss, Takes, Unmet, named};
 use crate::steps::{ADVANCE, EXPECT_STUB, SET_KNOB, STEPS, STUB_STEP, step_of};
+use crate::story::{Depth, Held, hop, tell};
 use crate::surface::locked;
 use crate::world::{SECTIONS, Transport, World, WorldError, WorldSpec, knobs};
 use serde_json::{Map, Value};
 use standin_dataflow::{Document, Severity};
 use standin_fake_kit::knobs::KnobError;
-use standin_scenario::outcome::{Failure, Hop, Outcome, Screenshot, StepOutcome, Verdict};
+use standin_scenario::outcome::{Failure, Journal, Outcome, Screenshot, StepOutcome, Verdict};
 use standin_scenario::scenario::parse_world;
 use standin_scenario::{Diagnostic, Node, Scenario, Source, Span, nearest};
 use std::collections::BTreeMap;
@@ -352,12 +353,26 @@ pub fn run(ready: &Ready, transport: Transport) -> Outcome {
     run_keeping(ready, transport).0
 }
 
+/// Runs one scenario and hands out its world as it was at the end.
+pub fn run_keeping(ready: &Ready, transport: Transport) -> (Outcome, Option<World>) {
+    run_telling(ready, transport, Depth::Outcome)
+}
+
+/// The outcome of a scenario that is not run, with the reason.
+pub fn not_run(ready: &Ready, transport: Transport, why: String) -> Outcome {
+    Outcome { verdict: Verdict::Skipped(why), ..at_its_start(&ready.scenario, transport) }
+}
+
 /// Checks what a scenario expects against a world in which somebody else did what there was to do.
 pub fn expectations(ready: &Ready, world: &World) -> Outcome {
-    let mut outcome = at_its_start(&ready.scenario, world.transport());
-    outcome.verdict = walk(ready, world, &mut outcome.steps, Which::Expectations);
-    outcome.evidence = world.weakest_evidence();
-    outcome
+    let mut walked = Walked::default();
+    let verdict = walk(ready, world, Which::Expectations, &mut walked);
+    Outcome {
+        verdict,
+        steps: walked.steps,
+        evidence: world.weakest_evidence(),
+        ..at_its_start(&ready.scenario, world.transport())
+    }
 }
 
 /// Which steps of a scenario are done.
@@ -375,6 +390,13 @@ impl Which {
     }
 }
 
+/// What came of the steps, and the values that each of them held.
+#[derive(Default)]
+struct Walked {
+    steps: Vec<StepOutcome>,
+    held: Vec<Vec<Held>>,
+}
+
 fn at_its_start(scenario: &Scenario, transport: Transport) -> Outcome {
     Outcome {
         name: scenario.name.clone(),
@@ -385,12 +407,13 @@ fn at_its_start(scenario: &Scenario, transport: Transport) -> Outcome {
         verdict: Verdict::Held,
         steps: Vec::new(),
         evidence: None,
+        journal: Journal::default(),
         micros: 0,
     }
 }
 
-/// Runs one scenario and hands out its world as it was at the end.
-pub fn run_keeping(ready: &Ready, transport: Transport) -> (Outcome, Option<World>) {
+/// Runs one scenario, tells so much of it, and hands out its world as it was at the end.
+pub fn run_telling(ready: &Ready, transport: Transport, depth: Depth) -> (Outcome, Option<World>) {
     let scenario = &ready.scenario;
     let mut outcome = at_its_start(scenario, transport);
     if let Some(verdict) = without_browser(ready, transport) {
@@ -404,11 +427,16 @@ pub fn run_keeping(ready: &Ready, transport: Transport) -> (Outcome, Option<Worl
             return (outcome, None);
         }
     };
-    outcome.verdict = walk(ready, &world, &mut outcome.steps, Which::All);
+    let mut walked = Walked::default();
+    outcome.verdict = walk(ready, &world, Which::All, &mut walked);
+    outcome.steps = walked.steps;
     if let Some(expected) = &scenario.expected_failure {
         outcome.verdict = turned(outcome.verdict, expected, scenario);
     }
     outcome.evidence = world.weakest_evidence();
+    if depth == Depth::Story {
+        tell(&mut outcome, &world, &walked.held);
+    }
     (outcome, Some(world))
 }
 
@@ -449,20 +477,32 @@ fn without_browser(ready: &Ready, transport: Transport) -> Option<Verdict> {
     }))
 }
 
-fn walk(ready: &Ready, world: &World, outcomes: &mut Vec<StepOutcome>, which: Which) -> Verdict {
+fn walk(ready: &Ready, world: &World, which: Which, walked: &mut Walked) -> Verdict {
     let scenario = &ready.scenario;
     let mut run = Run::new(world, ready.path.clone());
     for step in scenario.steps.iter().filter(|step| which.includes(step)) {
+        let from = world.parts().journal.mark();
         world.advance(PACE);
+        let at = world.now().to_string();
         let line = scenario.source.line_column(step.name.span.start).0;
         let result = one(&mut run, step);
-        let (held, summary) = match &result {
+        let (so, summary) = match &result {
             Ok(summary) => (true, summary.clone()),
             Err(Miss::Written(diagnostic)) => (false, diagnostic.message.clone()),
             Err(Miss::Unmet(unmet)) => (false, unmet.message.clone()),
             Err(Miss::Broken(why)) => (false, why.clone()),
         };
-        outcomes.push(StepOutcome { name: step.name.name.clone(), line, held, summary });
+        let values = run.held.take();
+        walked.steps.push(StepOutcome {
+            name: step.name.name.clone(),
+            line,
+            held: so,
+            summary,
+            at,
+            entries: (from, world.parts().journal.mark()),
+            checked: values.iter().map(Held::told).collect(),
+        });
+        walked.held.push(values);
         match result {
             Ok(_) => {}
             Err(Miss::Broken(why)) => {
@@ -514,10 +554,7 @@ fn failure(world: &World, scenario: &Scenario, step: &standin_scenario::Step, un
         expected: unmet.expected,
         actual: unmet.actual,
         snippet,
-        lineage: hops
-            .into_iter()
-            .map(|hop| Hop { seq: hop.seq, at: hop.at, place: hop.place, text: hop.text })
-            .collect(),
+        lineage: hops.into_iter().map(hop).collect(),
         screenshot: None,
     }
 }

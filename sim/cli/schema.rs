@@ -1,0 +1,186 @@
+//! JSON Schemas: of the report for programs, of scenario and world files for editors. What the lists know of steps,
+//! clauses and knobs is in them; the members of a platform's section are checked when a world is made.
+
+use crate::args::ListCommand;
+use crate::{Stop, say};
+use serde_json::{Map, Value, json};
+use standin_conform::CLAUSES;
+use standin_scenario::nearest;
+use standin_stage::step::{Arg, Step, Takes};
+use standin_stage::steps::STEPS;
+use standin_stage::world::{SECTIONS, knobs};
+
+struct Schema {
+    name: &'static str,
+    summary: &'static str,
+    make: fn() -> Value,
+}
+
+const SCHEMAS: &[Schema] = &[
+    Schema {
+        name: "report",
+        summary: "what `--report json=FILE` writes",
+        make: standin_report::json::schema,
+    },
+    Schema { name: "scenario", summary: "a scenario file", make: scenario },
+    Schema { name: "world", summary: "a world file, and the `world` of a scenario", make: world_file },
+];
+
+/// All of them by name, or those that were asked for.
+pub(crate) fn list(command: &ListCommand) -> Result<u8, Stop> {
+    for name in &command.names {
+        let Some(schema) = SCHEMAS.iter().find(|schema| schema.name == name) else {
+            let near = nearest(name, SCHEMAS.iter().map(|schema| schema.name));
+            let hint = near.map(|near| format!("\n  help: did you mean `{near}`?")).unwrap_or_default();
+            return Err(Stop::wrong(format!("error: there is no schema of `{name}`{hint}")));
+        };
+        say(&format!("{:#}\n", (schema.make)()));
+    }
+    if command.names.is_empty() && command.json {
+        let all = SCHEMAS.iter().map(|schema| json!({"name": schema.name, "summary": schema.summary}));
+        say(&format!("{:#}\n", Value::Array(all.collect())));
+    } else if command.names.is_empty() {
+        for schema in SCHEMAS {
+            say(&format!("{:<10} {}\n", schema.name, schema.summary));
+        }
+    }
+    Ok(0)
+}
+
+const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+fn scenario() -> Value {
+    let known = CLAUSES.iter().map(|clause| json!({"const": clause.id, "description": clause.says}));
+    let clauses: Vec<Value> = known.chain([later()]).collect();
+    json!({
+        "$schema": DRAFT,
+        "title": "A scenario of standin",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["scenario", "steps"],
+        "properties": {
+            "scenario": {"type": "string", "description": "what it shows, in a sentence"},
+            "clauses": {"type": "array", "items": {"anyOf": clauses}, "description": "the clauses that it shows"},
+            "tags": texts("words to choose scenarios by"),
+            "world": {"$ref": "#/$defs/world"},
+            "examples": {
+                "type": "array", "minItems": 1, "items": {"type": "object"},
+                "description": "a row for each run: `<name>` in the scenario becomes its value",
+            },
+            "steps": {
+                "type": "array", "minItems": 1, "items": {"$ref": "#/$defs/step"},
+                "description": "what happens, in order",
+            },
+            "expected_failure": {
+                "type": "string",
+                "description": "text of the failure that it must end in, where it shows a breach being caught",
+            },
+        },
+        "$defs": {"world": world(), "step": step()},
+    })
+}
+
+fn texts(description: &str) -> Value {
+    json!({"type": "array", "items": {"type": "string"}, "description": description})
+}
+
+fn world_file() -> Value {
+    let mut schema = world();
+    schema["$schema"] = Value::from(DRAFT);
+    schema["title"] = Value::from("A world of standin");
+    schema
+}
+
+fn world() -> Value {
+    let mut members = Map::new();
+    members.insert(
+        "from".to_owned(),
+        json!({"type": "string", "description": "a world file to build on, beside this one or in a folder above"}),
+    );
+    for section in SECTIONS {
+        members.insert((*section).to_owned(), json!({"type": ["object", "array"]}));
+    }
+    members.insert(
+        "dataflows".to_owned(),
+        json!({
+            "type": "object", "additionalProperties": {"type": "string"},
+            "description": "dataflow files by the name that steps use",
+        }),
+    );
+    let settings: Map<String, Value> = knobs()
+        .into_iter()
+        .map(|knob| {
+            let about = format!("{} ({}; otherwise {})", knob.summary, knob.takes, knob.default);
+            (knob.name.to_owned(), json!({"type": ["string", "integer", "boolean"], "description": about}))
+        })
+        .collect();
+    members.insert(
+        "knobs".to_owned(),
+        json!({"type": "object", "additionalProperties": false, "properties": settings}),
+    );
+    members.insert("seed".to_owned(), json!({"type": "integer", "minimum": 0}));
+    json!({"type": "object", "additionalProperties": false, "properties": members})
+}
+
+/// A step is a word, if it needs nothing, or a word with its arguments.
+fn step() -> Value {
+    let bare = STEPS.iter().filter(|step| step.args.iter().all(|arg| !arg.needed));
+    let bare: Vec<Value> =
+        bare.map(|step| json!({"const": step.name, "description": step.summary})).collect();
+    let members: Map<String, Value> =
+        STEPS.iter().map(|step| (step.name.to_owned(), arguments(step))).collect();
+    let full = json!({
+        "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false,
+        "properties": members,
+    });
+    json!({"anyOf": [full, {"oneOf": bare}]})
+}
+
+fn arguments(step: &Step) -> Value {
+    let members: Map<String, Value> =
+        step.args.iter().map(|arg| (arg.name.to_owned(), argument(arg, true))).collect();
+    let needed: Vec<&str> = step.args.iter().filter(|arg| arg.needed).map(|arg| arg.name).collect();
+    let mut choices = vec![json!({
+        "type": "object", "properties": members, "required": needed, "additionalProperties": step.open,
+    })];
+    if needed.is_empty() {
+        choices.push(json!({"type": "null"}));
+    }
+    let alone = step.alone.and_then(|alone| step.args.iter().find(|arg| arg.name == alone));
+    if let Some(arg) = alone {
+        let value = argument(arg, false);
+        // Only where it is the one argument may it be a mapping of its own.
+        choices.push(match step.args.len() {
+            1 => value,
+            _ => json!({"allOf": [value, {"not": {"type": "object"}}]}),
+        });
+    }
+    json!({"description": format!("{}\n\nFor example: {}", step.summary, step.example), "anyOf": choices})
+}
+
+/// A value of the examples' rows, or one that an earlier step saves.
+fn later() -> Value {
+    json!({"type": "string", "pattern": r"<\w+>|\$\{"})
+}
+
+/// What stands for an argument.
+fn argument(arg: &Arg, described: bool) -> Value {
+    let later = later();
+    let value = match arg.takes {
+        Takes::Anything => json!({}),
+        Takes::Text | Takes::Dataflow | Takes::NewDataflow | Takes::EloquaJob => json!({"type": "string"}),
+        Takes::Span => json!({"anyOf": [{"type": "string", "pattern": "^\\d+\\s*(ms|s|min|m|h|d)$"}, later]}),
+        Takes::Number => json!({"anyOf": [{"type": "integer", "minimum": 0}, later]}),
+        Takes::Flag => json!({"anyOf": [{"type": "boolean"}, later]}),
+        Takes::Word(words) => json!({"anyOf": [{"enum": words}, later]}),
+    };
+    let mut value = if matches!(arg.takes, Takes::Anything) || arg.needed {
+        value
+    } else {
+        json!({"anyOf": [value, {"type": "null"}]})
+    };
+    if described {
+        value["description"] = Value::from(arg.summary);
+    }
+    value
+}

@@ -1,0 +1,212 @@
+//! Reports, and the ways of running that change no report.
+
+use super::schema::Schema;
+use super::{check, program, told};
+use crate::top;
+use serde_json::{Value, json};
+use standin_scenario::Source;
+use standin_scenario::scenario::parse_world;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+#[test]
+fn ways_of_running() {
+    let files = "tests/program/broken-expectation.yaml tests/program/two-held.yaml";
+    let fast = format!("run {files} --timeless --fail-fast --jobs 4");
+    check(&[
+        ("run-fail-fast", fast.as_str()),
+        ("run-repeated", "run tests/program/two-held.yaml --timeless --repeat 3"),
+        ("wrong-shard", "run --shard 4/3"),
+        ("wrong-schema", "list schema senario"),
+        ("list-schemas", "list schema"),
+    ]);
+}
+
+/// The JSON report of a run, without durations.
+fn report(arguments: &[&str]) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("out.json");
+    let option = format!("json={}", file.display());
+    let mut all = vec!["run", "--transport", "memory", "--quiet", "--report", &option];
+    all.extend(arguments);
+    let code = program(&all).output().unwrap().status.code();
+    assert!(matches!(code, Some(0 | 1)), "{arguments:?}: {code:?}");
+    let mut report: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    for scenario in report["scenarios"].as_array_mut().unwrap() {
+        scenario["micros"] = Value::from(0);
+    }
+    report
+}
+
+const SOME: &[&str] = &["scenarios/mapping", "scenarios/identity", "tests/program/two-held.yaml"];
+
+#[test]
+fn any_number_of_jobs_gives_the_same_report() {
+    let with = |jobs: &str| report(&[SOME, &["--jobs", jobs]].concat());
+    assert_eq!(with("1"), with("7"));
+}
+
+/// Each scenario is in exactly one shard, and comes out there as it does in the whole.
+#[test]
+fn the_union_of_the_shards_is_the_whole() {
+    let key = |scenario: &Value| format!("{}\n{}", scenario["file"], scenario["name"]);
+    let all = |report: Value| report["scenarios"].as_array().unwrap().clone();
+    let mut whole = all(report(SOME));
+    let shards: Vec<Vec<Value>> = ["1/3", "2/3", "3/3"]
+        .iter()
+        .map(|shard| all(report(&[SOME, &["--shard", *shard]].concat())))
+        .collect();
+    assert!(shards.iter().all(|shard| !shard.is_empty()));
+    let mut union: Vec<Value> = shards.concat();
+    whole.sort_by_key(key);
+    union.sort_by_key(key);
+    assert_eq!(union, whole);
+    // Others may come and go: what is left stays where it was.
+    let alone: BTreeSet<String> =
+        all(report(&["scenarios/mapping", "--shard", "2/3"])).iter().map(key).collect();
+    let among = shards[1].iter().filter(|scenario| scenario["file"].to_string().contains("mapping"));
+    assert_eq!(among.map(key).collect::<BTreeSet<_>>(), alone);
+}
+
+#[test]
+fn every_format_goes_to_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut arguments = vec!["run".to_owned(), SOME[2].to_owned()];
+    for format in standin_report::FORMATS {
+        let file = folder.path().join(format.name);
+        arguments.extend(["--report".to_owned(), format!("{}={}", format.name, file.display())]);
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    assert_eq!(program(&arguments).output().unwrap().status.code(), Some(0));
+    for format in standin_report::FORMATS {
+        let text = std::fs::read_to_string(folder.path().join(format.name)).unwrap();
+        let shows = format.name == "markdown" || text.contains("A form value arrives in the profile");
+        assert!(shows, "{} does not show the scenario", format.name);
+    }
+}
+
+fn schema(name: &str) -> Schema {
+    let output = program(&["list", "schema", name]).output().unwrap();
+    Schema::of(serde_json::from_slice(&output.stdout).unwrap())
+}
+
+fn yaml(file: &Path) -> Value {
+    let source = Source::new(file.display().to_string(), std::fs::read_to_string(file).unwrap());
+    parse_world(&source).unwrap().to_json().unwrap()
+}
+
+fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, found);
+        } else if path.extension().is_some_and(|kind| kind == "yaml") {
+            found.push(path);
+        }
+    }
+}
+
+/// What an editor would underline: nothing in what runs, something in each of what is refused.
+#[test]
+fn schemas_of_what_people_write() {
+    for (name, folder) in [("scenario", "scenarios"), ("world", "fixtures/worlds")] {
+        let (schema, mut found) = (schema(name), Vec::new());
+        files(&top().join(folder), &mut found);
+        assert!(!found.is_empty());
+        for file in found {
+            let mistakes = schema.mistakes(&yaml(&file));
+            assert!(mistakes.is_empty(), "{}: {mistakes:#?}", file.display());
+        }
+    }
+    let scenario = schema("scenario");
+    for name in ["unknown-step", "unknown-clause", "missing-argument", "wrong-word", "wrong-span"] {
+        let file = top().join(format!("tests/program/{name}.yaml"));
+        assert!(!scenario.mistakes(&yaml(&file)).is_empty(), "{name} fits");
+    }
+    let later = json!([{"advance": "1s"}]);
+    for (wrong, right) in [
+        (json!({"scenario": "A", "steps": []}), json!({"scenario": "A", "steps": later})),
+        (
+            json!({"scenario": "A", "step": later, "steps": later}),
+            json!({"scenario": "A", "steps": ["clear_faults"]}),
+        ),
+        (
+            json!({"scenario": "A", "steps": later, "world": {"gigia": {}}}),
+            json!({"scenario": "A", "steps": later, "world": {"gigya": {}}}),
+        ),
+        (
+            json!({"scenario": "A", "steps": later, "world": {"knobs": {"gigya.index_dealy": "5s"}}}),
+            json!({"scenario": "A", "steps": later, "world": {"knobs": {"gigya.index_delay": "5s"}}}),
+        ),
+        (
+            json!({"scenario": "A", "steps": [{"advance": "1s", "clear_faults": null}]}),
+            json!({"scenario": "A", "steps": [{"advance": "1s"}, {"clear_faults": null}]}),
+        ),
+    ] {
+        assert!(!scenario.mistakes(&wrong).is_empty(), "{wrong} fits");
+        assert_eq!(scenario.mistakes(&right), Vec::<String>::new(), "{right}");
+    }
+}
+
+#[test]
+fn the_schema_of_the_report_holds() {
+    let schema = schema("report");
+    let mut report = report(&["tests/program/broken-expectation.yaml", "tests/program/two-held.yaml"]);
+    assert_eq!(schema.mistakes(&report), Vec::<String>::new());
+    for (place, wrong) in [
+        ("/format", Value::from("another")),
+        ("/scenarios/0/verdict", Value::from("fine")),
+        ("/scenarios/0/steps/0/line", Value::from("4")),
+        ("/scenarios/0/journal/0/kind", Value::Null),
+    ] {
+        let right = std::mem::replace(report.pointer_mut(place).unwrap(), wrong);
+        assert_ne!(schema.mistakes(&report), Vec::<String>::new(), "{place}");
+        *report.pointer_mut(place).unwrap() = right;
+    }
+}
+
+/// What `new` writes runs, and is not written over.
+#[test]
+fn a_new_scenario_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.yaml");
+    let file = file.to_str().unwrap();
+    assert_eq!(program(&["new", "scenario", file]).output().unwrap().status.code(), Some(0));
+    let run = told(&["run", file, "--transport", "memory", "--timeless"]);
+    assert!(run.contains("2 held, of 2 scenarios") && run.ends_with("--- exit code 0\n"), "{run}");
+    std::fs::write(file, "mine").unwrap();
+    assert_eq!(program(&["new", "scenario", file]).output().unwrap().status.code(), Some(2));
+    assert_eq!(std::fs::read_to_string(file).unwrap(), "mine");
+    let printed = program(&["new", "scenario"]).output().unwrap().stdout;
+    std::fs::write(file, printed).unwrap();
+    assert_eq!(schema("scenario").mistakes(&yaml(Path::new(file))), Vec::<String>::new());
+}
+
+#[test]
+fn shells_and_the_manual_know_every_command() {
+    let help = told(&["--help"]);
+    let commands = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let commands: Vec<&str> = commands.lines().filter_map(named).collect();
+    assert!(commands.contains(&"run") && commands.contains(&"completions"), "{commands:?}");
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = told(&["completions", shell]);
+        assert!(
+            commands.iter().all(|command| script.contains(command)) && script.contains("shard"),
+            "{shell}"
+        );
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("man");
+    assert_eq!(program(&["man", pages.to_str().unwrap()]).output().unwrap().status.code(), Some(0));
+    for command in commands.iter().filter(|command| **command != "help") {
+        let page = std::fs::read_to_string(pages.join(format!("standin-{command}.1"))).unwrap();
+        assert!(page.contains(".TH"), "{command}");
+    }
+    assert!(told(&["man"]).contains(".TH standin 1"));
+}
+
+/// The command that a line of the help is about; a line that only goes on is indented further.
+fn named(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("  ").filter(|rest| !rest.starts_with(' '))?;
+    rest.split_whitespace().next()
+}
