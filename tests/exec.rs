@@ -38,6 +38,10 @@ fn programs_find_the_vendors_hosts_here() {
     let ran = exec(&[], &["python3", "-c", python]);
     assert_eq!(text(&ran.stdout), "200\n", "{ran:?}");
 
+    let upload = "echo a | curl -sS -T - ftp://$SFTP_USER:$SFTP_PASSWORD@127.0.0.1:$FTP_PORT/a.csv";
+    let ran = exec(&[], &["sh", "-c", upload]);
+    assert!(text(&ran.stderr).contains("/a.csv") && text(&ran.stderr).contains("done"), "{ran:?}");
+
     let ran = exec(&[], &["curl", "-sS", "https://www.example.net/"]);
     assert_eq!(ran.status.code(), Some(56), "{ran:?}");
     assert!(text(&ran.stderr).ends_with(
@@ -45,10 +49,12 @@ fn programs_find_the_vendors_hosts_here() {
     ));
 }
 
-/// Node knows no proxy variables before version 24; where Node is not there, there is nothing to see.
+/// Node knows no proxy variables before version 24. Where Node is not there, there is nothing to see, unless all
+/// tools are said to be there.
 #[test]
 fn node_finds_them_too() {
-    if Command::new("node").arg("--version").output().is_err() {
+    let there = Command::new("node").arg("--version").output().is_ok();
+    if !there && std::env::var_os("STANDIN_ALL_TOOLS").is_none() {
         return;
     }
     let script = "fetch('https://accounts.eu1.gigya.com/accounts.getPolicies?apiKey=' + process.env.GIGYA_API_KEY)\
@@ -80,6 +86,15 @@ fn what_a_scenario_expects_is_checked_against_the_program() {
     let good = exec(&expect, &["sh", "-c", &set("Diest")]);
     assert_eq!(good.status.code(), Some(0), "{}", text(&good.stderr));
     assert!(text(&good.stderr).contains("ok Ann moved"));
+    let calls = folder.path().join("calls.yaml");
+    std::fs::write(
+        &calls,
+        "scenario: Only a call\nsteps:\n  - gigya_call: { method: socialize.getProvidersConfig }\n",
+    )
+    .unwrap();
+    let nothing = exec(&["--expect", calls.to_str().unwrap()], &["true"]);
+    assert_eq!(nothing.status.code(), Some(2));
+    assert!(text(&nothing.stderr).contains("expects nothing that could be held against a program"));
     let bad = exec(&expect, &["sh", "-c", &set("Namur")]);
     assert_eq!(bad.status.code(), Some(1), "{}", text(&bad.stderr));
     assert!(text(&bad.stderr).contains("actually Namur"), "{}", text(&bad.stderr));

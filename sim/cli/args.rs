@@ -279,8 +279,8 @@ pub(crate) struct ServeCommand {
     /// Answers under all host names of the platforms on one more socket, with TLS by an authority of its own
     #[arg(long)]
     pub(crate) tls: bool,
-    /// Writes the certificate of that authority, for programs that shall trust it
-    #[arg(long, value_name = "FILE", requires = "tls")]
+    /// Writes the certificate of that authority, for programs that shall trust it; brings --tls
+    #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
     /// Opens Chromium on the stage's page, with every host name leading here; brings --tls
     #[arg(long)]

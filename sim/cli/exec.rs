@@ -1,13 +1,13 @@
 //! `standin exec`: any program, unchanged, inside the stage.
 
 use crate::args::ExecCommand;
-use crate::serve::{clock, spec, told, wait_until};
+use crate::serve::{clock, spec, stop, told, wait_until};
 use crate::{Stop, authority};
 use standin_ports::What;
 use standin_report::terminal::{Look, write};
 use standin_scenario::outcome::exit_code;
 use standin_stage::front::{Callers, Front, Opening};
-use standin_stage::runner::{Extras, Ready, expectations, load};
+use standin_stage::runner::{Extras, Ready, check_expectations, expectations, load};
 use standin_stage::{Listen, Transport, World};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -31,7 +31,7 @@ pub(crate) fn exec(command: &ExecCommand) -> Result<u8, Stop> {
     let opening = Opening {
         port: 0,
         callers: Callers::Anybody,
-        allowed: command.allow.iter().map(|host| host.to_ascii_lowercase()).collect(),
+        allowed: allowed(command),
         authority: authority::kept()?,
     };
     let front = world.front_as(opening).map_err(|error| broke(&error))?;
@@ -75,7 +75,7 @@ fn run(command: &ExecCommand, world: &World, front: &Front, trust: &Trust) -> Re
     for (name, value) in variables(front, trust) {
         child.env(name, value);
     }
-    child.env("STANDIN_ALLOW", command.allow.join(","));
+    child.env("STANDIN_ALLOW", allowed(command).join(","));
     let mut child = match child.spawn() {
         Ok(child) => child,
         Err(error) => {
@@ -85,6 +85,7 @@ fn run(command: &ExecCommand, world: &World, front: &Front, trust: &Trust) -> Re
             });
         }
     };
+    let id = child.id().to_string();
     let (ended, end) = tokio::sync::oneshot::channel();
     let waiting = std::thread::spawn(move || {
         let status = child.wait();
@@ -92,11 +93,23 @@ fn run(command: &ExecCommand, world: &World, front: &Front, trust: &Trust) -> Re
         status
     });
     wait_until(world, async {
+        tokio::pin!(end);
+        tokio::select! {
+            _ = &mut end => return,
+            () = stop() => {}
+        }
+        // Whoever ends us means the program. From a terminal it has heard that already, and once more does no harm.
+        let _ = Command::new("kill").args(["-TERM", &id]).status();
         let _ = end.await;
     })?;
     let status = waiting.join().map_err(|_| Stop::broke("error: nobody waited for the command"))?;
     let status = status.map_err(|error| Stop::broke(format!("error: {program}: {error}")))?;
     Ok(exit(status))
+}
+
+/// Hosts of the world outside, as names are compared.
+fn allowed(command: &ExecCommand) -> Vec<String> {
+    command.allow.iter().map(|host| host.to_ascii_lowercase()).collect()
 }
 
 /// As shells tell it: the code, or 128 and the signal.
@@ -166,13 +179,25 @@ fn variables(front: &Front, trust: &Trust) -> Vec<(&'static str, String)> {
     for name in ["NODE_EXTRA_CA_CERTS", "DENO_CERT"] {
         set.push((name, trust.own.clone()));
     }
-    set.push(("NODE_OPTIONS", format!("--require={}", trust.node)));
+    set.push(("NODE_OPTIONS", added("NODE_OPTIONS", format!("--require={}", trust.node))));
     set.push(("STANDIN_CA_FILE", trust.own.clone()));
     set.push(("STANDIN_TLS", front.address().to_string()));
     if let Some(java) = &trust.java {
-        set.push(("JAVA_TOOL_OPTIONS", java_options(front, java)));
+        set.push(("JAVA_TOOL_OPTIONS", added("JAVA_TOOL_OPTIONS", java_options(front, java))));
     }
     set
+}
+
+/// The options that the program was to have anyway, and these.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what the program would have found in its environment stays there"
+)]
+fn added(name: &str, options: String) -> String {
+    match std::env::var(name) {
+        Ok(before) if !before.trim().is_empty() => format!("{before} {options}"),
+        _ => options,
+    }
 }
 
 fn java_options(front: &Front, store: &str) -> String {
@@ -188,12 +213,16 @@ fn java_options(front: &Front, store: &str) -> String {
 fn summary(world: &World, front: &Front) -> String {
     let mut calls: BTreeMap<(String, String), (u64, BTreeMap<u16, u64>)> = BTreeMap::new();
     for entry in world.parts().journal.entries() {
-        let What::Call { from, to, name, status, .. } = entry.what else { continue };
-        if from == "client" {
-            let (count, statuses) = calls.entry((to.to_string(), name.to_string())).or_default();
-            *count += 1;
-            *statuses.entry(status).or_default() += 1;
-        }
+        let (platform, name, status) = match entry.what {
+            What::Call { from, to, name, status, .. } if from == "client" => {
+                (to.to_string(), name.to_string(), status)
+            }
+            What::File { op, path, .. } => ("drop".to_owned(), format!("{op} {path}"), DONE),
+            _ => continue,
+        };
+        let (count, statuses) = calls.entry((platform, name)).or_default();
+        *count += 1;
+        *statuses.entry(status).or_default() += 1;
     }
     let mut text = String::from("\n");
     if calls.is_empty() {
@@ -213,7 +242,14 @@ fn summary(world: &World, front: &Front) -> String {
     text
 }
 
+/// Stands for what happened at the drop, where there are no statuses.
+const DONE: u16 = 1;
+
 fn told_status(status: u16, times: u64) -> String {
-    let status = if status == 0 { "cut".to_owned() } else { status.to_string() };
+    let status = match status {
+        0 => "cut".to_owned(),
+        DONE => "done".to_owned(),
+        status => status.to_string(),
+    };
     if times == 1 { status } else { format!("{status} ({times})") }
 }

@@ -22,19 +22,8 @@ use std::time::Duration;
 const TICK: Duration = Duration::from_millis(100);
 
 pub(crate) fn serve(command: &ServeCommand) -> Result<u8, Stop> {
-    let extras =
-        Extras { seed: command.options.seed, knobs: command.options.set.clone(), ..Extras::default() };
-    check_knobs(&extras).map_err(|bad| Stop::wrong(bad.0))?;
-    let spec = match &command.world {
-        Some(path) => {
-            load_world(path, &extras, std::io::stderr().is_terminal()).map_err(|bad| Stop::wrong(bad.0))?
-        }
-        None => WorldSpec { seed: extras.seed, knobs: extras.knobs, ..WorldSpec::default() },
-    };
-    let clock = match command.clock {
-        Time::Wall => StageClock::following(Arc::new(WallClock)),
-        Time::Still => StageClock::still(Instant::START),
-    };
+    let spec = spec(command.world.as_deref(), &command.options)?;
+    let clock = clock(command.clock);
     let listen = Listen { port: command.port, control: true };
     let world = World::open_at(&spec, Transport::Wire, clock, listen)
         .map_err(|error| Stop::wrong(format!("error: {}", told(&error))))?;
@@ -92,7 +81,7 @@ pub(crate) fn clock(time: Time) -> StageClock {
 
 /// The socket for all host names, if it is wanted.
 fn front<'w>(command: &ServeCommand, world: &'w World) -> Result<Option<&'w Front>, Stop> {
-    if !command.tls && !command.browse {
+    if !command.tls && !command.browse && command.ca_file.is_none() {
         return Ok(None);
     }
     let port = if command.port == 0 { 0 } else { command.port.saturating_add(PORTS) };
@@ -161,7 +150,8 @@ pub(crate) fn wait_until(world: &World, end: impl Future<Output = ()>) -> Result
     Ok(())
 }
 
-async fn stop() {
+/// Ctrl-C, or the signal that ends a process.
+pub(crate) async fn stop() {
     #[cfg(unix)]
     if let Ok(mut ended) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
         tokio::select! {

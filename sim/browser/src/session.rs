@@ -11,13 +11,13 @@ use thirtyfour::{
 };
 
 /// How long a page may take to show what is waited for.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How often it is looked at meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(40);
 
 /// How long the browser may take for one command, a page load included.
-const COMMAND: Duration = Duration::from_secs(30);
+const COMMAND: Duration = Duration::from_secs(60);
 
 /// Text longer than this is pasted and not typed.
 const TYPED: usize = 1_000;

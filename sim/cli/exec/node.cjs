@@ -7,7 +7,7 @@ const elsewhere = new Set(['localhost', '127.0.0.1', '::1', ...(process.env.STAN
 const connect = net.Socket.prototype.connect;
 net.Socket.prototype.connect = function (...args) {
   const options = Array.isArray(args[0]) ? args[0][0] : args[0];
-  if (options && typeof options === 'object' && options.host && !elsewhere.has(options.host)) {
+  if (options && typeof options === 'object' && options.host && !elsewhere.has(options.host.toLowerCase())) {
     Object.assign(options, { host, port: Number(port) });
   }
   return connect.apply(this, args);

@@ -203,6 +203,16 @@ impl Node {
         })
     }
 
+    /// Where a value that a step saves is written first, if it is anywhere in here.
+    pub fn captured(&self) -> Option<Span> {
+        match &self.kind {
+            Kind::Text(text) => text.contains("${").then_some(self.span),
+            Kind::List(items) => items.iter().find_map(Self::captured),
+            Kind::Map(members) => members.iter().find_map(|(_, node)| node.captured()),
+            _ => None,
+        }
+    }
+
     /// The text of a scalar.
     pub fn plain_text(&self) -> Option<String> {
         match &self.kind {

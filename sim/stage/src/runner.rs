@@ -363,12 +363,40 @@ pub fn not_run(ready: &Ready, transport: Transport, why: String) -> Outcome {
     Outcome { verdict: Verdict::Skipped(why), ..at_its_start(&ready.scenario, transport) }
 }
 
-/// Checks what a scenario expects against a world in which somebody else did what there was to do.
+/// Whether a scenario expects anything by itself, and not of its own calls; and if so, needs nothing for it that
+/// only its other steps bring.
+pub fn check_expectations(ready: &Ready) -> Result<(), BadInput> {
+    let steps = || ready.scenario.steps.iter();
+    let shown = |diagnostic: Diagnostic| BadInput(diagnostic.render(&ready.scenario.source, false));
+    if !steps().any(|step| step.name.name.starts_with("expect_")) {
+        let span = Span { start: 0, end: 1 };
+        return Err(shown(
+            Diagnostic::new("this scenario expects nothing that could be held against a program", span)
+                .hint("add steps that begin with `expect_`"),
+        ));
+    }
+    for step in steps().filter(|step| Which::Expectations.includes(step)) {
+        if let Some(span) = step.args.captured() {
+            return Err(shown(
+                Diagnostic::new("this value is saved by a step that is left to the program", span)
+                    .hint("expect a value that is known beforehand"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Checks what a scenario expects against a world in which somebody else did what there was to do. That is not what
+/// its clauses promise, so it shows none.
 pub fn expectations(ready: &Ready, world: &World) -> Outcome {
     let mut walked = Walked::default();
-    let verdict = walk(ready, world, Which::Expectations, &mut walked);
+    let mut verdict = walk(ready, world, Which::Expectations, &mut walked);
+    if let Some(expected) = &ready.scenario.expected_failure {
+        verdict = turned(verdict, expected, &ready.scenario);
+    }
     Outcome {
         verdict,
+        clauses: Vec::new(),
         steps: walked.steps,
         evidence: world.weakest_evidence(),
         ..at_its_start(&ready.scenario, world.transport())
@@ -455,10 +483,10 @@ impl Ready {
 /// What becomes of a scenario whose browser cannot be had.
 fn without_browser(ready: &Ready, transport: Transport) -> Option<Verdict> {
     let step = ready.first_of_a_browser()?;
-    if transport == Transport::Memory {
-        return Some(Verdict::Skipped("a real browser needs the wire".to_owned()));
-    }
-    let why = crate::chromium::lacking()?;
+    let why = match transport {
+        Transport::Memory => "a real browser needs the wire".to_owned(),
+        Transport::Wire => crate::chromium::lacking()?,
+    };
     if ready.browser == Browser::IfThere {
         return Some(Verdict::Skipped(why));
     }
