@@ -55,7 +55,10 @@ fn expected(path: &Path, command: &ExecCommand) -> Result<Ready, Stop> {
         Extras { seed: command.options.seed, knobs: command.options.set.clone(), ..Extras::default() };
     let mut ready = load(path, &extras, std::io::stderr().is_terminal()).map_err(|bad| Stop::wrong(bad.0))?;
     match ready.len() {
-        1 => Ok(ready.remove(0)),
+        1 => {
+            check_expectations(&ready[0]).map_err(|bad| Stop::wrong(bad.0))?;
+            Ok(ready.remove(0))
+        }
         _ => Err(Stop::wrong(format!(
             "error: {} has a table of examples; the expectations of one scenario are wanted here",
             path.display()
