@@ -33,7 +33,7 @@ const station = (id, title, children) => h('section', { 'aria-labelledby': id },
 
 function rows(caption, all, empty) {
   if (all.length === 0) return h('p', { class: 'empty' }, empty);
-  return all.map((row, at) => h('details', { open: at === 0 },
+  return all.map((row, at) => h('details', { open: at === all.length - 1 },
     h('summary', {}, `${caption} ${at + 1}`), facts(flat(row))));
 }
 
