@@ -2,6 +2,8 @@
 
 use http::{HeaderValue, Method, header};
 use standin_ports::Request;
+use standin_ports::http::host_of;
+use std::net::IpAddr;
 
 /// Whether a request that may change something comes from a page of another origin. Who names no origin is no
 /// browser, and is not led astray by a page.
@@ -19,6 +21,14 @@ pub fn is_foreign(request: &Request) -> bool {
     origin.split_once("://").map(|(_, authority)| plain(authority)) != own.as_deref()
 }
 
+/// Whether a request was sent to this machine by name or address, and not to a host that somebody else's name server
+/// may lead here.
+pub fn is_local(request: &Request) -> bool {
+    let host = host_of(request);
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host == "localhost" || host.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
 /// An authority without the port that goes without saying.
 fn plain(authority: &str) -> &str {
     authority.strip_suffix(":443").or_else(|| authority.strip_suffix(":80")).unwrap_or(authority)
@@ -28,6 +38,22 @@ fn plain(authority: &str) -> &str {
 mod tests {
     use super::*;
     use bytes::Bytes;
+
+    #[test]
+    fn this_machine_is_known_by_its_names_and_addresses() {
+        for (url, expected) in [
+            ("http://127.0.0.1:8080/", true),
+            ("http://[::1]:8080/", true),
+            ("http://localhost/", true),
+            ("https://standin.localhost/", true),
+            ("http://127.0.0.1.evil.example/", false),
+            ("http://localhost.example/", false),
+            ("http://8.8.8.8/", false),
+        ] {
+            let request = http::Request::builder().uri(url).body(Bytes::new()).unwrap();
+            assert_eq!(is_local(&request), expected, "{url}");
+        }
+    }
 
     #[test]
     fn pages_of_other_origins_are_told() {

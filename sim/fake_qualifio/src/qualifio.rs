@@ -80,6 +80,8 @@ pub(crate) enum Pending {
     Sso(manager::campaigns::SsoRound),
     /// Keep a website; no number yet means that it is new.
     Website { website: Website },
+    /// Keep a campaign with its new channel.
+    Channel(Campaign),
 }
 
 impl Pending {
@@ -87,7 +89,7 @@ impl Pending {
     pub(crate) fn participation(&self) -> Option<&str> {
         match self {
             Self::Page { uk } | Self::Session { uk, .. } => Some(uk),
-            Self::Sso(_) | Self::Website { .. } => None,
+            Self::Sso(_) | Self::Website { .. } | Self::Channel(_) => None,
         }
     }
 }
@@ -189,11 +191,13 @@ impl Qualifio {
     /// Answers one request, or asks Gigya first.
     pub fn handle(&mut self, now: Instant, request: Request) -> Turn {
         self.advance(now);
-        if request.uri().path().starts_with(manager::ROOT) {
-            return manager::handle(self, now, &request);
-        }
-        if let Some(page) = console::answer(&request) {
-            return Turn::Reply(page);
+        if is_back_office(&request) {
+            if request.uri().path().starts_with(manager::ROOT) {
+                return manager::handle(self, now, &request);
+            }
+            if let Some(page) = console::answer(&request) {
+                return Turn::Reply(page);
+            }
         }
         if api::is_called(self, &request) {
             return Turn::Reply(api::handle(self, now, &request));
@@ -220,6 +224,9 @@ impl Qualifio {
             }
             (Pending::Website { website }, Answer::SiteConfig(site)) => {
                 manager::websites::site_known(self, website.clone(), site)
+            }
+            (Pending::Channel(next), Answer::SiteConfig(site)) => {
+                manager::channels::site_known(self, next, site)
             }
             _ => Turn::Reply(answer::html(
                 500,
@@ -373,6 +380,13 @@ impl Qualifio {
         }
         Ok(())
     }
+}
+
+/// Whether a request goes to the operators' host, and not to one that participants know: nothing on a campaign's page
+/// may be of one origin with the back office.
+fn is_back_office(request: &Request) -> bool {
+    standin_fake_kit::origin::is_local(request)
+        || request.uri().host().is_some_and(|host| host.to_ascii_lowercase().starts_with("manager."))
 }
 
 /// The most questions that wait for an answer; the oldest goes.

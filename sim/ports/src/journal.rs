@@ -119,6 +119,7 @@ const HIDDEN: &[&str] = &[
     "pgpkey",
     "pgpkey.importedprivatekey",
     "privatekey",
+    "pwrt",
     "refreshtoken",
     "regtoken",
     "secret",

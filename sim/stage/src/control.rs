@@ -14,6 +14,7 @@ use standin_fake_kit::form::Form;
 use standin_fake_kit::{answer, console, knobs::span, origin};
 use standin_ports::{Clock, Entry, Http, HttpError, Request, Response, What};
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
 
 /// How many entries and people an answer of the pages has at most.
 const MOST: usize = 500;
@@ -21,6 +22,9 @@ const MOST: usize = 500;
 const SEARCHED: u64 = 5_000;
 /// How much of one body the pages show, in characters; the journal has more.
 const SHOWN: usize = 4_000;
+
+/// How much time may pass at once.
+const LONGEST: Duration = Duration::from_secs(3660 * 86_400);
 
 const ASSETS: &[Asset] = &[
     Asset { path: "/", kind: HTML, text: include_str!("control/page.html") },
@@ -53,6 +57,12 @@ impl Http for Control {
         let Some(parts) = self.parts.upgrade() else {
             return Err(HttpError::Broken { host: String::new(), why: "the world has ended".to_owned() });
         };
+        if !origin::is_local(&request) {
+            return Ok(reply(
+                421,
+                &json!({"error": "the stage answers under localhost and loopback addresses only"}),
+            ));
+        }
         if origin::is_foreign(&request) {
             return Ok(reply(403, &json!({"error": "a page of another origin may not change the stage"})));
         }
@@ -135,6 +145,10 @@ fn brief(mut entry: Value) -> Value {
 async fn advance(parts: &Parts, request: &Request) -> Response {
     let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
     match body["by"].as_str().and_then(span) {
+        Some(by) if by > LONGEST => {
+            let by = body["by"].as_str().unwrap_or_default();
+            reply(400, &json!({"error": format!("{by} is more than the ten years that may pass at once")}))
+        }
         Some(by) => {
             parts.advance(by).await;
             reply(200, &json!({"now": parts.clock.now().to_string()}))

@@ -13,7 +13,7 @@ const EXTRA = 'languages,address,phones,education,educationLevel,honors,publicat
   + 'professionalHeadline,bio,industry,specialties,work,skills,religion,politicalView,interestedIn,relationshipStatus,'
   + 'hometown,favorites,followersCount,followingCount,username,name,locale,verified,timezone,likes,samlData';
 const INCLUDE = 'profile,data,emails,loginIDs,subscriptions,preferences,communications,identities-all,regSource,isLockedOut,'
-  + 'lastLoginLocation,customIdentifiers,id_token,groups,internal,rba';
+  + 'lastLoginLocation,customIdentifiers,groups,internal,rba';
 
 const link = (uid) => h('a', { href: `#accounts/${encodeURIComponent(uid)}` }, uid);
 

@@ -27,7 +27,6 @@ use standin_model::{Evidence, Instant};
 use standin_ports::http::{Peer, host_of};
 use standin_ports::{Request, Response};
 use std::borrow::Cow;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The host on which the console is what one sees first.
@@ -180,9 +179,7 @@ fn below(request: &Request) -> Option<&str> {
     if host == HOST && path == "/" {
         return Some(ROOT);
     }
-    let plain = host.trim_matches(['[', ']']);
-    let local = host == "localhost" || plain.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    (path.starts_with(ROOT) && (host == HOST || local)).then_some(path)
+    (path.starts_with(ROOT) && (host == HOST || origin::is_local(request))).then_some(path)
 }
 
 /// The call of a method with the operator's key, as a server of the site would make it.

@@ -65,6 +65,9 @@ export function form(id, children, act, place = () => null) {
     onsubmit: async (event) => {
       event.preventDefault();
       const element = event.currentTarget;
+      // Who clicks twice means it once.
+      if (element.dataset.busy) return;
+      element.dataset.busy = 'yes';
       told.replaceChildren();
       for (const mistake of element.querySelectorAll('.mistake')) mistake.textContent = '';
       for (const control of element.querySelectorAll('[aria-invalid]')) control.removeAttribute('aria-invalid');
@@ -80,6 +83,8 @@ export function form(id, children, act, place = () => null) {
           element.querySelector(`#field-${name}-error`).textContent = text;
           control.focus();
         } else told.replaceChildren(notice('error', text));
+      } finally {
+        delete element.dataset.busy;
       }
     },
   }, told, children);

@@ -1,11 +1,12 @@
 //! Where campaigns are published.
 
 use super::campaigns::{known, read_channel, shown};
-use super::{Call, json_reply};
+use super::websites::domain_advice;
+use super::{Call, json_reply, refused};
 use crate::campaign::{Campaign, MOST};
-use crate::problem::Problem;
-use crate::qualifio::Qualifio;
-use crate::turn::Turn;
+use crate::problem::{Problem, Warning};
+use crate::qualifio::{Pending, Qualifio};
+use crate::turn::{Ask, AskFailed, SiteAnswer, Turn};
 use standin_fake_kit::{Section, SeedError};
 use standin_model::Instant;
 use std::sync::Arc;
@@ -29,9 +30,33 @@ pub(super) fn add(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Prob
         qualifio.check_configs(&next)?;
     }
     qualifio.numbers.campaign += 1;
-    next.modified = call.now;
+    let config = next.channels.last().and_then(|channel| qualifio.integration.config(channel.website));
+    Ok(match config.filter(|_| next.sso) {
+        Some(config) => qualifio.ask(Pending::Channel(next), Ask::SiteConfig(config)),
+        None => keep(qualifio, &next, &[]),
+    })
+}
+
+/// Goes on when the Gigya site behind the new channel is known: under a domain where it cannot be reached, a campaign
+/// with single sign-on is not published.
+pub(crate) fn site_known(
+    qualifio: &mut Qualifio,
+    next: &Campaign,
+    site: Result<SiteAnswer, AskFailed>,
+) -> Turn {
+    let website = next.channels.last().and_then(|channel| qualifio.websites.get(&channel.website));
+    let domain = website.map(|website| website.domain.clone()).unwrap_or_default();
+    match domain_advice(&domain, site) {
+        Ok(warnings) => keep(qualifio, next, &warnings),
+        Err(problem) => Turn::Reply(refused(&problem)),
+    }
+}
+
+fn keep(qualifio: &mut Qualifio, next: &Campaign, warnings: &[Warning]) -> Turn {
     qualifio.keep_campaign(next.clone());
-    Ok(json_reply(201, &shown(qualifio, &next)))
+    let mut body = shown(qualifio, next);
+    body["warnings"] = super::warnings_json(warnings);
+    json_reply(201, &body)
 }
 
 pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {

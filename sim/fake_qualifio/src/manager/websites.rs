@@ -99,10 +99,10 @@ pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
     decide(qualifio, website)
 }
 
-/// A domain under which Gigya cannot be reached is refused, as long as the integration is in use.
+/// A domain under which Gigya cannot be reached is refused, while the integration is OFF, too: it may be switched ON
+/// again, and nobody looks at domains then.
 fn decide(qualifio: &mut Qualifio, website: Website) -> Result<Turn, Problem> {
-    let config = qualifio.integration.config(website.id).filter(|_| qualifio.integration.enabled);
-    Ok(match config {
+    Ok(match qualifio.integration.config(website.id) {
         Some(config) => qualifio.ask(Pending::Website { website }, Ask::SiteConfig(config)),
         None => keep(qualifio, website, &[]),
     })

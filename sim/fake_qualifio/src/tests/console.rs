@@ -53,14 +53,21 @@ fn signed_in(world: &mut World, operator: &str) -> String {
 fn pages_are_served_and_guarded() {
     let mut world = world();
     for asset in ASSETS {
-        for host in [HOST, "https://jeux.brand.example"] {
-            let answer = world
-                .send(http::Request::get(format!("{host}{}", asset.path)).body(bytes::Bytes::new()).unwrap());
+        let mut get = |host: &str| {
+            world.send(http::Request::get(format!("{host}{}", asset.path)).body(bytes::Bytes::new()).unwrap())
+        };
+        assert_eq!(
+            get("https://jeux.brand.example").status(),
+            404,
+            "a campaign's host is not the back office"
+        );
+        for host in [HOST, "http://127.0.0.1:8080"] {
+            let answer = get(host);
             assert_eq!((answer.status().as_u16(), answer.body()), (200, &bytes::Bytes::from(asset.text)));
             let policy = answer.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
             assert!(policy.contains("default-src 'self'") && !policy.contains("unsafe"), "{policy}");
-            assert_eq!(Qualifio::call_name(&request("GET", asset.path, &[], &Value::Null)), "manager page");
         }
+        assert_eq!(Qualifio::call_name(&request("GET", asset.path, &[], &Value::Null)), "manager page");
     }
     for (method, path, expected) in [
         ("GET", "/manager", 301),

@@ -22,7 +22,7 @@ fn played(values: &[(&str, &str)], times: usize) -> World {
 }
 
 fn workbook(world: &mut World, query: &str) -> Vec<u8> {
-    let url = format!("https://m.example/manager/api/campaigns/700101/statistics.xlsx{query}");
+    let url = format!("https://manager.example/manager/api/campaigns/700101/statistics.xlsx{query}");
     let request =
         http::Request::get(url).header("authorization", "Bearer admin").body(bytes::Bytes::new()).unwrap();
     let response = world.send(request);
@@ -103,7 +103,7 @@ fn a_workbook_holds_text() {
     let sheet = part(&bytes, "xl/worksheets/sheet1.xml");
     assert!(!sheet.contains("<f>"), "no cell is a formula");
     let csv = {
-        let url = "https://m.example/manager/api/campaigns/700101/statistics.csv";
+        let url = "https://manager.example/manager/api/campaigns/700101/statistics.csv";
         let request = http::Request::get(url)
             .header("authorization", "Bearer admin")
             .body(bytes::Bytes::new())

@@ -81,7 +81,7 @@ fn answers_that_nobody_waits_for() {
 fn trouble_in_the_platforms_own_words() {
     let mut qualifio = Qualifio::new(1);
     for (url, code, status, kind) in [
-        ("https://m.example/manager/api/campaigns", 503, 503, "application/json"),
+        ("https://manager.example/manager/api/campaigns", 503, 503, "application/json"),
         ("https://jeux.brand.example/20/v1.cfm", 500, 500, "text/html; charset=utf-8"),
         ("https://jeux.brand.example/20/v1.cfm", 7, 500, "text/html; charset=utf-8"),
     ] {

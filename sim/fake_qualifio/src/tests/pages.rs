@@ -239,14 +239,19 @@ fn calls_have_names() {
         ("POST", url.as_str(), "action=x", "player post"),
         (
             "PUT",
-            "https://m.example/manager/api/integrations/gigya-sso",
+            "https://manager.example/manager/api/integrations/gigya-sso",
             "",
             "PUT /manager/api/integrations/gigya-sso",
         ),
-        ("PUT", "https://m.example/manager/api/campaigns/7/sso", "", "PUT /manager/api/campaigns/{id}/sso"),
+        (
+            "PUT",
+            "https://manager.example/manager/api/campaigns/7/sso",
+            "",
+            "PUT /manager/api/campaigns/{id}/sso",
+        ),
         (
             "GET",
-            "https://m.example/manager/api/campaigns/7/statistics.csv",
+            "https://manager.example/manager/api/campaigns/7/statistics.csv",
             "",
             "GET /manager/api/campaigns/{id}/statistics.csv",
         ),
