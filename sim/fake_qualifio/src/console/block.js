@@ -36,10 +36,12 @@ function keyHint(stored, typed) {
   return stored ? `Stored: ${stored}. Leave this empty to keep it.` : 'Not stored yet. It is never shown again after Save.';
 }
 
-// What goes to the API: the field that belongs to the login screen, and the keys that were typed.
-export function blockValues(values) {
+// What goes to the API: the field that belongs to the login screen, and the keys that were typed; a draft keeps what
+// was typed for the other screen, too.
+export function blockValues(values, { draft = false } = {}) {
   const own = values.login_screen === 'Redirect' ? 'redirection_url' : 'screen_set';
   const block = { login_screen: values.login_screen, [own]: values[own] };
+  if (draft) for (const name of ['redirection_url', 'screen_set']) if (values[name]) block[name] = values[name];
   for (const [, name] of KEYS) if (values[name] !== '') block[name] = values[name];
   return block;
 }

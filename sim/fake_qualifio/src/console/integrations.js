@@ -74,7 +74,7 @@ async function showGigya(body) {
       h('button', { class: 'plain', value: 'draft' }, 'Keep as draft'),
       gigya.unsaved ? h('button', { class: 'plain', value: 'discard' }, 'Discard draft') : null),
   ], async (values, button) => {
-    const written = { name: values.name, ...blockValues(values) };
+    const written = { name: values.name, ...blockValues(values, { draft: button?.value === 'draft' }) };
     if (button?.value === 'draft') {
       await api('PUT', `${ROOT}/draft`, written);
       say('info', 'Kept as a draft.');

@@ -1,5 +1,6 @@
 //! Campaigns and their single sign-on.
 
+use super::typed::{in_order, language, line, parent_page};
 use super::{Call, editing, json_reply, refused, warnings_json};
 use crate::campaign::{
     Campaign, Channel, ChannelKind, MOST, Mode, Step, read_field, read_optin, read_question, read_steps,
@@ -166,11 +167,14 @@ fn blank(qualifio: &mut Qualifio, now: Instant, id: u64) -> Campaign {
 }
 
 fn read(qualifio: &mut Qualifio, section: &Section<'_>, campaign: &mut Campaign) -> Result<(), Problem> {
-    if let Some(title) = section.text_of("title")?.or(section.text_of("name")?) {
-        campaign.title = title.to_owned();
+    if let Some(title) = line(section, "title")?.or(line(section, "name")?) {
+        campaign.title = title;
     }
-    if let Some(name) = section.text_of("public_name")? {
-        campaign.public_name = name.to_owned();
+    if let Some(name) = line(section, "public_name")? {
+        campaign.public_name = name;
+    }
+    if campaign.title.is_empty() {
+        return Err(Problem::MissingField("title".to_owned()));
     }
     if campaign.public_name.is_empty() {
         campaign.public_name = campaign.title.clone();
@@ -333,14 +337,16 @@ pub(super) fn read_channel(
         }
         None => Ok::<_, SeedError>(None),
     };
+    let (starts, ends) = (time("starts")?, time("ends")?);
+    in_order(starts, ends)?;
     Ok(Channel {
         id,
         kind,
         website,
-        language: section.text_of("language")?.unwrap_or(usual).to_lowercase(),
-        parent_page: section.text_of("parent_page")?.map(str::to_owned),
-        starts: time("starts")?,
-        ends: time("ends")?,
+        language: language(section)?.unwrap_or_else(|| usual.to_owned()),
+        parent_page: parent_page(section)?,
+        starts,
+        ends,
         guid: qualifio.ids.guid(),
     })
 }

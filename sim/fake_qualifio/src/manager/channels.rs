@@ -1,6 +1,7 @@
 //! Where campaigns are published.
 
 use super::campaigns::{known, read_channel, shown};
+use super::typed::{in_order, language, parent_page};
 use super::websites::domain_advice;
 use super::{Call, json_reply, refused};
 use crate::campaign::{Campaign, MOST};
@@ -69,12 +70,12 @@ pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
     next.modified = call.now;
     let named = |member: &str| call.body.get(member).is_some();
     for channel in next.channels.iter_mut().filter(|channel| channel.id == id) {
-        if let Some(language) = section.text_of("language")? {
-            channel.language = language.to_lowercase();
+        if let Some(language) = language(&section)? {
+            channel.language = language;
         }
         // A member that is null takes the value away.
         if named("parent_page") {
-            channel.parent_page = section.text_of("parent_page")?.map(str::to_owned);
+            channel.parent_page = parent_page(&section)?;
         }
         if named("starts") {
             channel.starts = time(&section, "starts")?;
@@ -82,6 +83,7 @@ pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
         if named("ends") {
             channel.ends = time(&section, "ends")?;
         }
+        in_order(channel.starts, channel.ends)?;
     }
     next.modified = call.now;
     qualifio.keep_campaign(next.clone());

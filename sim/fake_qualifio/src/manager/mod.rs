@@ -8,6 +8,7 @@
 //! - [`editing`]: what an editor needs besides the campaign itself.
 //! - [`data`]: statistics, participations, CRM profiles, the push log.
 //! - [`paging`]: long lists, a part at a time.
+//! - `typed`: what operators type, made safe where it enters.
 
 pub mod campaigns;
 pub mod channels;
@@ -16,6 +17,7 @@ pub mod editing;
 pub mod integrations;
 pub mod paging;
 pub mod session;
+mod typed;
 pub mod websites;
 
 use crate::account::Allowed;
@@ -414,7 +416,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         Allowed::DATA,
         webhooks::deliveries,
     ),
-    endpoint("GET /manager/api/feeds", "lists the campaign feeds", FEEDS, Allowed::ANYONE, feed::list),
+    endpoint("GET /manager/api/feeds", "lists the campaign feeds", FEEDS, Allowed::ADMIN, feed::list),
     endpoint("POST /manager/api/feeds", "creates a campaign feed", FEEDS, Allowed::ADMIN, feed::create),
     endpoint(
         "DELETE /manager/api/feeds/{id}",

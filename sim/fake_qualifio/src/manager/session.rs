@@ -116,6 +116,10 @@ pub(super) fn sign_in(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, 
     let unknown = Problem::InvalidField { field: "operator", why: "is nobody who is known here" };
     let role = *qualifio.operators.get(name).ok_or(unknown)?;
     let lifetime = qualifio.knobs.span("qualifio.operator_session");
+    // Who signs in again leaves no session behind.
+    if let Some(before) = session_id(call.request) {
+        qualifio.sessions.open.remove(&before);
+    }
     let id = qualifio.sessions.open(call.now, lifetime, name);
     let operator = Operator { name: name.to_owned(), role };
     let response = plain(200, "application/json", shown(&operator).to_string());

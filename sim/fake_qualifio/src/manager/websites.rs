@@ -1,5 +1,6 @@
 //! Websites and their domains.
 
+use super::typed::{language, line};
 use super::{Call, json_reply, refused};
 use crate::account::Website;
 use crate::problem::{Problem, Warning};
@@ -32,8 +33,8 @@ fn shown(website: &Website) -> Value {
 /// What a mapping makes of a website; what it does not name stays.
 pub(crate) fn read(section: &Section<'_>, mut website: Website) -> Result<Website, Problem> {
     section.only(MEMBERS)?;
-    if let Some(name) = section.text_of("name")? {
-        website.name = name.trim().to_owned();
+    if let Some(name) = line(section, "name")? {
+        website.name = name;
     }
     if let Some(domain) = section.text_of("domain")? {
         let why = "is not a host name";
@@ -45,8 +46,8 @@ pub(crate) fn read(section: &Section<'_>, mut website: Website) -> Result<Websit
         let known = Country::from_code(country).ok_or(Problem::InvalidField { field: "country", why })?;
         website.country = known.alpha2().to_owned();
     }
-    if let Some(language) = section.text_of("language")? {
-        website.language = language.to_lowercase();
+    if let Some(language) = language(section)? {
+        website.language = language;
     }
     if let Some(zone) = section.text_of("zone")? {
         if standin_model::Instant::START.timestamp().in_tz(zone).is_err() {

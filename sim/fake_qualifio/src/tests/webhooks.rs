@@ -319,8 +319,15 @@ fn webhooks_are_configured() {
     let long = format!("https://h.example/{}", "x".repeat(2000));
     for (change, expected) in [
         (json!({"url": "http://hooks.brand.example/"}), "InvalidField(url)"),
-        (json!({"url": "http://127.0.0.1:9/x"}), "200"),
-        (json!({"url": "http://[::1]:9/x"}), "200"),
+        (json!({"url": "http://127.0.0.1:9/x"}), "MissingField(authorization)"),
+        (
+            json!({"url": "http://127.0.0.1:9/x", "authorization": {"name": "X", "token": "abcdef"}, "secret": "new"}),
+            "200",
+        ),
+        (
+            json!({"url": "http://[::1]:9/x", "authorization": {"name": "X", "token": "abcdef"}, "secret": "new"}),
+            "200",
+        ),
         (json!({"url": "ftp://hooks.brand.example/"}), "InvalidField(url)"),
         (json!({"url": "/participations"}), "InvalidField(url)"),
         (json!({"url": "https://me:pw@h.example/"}), "InvalidField(url)"),

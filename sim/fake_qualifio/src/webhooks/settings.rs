@@ -83,6 +83,16 @@ fn read(
     }
     if let Some(url) = section.text_of("url")? {
         check_url(url)?;
+        // What was told in confidence to one host is not told to another.
+        if host_of(&hook.url) != host_of(url) && !hook.url.is_empty() {
+            for (field, kept) in
+                [("authorization", hook.authorization.is_some()), ("secret", hook.secret.is_some())]
+            {
+                if kept && section.get(field).is_none() {
+                    return Err(Problem::MissingField(field.to_owned()));
+                }
+            }
+        }
         hook.url = url.to_owned();
     }
     for (field, value) in [("name", &hook.name), ("url", &hook.url)] {
@@ -109,6 +119,10 @@ fn read(
         hook.scope = read_scope(&scope)?;
     }
     Ok(hook)
+}
+
+fn host_of(url: &str) -> Option<String> {
+    url.parse::<Uri>().ok()?.host().map(str::to_ascii_lowercase)
 }
 
 /// Participations go out over https; to this machine, plain http will do.
