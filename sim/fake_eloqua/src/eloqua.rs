@@ -67,6 +67,8 @@ pub struct Eloqua {
     pub(crate) agenda: Agenda<Due>,
     pub(crate) knobs: Knobs,
     pub(crate) ids: Ids,
+    /// Those of people's sessions: who looks on changes nothing of what the APIs give out.
+    pub(crate) session_ids: Ids,
     requests: u64,
 }
 
@@ -96,6 +98,7 @@ impl Eloqua {
             agenda: Agenda::default(),
             knobs: Knobs::new(KNOBS),
             ids: Ids::new(seed, "eloqua"),
+            session_ids: Ids::new(seed, "eloqua sessions"),
             requests: 0,
         }
     }

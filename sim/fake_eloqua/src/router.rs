@@ -110,7 +110,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(Login "POST" "/auth/oauth2/token", oauth::token, "Gives tokens for a code, a password or a refresh token.",
         documented("Authenticate using OAuth 2.0", "a_refresh_token_works_once")),
     endpoint!(Login "GET" "/", setup::front, "Shows the page on which people sign in, or the instance to who is signed in.",
-        documented("Settings > Setup > Fields & Views", "people_sign_in_and_out")),
+        decided("the page is known, its markup is our own", "people_sign_in_and_out")),
     endpoint!(Login "POST" "/login", setup::sign_in, "Signs a person in with company, user name and password.",
         decided("the page is known, the call behind it is not", "people_sign_in_and_out")),
     endpoint!(Login "GET" "/setup/session", setup::told, "Tells a page who is signed in, and the token that its writes need.",

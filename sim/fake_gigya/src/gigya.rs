@@ -44,6 +44,8 @@ use std::time::Duration;
 pub struct Gigya {
     pub(crate) knobs: Knobs,
     pub(crate) ids: Ids,
+    /// Those of the console's sessions: who looks on changes nothing of what the site's own calls give out.
+    pub(crate) console_ids: Ids,
     pub(crate) sites: OrdMap<String, Arc<Site>>,
     pub(crate) first_site: String,
     /// Keys of sites that are gone, which is told apart from keys that never were.
@@ -120,6 +122,7 @@ impl Gigya {
         Self {
             knobs: Knobs::new(KNOBS),
             ids: Ids::new(seed, "gigya"),
+            console_ids: Ids::new(seed, "gigya console"),
             sites: OrdMap::unit(site.api_key.clone(), Arc::new(site)),
             first_site: DEFAULT_API_KEY.to_owned(),
             deleted_sites: OrdSet::new(),

@@ -107,6 +107,7 @@ const HIDDEN: &[&str] = &[
     "compoundhashedpassword",
     "cookievalue",
     "gigssotoken",
+    "gigyaassertion",
     "gmidticket",
     "hashedpassword",
     "idtoken",
@@ -119,6 +120,8 @@ const HIDDEN: &[&str] = &[
     "pgpkey",
     "pgpkey.importedprivatekey",
     "privatekey",
+    "phvtoken",
+    "providerassertion",
     "pwrt",
     "refreshtoken",
     "regtoken",
@@ -132,6 +135,7 @@ const HIDDEN: &[&str] = &[
     "sig",
     "uidsignature",
     "userkey",
+    "vtoken",
 ];
 
 /// A call with this parameter asks for a token, and its code is a secret; elsewhere codes are none.

@@ -71,7 +71,11 @@ impl Http for Control {
         Ok(match (request.method().as_str(), path.as_str()) {
             ("GET", "/health") => reply(200, &json!({"ok": true, "now": parts.clock.now().to_string()})),
             ("GET", "/state") => reply(200, &state(&parts)),
-            ("GET", "/journal") => answer::with_body(200, "application/x-ndjson", lines(&parts)),
+            ("GET", "/journal") => {
+                let mut journal = answer::with_body(200, "application/x-ndjson", lines(&parts));
+                asset::guard(journal.headers_mut(), OWN_HOST_ONLY);
+                journal
+            }
             ("GET", "/pulse") => reply(200, &pulse(&parts)),
             ("GET", "/places") => reply(200, &places::all(&parts, self.sockets.get())),
             ("GET", "/people") => reply(200, &person::list(&parts, query.get("search").unwrap_or_default())),

@@ -41,6 +41,7 @@ const ASSETS: &[Asset] = &[
 
 /// `GET /`: the page on which people sign in, or the instance to those who are.
 pub(crate) fn front(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
+    session::check_host(call.request)?;
     let host = host_of(call.request);
     if session::user_of(eloqua, call.now, call.request).is_some() && host != LOGIN_HOST {
         return Ok(PAGE.answer());

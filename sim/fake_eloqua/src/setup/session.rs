@@ -79,6 +79,12 @@ pub(crate) fn check_page(eloqua: &Eloqua, now: Instant, request: &Request) -> Re
     if right && !origin::is_foreign(request) { Ok(()) } else { Err(unwritten()) }
 }
 
+/// The pages answer on Eloqua's own hosts and on this machine: a name that somebody else may lead here learns nothing.
+pub(crate) fn check_host(request: &Request) -> Result<(), Refused> {
+    let own = host_of(request).ends_with(".eloqua.com") || origin::is_local(request);
+    if own { Ok(()) } else { Err(reply::absent()) }
+}
+
 fn unwritten() -> Refused {
     Box::new(reply::bare_as(403, UNWRITTEN))
 }
@@ -91,6 +97,7 @@ fn answer(status: u16, body: &Value) -> Response {
 
 /// `POST /login`.
 pub(crate) fn sign_in(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
+    check_host(call.request)?;
     if origin::is_foreign(call.request) {
         return Err(unwritten());
     }
@@ -100,7 +107,11 @@ pub(crate) fn sign_in(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, 
     let Some(user) = eloqua.site.login(&name, of("password")).filter(|_| eloqua.lets_in()) else {
         return Ok(answer(401, &json!({ "message": "The company, user name or password is wrong." })));
     };
-    let (name, token) = (eloqua.ids.token(43), eloqua.ids.token(43));
+    // Who signs in again leaves no session behind.
+    if let Some(before) = named(call.request) {
+        eloqua.sessions.0.remove(&before);
+    }
+    let (name, token) = (eloqua.session_ids.token(43), eloqua.session_ids.token(43));
     let end = call.now.plus(eloqua.knobs.span("eloqua.session_life"));
     eloqua.sessions.keep(call.now, name.clone(), Session { user: user.name, token, end });
     let response = answer(200, &json!({ "next": home(eloqua, call) }));
@@ -109,6 +120,7 @@ pub(crate) fn sign_in(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, 
 
 /// `GET /setup/session`.
 pub(crate) fn told(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
+    check_host(call.request)?;
     let user = user_of(eloqua, call.now, call.request);
     let session = eloqua.sessions.of(call.now, call.request);
     let (Some(user), Some(session)) = (user, session) else {

@@ -51,7 +51,11 @@ pub(crate) fn sign_in(gigya: &mut Gigya, visit: &Visit<'_>) -> Response {
         // One answer for a wrong key and a wrong secret: it tells nobody which keys there are.
         return refused(401, 403_010, "the key or its secret is wrong");
     }
-    let token = gigya.ids.token(64);
+    // Who signs in again leaves no session behind.
+    if let Some(before) = token(visit.request) {
+        gigya.operators.remove(&before);
+    }
+    let token = gigya.console_ids.token(64);
     let ends = visit.now.plus(gigya.knobs.span("gigya.console_session"));
     gigya.operators.insert(ends, token.clone(), user_key.to_owned());
     with_cookie(visit.request, reply(200, &json!({"userKey": user_key})), &token, "")

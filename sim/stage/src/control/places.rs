@@ -20,9 +20,11 @@ pub(super) fn all(parts: &Parts, sockets: Option<&Sockets>) -> Value {
         out.push(json!({"platform": "Qualifio", "what": format!("Campaign {}", text(&campaign["title"])), "name": url}));
     }
     drop(qualifio);
+    // They know themselves by their host, so there is no way to them by an address.
+    for name in locked(&parts.login_pages).addresses() {
+        out.push(json!({"platform": "Customer", "what": "Login page", "name": name}));
+    }
     out.extend([
-        json!({"platform": "Customer", "what": "Login page", "here": local(sockets.login_pages, "/"),
-            "name": "https://www.brand.example/login"}),
         json!({"platform": "Gigya", "what": "Console", "here": local(sockets.gigya, "/console/"),
             "name": "https://console.gigya.com/", "sign_in": ["GIGYA_USER_KEY", "GIGYA_SECRET"]}),
         json!({"platform": "Gigya", "what": format!("REST API, site {api_key}"), "address": local(sockets.gigya, "/")}),

@@ -100,6 +100,11 @@ impl LoginPages {
         self.0.iter().find(|page| page.host == host).cloned()
     }
 
+    /// The addresses of all pages.
+    pub fn addresses(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(|page| format!("https://{}{}", page.host, page.path))
+    }
+
     /// Whether some page is served under `host`.
     pub fn serves(&self, host: &str) -> bool {
         self.0.iter().any(|page| page.host == host)
