@@ -209,6 +209,12 @@ impl World {
         self.wait(self.parts.advance(span));
     }
 
+    /// Puts somebody else's platform in the place of ours: every call to it goes there, through the journal. What
+    /// the world seeds of that platform stands in ours, which nobody asks any more. Only the first one counts.
+    pub fn replace(&self, platform: Platform, with: Arc<dyn Http>) {
+        drop(self.parts.elsewhere.set((platform, with)));
+    }
+
     /// Runs a future of this world to its end on the calling thread, inside an async test or outside one.
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         pollster::block_on(future)
@@ -502,6 +508,7 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
         receiver: Mutex::default(),
         stubs: Mutex::default(),
         outside: OnceLock::new(),
+        elsewhere: OnceLock::new(),
         outbox: tokio::sync::Mutex::new(Outbox::default()),
         http: OnceLock::new(),
         login: OnceLock::new(),
