@@ -111,7 +111,7 @@ fn unknown_clauses(ready: &Ready, colour: bool) -> Vec<String> {
     told.collect()
 }
 
-fn clause_hint(id: &str) -> String {
+pub(crate) fn clause_hint(id: &str) -> String {
     let ids = standin_conform::CLAUSES.iter().map(|clause| clause.id);
     nearest(id, ids).map_or_else(
         || "`standin list clauses` shows all clauses".to_owned(),

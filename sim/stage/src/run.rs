@@ -3,6 +3,7 @@
 use crate::browser::Browser;
 use crate::chromium::Browsers;
 use crate::compare::{compare, plain};
+use crate::partner::Playing;
 use crate::step::{Miss, Unmet, named};
 use crate::surface::{ACTOR, locked};
 use crate::world::World;
@@ -35,6 +36,8 @@ pub struct Run<'w> {
     pub counted: u64,
     /// Values that steps have saved, by name.
     pub captures: BTreeMap<String, String>,
+    /// Whoever plays a role in the place of what is ours.
+    pub partner: Option<Playing>,
 }
 
 /// An answer to a call.
@@ -52,7 +55,14 @@ impl<'w> Run<'w> {
     pub fn new(world: &'w World, file: PathBuf) -> Self {
         let (browsers, dataflows, captures) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let chromium = Browsers::default();
-        Self { world, file, browsers, chromium, dataflows, job: Value::Null, counted: 0, captures }
+        let (job, counted, partner) = (Value::Null, 0, None);
+        Self { world, file, browsers, chromium, dataflows, job, counted, captures, partner }
+    }
+
+    /// Gives a partner a moment more, if one takes part and has not had its time.
+    pub fn rest(&mut self) -> bool {
+        let world = self.world;
+        self.partner.as_mut().is_some_and(|partner| partner.session.rest(world))
     }
 
     /// How steps reach the platforms.

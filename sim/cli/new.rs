@@ -1,0 +1,36 @@
+//! `standin new`: files to begin with.
+
+use crate::args::NewCommand;
+use crate::verify::role;
+use crate::{Stop, say};
+use std::io::Write;
+use std::path::Path;
+
+pub(crate) fn new(command: &NewCommand) -> Result<u8, Stop> {
+    match command {
+        NewCommand::Verify(verify) => {
+            let role = role(&verify.role)?;
+            let next =
+                |place: &Path| format!("`standin verify {} {}` comes next", role.name, place.display());
+            written(role.template, verify.file.as_deref(), next)
+        }
+    }
+}
+
+/// Writes a text to a new file, or prints it.
+fn written(text: &str, place: Option<&Path>, next: impl Fn(&Path) -> String) -> Result<u8, Stop> {
+    let Some(place) = place else {
+        say(text);
+        return Ok(0);
+    };
+    let refused = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            Stop::wrong(format!("error: {} is there already, and stays as it is", place.display()))
+        }
+        kind => Stop::wrong(format!("error: {} cannot be written: {kind}", place.display())),
+    };
+    let mut file = std::fs::File::create_new(place).map_err(refused)?;
+    file.write_all(text.as_bytes()).map_err(refused)?;
+    say(&format!("{} is written; {}\n", place.display(), next(place)));
+    Ok(0)
+}

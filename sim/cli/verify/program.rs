@@ -1,0 +1,250 @@
+//! A partner's program on the stage: started in a world, watched to its end, stopped when patience is over.
+
+use crate::Stop;
+use crate::clock::WallClock;
+use crate::outfit::{Trust, dress, exit};
+use crate::serve::{told, wait_until};
+use standin_conform::verify::role::Programme;
+use standin_serve::authority::Authority;
+use standin_stage::World;
+use standin_stage::front::{Callers, Front, Opening};
+use standin_stage::partner::{Ended, Part, Partner, Session, System};
+use std::cell::RefCell;
+use std::fs::File;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How much of what a program said is told, in bytes.
+const TOLD: usize = 2_000;
+
+/// What all programs of one verification share: who vouches for the hosts, and the files that say so.
+pub(super) struct Programs {
+    authority: Arc<Authority>,
+    trust: Arc<Trust>,
+    missing: RefCell<Option<String>>,
+    _folder: TempDir,
+}
+
+impl Programs {
+    /// A new authority, for this verification alone.
+    pub(super) fn new() -> Result<Self, Stop> {
+        let broke = |error: &dyn std::error::Error| Stop::broke(format!("error: {}", told(error)));
+        let authority = Authority::new().map_err(|error| broke(&error))?;
+        let folder = tempfile::tempdir().map_err(|error| broke(&error))?;
+        let trust = Trust::write(folder.path(), authority.pem(), false).map_err(|error| broke(&error))?;
+        Ok(Self {
+            authority: Arc::new(authority),
+            trust: Arc::new(trust),
+            missing: RefCell::new(None),
+            _folder: folder,
+        })
+    }
+
+    /// Brings a program onto the stage.
+    pub(super) fn bring(&self, part: Part, programme: Programme) -> Arc<Partner> {
+        if let Some(program) =
+            programme.command.first().filter(|program| !is_there(program, &programme.folder))
+        {
+            *self.missing.borrow_mut() = Some(format!("error: there is no program `{program}`"));
+        }
+        let (authority, trust) = (Arc::clone(&self.authority), Arc::clone(&self.trust));
+        let system = Box::new(Started { programme, authority, trust });
+        Arc::new(Partner { part, system, clock: Arc::new(WallClock) })
+    }
+
+    /// That a program is not on this machine.
+    pub(super) fn missing(&self) -> Option<String> {
+        self.missing.borrow().clone()
+    }
+}
+
+/// Whether a program can be found as the system finds it.
+fn is_there(program: &str, folder: &Path) -> bool {
+    if program.contains('/') {
+        return folder.join(program).is_file();
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|place| place.join(program).is_file())
+}
+
+struct Started {
+    programme: Programme,
+    authority: Arc<Authority>,
+    trust: Arc<Trust>,
+}
+
+impl System for Started {
+    fn enter(&self, world: &World) -> Result<Box<dyn Session>, String> {
+        let state = tempfile::tempdir().map_err(|error| format!("no folder for the program: {error}"))?;
+        front(world, &self.authority)?;
+        if let Some((port, secret)) = &self.programme.service {
+            let mut command = command(&self.programme, world, &self.authority, &self.trust)?;
+            command.env("STANDIN_STATE", state.path()).env("PORT", port.to_string());
+            command.env("WEBHOOK_SECRET", secret);
+            return Ok(Box::new(Serving::start(command, world, *port, self.programme.patience, state)?));
+        }
+        Ok(Box::new(Inside {
+            programme: self.programme.clone(),
+            authority: Arc::clone(&self.authority),
+            trust: Arc::clone(&self.trust),
+            state,
+        }))
+    }
+}
+
+fn front<'w>(world: &'w World, authority: &Arc<Authority>) -> Result<&'w Front, String> {
+    let opening = Opening {
+        port: 0,
+        callers: Callers::Anybody,
+        allowed: Vec::new(),
+        authority: Some(Arc::clone(authority)),
+    };
+    world.front_as(opening).map_err(|error| format!("cannot listen on loopback: {error}"))
+}
+
+/// The program in one world, with a folder for what it remembers there.
+struct Inside {
+    programme: Programme,
+    authority: Arc<Authority>,
+    trust: Arc<Trust>,
+    state: TempDir,
+}
+
+impl Session for Inside {
+    fn work(&mut self, world: &World, order: &[(&str, String)]) -> Result<Ended, String> {
+        let mut command = command(&self.programme, world, &self.authority, &self.trust)?;
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.env("STANDIN_STATE", self.state.path());
+        for (name, value) in order {
+            command.env(name, value);
+        }
+        let mut command = tokio::process::Command::from(command);
+        command.kill_on_drop(true);
+        let patience = Duration::from_secs(self.programme.patience);
+        let mut ended = None;
+        let work = async { ended = Some(tokio::time::timeout(patience, command.output()).await) };
+        wait_until(world, work).map_err(|stop| stop.text)?;
+        match ended {
+            Some(Ok(Ok(output))) => Ok(Ended { code: exit(output.status), told: said(&output) }),
+            Some(Ok(Err(error))) => Err(format!("the command cannot be started: {error}")),
+            _ => Ok(Ended { code: 124, told: format!("stopped after {} s", self.programme.patience) }),
+        }
+    }
+
+    fn rest(&mut self, _: &World) -> bool {
+        false
+    }
+}
+
+/// A partner's command as it finds its way in a world.
+fn command(
+    programme: &Programme,
+    world: &World,
+    authority: &Arc<Authority>,
+    trust: &Trust,
+) -> Result<Command, String> {
+    let (program, arguments) = programme.command.split_first().ok_or("no command is given")?;
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(&programme.folder).stdin(Stdio::null());
+    dress(&mut command, world, front(world, authority)?, trust);
+    Ok(command)
+}
+
+/// A port on loopback that nobody has now.
+pub(super) fn free_port() -> Result<u16, String> {
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+    bound.map(|address| address.port()).map_err(|error| format!("error: cannot listen on loopback: {error}"))
+}
+
+/// A service in one world; it is ended when this is dropped.
+struct Serving {
+    child: Child,
+    /// How long it may still take for what it does by itself.
+    left: Duration,
+    _state: TempDir,
+}
+
+/// How long a service may take until it listens.
+const STARTS_WITHIN: Duration = Duration::from_secs(20);
+/// How long a moment is.
+const MOMENT: Duration = Duration::from_millis(50);
+
+impl Serving {
+    /// Starts it and waits until it listens.
+    fn start(
+        mut command: Command,
+        world: &World,
+        port: u16,
+        within: u64,
+        state: TempDir,
+    ) -> Result<Self, String> {
+        let said = state.path().join("standin-said");
+        let file = File::create(&said).map_err(|error| error.to_string())?;
+        let other = file.try_clone().map_err(|error| error.to_string())?;
+        command.stdout(file).stderr(other);
+        let child = command.spawn().map_err(|error| format!("the command cannot be started: {error}"))?;
+        let mut serving = Self { child, left: Duration::from_secs(within), _state: state };
+        let mut up = false;
+        let child = &mut serving.child;
+        wait_until(world, async {
+            let listens = async {
+                let mut tick = tokio::time::interval(MOMENT / 5);
+                while child.try_wait().is_ok_and(|ended| ended.is_none()) {
+                    if tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_ok() {
+                        return true;
+                    }
+                    tick.tick().await;
+                }
+                false
+            };
+            up = tokio::time::timeout(STARTS_WITHIN, listens).await.unwrap_or(false);
+        })
+        .map_err(|stop| stop.text)?;
+        if up {
+            return Ok(serving);
+        }
+        let told = std::fs::read(&said).unwrap_or_default();
+        Err(format!("the service does not listen on port {port}: {}", end_of(&told)))
+    }
+}
+
+impl Session for Serving {
+    fn work(&mut self, _: &World, _: &[(&str, String)]) -> Result<Ended, String> {
+        Err("a service has nothing to do on demand".to_owned())
+    }
+
+    fn rest(&mut self, world: &World) -> bool {
+        if self.left.is_zero() {
+            return false;
+        }
+        self.left = self.left.saturating_sub(MOMENT);
+        let moment = async {
+            let _ = tokio::time::timeout(MOMENT, std::future::pending::<()>()).await;
+        };
+        wait_until(world, moment).is_ok()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // One that has ended already needs no ending.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The end of what a program said, of its errors before its output.
+fn said(output: &Output) -> String {
+    let text = if output.stderr.is_empty() { &output.stdout } else { &output.stderr };
+    end_of(text)
+}
+
+fn end_of(said: &[u8]) -> String {
+    let text = String::from_utf8_lossy(said);
+    let start = (text.len().saturating_sub(TOLD)..=text.len()).find(|at| text.is_char_boundary(*at));
+    text[start.unwrap_or(0)..].trim().to_owned()
+}
