@@ -6,15 +6,15 @@
 
 mod shape;
 
-use crate::verify::partner::PartnerFile;
 use crate::verify::programs::command;
 use crate::verify::role::{Member, Programme, Role, Verification, Work, needed, optional};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use shape::{Answer, difference};
-use standin_ports::{Http, What};
+use standin_ports::What;
 use standin_scenario::outcome::{Failure, Outcome, Verdict};
 use standin_stage::partner::{Ended, Part, Partner, Session, System};
-use standin_stage::runner::{BadInput, Extras, Ready, load_text, run_keeping, world_from};
+use standin_stage::runner::{BadInput, Extras, Ready, load_text, not_run, run_keeping, run_telling};
+use standin_stage::story::Depth;
 use standin_stage::surface::Platform;
 use standin_stage::{Transport, World, WorldSpec};
 use std::path::PathBuf;
@@ -46,8 +46,13 @@ pub const GIGYA: Role = Role {
     ],
     template: include_str!("cases/gigya/new.yaml"),
     cases: contract!(
-        "gigya-unknown-account", "gigya-wrong-parameters", "gigya-unknown-method", "gigya-wrong-login",
-        "gigya-available", "gigya-search", "gigya-account",
+        "gigya-unknown-account",
+        "gigya-wrong-parameters",
+        "gigya-unknown-method",
+        "gigya-wrong-login",
+        "gigya-available",
+        "gigya-search",
+        "gigya-account",
     ),
     work: |verification| work(verification, Platform::Gigya),
 };
@@ -72,16 +77,18 @@ pub const ELOQUA: Role = Role {
 };
 
 const URL: Member = optional("url", "where all calls go, if not to the vendor's own hosts");
-const COMMAND: Member = optional("command", "what starts it on 127.0.0.1, if nobody else does; it finds PORT");
-const MARK: Member =
-    optional("mark", "what the names of records begin with that the run makes, standin-contract if it is not given");
+const COMMAND: Member =
+    optional("command", "what starts it on 127.0.0.1, if nobody else does; it finds PORT");
+const MARK: Member = optional(
+    "mark",
+    "what the names of records begin with that the run makes, standin-contract if it is not given",
+);
 
 /// What names begin with in the cases.
 const OWN: &str = "standin-contract";
 
 fn work(verification: &Verification<'_>, platform: Platform) -> Result<Vec<Work>, BadInput> {
     let file = verification.partner;
-    let theirs = Arc::new(theirs(verification, platform)?);
     let spec = world(verification, platform)?;
     let mark = file.text("mark")?.unwrap_or(OWN);
     if mark.is_empty() || !mark.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
@@ -91,55 +98,150 @@ fn work(verification: &Verification<'_>, platform: Platform) -> Result<Vec<Work>
     let mut work = Vec::new();
     for (name, text) in file.role.cases {
         let text = text.replace(OWN, mark);
-        for ready in load_text(&PathBuf::from(name), &text, &extras, verification.colour)? {
-            let writes = ready.scenario.tags.iter().any(|tag| tag == "writes");
+        for mut ready in load_text(&PathBuf::from(name), &text, &extras, verification.colour)? {
             let left_out = |id: &str| file.leaves_out.iter().any(|(clause, _)| clause == id);
-            if ready.scenario.clauses.iter().all(|clause| left_out(&clause.name)) {
+            if ready.scenario.clauses.iter().any(|clause| left_out(&clause.name)) {
                 continue;
             }
-            if writes && !verification.allow_writes {
-                let why = "it writes: --allow-writes lets it, to records that it makes itself".to_owned();
-                work.push(Work::Judged(Box::new(standin_stage::runner::not_run(&ready, Transport::Memory, why))));
-                continue;
-            }
-            let theirs = Arc::clone(&theirs);
-            work.push(Work::Asked(Box::new(move || asked(&ready, platform, &theirs))));
+            let outcome =
+                if !verification.allow_writes && ready.scenario.tags.iter().any(|tag| tag == "writes") {
+                    let why = "it writes: --allow-writes lets it, to records that it makes itself";
+                    not_run(&ready, Transport::Wire, why.to_owned())
+                } else {
+                    asked(&mut ready, platform, theirs(verification, platform)?)
+                };
+            work.push(Work::Judged(Box::new(outcome)));
         }
     }
     Ok(work)
 }
 
+/// The world in which our fake has the credentials that the other one takes.
+fn world(verification: &Verification<'_>, platform: Platform) -> Result<WorldSpec, BadInput> {
+    let file = verification.partner;
+    let text = |name: &str| Ok(file.text(name)?.unwrap_or_default().to_owned());
+    let secret = |name: &str| {
+        let variable = text(name)?;
+        (verification.environment)(&variable)
+            .ok_or_else(|| file.mistake(name, format!("the environment has no variable `{variable}`")))
+    };
+    let (section, value) = match platform {
+        Platform::Eloqua => {
+            let mut site = json!({
+                "name": text("site")?, "user": text("user")?, "password": secret("password")?, "pod": text("pod")?,
+            });
+            drop_empty(&mut site);
+            ("eloqua", json!({"site": site}))
+        }
+        _ => {
+            let key = secret("secret")?;
+            if key.len() % 4 != 0
+                || !key
+                    .trim_end_matches('=')
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte))
+            {
+                return Err(file.mistake(
+                    "secret",
+                    "what the environment says is not Base64 text, as secrets of Gigya are",
+                ));
+            }
+            let keys = json!([{"user_key": text("user_key")?, "secret": key}]);
+            let mut site =
+                json!({"api_key": text("api_key")?, "data_center": text("data_center")?, "keys": keys});
+            drop_empty(&mut site);
+            ("gigya", json!({"sites": [site]}))
+        }
+    };
+    let mut spec = WorldSpec::default();
+    spec.sections.insert(section.to_owned(), value);
+    Ok(spec)
+}
+
+fn drop_empty(members: &mut Value) {
+    if let Some(members) = members.as_object_mut() {
+        *members =
+            std::mem::take(members).into_iter().filter(|(_, value)| value != "").collect::<Map<_, _>>();
+    }
+}
+
+/// The other platform: at the vendor's hosts, at a base URL, or started here.
+fn theirs(verification: &Verification<'_>, platform: Platform) -> Result<Arc<Partner>, BadInput> {
+    let file = verification.partner;
+    let (mut base, mut program) = (file.text("url")?.map(str::to_owned), None);
+    if file.root.get("command").is_some() {
+        let port = (verification.port)().map_err(BadInput)?;
+        base = Some(format!("http://127.0.0.1:{port}"));
+        let service = Some((port, String::new()));
+        let programme = Programme { command: command(file)?, folder: file.folder(), patience: 0, service };
+        program = Some((verification.bring)(Part::Platform, programme));
+    }
+    if let Some(url) =
+        base.as_deref().filter(|url| !url.starts_with("http://") && !url.starts_with("https://"))
+    {
+        return Err(file.mistake("url", format!("`{url}` does not begin with http:// or https://")));
+    }
+    let system = Box::new(Elsewhere { platform, base, program });
+    Ok(Arc::new(Partner { part: Part::Platform, system, clock: Arc::clone(&verification.clock) }))
+}
+
+/// A platform that is somebody else's.
+struct Elsewhere {
+    platform: Platform,
+    base: Option<String>,
+    program: Option<Arc<Partner>>,
+}
+
+impl System for Elsewhere {
+    fn enter(&self, world: &World) -> Result<Box<dyn Session>, String> {
+        let program = self.program.as_ref().map(|program| program.system.enter(world)).transpose()?;
+        world.replace(self.platform, self.base.as_deref())?;
+        Ok(Box::new(Replaced { _program: program }))
+    }
+}
+
+/// Its stay in a world; a program that was started for it is ended with this.
+struct Replaced {
+    _program: Option<Box<dyn Session>>,
+}
+
+impl Session for Replaced {
+    fn work(&mut self, _: &World, _: &[(&str, String)]) -> Result<Ended, String> {
+        Err("a platform has nothing to do on demand".to_owned())
+    }
+
+    fn rest(&mut self, _: &World) -> bool {
+        false
+    }
+}
+
 /// Runs one case against both.
-fn asked(ready: &Ready, platform: Platform, theirs: &Arc<Partner>) -> Outcome {
+fn asked(ready: &mut Ready, platform: Platform, theirs: Arc<Partner>) -> Outcome {
     let (ours, world) = run_keeping(ready, Transport::Memory);
     let expected = world.map(|world| answers(&world, platform)).unwrap_or_default();
     if !ours.held() {
         let why = "the fake that is built in does not hold this itself".to_owned();
         return Outcome { verdict: Verdict::Broken(why), ..ours };
     }
-    let other = Ready { partner: Some(Arc::clone(theirs)), ..ready.clone() };
-    let (outcome, world) = run_keeping(&other, Transport::Memory);
+    ready.partner = Some(theirs);
+    let (mut outcome, world) = run_telling(ready, Transport::Wire, Depth::Story);
     let actual = world.map(|world| answers(&world, platform)).unwrap_or_default();
-    if !outcome.held() {
-        return outcome;
+    let found =
+        expected.iter().zip(&actual).find_map(|(ours, theirs)| Some((ours, difference(ours, theirs)?)));
+    if let (true, Some((call, found))) = (outcome.held(), found) {
+        outcome.verdict = Verdict::Failed(Failure {
+            step: call.name.clone(),
+            line: 1,
+            column: 1,
+            message: format!("{}: {} is not as in the answer that is expected", call.name, found.place),
+            expected: Some(found.ours),
+            actual: Some(found.theirs),
+            snippet: String::new(),
+            lineage: Vec::new(),
+            screenshot: None,
+        });
     }
-    match expected.iter().zip(&actual).find_map(|(ours, theirs)| Some((ours, difference(ours, theirs)?))) {
-        Some((call, found)) => {
-            let failure = Failure {
-                step: call.name.clone(),
-                line: 1,
-                column: 1,
-                message: format!("{}: {} is not as here", call.name, found.place),
-                expected: Some(found.ours),
-                actual: Some(found.theirs),
-                snippet: String::new(),
-                lineage: Vec::new(),
-                screenshot: None,
-            };
-            Outcome { verdict: Verdict::Failed(failure), ..outcome }
-        }
-        None => outcome,
-    }
+    outcome
 }
 
 /// What a platform answered in a world, in order.

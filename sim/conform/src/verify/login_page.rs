@@ -4,7 +4,7 @@ use crate::verify::cases::{Words, base, cases, cases_of};
 use crate::verify::programs::command;
 use crate::verify::role::{Programme, Role, Verification, Work, needed, optional};
 use http::Uri;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use standin_stage::partner::Part;
 use standin_stage::runner::{BadInput, Extras};
 
@@ -15,10 +15,7 @@ pub const ROLE: Role = Role {
     clauses: &["QG-RED-1", "QG-RED-2", "QG-RED-3", "QG-RED-4", "QG-RED-5", "QG-MOB-2"],
     members: &[
         needed("command", "what starts the site, as a list: [python3, page.py]"),
-        optional(
-            "url",
-            "the redirection URL, https://www.brand.example/login?redirect= if it is not given",
-        ),
+        optional("url", "the redirection URL, https://www.brand.example/login?redirect= if it is not given"),
         optional("fields", "what its form calls loginID, password, email, firstName and lastName"),
     ],
     template: include_str!("cases/login-page/new.yaml"),
@@ -58,31 +55,43 @@ fn work(verification: &Verification<'_>) -> Result<Vec<Work>, BadInput> {
     let file = verification.partner;
     let url = file.text("url")?.unwrap_or(URL);
     let Some(parts) = redirection(url) else {
-        let message = format!("`{url}` is no redirection URL: it is https and ends in the name of a parameter and `=`");
+        let message =
+            format!("`{url}` is no redirection URL: it is https and ends in the name of a parameter and `=`");
         return Err(file.mistake("url", message));
     };
     let mut fields = Map::new();
-    for (key, name) in file.shown(file.root.get("fields").map(|node| node.map()).transpose())?.unwrap_or_default() {
+    for (key, name) in
+        file.shown(file.root.get("fields").map(|node| node.map()).transpose())?.unwrap_or_default()
+    {
         fields.insert(key.name.clone(), Value::from(file.shown(name.text())?));
     }
     let command = command(file)?;
-    let port = (verification.port)().map_err(BadInput)?;
     let words: Words = vec![
         ("url", url.to_owned()),
         ("url-with-more", parts.with_more),
         ("host", parts.host),
         ("path", parts.path),
         ("parameter", parts.parameter),
-        ("at", format!("127.0.0.1:{port}")),
         ("fields", Value::Object(fields).to_string()),
     ];
     let name = "verify/login-page/world.yaml";
     let under = base(name, include_str!("cases/login-page/world.yaml"), &words, &Extras::default())?;
     let extras = Extras { under: Some(under.clone()), ..verification.extras.clone() };
     let over = file.world(&extras, verification.colour)?;
-    let programme = Programme { command, folder: file.folder(), patience: 0, service: Some((port, String::new())) };
-    let partner = (verification.bring)(Part::LoginPage, programme);
-    cases_of(verification, under, over, &words, Some(&partner), &|_| true)
+    let mut work = cases_of(verification, under, over, &words, None, &|_| true)?;
+    for one in &mut work {
+        let Work::Case(ready) = one else { continue };
+        // Cases are tried side by side, each with a site of its own.
+        let port = (verification.port)().map_err(BadInput)?;
+        let section = ready.spec.sections.get_mut("login_pages");
+        if let Some(page) = section.and_then(|section| section.pointer_mut("/0")) {
+            page["at"] = json!(format!("127.0.0.1:{port}"));
+        }
+        let service = Some((port, String::new()));
+        let programme = Programme { command: command.clone(), folder: file.folder(), patience: 0, service };
+        ready.partner = Some((verification.bring)(Part::LoginPage, programme));
+    }
+    Ok(work)
 }
 
 #[cfg(test)]
@@ -101,9 +110,15 @@ mod tests {
         assert_eq!(parts("https://www.a.example/in?back="), expected);
         let more = "https://a.example/in?x=1&from=quiz&to=";
         assert_eq!(parts("https://a.example/in?x=1&to="), whole("a.example", "/in", "to", more));
-        for none in ["", "https://a.example/in", "https://a.example/?", "https://a.example/?=", "http://a.example/?r=",
-            "https://a.example/?r=x", "https://a.example/?r=#x"]
-        {
+        for none in [
+            "",
+            "https://a.example/in",
+            "https://a.example/?",
+            "https://a.example/?=",
+            "http://a.example/?r=",
+            "https://a.example/?r=x",
+            "https://a.example/?r=#x",
+        ] {
             assert_eq!(parts(none), None, "{none}");
         }
     }

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 /// Members whose values are what a caller decides by, so that they must be the same and not only alike.
-const SAME: &[&str] = &["errorCode", "errorMessage", "statusCode", "statusReason", "apiVersion", "constraint"];
+const SAME: &[&str] =
+    &["errorCode", "errorMessage", "statusCode", "statusReason", "apiVersion", "constraint"];
 
 /// One answer.
 pub(super) struct Answer {
@@ -102,38 +103,52 @@ mod tests {
     use super::*;
 
     fn found(ours: (u16, &str), theirs: (u16, &str)) -> Option<(String, String, String)> {
-        let answer = |(status, body): (u16, &str)| Answer { name: "x".to_owned(), status, body: body.to_owned() };
+        let answer =
+            |(status, body): (u16, &str)| Answer { name: "x".to_owned(), status, body: body.to_owned() };
         difference(&answer(ours), &answer(theirs)).map(|found| (found.place, found.ours, found.theirs))
     }
 
     #[test]
     fn values_may_differ_and_shapes_and_codes_may_not() {
         let ours = (200, r#"{"errorCode":0,"callId":"a","n":1,"list":[{"x":"a"},{"x":"b"}],"none":[]}"#);
-        assert_eq!(found(ours, (200, r#"{"none":[],"list":[{"x":"c"}],"n":7,"callId":"b","errorCode":0}"#)), None);
+        assert_eq!(
+            found(ours, (200, r#"{"none":[],"list":[{"x":"c"}],"n":7,"callId":"b","errorCode":0}"#)),
+            None
+        );
         for (theirs, place, here, there) in [
             ((404, "{}"), "the HTTP status", "200", "404"),
             ((200, ""), "the body", "JSON", "nothing"),
             ((200, "[]"), "the body", "an object", "a list"),
             (
                 (200, r#"{"errorCode":403005,"callId":"a","n":1,"list":[{"x":"a"}],"none":[]}"#),
-                "errorCode", "0", "403005",
+                "errorCode",
+                "0",
+                "403005",
             ),
             ((200, r#"{"errorCode":0,"n":1,"list":[{"x":"a"}],"none":[]}"#), "callId", "text", "absent"),
             (
                 (200, r#"{"errorCode":0,"callId":"a","n":1.5,"list":[{"x":"a"}],"none":[]}"#),
-                "n", "a whole number", "a number with a fraction",
+                "n",
+                "a whole number",
+                "a number with a fraction",
             ),
             (
                 (200, r#"{"errorCode":0,"callId":"a","n":1,"list":[{"x":1}],"none":[]}"#),
-                "list[0].x", "text", "a whole number",
+                "list[0].x",
+                "text",
+                "a whole number",
             ),
             (
                 (200, r#"{"errorCode":0,"callId":"a","n":1,"list":[{"x":"a"}],"none":[1]}"#),
-                "none", "an empty list", "a list with entries",
+                "none",
+                "an empty list",
+                "a list with entries",
             ),
             (
                 (200, r#"{"errorCode":0,"callId":"a","n":1,"list":[{"x":"a"}],"none":[],"more":null}"#),
-                "more", "absent", "null",
+                "more",
+                "absent",
+                "null",
             ),
         ] {
             let expected = Some((place.to_owned(), here.to_owned(), there.to_owned()));
