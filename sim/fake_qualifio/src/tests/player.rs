@@ -129,7 +129,7 @@ fn only_the_page_before_the_login_speaks_with_gigya() {
         assert_eq!(
             policy,
             format!(
-                "default-src 'none'; {gigya}{ancestors}; connect-src{hosts}{expected}; frame-src{hosts}{expected}; \
+                "default-src 'none'; {gigya}{ancestors}; connect-src 'self'{hosts}{expected}; frame-src{hosts}{expected}; \
                  font-src https://cdns.eu1.gigya.com"
             )
         );
