@@ -280,7 +280,8 @@ fn arrive(
         return Err((403, "CookiesOff"));
     }
     if let Some(found) = left_for_login(qualifio, &query, visitor.as_deref(), channel) {
-        let location = format!("{}?{}", found.base, found.query());
+        // What else stands in the address may be Gigya's, and bring the session.
+        let location = with_session(&query, &found);
         return Ok(Turn::Reply(answer::redirect(302, &location)));
     }
     if qualifio.participations.len() >= MOST_PARTICIPATIONS {

@@ -94,12 +94,14 @@ impl<'p> Page<'p> {
 
     fn written(&self) -> String {
         let language = self.state["language"].as_str().unwrap_or("en");
+        let spoken = words::spoken(language);
         let limited =
             self.state["errors"].as_array().is_some_and(|errors| errors.iter().any(|e| e == "LimitReached"));
         let safe = |text: String| minijinja::Value::from_safe_string(text);
         let page = PAGES.get_template("page.html").and_then(|template| {
             template.render(context! {
-                lang => language,
+                lang => spoken,
+                theirs => language.split('-').next().filter(|main| *main != spoken).map(|_| language),
                 words => Serde(words::of(language)),
                 step => self.state["step"].as_str(),
                 heading => self.heading,

@@ -110,16 +110,21 @@ fn field_state(participation: &Participation, field: &Field) -> Value {
     let value = participation.typed.get(&name).or(prefill).map_or("", String::as_str);
     let error = participation.errors.get(&name);
     let own = error.and(field.message.clone());
+    // An operator who gave a field no label of its own has the player's.
+    let of = words::of(participation.channel().map_or("", |channel| channel.language.as_str()));
+    let label = of["fields"][&field.variable].as_str().filter(|_| field.label == field.variable);
     let options = field.options.iter().map(|option| {
         // Gigya's letters are lower case, forms write them in upper case.
         let chosen = !value.is_empty() && option.value.eq_ignore_ascii_case(value);
-        json!({"value": option.value, "label": option.label, "chosen": chosen})
+        let usual = of["genders"][option.value.to_ascii_uppercase()].as_str();
+        let usual = usual.filter(|_| field.variable == "gender" && option.label == option.value);
+        json!({"value": option.value, "label": usual.unwrap_or(&option.label), "chosen": chosen})
     });
     let mut state = json!({
         "name": name,
         "focus": name,
         "variable": field.variable,
-        "label": field.label,
+        "label": label.unwrap_or(&field.label),
         "type": field.kind,
         "input": if field.variable == "phone" { "tel" } else { "text" },
         "mode": (field.variable == "email").then_some("email"),

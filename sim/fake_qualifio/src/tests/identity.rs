@@ -165,6 +165,12 @@ fn destination_leads_back() {
     assert_eq!((browser.state["uk"].as_str(), browser.place().as_str()), (Some(&uk[..]), "sso check"));
     browser.signed_out(&mut world);
     assert_eq!(browser.state["sso"]["attempts"], json!(1));
+    // What Gigya's script reads from the address stays there.
+    browser.post(&mut world, &[("action", "leave")]);
+    let url = format!("{url}&gig_actions=sso.login&authCode=a%26b");
+    let location = browser.redirected(&mut world, &url);
+    assert!(location.contains("&gig_actions=sso.login&authCode=a%26b&cfid="), "{location}");
+    assert!(location.ends_with(&format!("&uk={uk}&page=2")), "{location}");
 }
 
 #[test]

@@ -77,8 +77,8 @@
       onHide: ({ reason }) => (reason === 'finished' ? ask(closed) : closed()),
       // The button that was pressed is gone: whoever uses the keyboard goes on in the form.
       onAfterScreenLoad: () => { if (event) focusWithin(container); },
-      // A mistake in a form is shown by the screen-set itself.
-      onError: () => { if (!container.querySelector('form')) show('qlf-no-screen'); },
+      // Mistakes, and that there is no such form, are shown by the screen-set itself, once it has told of them.
+      onError: () => setTimeout(() => { if (!container.innerText.trim()) show('qlf-no-screen'); }),
     });
   }
   function focusWithin(container) {
