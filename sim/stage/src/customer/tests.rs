@@ -122,23 +122,38 @@ fn the_session_is_a_cookie_of_the_whole_domain() {
 
 #[test]
 fn a_campaign_stands_in_a_page_of_the_customer() {
-    let world = world(json!([]));
-    let page = get(&world, "/promo?channel=5D0A2B11-90CE&id=9&how=iframe&height=670");
-    let frame = "<iframe class=\"qualifio_iframe_tag\" id=\"qualifio9\" title=\"Game\" height=\"670\" \
-         src=\"https://jeux.brand.example/20/5D0A2B11-90CE/v1.cfm?id=5D0A2B11-90CE\"></iframe>";
-    assert!(text(&page).contains(frame), "{}", text(&page));
-    let policy = page.headers()["content-security-policy"].to_str().unwrap();
+    let campaign = |id: u64, channel: &str, name: &str| json!({"id": id, "name": name, "channel": channel});
+    let quiz = json!({"campaigns": [campaign(700_101, "minisite", "Quiz"), campaign(700_201, "widget", "{{noscript}}<b>")]});
+    let builder = World::builder().transport(Transport::Memory).gigya(json!({})).qualifio(quiz);
+    let world = builder.login_pages(json!([])).open().unwrap();
+    let code = crate::surface::locked(&world.parts().qualifio).embed_code(700_201).unwrap();
+    assert!(code.html.contains("title=\"{{noscript}}&lt;b&gt;\""), "{}", code.html);
+    let policy_of = |page: &Response| page.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    for query in ["", "?campaign=700201"] {
+        let page = get(&world, &format!("/promo{query}"));
+        assert!(
+            text(&page).contains(&format!("<div class=\"campaign\">{}</div>", code.javascript)),
+            "{}",
+            text(&page)
+        );
+        let (_, rest) = code.javascript.split_once("<script>").unwrap();
+        let hash = super::page::sha256(rest.split_once("</script>").unwrap().0);
+        let expected =
+            format!("script-src 'self' https://jeux.brand.example 'sha256-{hash}'; style-src 'self'; ");
+        assert!(policy_of(&page).contains(&expected), "{}", policy_of(&page));
+    }
+    let page = get(&world, "/promo?campaign=700201&how=iframe");
+    assert!(text(&page).contains(&format!("<div class=\"campaign\">{}</div>", code.html)), "{}", text(&page));
+    let policy = policy_of(&page);
     assert!(policy.contains("frame-src https://jeux.brand.example;"), "{policy}");
-    let tag = get(&world, "/promo?channel=5D0A2B11-90CE&id=9");
-    assert!(text(&tag).contains("data-how=\"tag\"") && !text(&tag).contains("<iframe"));
-    for query in [
-        "",
-        "channel=5D0A1B&domain=evil.example",
-        "channel=5D0A1B&domain=jeux.brand.example%22",
-        "channel=%3Cscript%3E",
-        "channel=5D0A1B&id=x",
-        "channel=5D0A1B&height=9%22",
-    ] {
+    // The hash of `border:0`.
+    assert!(
+        policy.contains(
+            "style-src 'self' 'unsafe-hashes' 'sha256-ZDjCdTstFUpLDovBdF6MXbSPB35alPr6sy4CYtyHSA4=';"
+        ),
+        "{policy}"
+    );
+    for query in ["campaign=7", "campaign=", "campaign=%3Cscript%3E"] {
         let page = get(&world, &format!("/promo?{query}"));
         assert!(text(&page).contains("There is no game at the moment."), "{query}");
     }

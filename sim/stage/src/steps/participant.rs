@@ -1,5 +1,6 @@
 //! What a participant does in a campaign, at the level of HTTP.
 
+use super::browser::device_named;
 use crate::browser::{Browser, BrowserError, query_of};
 use crate::run::Run;
 use crate::step::{Arg, Args, Miss, Step, Takes, Unmet, needed, optional, unmet};
@@ -35,7 +36,7 @@ pub const VISIT: Step = Step {
         let name = browser_name(args)?;
         let mut browser = match (run.browsers.remove(&name), device) {
             (Some(browser), None) => browser,
-            (_, device) => Browser::new(Arc::clone(&run.http()), device.unwrap_or("desktop")),
+            (_, device) => Browser::new(Arc::clone(&run.http()), device_named(device)),
         };
         let result = arrive(run, &mut browser, &url, &fields(args, "answers")?);
         let summary = browser.summary();
@@ -191,8 +192,9 @@ pub const RETURN_WITHOUT_LOGIN: Step = Step {
                 if !browser.state.is_null() && browser.text(&["sso", "state"]) == "redirect_offered" {
                     run.world.wait(browser.follow_redirect()).map_err(lost)?;
                 }
+                // A page that sends people back by itself has done so.
                 let Some(destination) = last_value(&browser.url).filter(|_| browser.state.is_null()) else {
-                    break;
+                    continue;
                 };
                 run.world.wait(browser.visit(&destination)).map_err(lost)?;
             }
