@@ -15,6 +15,7 @@ use crate::value;
 use crate::values::Values;
 use imbl::{OrdMap, OrdSet};
 use standin_model::Instant;
+use standin_model::mutant::wrong;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -200,6 +201,9 @@ impl Store {
 
     /// The contact that has this address, in any case.
     pub(crate) fn with_email(&self, email: &str) -> Option<u64> {
+        if wrong("eloqua.address.letters-count") && email.chars().any(char::is_uppercase) {
+            return None;
+        }
         self.address(email)?.contact
     }
 

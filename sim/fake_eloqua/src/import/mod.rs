@@ -28,6 +28,7 @@ use crate::value;
 use indexmap::IndexMap;
 use standin_fake_kit::Knobs;
 use standin_model::Instant;
+use standin_model::mutant::wrong;
 use std::borrow::Cow;
 use view::{RowView, View};
 
@@ -175,7 +176,7 @@ fn winners<'r>(rows: &[RowView<'r>], choices: Choices) -> IndexMap<Cow<'r, str>,
     let mut winners = IndexMap::with_capacity(rows.len());
     for row in rows {
         let identifier = value::fold(row.identifier());
-        if choices.keep_first {
+        if choices.keep_first != wrong("eloqua.import.first-of-several-counts") {
             winners.entry(identifier).or_insert(row.index);
         } else {
             winners.insert(identifier, row.index);
@@ -194,7 +195,7 @@ fn place(
     touched: &mut Vec<u64>,
 ) {
     let ids = match index {
-        _ if identifier.is_empty() => Vec::new(),
+        _ if identifier.is_empty() || wrong("eloqua.import.matches-nobody") => Vec::new(),
         Index::Direct => ground.direct(identifier),
         Index::Map(map) => map.get(identifier).cloned().unwrap_or_default(),
     };
@@ -226,7 +227,7 @@ fn settle(
     let plan = work.plan;
     let identifier = || vec![plan.identifier.clone()];
     if ids.len() > 1 && !plan.multiple {
-        if !work.choices.lowest_match {
+        if !work.choices.lowest_match && !wrong("eloqua.import.takes-one-of-several") {
             return Err((26, identifier()));
         }
         ids.truncate(1);
@@ -236,7 +237,9 @@ fn settle(
     }
     let mut bad = Vec::new();
     let verdict = match (ids.as_slice(), plan.import_rule) {
-        ([], ImportRule::UpdateOnly) => return Err((34, Vec::new())),
+        ([], ImportRule::UpdateOnly) if !wrong("eloqua.import.update-only-creates") => {
+            return Err((34, Vec::new()));
+        }
         ([], _) => {
             ids.push(ground.create(work, row, &mut bad)?);
             outcome.created += 1;
