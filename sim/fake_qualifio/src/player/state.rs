@@ -188,7 +188,9 @@ fn year_of(at: Instant) -> i64 {
 fn optin_state(participation: &Participation, optin: &Optin) -> Value {
     let name = optin.name();
     let error = participation.errors.get(&name);
-    let value = participation.typed.get(&name).map_or("", String::as_str);
+    // A box that was unticked stays so.
+    let given = if participation.typed.is_empty() { &participation.prefill } else { &participation.typed };
+    let value = given.get(&name).map_or("", String::as_str);
     json!({
         "name": name, "focus": name, "variable": optin.variable, "label": optin.label,
         "mandatory": optin.mandatory, "value": value, "error": error.map(|error| error.name()),
