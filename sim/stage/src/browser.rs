@@ -121,6 +121,11 @@ impl Browser {
 
     /// Fills in the customer's login page, wherever it leads.
     pub async fn log_in_on_page(&mut self, fields: &[(String, String)]) -> Result<(), BrowserError> {
+        let page = self.html.to_ascii_lowercase();
+        if !["type=\"password\"", "type='password'", "type=password"].iter().any(|field| page.contains(field))
+        {
+            return Err(BrowserError::Unfit(format!("nobody can log in on this page ({})", self.summary())));
+        }
         let url = self.url.clone();
         self.fetch(Method::POST, &url, encoded(fields)).await?;
         self.scripts().await

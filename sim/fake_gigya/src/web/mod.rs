@@ -14,6 +14,8 @@ mod site_part;
 #[cfg(test)]
 mod test_page;
 #[cfg(test)]
+mod trap_page_tests;
+#[cfg(test)]
 mod vector_tests;
 
 use crate::gigya::Gigya;

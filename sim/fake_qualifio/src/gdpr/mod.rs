@@ -9,6 +9,7 @@ pub mod rule;
 pub mod toolbox;
 
 use crate::api::{Call, Refusal, json_answer};
+use crate::manager::typed::{LONGEST_TEXT, text};
 use crate::problem::Problem;
 use crate::qualifio::Qualifio;
 use imbl::{OrdMap, Vector};
@@ -237,13 +238,17 @@ fn read_wish(qualifio: &Qualifio, body: &Section<'_>, kind: Kind, client: u64) -
     if own.number()? != client {
         return Err(own.wrong("the address names another account"));
     }
+    let user = body.get("userId").map_or(Value::Null, |user| user.value().clone());
+    if user.to_string().len() > LONGEST_TEXT {
+        return Err(body.wrong(format!("`userId` has no more than {LONGEST_TEXT} characters")));
+    }
     let payload = body.need("ruleTypePayload")?;
     payload.only(&["profiles"])?;
     Ok(Wish {
         kind,
         scope: read_profiles(qualifio, &payload.need("profiles")?)?,
-        justification: body.text_of("justification")?.unwrap_or_default().to_owned(),
-        user: body.get("userId").map_or(Value::Null, |user| user.value().clone()),
+        justification: text(body, "justification", LONGEST_TEXT)?.unwrap_or_default(),
+        user,
         test: body.flag_of("test", false)?,
     })
 }

@@ -1,6 +1,6 @@
 //! Campaigns and their single sign-on.
 
-use super::typed::{in_order, language, line, parent_page};
+use super::typed::{LONGEST_TEXT, LONGEST_WORD, in_order, language, line, parent_page, text, within};
 use super::{Call, editing, json_reply, refused, warnings_json};
 use crate::campaign::{
     Campaign, Channel, ChannelKind, MOST, Mode, Step, read_field, read_optin, read_question, read_steps,
@@ -224,18 +224,18 @@ fn read(qualifio: &mut Qualifio, section: &Section<'_>, campaign: &mut Campaign)
 
 /// What feeds and webhooks say about a campaign.
 fn read_description(section: &Section<'_>, campaign: &mut Campaign) -> Result<(), SeedError> {
-    if let Some(kind) = section.text_of("type")? {
-        campaign.kind = kind.to_owned();
+    if let Some(kind) = text(section, "type", LONGEST_WORD)? {
+        campaign.kind = kind;
     }
-    if let Some(creator) = section.text_of("creator")? {
-        campaign.creator = Some(creator.to_owned());
+    if let Some(creator) = text(section, "creator", LONGEST_WORD)? {
+        campaign.creator = Some(creator);
     }
     let Some(themes) = section.get("themes") else { return Ok(()) };
     campaign.themes.clear();
     for theme in bounded(&themes)? {
         theme.only(&["code", "description"])?;
-        let code = theme.need("code")?.text()?.to_owned();
-        let description = theme.text_of("description")?.unwrap_or_default().to_owned();
+        let code = within(&theme.need("code")?, LONGEST_WORD)?;
+        let description = text(&theme, "description", LONGEST_TEXT)?.unwrap_or_default();
         campaign.themes.push((code, description));
     }
     Ok(())

@@ -17,7 +17,7 @@ pub mod editing;
 pub mod integrations;
 pub mod paging;
 pub mod session;
-mod typed;
+pub(crate) mod typed;
 pub mod websites;
 
 use crate::account::Allowed;

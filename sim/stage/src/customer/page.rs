@@ -222,6 +222,7 @@ mod tests {
             manner: Manner::Honours,
             api_key: "3_a&b".into(),
             data_center: "eu1".into(),
+            at: None,
         };
         let answer =
             Page::new("Log in", "").with_gigya("/customer/login.js", &login, "brand.example").answer();

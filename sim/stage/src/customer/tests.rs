@@ -5,6 +5,8 @@ use bytes::Bytes;
 use http::{Method, header};
 use serde_json::{Value, json};
 use standin_ports::Response;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 
 const LOGIN: &str = "action=login&loginID=ann%40brand.example&password=correct+horse";
 
@@ -176,4 +178,47 @@ fn other_pages_are_there_and_are_guarded() {
         assert!(answer.headers().contains_key("content-security-policy"), "{path}");
         assert!(!text(&answer).contains("{{"), "{path}");
     }
+}
+
+/// A program of the customer's own on this machine gets what participants ask of its host, as they ask it.
+#[test]
+fn a_site_may_be_a_program_elsewhere() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let program = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
+        let head: Vec<String> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+        let answer = "HTTP/1.1 302 Found\r\nLocation: /there\r\nSet-Cookie: a=1; Path=/\r\n\
+            Transfer-Encoding: chunked\r\n\r\n3\r\nbye\r\n0\r\n\r\n";
+        stream.write_all(answer.as_bytes()).unwrap();
+        head
+    });
+    let pages = json!([{"at": address.to_string()}]);
+    let world = World::builder().login_pages(pages).open().unwrap();
+    let answer = get(&world, "/login?redirect=https%3A%2F%2Fjeux.brand.example%2F");
+    assert_eq!((location(&answer), text(&answer)), ("/there", "bye"));
+    assert_eq!(answer.headers()["set-cookie"], "a=1; Path=/");
+    let head = program.join().unwrap();
+    assert_eq!(head[0], "GET /login?redirect=https%3A%2F%2Fjeux.brand.example%2F HTTP/1.1");
+    for line in ["host: www.brand.example", "x-forwarded-proto: https"] {
+        assert!(head.iter().any(|told| told.eq_ignore_ascii_case(line)), "{line}: {head:?}");
+    }
+    let gone = get(&world, "/login");
+    assert_eq!(gone.status(), 502);
+    assert!(
+        text(&gone).starts_with(&format!("the login page at {address} does not answer")),
+        "{}",
+        text(&gone)
+    );
+}
+
+#[test]
+fn a_site_elsewhere_is_on_this_machine_and_on_the_wire() {
+    for at in ["brand.example:80", "192.0.2.1:80", "127.0.0.1", ""] {
+        let opened = World::builder().login_pages(json!([{"at": at}])).open();
+        assert!(opened.err().unwrap().to_string().contains("`at`"), "{at}");
+    }
+    let answer = get(&world(json!([{"at": "localhost:1"}])), "/login");
+    assert!(answer.status() == 502 && text(&answer).contains("transport wire"));
 }

@@ -31,6 +31,10 @@ impl Parts {
     /// Answers as the customer's site does.
     pub(crate) async fn customer(&self, now: Instant, request: Request) -> Response {
         let host = standin_ports::http::host_of(&request);
+        let elsewhere = locked(&self.login_pages).of(&host).and_then(|page| page.at);
+        if let Some(address) = elsewhere {
+            return self.handed_on(address, request).await;
+        }
         let path = request.uri().path().to_owned();
         if let Some(file) = asset::find(ASSETS, &path) {
             return file.answer();

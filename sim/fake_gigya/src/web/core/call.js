@@ -23,7 +23,7 @@ function whenReleased() {
 
 /** What is answered without a request. */
 function answeredHere(method, spec, params) {
-  const hasToken = loginToken.get() !== null;
+  const hasToken = loginToken.get(params.APIKey) !== null;
   if (spec.session && !hasToken && !params.regToken) return UNAUTHORISED();
   if (spec.logout && !hasToken) return { errorCode: 0 };
   return null;
@@ -55,7 +55,7 @@ async function exchange(method, spec, params, options = {}) {
     } else if (body.errorCode === 409012 && state.ids && tried.bootstraps < MOST_BOOTSTRAPS) {
       tried.bootstraps += 1;
       await renewTicket();
-    } else if (body.errorCode === 403005 && token) {
+    } else if (body.errorCode === 403005 && token && isOwnSite(params)) {
       const other = groupKey() && !tried.group ? await groups.otherToken(token) : null;
       tried.group = true;
       if (other) {
@@ -79,6 +79,7 @@ async function exchange(method, spec, params, options = {}) {
 
 /** What follows from a success. */
 async function settle(method, spec, params, body, options) {
+  if (!isOwnSite(params)) return;
   if (spec.login) await startSession(method, params, body, options);
   if (spec.verifies && loginToken.get()) keepInCache(verifiedKey(loginToken.get()), true);
   if (!spec.logout) return;
@@ -110,10 +111,10 @@ async function perform(method, given, options = {}) {
   const local = answeredHere(method, spec, params);
   if (local) {
     note(`local ${method} ${local.errorCode}`);
-    if (spec.logout) raiseLogout();
+    if (spec.logout && isOwnSite(params)) raiseLogout();
     return shaped(method, given, local);
   }
-  if (spec.endsSession?.(params)) dropToken();
+  if (isOwnSite(params) && spec.endsSession?.(params)) dropToken();
   if (groupKey() && spec.logout) params.signIDs = true;
   let body;
   try {

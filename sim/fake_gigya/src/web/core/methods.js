@@ -93,9 +93,9 @@ function wireParams(method, spec, params) {
   if (isSendable(params.context)) out.context = params.context;
   if (spec.httpStatusCodes) out.httpStatusCodes = true;
   if (spec.noAuth) return { ...out, noAuth: true };
-  const token = out.regToken ? null : loginToken.get();
+  const token = out.regToken ? null : loginToken.get(out.APIKey);
   if (token) out.login_token = token;
-  if (token && sessionSignature()) out.loginTokenExp = sessionSignature();
+  if (token && isOwnSite(params) && sessionSignature()) out.loginTokenExp = sessionSignature();
   return out;
 }
 

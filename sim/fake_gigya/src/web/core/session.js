@@ -5,11 +5,17 @@ const SIGNATURE_COOKIE = `gltexp_${KEY}`;
 const CACHE = 'gigyaCache';
 
 const loginToken = {
-  get() {
-    const value = cookies.get(TOKEN_COOKIE);
+  /** The token of a site, of this page's if no other is named. */
+  get(key = KEY) {
+    const value = cookies.get(`glt_${key}`);
     return value ? splitToken(value).token : null;
   },
 };
+
+/** Whether a call is for the site of this script. Sessions of other sites are theirs to begin and to end. */
+function isOwnSite({ APIKey = KEY }) {
+  return APIKey === KEY;
+}
 
 /** The signature with which the site keeps a dynamic session alive, while it is good. */
 function sessionSignature() {
