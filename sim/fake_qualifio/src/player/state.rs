@@ -189,7 +189,8 @@ fn optin_state(participation: &Participation, optin: &Optin) -> Value {
     let name = optin.name();
     let error = participation.errors.get(&name);
     // A box that was unticked stays so.
-    let given = if participation.typed.is_empty() { &participation.prefill } else { &participation.typed };
+    let fresh = participation.typed.is_empty() && participation.errors.is_empty();
+    let given = if fresh { &participation.prefill } else { &participation.typed };
     let value = given.get(&name).map_or("", String::as_str);
     json!({
         "name": name, "focus": name, "variable": optin.variable, "label": optin.label,
@@ -258,6 +259,7 @@ pub fn data_layer(qualifio: &Qualifio, participation: &Participation) -> Value {
     let step = participation.step();
     let domain = channel.and_then(|channel| qualifio.websites.get(&channel.website));
     let (page, part) = (participation.page, participation.part + 1);
+    let thematics = campaign.themes.iter().map(|(code, text)| json!({"code": code, "description": text}));
     let with_form = campaign.mode == Mode::Identified && participation.row.is_some();
     json!([{
         "title": campaign.public_name,
@@ -279,6 +281,6 @@ pub fn data_layer(qualifio: &Qualifio, participation: &Participation) -> Value {
         "preview": campaign.preview,
         "query_string": participation.query(),
         "score": if step == Step::Exit { json!(participation.score) } else { Value::Null },
-        "thematics": [],
+        "thematics": thematics.collect::<Value>(),
     }])
 }
