@@ -4,6 +4,7 @@ use super::{LoginPage, Manner};
 use http::{HeaderValue, header};
 use standin_fake_kit::answer;
 use standin_fake_kit::asset::{Asset, CSS, JAVASCRIPT, OWN_HOST_ONLY, guard};
+use standin_fake_kit::html::escaped;
 use standin_ports::Response;
 
 /// Scripts and style.
@@ -152,14 +153,6 @@ fn filled(text: &str, values: &[(&'static str, String)]) -> String {
     }
     out.push_str(rest);
     out
-}
-
-pub(super) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-        .replace('\'', "&#39;")
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A visit to the customer's site: which page answers, and how people log in on the plain forms.
 
-use super::page::{ASSETS, Page, escaped};
+use super::page::{ASSETS, Page};
 use super::{LoginPage, Manner};
 use crate::parts::Parts;
 use crate::surface::locked;
@@ -9,6 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 use standin_clients::gigya::{GigyaAccess, GigyaClient, GigyaError, Proof};
 use standin_fake_kit::form::{Form, cookies};
+use standin_fake_kit::html::escaped;
 use standin_fake_kit::{answer, asset};
 use standin_model::{Host, Instant};
 use standin_ports::{Request, Response};
