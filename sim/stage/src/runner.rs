@@ -36,17 +36,17 @@ pub struct Ready {
     /// Its file.
     pub path: PathBuf,
     /// What becomes of it where there is no browser for its steps.
-    pub browser: Browser,
+    pub without_browser: WithoutBrowser,
 }
 
 /// What becomes of a scenario that needs a browser where there is none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Browser {
+pub enum WithoutBrowser {
     /// It is skipped, with the reason.
     #[default]
-    IfThere,
+    Skip,
     /// It fails.
-    Required,
+    Fail,
 }
 
 /// What the command line adds to every world.
@@ -57,7 +57,7 @@ pub struct Extras {
     /// Knobs by name.
     pub knobs: Vec<(String, String)>,
     /// Whether scenarios may be skipped for want of a browser.
-    pub browser: Browser,
+    pub without_browser: WithoutBrowser,
 }
 
 /// Reads and checks one scenario file.
@@ -83,7 +83,7 @@ pub fn load_text(path: &Path, text: &str, extras: &Extras, colour: bool) -> Resu
         })?;
         let world = made(path, scenario.world.as_ref(), &spec, extras, &source, colour)?;
         check_names(&world, &spec.dataflows, &scenario.steps).map_err(shown)?;
-        ready.push(Ready { scenario, spec, path: path.to_owned(), browser: extras.browser });
+        ready.push(Ready { scenario, spec, path: path.to_owned(), without_browser: extras.without_browser });
     }
     Ok(ready)
 }
@@ -487,7 +487,7 @@ fn without_browser(ready: &Ready, transport: Transport) -> Option<Verdict> {
         Transport::Memory => "a real browser needs the wire".to_owned(),
         Transport::Wire => crate::chromium::lacking()?,
     };
-    if ready.browser == Browser::IfThere {
+    if ready.without_browser == WithoutBrowser::Skip {
         return Some(Verdict::Skipped(why));
     }
     let (line, column) = ready.scenario.source.line_column(step.name.span.start);
