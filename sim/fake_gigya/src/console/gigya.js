@@ -29,6 +29,7 @@ function signIn(told) {
       release(operator);
       await start();
     }, () => null, { light: true }));
+  heading.focus();
   document.title = `Sign in - ${document.body.dataset.product}`;
   document.body.dataset.ready = 'sign-in';
 }

@@ -183,7 +183,7 @@ export function route(main, views) {
     // The link that skips the menu.
     if (location.hash === '#main') {
       history.replaceState(null, '', here || location.pathname);
-      return main.focus();
+      if (here !== null) return main.focus();
     }
     if (isUnsaved()) {
       const goal = location.hash;
