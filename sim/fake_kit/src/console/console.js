@@ -217,6 +217,10 @@ export function route(main, views) {
     document.body.dataset.ready = wanted;
   };
   window.addEventListener('hashchange', show);
+  // A link to the page that is shown already draws it again.
+  document.addEventListener('click', ({ target }) => {
+    if (target.closest('nav a')?.getAttribute('href') === location.hash) show();
+  });
   return show();
 }
 

@@ -36,7 +36,7 @@ export const feeds = {
 
 function remove(feed) {
   const button = h('button', { type: 'button', class: 'plain', 'aria-label': `Remove ${feed.name}`, onclick: async () => {
-    if (!await confirmed(`Remove ${feed.name}? Whoever reads it finds nothing any more.`, 'Remove')) return;
+    if (!await confirmed(`Remove ${feed.name}? Whoever reads it finds nothing any more.`, 'Remove the feed')) return;
     try {
       await api('DELETE', `feeds/${feed.uuid}`);
       say('good', `${feed.name} is removed.`);

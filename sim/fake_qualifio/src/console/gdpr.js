@@ -125,7 +125,7 @@ function approve(rule) {
   if (rule.ruleStatus.status !== 'NEW') return '';
   const button = h('button', { type: 'button', class: 'plain', 'aria-label': `Approve the rule about ${scope(rule)}`, onclick: async () => {
     const forgets = rule.ruleType === 'GDPR_ForgottenRight' && !rule.test;
-    if (forgets && !await confirmed(`Approve it? What is kept about ${scope(rule)} is forgotten for good.`, 'Approve')) return;
+    if (forgets && !await confirmed(`Approve it? What is kept about ${scope(rule)} is forgotten for good.`, 'Forget for good')) return;
     try {
       await api('PUT', `gdpr/rules/${rule._id}/approve`);
       say('good', 'The rule is approved and will be carried out.');
