@@ -284,6 +284,10 @@ pub struct Campaign {
     pub optins: Vec<Optin>,
     /// The interaction.
     pub questions: Vec<Question>,
+    /// How many questions stand on one page; all of them if it is 0.
+    pub questions_per_page: usize,
+    /// What the exit screen says instead of the usual thanks; `{firstname}` is what the form said.
+    pub exit_text: Option<String>,
     /// How often one may take part: all of these hold.
     pub limits: Vec<Limit>,
     /// Whether Gigya SSO is on in the form step.
@@ -372,6 +376,8 @@ impl Campaign {
             "questions": self.questions.iter().map(|question| json!({
                 "id": question.id, "name": question.name(), "label": question.label, "answers": question.answers,
             })).collect::<Vec<_>>(),
+            "questions_per_page": self.questions_per_page,
+            "exit_text": self.exit_text,
             "limit": limits_json(&self.limits),
             "sso": {"enabled": self.sso, "auto_submit": self.auto_submit},
             "lite_registration": self.lite_registration,

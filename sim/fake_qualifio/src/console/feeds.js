@@ -11,14 +11,16 @@ export const feeds = {
     const [{ client_id: client, feeds }, { websites }] = await Promise.all([api('GET', 'feeds'), api('GET', 'websites')]);
     const named = (id) => websites.find((site) => site.id === id)?.name ?? `website ${id}`;
     begin(body, 'Campaign feeds', [['Settings'], ['Campaign feeds']]);
-    body.append(
-      h('p', {}, 'Whoever knows the address of a feed may read it. Campaigns that are changed appear there a while later.'),
-      table('Campaign feeds', [
+    const listed = table('Campaign feeds', [
         ['Name', (feed) => feed.name],
         ['Websites', (feed) => (feed.websites.length === 0 ? 'all' : feed.websites.map(named).join(', '))],
-        ['Addresses', (feed) => ['json', 'xml'].map((kind) => h('div', {}, h('code', {}, address(client, feed, kind))))],
+        ['Addresses', (feed) => ['json', 'xml'].map((kind) => h('div', {}, h('code', { class: 'address' }, address(client, feed, kind))))],
         ['Change', (feed) => remove(feed)],
-      ], feeds, 'There is no campaign feed yet.'),
+      ], feeds, 'There is no campaign feed yet.');
+    listed.querySelector('table')?.classList.add('wide');
+    body.append(
+      h('p', {}, 'Whoever knows the address of a feed may read it. Campaigns that are changed appear there a while later.'),
+      listed,
       h('h2', {}, 'New campaign feed'),
       form('feed', [
         field('Name', { name: 'name', maxlength: 255 }),

@@ -44,7 +44,6 @@ pub struct Gdpr {
     /// Whether what is anonymous goes as well.
     delete_anonymous: bool,
     last: u64,
-    calls: (Instant, u64),
 }
 
 impl Gdpr {
@@ -58,25 +57,12 @@ impl Gdpr {
             retention: None,
             delete_anonymous: false,
             last: 0,
-            calls: (Instant::from_millis(0), 0),
         }
     }
 
     /// The account that a token belongs to.
     pub(crate) fn owner_of(&self, token: &str) -> Option<u64> {
         self.tokens.iter().find(|(known, _)| known.reveal() == token).map(|(_, client)| *client)
-    }
-
-    /// Counts a call; refuses one that is above `most` within `window`. Zero is no limit.
-    pub(crate) fn counts_call(&mut self, now: Instant, window: Duration, most: u64) -> bool {
-        if most == 0 {
-            return true;
-        }
-        if now >= self.calls.0.plus(window) {
-            self.calls = (now, 0);
-        }
-        self.calls.1 += 1;
-        self.calls.1 <= most
     }
 
     fn keep(&mut self, rule: Rule) {

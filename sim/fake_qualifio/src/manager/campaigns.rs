@@ -5,6 +5,7 @@ use super::{Call, editing, json_reply, refused, warnings_json};
 use crate::campaign::{
     Campaign, Channel, ChannelKind, MOST, Mode, Step, read_field, read_optin, read_question, read_steps,
 };
+use crate::exit_text;
 use crate::integration::LoginScreen;
 use crate::limits::read_limits;
 use crate::mapping::Kind;
@@ -33,6 +34,8 @@ const MEMBERS: &[&str] = &[
     "fields",
     "optins",
     "questions",
+    "questions_per_page",
+    "exit_text",
     "limit",
     "sso",
     "auto_submit",
@@ -152,6 +155,8 @@ fn blank(qualifio: &mut Qualifio, now: Instant, id: u64) -> Campaign {
         fields: Vec::new(),
         optins: Vec::new(),
         questions: Vec::new(),
+        questions_per_page: 0,
+        exit_text: None,
         limits: Vec::new(),
         sso: false,
         auto_submit: false,
@@ -193,6 +198,10 @@ fn read(qualifio: &mut Qualifio, section: &Section<'_>, campaign: &mut Campaign)
         read_form(qualifio, &fields, campaign)?;
     }
     read_parts(qualifio, section, campaign)?;
+    exit_text::read(section, campaign)?;
+    if let Some(count) = section.get("questions_per_page") {
+        campaign.questions_per_page = count.number()?.try_into().unwrap_or(0);
+    }
     if let Some(limit) = section.get("limit") {
         campaign.limits = read_limits(&limit)?;
     }
