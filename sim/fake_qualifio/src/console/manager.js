@@ -1,5 +1,5 @@
 // The frame: menu, who is signed in, and which page an address means.
-import { call, h, mayLeave, message, notice, route } from '/console/console.js';
+import { call, h, mayLeave, message, notice, release, route } from '/console/console.js';
 import { api, session } from './api.js';
 import { campaigns } from './campaigns.js';
 import { participations, profiles, pushes } from './data.js';
@@ -63,6 +63,7 @@ export function known(me) {
 async function signOut() {
   if (!await mayLeave()) return;
   await api('DELETE', 'session');
+  release(null);
   known(null);
   Object.assign(session, { wanted: '', wantedBy: null });
   location.hash = '#sign-in';
