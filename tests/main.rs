@@ -8,7 +8,7 @@
 //! - [`world`]: the Rust face.
 //! - [`program`]: the commands' whole output and exit codes.
 //! - [`clients`]: answers that no fake gives.
-//! - [`exec`]: programs of others inside the stage.
+//! - [`exec`]: programs of others inside the stage. [`verify`]: systems of others in one of the roles.
 //! - [`transport`]: Gigya over a socket, as foreign clients speak. [`eloqua`]: the same of Eloqua.
 
 mod clients;
@@ -21,6 +21,7 @@ mod scenarios;
 mod transport;
 mod traps;
 mod vectors;
+mod verify;
 mod world;
 
 use std::path::{Path, PathBuf};

@@ -58,6 +58,9 @@ fn help() {
         ("help-serve", "serve --help"),
         ("help-exec", "exec --help"),
         ("help-ca", "ca --help"),
+        ("help-verify", "verify --help"),
+        ("help-compare", "compare --help"),
+        ("help-new-verify", "new verify --help"),
         ("version", "--version"),
     ]);
 }
@@ -152,6 +155,20 @@ fn a_wrong_command_line_is_told_before_anything_runs() {
         ("wrong-name", "list endpoints accounts.serch"),
         ("wrong-kind", "list everything"),
         ("wrong-port", "serve --port 80000"),
+    ]);
+}
+
+/// A partner's file is held against its role, and the table tells what is broken, and where.
+#[test]
+fn partners() {
+    check(&[
+        ("verify-right", "verify csv fixtures/verify/csv/partner.yaml"),
+        ("verify-wrong", "verify csv fixtures/verify/csv/wrong/GE-CSV-4.cut-off.csv --clause GE-CSV-4"),
+        ("verify-role", "verify loadr x.yaml"),
+        ("verify-other-role", "verify loader fixtures/verify/exporter/partner.yaml"),
+        ("verify-left-out", "verify csv tests/program/partner-without.yaml"),
+        ("verify-bad-clause", "verify csv tests/program/partner-bad-clause.yaml"),
+        ("verify-no-program", "verify loader tests/program/partner-no-program.yaml"),
     ]);
 }
 

@@ -25,6 +25,7 @@ Examples:
   standin serve --env-file .env               the platforms on loopback, for any program
   standin serve --browse                      and a browser that finds every host name there
   standin exec -- python3 sync.py             any program, with the platforms in place of the vendors' hosts
+  standin verify loader ours.yaml             does our program keep what the articles promise?
 
 Exit codes: 0 all held, 1 an expectation failed, 2 the command line or a file is wrong, 3 the harness broke."
 )]
@@ -41,7 +42,7 @@ pub(crate) enum Command {
     Run(RunCommand),
     /// Checks scenario files without running them
     Check(CheckCommand),
-    /// Shows what there is: steps, endpoints, components, clauses, rules, evidence, knobs, reports, schemas
+    /// Shows what there is: steps, endpoints, components, clauses, rules, evidence, knobs, reports, schemas, roles
     List(ListCommand),
     /// Checks and explains the dataflows of IdentitySync
     #[command(subcommand)]
@@ -50,10 +51,15 @@ pub(crate) enum Command {
     Serve(ServeCommand),
     /// Runs any program, unchanged, with the platforms in the place of the vendors' hosts
     Exec(ExecCommand),
+    /// Holds a system of one's own in one role against what the articles promise
+    Verify(VerifyCommand),
+    /// Tells which clauses stand differently in two JSON reports
+    Compare(CompareCommand),
+    /// Writes a file to begin with
+    #[command(subcommand)]
+    New(NewCommand),
     /// Prints the certificate authority that vouches for the platforms' names, and keeps it on this machine
     Ca(CaCommand),
-    /// Writes a file to begin with
-    New(NewCommand),
     /// Writes what a shell needs to complete the command line
     Completions(CompletionsCommand),
     /// Writes the manual
@@ -321,30 +327,85 @@ pub(crate) struct ExecCommand {
     pub(crate) command: Vec<String>,
 }
 
+/// `standin verify`.
+#[derive(Args)]
+#[command(after_help = "\
+The file says what the system is and what it leaves out; `standin new verify ROLE` writes a commented one.
+
+Exit codes: 0 no clause is broken, 1 a clause is broken, 2 the command line or a file is wrong, 3 the harness broke.")]
+pub(crate) struct VerifyCommand {
+    /// What the system is, see `standin list roles`
+    #[arg(value_name = "ROLE")]
+    pub(crate) role: String,
+    /// The partner's file; for csv also the files themselves
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Only this clause; may be given several times
+    #[arg(long, value_name = "ID")]
+    pub(crate) clause: Vec<String>,
+    /// Writes a report, see `standin list reports`; may be given several times
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = pair)]
+    pub(crate) report: Vec<(String, String)>,
+    /// Tries so many cases at the same time, as many as there are cores if it is not given
+    #[arg(long, short, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) jobs: Option<u16>,
+    /// Lets the roles gigya and eloqua write, to records that they make themselves
+    #[arg(long)]
+    pub(crate) allow_writes: bool,
+    /// Shows every case and every step
+    #[arg(long)]
+    pub(crate) steps: bool,
+    #[command(flatten)]
+    pub(crate) world: WorldOptions,
+}
+
+/// `standin compare`.
+#[derive(Args)]
+#[command(after_help = "\
+Exit codes: 0 no clause that was kept is broken now, 1 one is, 2 the command line or a file is wrong.")]
+pub(crate) struct CompareCommand {
+    /// The report from before, as --report json=FILE wrote it
+    #[arg(value_name = "OLD.json")]
+    pub(crate) old: PathBuf,
+    /// The report from now
+    #[arg(value_name = "NEW.json")]
+    pub(crate) new: PathBuf,
+}
+
+/// `standin new`.
+#[derive(Subcommand)]
+pub(crate) enum NewCommand {
+    /// A scenario that runs, with a word on every part
+    Scenario(NewScenarioCommand),
+    /// A partner's file for `standin verify`, with a word on every part
+    Verify(NewVerifyCommand),
+}
+
+/// `standin new scenario`.
+#[derive(Args)]
+pub(crate) struct NewScenarioCommand {
+    /// Where; a file that is there stays as it is. Without it, the text is printed
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// `standin new verify`.
+#[derive(Args)]
+pub(crate) struct NewVerifyCommand {
+    /// The role
+    #[arg(value_name = "ROLE")]
+    pub(crate) role: String,
+    /// Where; a file that is there stays as it is. Without it, the text is printed
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+}
+
 /// `standin ca`.
 #[derive(Args)]
 pub(crate) struct CaCommand {
     /// Removes it from this machine
     #[arg(long)]
     pub(crate) forget: bool,
-}
-
-/// `standin new`.
-#[derive(Args)]
-pub(crate) struct NewCommand {
-    /// What to begin
-    #[arg(value_enum)]
-    pub(crate) what: Template,
-    /// Where; a file that is there stays as it is. Without it, the text is printed
-    #[arg(value_name = "FILE")]
-    pub(crate) file: Option<PathBuf>,
-}
-
-/// Files to begin with.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Template {
-    /// A scenario that runs, with a word on every part
-    Scenario,
 }
 
 /// `standin completions`.
@@ -412,6 +473,8 @@ pub(crate) enum What {
     Reports,
     /// JSON Schemas: `list schema report`, `scenario` or `world` prints one
     Schema,
+    /// What a partner's system can be in `standin verify`
+    Roles,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -1,6 +1,7 @@
 //! `standin exec`: any program, unchanged, inside the stage.
 
 use crate::args::ExecCommand;
+use crate::outfit::{Trust, dress, exit};
 use crate::serve::{clock, spec, stop, told, wait_until};
 use crate::{Stop, authority};
 use standin_ports::What;
@@ -36,8 +37,8 @@ pub(crate) fn exec(command: &ExecCommand) -> Result<u8, Stop> {
     };
     let front = world.front_as(opening).map_err(|error| broke(&error))?;
     let folder = tempfile::tempdir().map_err(|error| broke(&error))?;
-    let trust =
-        Trust::write(folder.path(), front, !command.allow.is_empty()).map_err(|error| broke(&error))?;
+    let trust = Trust::write(folder.path(), front.authority().pem(), !command.allow.is_empty())
+        .map_err(|error| broke(&error))?;
     let code = run(command, &world, front, &trust)?;
     let mut out = anstream::stderr();
     let _ = out.write_all(summary(&world, front).as_bytes());
@@ -72,12 +73,7 @@ fn run(command: &ExecCommand, world: &World, front: &Front, trust: &Trust) -> Re
         command.command.split_first().ok_or_else(|| Stop::wrong("error: no command is given"))?;
     let mut child = Command::new(program);
     child.args(arguments).stdin(Stdio::inherit());
-    for (name, value) in world.environment() {
-        child.env(name, value);
-    }
-    for (name, value) in variables(front, trust) {
-        child.env(name, value);
-    }
+    dress(&mut child, world, front, trust);
     child.env("STANDIN_ALLOW", allowed(command).join(","));
     let mut child = match child.spawn() {
         Ok(child) => child,
@@ -113,103 +109,6 @@ fn run(command: &ExecCommand, world: &World, front: &Front, trust: &Trust) -> Re
 /// Hosts of the world outside, as names are compared.
 fn allowed(command: &ExecCommand) -> Vec<String> {
     command.allow.iter().map(|host| host.to_ascii_lowercase()).collect()
-}
-
-/// As shells tell it: the code, or 128 and the signal.
-fn exit(status: std::process::ExitStatus) -> u8 {
-    use std::os::unix::process::ExitStatusExt;
-    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
-    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
-}
-
-/// The files by which programs are told whom to trust, and where to go if they know no proxy.
-struct Trust {
-    bundle: String,
-    own: String,
-    node: String,
-    java: Option<String>,
-}
-
-/// The password that Java wants for a file without secrets.
-const JAVA_PASSWORD: &str = "changeit";
-
-impl Trust {
-    /// Writes them; hosts of the world outside need the machine's own authorities, too.
-    fn write(folder: &Path, front: &Front, outside: bool) -> std::io::Result<Self> {
-        let own = folder.join("authority.pem");
-        std::fs::write(&own, front.authority().pem())?;
-        let mut all = front.authority().pem().to_owned();
-        if outside {
-            all.push_str(&standin_wire::tls::authorities_of_this_machine());
-        }
-        let bundle = folder.join("bundle.pem");
-        std::fs::write(&bundle, all)?;
-        let node = folder.join("node.cjs");
-        std::fs::write(&node, include_str!("exec/node.cjs"))?;
-        let text = |path: &Path| path.display().to_string();
-        let java = folder.join("authorities.p12");
-        Ok(Self {
-            bundle: text(&bundle),
-            own: text(&own),
-            node: text(&node),
-            java: java_store(&own, &java).then(|| text(&java)),
-        })
-    }
-}
-
-/// Java brings the program that writes such a file; without it there is no Java here to need one.
-fn java_store(certificate: &Path, store: &Path) -> bool {
-    let mut keytool = Command::new("keytool");
-    keytool.args(["-importcert", "-noprompt", "-alias", "standin", "-storetype", "PKCS12"]);
-    keytool.args(["-storepass", JAVA_PASSWORD, "-file"]).arg(certificate).arg("-keystore").arg(store);
-    let done = keytool.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    done.is_ok_and(|status| status.success())
-}
-
-/// What programs of all kinds read to find their proxy and whom to trust.
-fn variables(front: &Front, trust: &Trust) -> Vec<(&'static str, String)> {
-    let proxy = format!("http://{}", front.address());
-    let mut set = Vec::new();
-    for name in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
-        set.push((name, proxy.clone()));
-    }
-    for name in ["NO_PROXY", "no_proxy"] {
-        set.push((name, "localhost,127.0.0.1,::1".to_owned()));
-    }
-    for name in ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE", "GIT_SSL_CAINFO"] {
-        set.push((name, trust.bundle.clone()));
-    }
-    for name in ["NODE_EXTRA_CA_CERTS", "DENO_CERT"] {
-        set.push((name, trust.own.clone()));
-    }
-    set.push(("NODE_OPTIONS", added("NODE_OPTIONS", format!("--require={}", trust.node))));
-    set.push(("STANDIN_CA_FILE", trust.own.clone()));
-    set.push(("STANDIN_TLS", front.address().to_string()));
-    if let Some(java) = &trust.java {
-        set.push(("JAVA_TOOL_OPTIONS", added("JAVA_TOOL_OPTIONS", java_options(front, java))));
-    }
-    set
-}
-
-/// The options that the program was to have anyway, and these.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what the program would have found in its environment stays there"
-)]
-fn added(name: &str, options: String) -> String {
-    match std::env::var(name) {
-        Ok(before) if !before.trim().is_empty() => format!("{before} {options}"),
-        _ => options,
-    }
-}
-
-fn java_options(front: &Front, store: &str) -> String {
-    let (host, port) = (front.address().ip(), front.address().port());
-    format!(
-        "-Djavax.net.ssl.trustStore={store} -Djavax.net.ssl.trustStorePassword={JAVA_PASSWORD} \
-         -Dhttps.proxyHost={host} -Dhttps.proxyPort={port} -Dhttp.proxyHost={host} -Dhttp.proxyPort={port} \
-         -Dhttp.nonProxyHosts=localhost|127.0.0.1"
-    )
 }
 
 /// What the command called, as a table, and whom it asked for in vain.

@@ -20,6 +20,7 @@ pub(crate) fn list(command: &ListCommand) -> Result<u8, Stop> {
         What::Knobs => knobs(),
         What::Evidence => evidence(),
         What::Reports => reports(),
+        What::Roles => roles(),
         What::Clauses => clauses(command)?,
     };
     for wanted in &command.names {
@@ -122,6 +123,15 @@ fn reports() -> Vec<Row> {
         json: json!({"name": format.name, "summary": format.summary}),
     };
     standin_report::FORMATS.iter().map(row).collect()
+}
+
+fn roles() -> Vec<Row> {
+    let row = |role: &standin_conform::verify::Role| Row {
+        name: role.name.to_owned(),
+        text: format!("{:<10} {}\n{:10} {}\n", role.name, role.summary, "", role.clauses.join(" ")),
+        json: json!({"name": role.name, "summary": role.summary, "clauses": role.clauses}),
+    };
+    standin_conform::verify::ROLES.iter().map(row).collect()
 }
 
 /// Each clause with the scenarios that show it.

@@ -4,16 +4,19 @@
 mod args;
 mod authority;
 mod clock;
+mod compare;
 mod dataflow;
 mod dataflow_run;
 mod exec;
 mod file_later;
 mod list;
 mod new;
+mod outfit;
 mod run;
 mod schema;
 mod serve;
 mod shell;
+mod verify;
 
 use args::{Arguments, Command};
 use clap::Parser;
@@ -49,8 +52,10 @@ fn main() -> ExitCode {
         Command::Dataflow(command) => dataflow::dataflow(&command),
         Command::Serve(command) => serve::serve(&command),
         Command::Exec(command) => exec::exec(&command),
-        Command::Ca(command) => authority::ca(&command),
+        Command::Verify(command) => verify::verify(&command),
+        Command::Compare(command) => compare::compare(&command),
         Command::New(command) => new::new(&command),
+        Command::Ca(command) => authority::ca(&command),
         Command::Completions(command) => shell::completions(&command),
         Command::Man(command) => shell::man(&command),
     };

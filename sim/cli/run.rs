@@ -1,7 +1,7 @@
 //! `standin run` and `standin check`.
 
 pub(crate) mod choose;
-mod walk;
+pub(crate) mod walk;
 
 use crate::args::{CheckCommand, RunCommand, WorldOptions};
 use crate::file_later::FileLater;
@@ -135,7 +135,7 @@ fn unknown_clauses(ready: &Ready, colour: bool) -> Vec<String> {
     told.collect()
 }
 
-fn clause_hint(id: &str) -> String {
+pub(crate) fn clause_hint(id: &str) -> String {
     let ids = CLAUSES.iter().map(|clause| clause.id);
     nearest(id, ids).map_or_else(
         || "`standin list clauses` shows all clauses".to_owned(),

@@ -17,6 +17,7 @@ fn entries() {
         ("list-knob", "list knobs gigya.index_delay"),
         ("list-knob-json", "list knobs gigya.index_delay --json"),
         ("list-reports", "list reports"),
+        ("list-role", "list roles loader"),
     ]);
 }
 

@@ -250,6 +250,13 @@ impl Eloqua {
         self.jobs.all.keys().cloned().collect()
     }
 
+    /// Where a job finds or puts its files: its folder, and the name or pattern of its files on a day.
+    pub fn job_files(&self, now: Instant, name: &str) -> Option<(String, String)> {
+        let job = self.jobs.all.get(name)?;
+        let stamped = matches!(&job.direction, Direction::Export(export) if export.date_stamp);
+        Some((job.folder.clone(), file_name(&job.file, stamped, now)))
+    }
+
     /// Starts a job by hand. Its schedule is not changed.
     pub fn run_now(&mut self, now: Instant, name: &str) -> Result<JobRun, String> {
         let Some(job) = self.jobs.all.get(name).cloned() else {

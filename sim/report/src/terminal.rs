@@ -61,6 +61,13 @@ pub fn write(outcomes: &[Outcome], look: Look) -> String {
     out
 }
 
+/// One scenario, without what stands around it in a whole report.
+pub fn one(outcome: &Outcome, look: Look) -> String {
+    let mut out = String::new();
+    scenario(&mut out, outcome, look, &Paint(look.colour));
+    out
+}
+
 fn scenario(out: &mut String, outcome: &Outcome, look: Look, paint: &Paint) {
     let mark = match outcome.verdict {
         Verdict::Held => paint.with(AnsiColor::Green, "ok"),

@@ -40,8 +40,8 @@ impl Diagnostic {
     }
 
     fn render_at(&self, level: &Level<'_>, source: &Source, colour: bool) -> String {
-        let end = self.span.end.min(source.text.len());
-        let start = self.span.start.min(end);
+        let end = source.text.ceil_char_boundary(self.span.end);
+        let start = source.text.floor_char_boundary(self.span.start.min(end));
         // A place that spans lines is shown by its first line only.
         let line_end = source.text[start..end].find('\n').map_or(end, |newline| start + newline);
         let annotation = AnnotationKind::Primary.span(start..line_end.max(start));
@@ -65,4 +65,20 @@ pub fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&
         .filter(|(likeness, _)| *likeness > 0.82)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A place that is given in bytes may begin or end within a character, or past the end.
+    #[test]
+    fn a_place_within_a_character_is_shown_at_that_character() {
+        let source = Source::new("a.csv", "Ren\u{fffd}e\n");
+        let shown = |start, end| Diagnostic::new("odd", Span { start, end }).render(&source, false);
+        let whole = shown(3, 6);
+        assert!(whole.contains("--> a.csv:1:4"), "{whole}");
+        assert_eq!((shown(3, 4), shown(4, 6), shown(5, 5)), (whole.clone(), whole.clone(), whole));
+        assert!(shown(90, 95).contains("odd"));
+    }
 }

@@ -10,6 +10,7 @@
 //! - [`customer`], [`browser`]: the customer's site with its login pages, and a participant at the level of HTTP.
 //! - [`chromium`], [`front`]: participants' real browsers, and the socket on which they find every host.
 //! - [`receiver`]: the customer's receiver of webhooks.
+//! - [`partner`]: somebody else's system in one of the roles.
 //! - [`stubs`]: what stands in the place of dataflows' steps.
 //! - [`step`], [`steps`]: what a step is, and all of them.
 //! - [`runner`]: scenario files in, outcomes out; [`story`]: how it came to them.
@@ -29,6 +30,7 @@ pub mod find;
 pub mod front;
 pub mod journal;
 pub mod lineage;
+pub mod partner;
 pub mod parts;
 pub mod receiver;
 pub mod run;

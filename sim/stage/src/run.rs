@@ -3,6 +3,7 @@
 use crate::browser::Browser;
 use crate::chromium::Browsers;
 use crate::compare::{compare, plain};
+use crate::partner::Playing;
 use crate::step::{Miss, Unmet, named};
 use crate::story::{Held, held};
 use crate::surface::{ACTOR, locked};
@@ -39,6 +40,8 @@ pub struct Run<'w> {
     pub captures: BTreeMap<String, String>,
     /// The values that the step at hand held, and that were so.
     pub held: RefCell<Vec<Held>>,
+    /// Whoever plays a role in the place of what is ours.
+    pub partner: Option<Playing>,
 }
 
 /// An answer to a call.
@@ -56,8 +59,14 @@ impl<'w> Run<'w> {
     pub fn new(world: &'w World, file: PathBuf) -> Self {
         let (browsers, dataflows, captures) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let chromium = Browsers::default();
-        let held = RefCell::default();
-        Self { world, file, browsers, chromium, dataflows, job: Value::Null, counted: 0, captures, held }
+        let (job, counted, partner, held) = (Value::Null, 0, None, RefCell::default());
+        Self { world, file, browsers, chromium, dataflows, job, counted, captures, held, partner }
+    }
+
+    /// Gives a partner a moment more, if one takes part and has not had its time.
+    pub fn rest(&mut self) -> bool {
+        let world = self.world;
+        self.partner.as_mut().is_some_and(|partner| partner.session.rest(world))
     }
 
     /// How steps reach the platforms.

@@ -1,14 +1,16 @@
 //! Scenario files in, outcomes out.
 
+use crate::clock::StageClock;
 use crate::find::{beside, read_beside};
 use crate::lineage::lineage;
+use crate::partner::{Partner, Playing};
 use crate::run::Run;
 use crate::sought::Sought;
 use crate::step::{Args, Miss, Takes, Unmet, named};
 use crate::steps::{ADVANCE, EXPECT_STUB, SET_KNOB, STEPS, STUB_STEP, step_of};
 use crate::story::{Depth, Held, hop, tell};
 use crate::surface::locked;
-use crate::world::{SECTIONS, Transport, World, WorldError, WorldSpec, knobs};
+use crate::world::{Listen, SECTIONS, Transport, World, WorldError, WorldSpec, knobs};
 use serde_json::{Map, Value};
 use standin_dataflow::{Document, Severity};
 use standin_fake_kit::knobs::KnobError;
@@ -17,6 +19,7 @@ use standin_scenario::scenario::parse_world;
 use standin_scenario::{Diagnostic, Node, Scenario, Source, Span, nearest};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How much virtual time passes before each step, so that what follows is later than what came before.
@@ -37,6 +40,8 @@ pub struct Ready {
     pub path: PathBuf,
     /// What becomes of it where there is no browser for its steps.
     pub browser: Browser,
+    /// Somebody else's system that takes part, if one does; its world is always on the wire.
+    pub partner: Option<Arc<Partner>>,
 }
 
 /// What becomes of a scenario that needs a browser where there is none.
@@ -58,6 +63,28 @@ pub struct Extras {
     pub knobs: Vec<(String, String)>,
     /// Whether scenarios may be skipped for want of a browser.
     pub browser: Browser,
+    /// What every world builds on; the seed does not come from here.
+    pub under: Option<WorldSpec>,
+    /// What stands over every world.
+    pub over: Option<WorldSpec>,
+}
+
+impl Extras {
+    /// A world between what it builds on and what stands over it.
+    fn layered(&self, spec: WorldSpec) -> WorldSpec {
+        let seed = spec.seed;
+        let layers = [self.under.clone(), Some(spec), self.over.clone()];
+        let mut whole = WorldSpec { seed, ..WorldSpec::default() };
+        for layer in layers.into_iter().flatten() {
+            for (name, value) in layer.sections {
+                let base = whole.sections.remove(&name).unwrap_or_default();
+                whole.sections.insert(name, if base.is_null() { value } else { merge(base, value) });
+            }
+            whole.dataflows.extend(layer.dataflows);
+            whole.knobs.extend(layer.knobs);
+        }
+        whole
+    }
 }
 
 /// Reads and checks one scenario file.
@@ -81,9 +108,10 @@ pub fn load_text(path: &Path, text: &str, extras: &Extras, colour: bool) -> Resu
             BadWorld::Here(diagnostic) => shown(diagnostic),
             BadWorld::There(text) => BadInput(text),
         })?;
+        let spec = extras.layered(spec);
         let world = made(path, scenario.world.as_ref(), &spec, extras, &source, colour)?;
         check_names(&world, &spec.dataflows, &scenario.steps).map_err(shown)?;
-        ready.push(Ready { scenario, spec, path: path.to_owned(), browser: extras.browser });
+        ready.push(Ready { scenario, spec, path: path.to_owned(), browser: extras.browser, partner: None });
     }
     Ok(ready)
 }
@@ -93,13 +121,24 @@ pub fn load_world(path: &Path, extras: &Extras, colour: bool) -> Result<WorldSpe
     let text = std::fs::read_to_string(path)
         .map_err(|error| BadInput(format!("error: {} cannot be read: {error}", path.display())))?;
     let source = Source::new(path.display().to_string(), text);
-    let shown = |diagnostic: Diagnostic| BadInput(diagnostic.render(&source, colour));
-    let root = parse_world(&source).map_err(shown)?;
-    let spec = world_spec(path, Some(&root), extras).map_err(|bad| match bad {
-        BadWorld::Here(diagnostic) => shown(diagnostic),
+    let root = parse_world(&source).map_err(|diagnostic| BadInput(diagnostic.render(&source, colour)))?;
+    world_of(path, &source, Some(&root), extras, colour)
+}
+
+/// The world that a part of a file describes, checked with what it builds on and what stands over it, and given
+/// without these.
+pub fn world_of(
+    path: &Path,
+    source: &Source,
+    node: Option<&Node>,
+    extras: &Extras,
+    colour: bool,
+) -> Result<WorldSpec, BadInput> {
+    let spec = world_spec(path, node, extras).map_err(|bad| match bad {
+        BadWorld::Here(diagnostic) => BadInput(diagnostic.render(source, colour)),
         BadWorld::There(text) => BadInput(text),
     })?;
-    made(path, Some(&root), &spec, extras, &source, colour)?;
+    made(path, node, &extras.layered(spec.clone()), extras, source, colour)?;
     Ok(spec)
 }
 
@@ -448,7 +487,7 @@ pub fn run_telling(ready: &Ready, transport: Transport, depth: Depth) -> (Outcom
         outcome.verdict = verdict;
         return (outcome, None);
     }
-    let world = match World::open(&ready.spec, transport) {
+    let world = match opened(ready, transport) {
         Ok(world) => world,
         Err(error) => {
             outcome.verdict = Verdict::Broken(crate::run::chain(&error));
@@ -466,6 +505,13 @@ pub fn run_telling(ready: &Ready, transport: Transport, depth: Depth) -> (Outcom
         tell(&mut outcome, &world, &walked.held);
     }
     (outcome, Some(world))
+}
+
+/// A partner lives by a clock of its own and speaks over sockets.
+fn opened(ready: &Ready, transport: Transport) -> Result<World, WorldError> {
+    let Some(partner) = &ready.partner else { return World::open(&ready.spec, transport) };
+    let clock = StageClock::going_on_with(Arc::clone(&partner.clock));
+    World::open_at(&ready.spec, Transport::Wire, clock, Listen { port: 0, control: true })
 }
 
 impl Ready {
@@ -508,12 +554,23 @@ fn without_browser(ready: &Ready, transport: Transport) -> Option<Verdict> {
 fn walk(ready: &Ready, world: &World, which: Which, walked: &mut Walked) -> Verdict {
     let scenario = &ready.scenario;
     let mut run = Run::new(world, ready.path.clone());
+    if let Some(partner) = &ready.partner {
+        match partner.system.enter(world) {
+            Ok(session) => run.partner = Some(Playing { part: partner.part, session }),
+            Err(why) => return Verdict::Broken(why),
+        }
+    }
     for step in scenario.steps.iter().filter(|step| which.includes(step)) {
         let from = world.parts().journal.mark();
         world.advance(PACE);
         let at = world.now().to_string();
         let line = scenario.source.line_column(step.name.span.start).0;
-        let result = one(&mut run, step);
+        let mut result = one(&mut run, step);
+        // A partner works in its own time.
+        while matches!(result, Err(Miss::Unmet(_))) && step.name.name.starts_with("expect_") && run.rest() {
+            run.held.take();
+            result = one(&mut run, step);
+        }
         let (so, summary) = match &result {
             Ok(summary) => (true, summary.clone()),
             Err(Miss::Written(diagnostic)) => (false, diagnostic.message.clone()),
@@ -538,7 +595,13 @@ fn walk(ready: &Ready, world: &World, which: Which, walked: &mut Walked) -> Verd
             }
             Err(Miss::Unmet(unmet)) => {
                 let screenshot = run.chromium.screenshot().map(|png| Screenshot { png, file: None });
-                return Verdict::Failed(Failure { screenshot, ..failure(world, scenario, step, unmet) });
+                let mut failure = Failure { screenshot, ..failure(world, scenario, step, unmet) };
+                if run.partner.is_some() {
+                    let last = crate::partner::exchange(world, &failure.lineage);
+                    failure.lineage.extend(last);
+                    failure.lineage.sort_by_key(|hop| hop.seq);
+                }
+                return Verdict::Failed(failure);
             }
             Err(Miss::Written(diagnostic)) => {
                 return Verdict::Miswritten(diagnostic.render(&scenario.source, false));
@@ -587,7 +650,7 @@ fn failure(world: &World, scenario: &Scenario, step: &standin_scenario::Step, un
     }
 }
 
-fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     let first: String = text.chars().take(100).map(|c| if c == '\n' { ' ' } else { c }).collect();
     if first.len() < text.len() { format!("{first}...") } else { first }
 }

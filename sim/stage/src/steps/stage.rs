@@ -145,6 +145,8 @@ pub const EXPECT_CALLS: Step = Step {
         optional("from", "who called: push, dataflow, participant, operator, qualifio"),
         optional("to", "which platform"),
         optional("name", "the call's name or a part of it"),
+        optional("sent", "only calls whose request has this text in it, once it is decoded")
+            .takes(Takes::Text),
         optional("count", "exactly so many").takes(Takes::Number),
         optional("at_most", "not more than so many").takes(Takes::Number),
         optional("at_least", "not fewer than so many").takes(Takes::Number),
@@ -158,11 +160,24 @@ pub const EXPECT_CALLS: Step = Step {
         let (from, to, name) = (args.text("from")?, args.text("to")?, args.text("name")?);
         let since = if args.get("since").is_some() { run.counted } else { 0 };
         let journal = &run.world.parts().journal;
-        let counted = journal.count_calls(since, |caller, platform, call| {
+        let wanted = |caller: &str, platform: &str, call: &str| {
             from.is_none_or(|wanted| wanted == caller)
                 && to.is_none_or(|wanted| wanted == platform)
                 && name.is_none_or(|wanted| call.contains(wanted))
-        });
+        };
+        let counted = match args.text("sent")? {
+            None => journal.count_calls(since, wanted),
+            Some(text) => (journal.forgotten() == 0).then(|| {
+                let entries = journal.since(since);
+                let calls = entries.iter().filter(|entry| match &entry.what {
+                    What::Call { from, to, name, request, .. } => {
+                        wanted(from, to, name) && has(request, text)
+                    }
+                    _ => false,
+                });
+                calls.count()
+            }),
+        };
         run.counted = journal.mark();
         let Some(found) = counted.map(|found| found as u64) else {
             return Err(Miss::Broken("the journal is full and has forgotten calls that count".to_owned()));
@@ -220,8 +235,11 @@ fn shows(entry: &Entry, text: &str) -> bool {
         What::Change { subject, before, after, .. } => [subject, before, after],
         What::Note { text, .. } => [text; 3],
     };
-    told.into_iter().any(|told| {
-        let plain = percent_encoding::percent_decode_str(told).decode_utf8_lossy();
-        told.contains(text) || plain.contains(text) || plain.replace('+', " ").contains(text)
-    })
+    told.into_iter().any(|told| has(told, text))
+}
+
+/// Whether a text has another in it, as it is or percent-encoded.
+fn has(told: &str, text: &str) -> bool {
+    let plain = percent_encoding::percent_decode_str(told).decode_utf8_lossy();
+    told.contains(text) || plain.contains(text) || plain.replace('+', " ").contains(text)
 }

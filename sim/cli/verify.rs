@@ -1,0 +1,171 @@
+//! `standin verify`: somebody else's system in one role, clause by clause.
+
+mod program;
+mod table;
+
+use crate::args::VerifyCommand;
+use crate::clock::WallClock;
+use crate::file_later::FileLater;
+use crate::run::clause_hint;
+use crate::run::walk::{AfterFailure, How, walk};
+use crate::{Stop, say};
+use program::Programs;
+use standin_conform::clauses::clause_of;
+use standin_conform::verify::judgement::not_exercised;
+use standin_conform::verify::partner::role_hint;
+use standin_conform::verify::role::{Verification, Work, role_of};
+use standin_conform::verify::{PartnerFile, Role, csv, judge};
+use standin_report::terminal::Look;
+use standin_report::{FORMATS, Needs, Promise, Results, format_of};
+use standin_scenario::outcome::{Outcome, exit_code};
+use standin_stage::Transport;
+use standin_stage::runner::{Extras, check_knobs};
+use standin_stage::story::Depth;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use table::Table;
+
+pub(crate) fn verify(command: &VerifyCommand) -> Result<u8, Stop> {
+    let role = role(&command.role)?;
+    let reports = reports(command)?;
+    let clauses = clauses(role, &command.clause)?;
+    let extras = Extras { seed: command.world.seed, knobs: command.world.set.clone(), ..Extras::default() };
+    check_knobs(&extras).map_err(|bad| Stop::wrong(bad.0))?;
+    let colour = std::io::stderr().is_terminal();
+    let partner = partner(role, &command.files, colour)?;
+    let programs = Programs::default();
+    let verification = Verification {
+        partner: &partner,
+        extras: &extras,
+        bring: &|part, programme| programs.bring(part, programme),
+        clock: Arc::new(WallClock),
+        environment: &|name| std::env::var(name).ok(),
+        allow_writes: command.allow_writes,
+        port: &program::free_port,
+        colour,
+    };
+    let work = (role.work)(&verification).map_err(|bad| Stop::wrong(bad.0))?;
+    programs.unable().map_or(Ok(()), Err)?;
+    let mut outcomes = outcomes(work, &clauses, &how(command, &reports))?;
+    add_silent(&partner, &clauses, &mut outcomes);
+    let look = Look {
+        colour: std::io::stdout().is_terminal()
+            && anstream::stdout().current_choice() != anstream::ColorChoice::Never,
+        steps: command.steps,
+        timeless: true,
+        ..Look::default()
+    };
+    let judgements = judge(&clauses, &outcomes);
+    say(&Table { partner: &partner, judgements: &judgements, outcomes: &outcomes, look }.text());
+    let promises: Vec<Promise<'_>> = clauses
+        .iter()
+        .filter_map(|id| clause_of(id))
+        .map(|clause| Promise { id: clause.id, says: clause.says })
+        .collect();
+    let results = Results { outcomes: &outcomes, clauses: &promises };
+    for (format, file) in reports {
+        file.write(&(format.write)(&results).map_err(|error| Stop::broke(format!("error: {error}")))?)?;
+    }
+    Ok(exit_code(&outcomes))
+}
+
+/// As many cases at a time as there are cores, and as much of each as the reports show.
+fn how(command: &VerifyCommand, reports: &[(&'static standin_report::Format, FileLater)]) -> How {
+    let story = reports.iter().any(|(format, _)| format.needs == Needs::Story);
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    How {
+        transport: Transport::Wire,
+        depth: if story { Depth::Story } else { Depth::Outcome },
+        jobs: command.jobs.map_or_else(cores, usize::from),
+        repeat: 1,
+        after_failure: AfterFailure::GoOn,
+    }
+}
+
+/// The role of a name.
+pub(crate) fn role(name: &str) -> Result<&'static Role, Stop> {
+    role_of(name)
+        .ok_or_else(|| Stop::wrong(format!("error: no role is called `{name}`\n  help: {}", role_hint(name))))
+}
+
+/// The reports that are wanted, with their files at hand before the work begins.
+fn reports(command: &VerifyCommand) -> Result<Vec<(&'static standin_report::Format, FileLater)>, Stop> {
+    let found = command.report.iter().map(|(name, file)| match format_of(name) {
+        Some(format) => Ok((format, FileLater::at(file)?)),
+        None => {
+            let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+            let known = known.join(", ");
+            Err(Stop::wrong(format!("error: no report format is called `{name}`; known: {known}")))
+        }
+    });
+    found.collect()
+}
+
+/// The clauses that are looked at, in the order of the role.
+fn clauses(role: &'static Role, wanted: &[String]) -> Result<Vec<&'static str>, Stop> {
+    for id in wanted {
+        if !role.clauses.contains(&id.as_str()) {
+            let hint = match clause_of(id) {
+                Some(_) => format!("it does not concern the role `{}`; see `standin list roles`", role.name),
+                None => clause_hint(id),
+            };
+            return Err(Stop::wrong(format!("error: the role has no clause `{id}`\n  help: {hint}")));
+        }
+    }
+    let chosen = |id: &str| wanted.is_empty() || wanted.iter().any(|one| one == id);
+    Ok(role.clauses.iter().copied().filter(|id| chosen(id)).collect())
+}
+
+/// The partner's file, or one made of the files that were named.
+fn partner(role: &'static Role, files: &[PathBuf], colour: bool) -> Result<PartnerFile, Stop> {
+    let described = |file: &Path| file.extension().is_some_and(|kind| kind == "yaml" || kind == "yml");
+    let wrong = |bad: standin_stage::runner::BadInput| Stop::wrong(bad.0);
+    match files {
+        [file] if described(file) || role.name != csv::ROLE.name => {
+            let text = std::fs::read_to_string(file).map_err(|error| {
+                Stop::wrong(format!("error: {} cannot be read: {}", file.display(), error.kind()))
+            })?;
+            PartnerFile::read(role, file, &text, colour).map_err(wrong)
+        }
+        _ if role.name == csv::ROLE.name => {
+            let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+            PartnerFile::read(role, Path::new(""), &csv::partner_text(&names), colour).map_err(wrong)
+        }
+        _ => Err(Stop::wrong("error: one file describes the system")),
+    }
+}
+
+/// Does the work, as far as it is about one of `clauses`: case by case, each in a world of its own.
+fn outcomes(work: Vec<Work>, clauses: &[&str], how: &How) -> Result<Vec<Outcome>, Stop> {
+    let wanted = |work: &Work| match work {
+        Work::Case(ready) => {
+            ready.scenario.clauses.iter().any(|clause| clauses.contains(&clause.name.as_str()))
+        }
+        Work::Judged(outcome) => outcome.clauses.iter().any(|clause| clauses.contains(&clause.as_str())),
+    };
+    let (mut cases, mut judged) = (Vec::new(), Vec::new());
+    for work in work.into_iter().filter(wanted) {
+        match work {
+            Work::Case(ready) => cases.push(*ready),
+            Work::Judged(outcome) => judged.push(*outcome),
+        }
+    }
+    let mut outcomes = walk(&cases.iter().collect::<Vec<_>>(), how)
+        .map_err(|error| Stop::broke(format!("error: no thread could be started: {error}")))?;
+    outcomes.append(&mut judged);
+    Ok(outcomes)
+}
+
+/// Says of every clause that nothing exercised why that is so.
+fn add_silent(partner: &PartnerFile, clauses: &[&str], outcomes: &mut Vec<Outcome>) {
+    for clause in clauses {
+        if outcomes.iter().any(|outcome| outcome.clauses.iter().any(|named| named == clause)) {
+            continue;
+        }
+        let left_out = partner.leaves_out.iter().find(|(id, _)| id == clause);
+        let why =
+            left_out.map_or_else(|| "no case names it".to_owned(), |(_, why)| format!("left out: {why}"));
+        outcomes.push(not_exercised(partner.role.name, clause, &why));
+    }
+}

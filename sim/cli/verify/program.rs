@@ -1,0 +1,260 @@
+//! A partner's program on the stage: started in a world, watched to its end, stopped when patience is over.
+
+use crate::Stop;
+use crate::clock::WallClock;
+use crate::outfit::{Trust, dress, exit};
+use crate::serve::{told, wait_until};
+use standin_conform::verify::role::Programme;
+use standin_serve::authority::Authority;
+use standin_stage::World;
+use standin_stage::front::{Callers, Front, Opening};
+use standin_stage::partner::{Ended, Part, Partner, Session, System};
+use std::cell::{OnceCell, RefCell};
+use std::fs::File;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How much of what a program said is told, in bytes.
+const TOLD: usize = 2_000;
+
+/// What all programs of one verification share.
+#[derive(Default)]
+pub(super) struct Programs {
+    stage: OnceCell<Result<Arc<Backdrop>, String>>,
+    unable: RefCell<Option<Stop>>,
+}
+
+/// Who vouches for the hosts, and the files that say so.
+struct Backdrop {
+    authority: Arc<Authority>,
+    trust: Trust,
+    _folder: TempDir,
+}
+
+impl Backdrop {
+    /// A new authority, for this verification alone.
+    fn new() -> Result<Self, Box<dyn std::error::Error>> {
+        let authority = Authority::new()?;
+        let folder = tempfile::tempdir()?;
+        let trust = Trust::write(folder.path(), authority.pem(), false)?;
+        Ok(Self { authority: Arc::new(authority), trust, _folder: folder })
+    }
+}
+
+impl Programs {
+    /// Brings a program onto the stage.
+    pub(super) fn bring(&self, part: Part, programme: Programme) -> Arc<Partner> {
+        if let Some(program) =
+            programme.command.first().filter(|program| !is_there(program, &programme.folder))
+        {
+            *self.unable.borrow_mut() = Some(Stop::wrong(format!("error: there is no program `{program}`")));
+        }
+        let made = || Backdrop::new().map(Arc::new).map_err(|error| told(error.as_ref()));
+        let backdrop = self.stage.get_or_init(made).clone();
+        if let Err(why) = &backdrop {
+            *self.unable.borrow_mut() = Some(Stop::broke(format!("error: {why}")));
+        }
+        let system = Box::new(Started { programme, backdrop });
+        Arc::new(Partner { part, system, clock: Arc::new(WallClock) })
+    }
+
+    /// Why no program can be tried.
+    pub(super) fn unable(self) -> Option<Stop> {
+        self.unable.into_inner()
+    }
+}
+
+/// Whether a program can be found as the system finds it.
+fn is_there(program: &str, folder: &Path) -> bool {
+    if program.contains('/') {
+        return folder.join(program).is_file();
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|place| place.join(program).is_file())
+}
+
+struct Started {
+    programme: Programme,
+    backdrop: Result<Arc<Backdrop>, String>,
+}
+
+impl System for Started {
+    fn enter(&self, world: &World) -> Result<Box<dyn Session>, String> {
+        let state = tempfile::tempdir().map_err(|error| format!("no folder for the program: {error}"))?;
+        let backdrop = self.backdrop.clone()?;
+        front(world, &backdrop)?;
+        if let Some((port, secret)) = &self.programme.service {
+            let mut command = command(&self.programme, world, &backdrop)?;
+            command.env("STANDIN_STATE", state.path()).env("PORT", port.to_string());
+            command.env("WEBHOOK_SECRET", secret);
+            return Ok(Box::new(Serving::start(command, world, *port, self.programme.patience, state)?));
+        }
+        Ok(Box::new(Inside { programme: self.programme.clone(), backdrop, state }))
+    }
+}
+
+fn front<'w>(world: &'w World, backdrop: &Backdrop) -> Result<&'w Front, String> {
+    let opening = Opening {
+        port: 0,
+        callers: Callers::Anybody,
+        allowed: Vec::new(),
+        authority: Some(Arc::clone(&backdrop.authority)),
+    };
+    world.front_as(opening).map_err(|error| format!("cannot listen on loopback: {error}"))
+}
+
+/// The program in one world, with a folder for what it remembers there.
+struct Inside {
+    programme: Programme,
+    backdrop: Arc<Backdrop>,
+    state: TempDir,
+}
+
+impl Session for Inside {
+    fn work(&mut self, world: &World, order: &[(&str, String)]) -> Result<Ended, String> {
+        let mut command = command(&self.programme, world, &self.backdrop)?;
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.env("STANDIN_STATE", self.state.path());
+        for (name, value) in order {
+            command.env(name, value);
+        }
+        let mut command = tokio::process::Command::from(command);
+        command.kill_on_drop(true);
+        let patience = Duration::from_secs(self.programme.patience);
+        let mut ended = None;
+        let work = async { ended = Some(tokio::time::timeout(patience, command.output()).await) };
+        wait_until(world, work).map_err(|stop| stop.text)?;
+        match ended {
+            Some(Ok(Ok(output))) => Ok(Ended { code: exit(output.status), told: said(&output) }),
+            Some(Ok(Err(error))) => Err(format!("the command cannot be started: {error}")),
+            _ => Ok(Ended { code: 124, told: format!("stopped after {} s", self.programme.patience) }),
+        }
+    }
+
+    fn rest(&mut self, _: &World) -> bool {
+        false
+    }
+}
+
+/// A partner's command as it finds its way in a world.
+fn command(programme: &Programme, world: &World, backdrop: &Backdrop) -> Result<Command, String> {
+    let (program, arguments) = programme.command.split_first().ok_or("no command is given")?;
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(&programme.folder).stdin(Stdio::null());
+    dress(&mut command, world, front(world, backdrop)?, &backdrop.trust);
+    Ok(command)
+}
+
+/// Where ports are looked for: below those that systems give away by themselves, so that nobody takes one before the
+/// program does.
+const PORTS: std::ops::Range<u32> = 20_000..30_000;
+
+/// A port on loopback that nobody has now, and that nobody was given before.
+pub(super) fn free_port() -> Result<u16, String> {
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    let many = PORTS.end - PORTS.start;
+    // Two runs on one machine begin in different places.
+    let first = std::process::id().wrapping_mul(2_654_435_761) % many;
+    for _ in PORTS {
+        let at = (first + GIVEN.fetch_add(1, Ordering::SeqCst)) % many;
+        let Ok(port) = u16::try_from(PORTS.start + at) else { continue };
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err(format!("error: no port from {} to {} is free on loopback", PORTS.start, PORTS.end - 1))
+}
+
+/// A service in one world; it is ended when this is dropped.
+struct Serving {
+    child: Child,
+    /// How long it may still take for what it does by itself.
+    left: Duration,
+    _state: TempDir,
+}
+
+/// How long a service may take until it listens.
+const STARTS_WITHIN: Duration = Duration::from_secs(20);
+/// How long a moment is.
+const MOMENT: Duration = Duration::from_millis(50);
+
+impl Serving {
+    /// Starts it and waits until it listens.
+    fn start(
+        mut command: Command,
+        world: &World,
+        port: u16,
+        within: u64,
+        state: TempDir,
+    ) -> Result<Self, String> {
+        let said = state.path().join("standin-said");
+        let file = File::create(&said).map_err(|error| error.to_string())?;
+        let other = file.try_clone().map_err(|error| error.to_string())?;
+        command.stdout(file).stderr(other);
+        let child = command.spawn().map_err(|error| format!("the command cannot be started: {error}"))?;
+        let mut serving = Self { child, left: Duration::from_secs(within), _state: state };
+        let mut up = false;
+        let child = &mut serving.child;
+        wait_until(world, async {
+            let listens = async {
+                let mut tick = tokio::time::interval(MOMENT / 5);
+                while child.try_wait().is_ok_and(|ended| ended.is_none()) {
+                    if tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_ok() {
+                        return true;
+                    }
+                    tick.tick().await;
+                }
+                false
+            };
+            up = tokio::time::timeout(STARTS_WITHIN, listens).await.unwrap_or(false);
+        })
+        .map_err(|stop| stop.text)?;
+        if up {
+            return Ok(serving);
+        }
+        let told = std::fs::read(&said).unwrap_or_default();
+        Err(format!("the service does not listen on port {port}: {}", end_of(&told)))
+    }
+}
+
+impl Session for Serving {
+    fn work(&mut self, _: &World, _: &[(&str, String)]) -> Result<Ended, String> {
+        Err("a service has nothing to do on demand".to_owned())
+    }
+
+    fn rest(&mut self, world: &World) -> bool {
+        if self.left.is_zero() {
+            return false;
+        }
+        self.left = self.left.saturating_sub(MOMENT);
+        let moment = async {
+            let _ = tokio::time::timeout(MOMENT, std::future::pending::<()>()).await;
+        };
+        wait_until(world, moment).is_ok()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // One that has ended already needs no ending.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The end of what a program said, of its errors before its output.
+fn said(output: &Output) -> String {
+    let text = if output.stderr.is_empty() { &output.stdout } else { &output.stderr };
+    end_of(text)
+}
+
+fn end_of(said: &[u8]) -> String {
+    let text = String::from_utf8_lossy(said);
+    let start = (text.len().saturating_sub(TOLD)..=text.len()).find(|at| text.is_char_boundary(*at));
+    text[start.unwrap_or(0)..].trim().to_owned()
+}

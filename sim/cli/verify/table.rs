@@ -1,0 +1,76 @@
+//! What came of a verification, for a person.
+
+use anstyle::{AnsiColor, Style};
+use standin_conform::clauses::clause_of;
+use standin_conform::verify::judgement::{Score, scores};
+use standin_conform::verify::{Judgement, PartnerFile, Standing};
+use standin_report::terminal::{Look, counted, one};
+use standin_scenario::Outcome;
+use std::fmt::Write;
+
+/// What is told.
+pub(super) struct Table<'t> {
+    pub(super) partner: &'t PartnerFile,
+    pub(super) judgements: &'t [Judgement],
+    pub(super) outcomes: &'t [Outcome],
+    pub(super) look: Look,
+}
+
+impl Table<'_> {
+    /// The whole of it.
+    pub(super) fn text(&self) -> String {
+        let mut text = format!("{}: {}\n\n", self.partner.role.name, self.partner.name);
+        for judgement in self.judgements {
+            self.clause(&mut text, judgement);
+        }
+        let scores = scores(self.judgements);
+        let _ = writeln!(
+            text,
+            "\n{:<8} {:>5} {:>7} {:>14} {:>6}",
+            "area", "kept", "broken", "not exercised", "score"
+        );
+        let mut whole = Score::default();
+        for (area, score) in &scores {
+            row(&mut text, area, *score);
+        }
+        for judgement in self.judgements {
+            whole.add(&judgement.standing);
+        }
+        row(&mut text, "all", whole);
+        text
+    }
+
+    fn clause(&self, text: &mut String, judgement: &Judgement) {
+        let says = clause_of(&judgement.clause).map_or("", |clause| clause.says);
+        let (colour, word) = match judgement.standing {
+            Standing::Kept(_) => (AnsiColor::Green, "kept"),
+            Standing::Broken(..) => (AnsiColor::Red, "BROKEN"),
+            Standing::NotExercised(_) => (AnsiColor::Yellow, "not exercised"),
+        };
+        let style = Style::new().fg_color(Some(colour.into()));
+        let told = match &judgement.standing {
+            Standing::Kept(cases) => counted(*cases, "case"),
+            Standing::Broken(failed, cases) => format!("{failed} of {}", counted(*cases, "case")),
+            Standing::NotExercised(why) => why.clone(),
+        };
+        let padded = format!("{word:<13}");
+        let word = if self.look.colour { format!("{style}{padded}{style:#}") } else { padded };
+        let _ = writeln!(text, "  {word} {:<10} {says} ({told})", judgement.clause);
+        let broken = matches!(judgement.standing, Standing::Broken(..));
+        let naming = self.outcomes.iter().filter(|outcome| outcome.clauses.contains(&judgement.clause));
+        for outcome in naming.filter(|outcome| self.look.steps || broken && !outcome.held()) {
+            for line in one(outcome, self.look).lines() {
+                let _ = writeln!(text, "    {line}");
+            }
+        }
+    }
+}
+
+fn row(text: &mut String, area: &str, score: Score) {
+    let percent = score.percent().map_or_else(|| "-".to_owned(), |percent| format!("{percent} %"));
+    let _ = writeln!(
+        text,
+        "{area:<8} {:>5} {:>7} {:>14} {percent:>6}",
+        score.kept, score.broken, score.not_exercised
+    );
+}

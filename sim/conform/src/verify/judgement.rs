@@ -1,0 +1,294 @@
+//! What became of each clause, and how two runs differ.
+
+use serde_json::Value;
+use standin_model::Level;
+use standin_scenario::outcome::{Journal, Outcome, Verdict};
+use std::collections::BTreeMap;
+
+/// What became of a clause.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Judgement {
+    /// The clause.
+    pub clause: String,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+/// How a clause stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// Every case that names it held, so many of them.
+    Kept(usize),
+    /// Some case that names it did not hold: so many, of so many.
+    Broken(usize, usize),
+    /// Nothing can be said of it, and why.
+    NotExercised(String),
+}
+
+impl Standing {
+    /// The word for it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Kept(_) => "kept",
+            Self::Broken(..) => "broken",
+            Self::NotExercised(_) => "not exercised",
+        }
+    }
+}
+
+/// The outcome of a clause that no case could exercise, so that reports tell it as well.
+pub fn not_exercised(role: &str, clause: &str, why: &str) -> Outcome {
+    Outcome {
+        name: format!("{clause} is not exercised"),
+        file: format!("verify/{role}/{clause}"),
+        clauses: vec![clause.to_owned()],
+        tags: Vec::new(),
+        transport: "wire",
+        verdict: Verdict::Skipped(why.to_owned()),
+        steps: Vec::new(),
+        evidence: None::<(Level, String)>,
+        journal: Journal::default(),
+        micros: 0,
+    }
+}
+
+/// What one case says of its clauses.
+enum Say {
+    Held,
+    Failed,
+    Nothing(String),
+}
+
+/// What became of each of `clauses`, in their order.
+pub fn judge(clauses: &[&str], outcomes: &[Outcome]) -> Vec<Judgement> {
+    let said = outcomes.iter().map(|outcome| {
+        let say = match &outcome.verdict {
+            Verdict::Held => Say::Held,
+            Verdict::Failed(_) => Say::Failed,
+            Verdict::Miswritten(why) | Verdict::Skipped(why) => Say::Nothing(why.clone()),
+            Verdict::Broken(why) => Say::Nothing(format!("the harness broke: {why}")),
+        };
+        (outcome.clauses.as_slice(), say)
+    });
+    let said: Vec<_> = said.collect();
+    let judged = clauses.iter().map(|clause| {
+        let naming = said.iter().filter(|(names, _)| names.iter().any(|name| name == clause));
+        let says: Vec<&Say> = naming.map(|(_, say)| say).collect();
+        Judgement { clause: (*clause).to_owned(), standing: standing(&says) }
+    });
+    judged.collect()
+}
+
+fn standing(says: &[&Say]) -> Standing {
+    let failed = says.iter().filter(|say| matches!(say, Say::Failed)).count();
+    let held = says.iter().filter(|say| matches!(say, Say::Held)).count();
+    let silent = says.iter().find_map(|say| match say {
+        Say::Nothing(why) => Some(why.clone()),
+        _ => None,
+    });
+    match (failed, silent) {
+        (0, Some(why)) => Standing::NotExercised(why),
+        (0, None) if held == 0 => Standing::NotExercised("no case names it".to_owned()),
+        (0, None) => Standing::Kept(held),
+        (failed, _) => Standing::Broken(failed, says.len()),
+    }
+}
+
+/// The area of a clause: `GE-OUT` of `GE-OUT-1`.
+pub fn area(clause: &str) -> &str {
+    clause.rsplit_once('-').map_or(clause, |(area, _)| area)
+}
+
+/// How many clauses of an area are kept, broken and not exercised.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Score {
+    /// Kept.
+    pub kept: usize,
+    /// Broken.
+    pub broken: usize,
+    /// Not exercised.
+    pub not_exercised: usize,
+}
+
+impl Score {
+    /// How many of a hundred exercised clauses are kept; nothing where none was exercised.
+    pub fn percent(self) -> Option<usize> {
+        (self.kept * 100).checked_div(self.kept + self.broken)
+    }
+
+    /// Counts one more.
+    pub fn add(&mut self, standing: &Standing) {
+        match standing {
+            Standing::Kept(_) => self.kept += 1,
+            Standing::Broken(..) => self.broken += 1,
+            Standing::NotExercised(_) => self.not_exercised += 1,
+        }
+    }
+}
+
+/// The score of each area, in the order in which areas first come.
+pub fn scores(judgements: &[Judgement]) -> Vec<(String, Score)> {
+    let mut scores: Vec<(String, Score)> = Vec::new();
+    for judgement in judgements {
+        let area = area(&judgement.clause);
+        let at = scores.iter().position(|(known, _)| known == area).unwrap_or_else(|| {
+            scores.push((area.to_owned(), Score::default()));
+            scores.len() - 1
+        });
+        scores[at].1.add(&judgement.standing);
+    }
+    scores
+}
+
+/// How each clause stands by a report for programs, of `standin run` or `standin verify`.
+pub fn read_report(text: &str) -> Result<BTreeMap<String, &'static str>, String> {
+    let report: Value = serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
+    let scenarios = report["scenarios"].as_array().filter(|_| report["format"] == "standin-report");
+    let scenarios = scenarios.ok_or("it is no report that `--report json=FILE` wrote")?;
+    let mut says: BTreeMap<String, Vec<Say>> = BTreeMap::new();
+    for scenario in scenarios {
+        for clause in scenario["clauses"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            let say = match scenario["verdict"].as_str() {
+                Some("held") => Say::Held,
+                Some("failed") => Say::Failed,
+                _ => Say::Nothing(String::new()),
+            };
+            says.entry(clause.to_owned()).or_default().push(say);
+        }
+    }
+    let stands = says.into_iter().map(|(clause, says)| {
+        let says: Vec<&Say> = says.iter().collect();
+        (clause, standing(&says).word())
+    });
+    Ok(stands.collect())
+}
+
+/// One clause that stands differently in two runs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Change {
+    /// The clause.
+    pub clause: String,
+    /// How it stood; `absent` where the run did not name it.
+    pub before: &'static str,
+    /// How it stands.
+    pub after: &'static str,
+}
+
+impl Change {
+    /// Whether a clause that was kept is now broken.
+    pub fn is_loss(&self) -> bool {
+        self.before == "kept" && self.after == "broken"
+    }
+}
+
+/// The clauses that stand differently, in byte order.
+pub fn changes(
+    before: &BTreeMap<String, &'static str>,
+    after: &BTreeMap<String, &'static str>,
+) -> Vec<Change> {
+    let mut clauses: Vec<&String> = before.keys().chain(after.keys()).collect();
+    clauses.sort();
+    clauses.dedup();
+    let of =
+        |run: &BTreeMap<String, &'static str>, clause: &str| run.get(clause).copied().unwrap_or("absent");
+    let changed = clauses.into_iter().map(|clause| Change {
+        clause: clause.clone(),
+        before: of(before, clause),
+        after: of(after, clause),
+    });
+    changed.filter(|change| change.before != change.after).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use standin_scenario::outcome::Failure;
+
+    fn outcome(clauses: &[&str], verdict: Verdict) -> Outcome {
+        let clauses = clauses.iter().map(|clause| (*clause).to_owned()).collect();
+        Outcome { clauses, verdict, ..not_exercised("loader", "GE-OUT-1", "") }
+    }
+
+    fn failed() -> Verdict {
+        Verdict::Failed(Failure {
+            step: String::new(),
+            line: 1,
+            column: 1,
+            message: String::new(),
+            expected: None,
+            actual: None,
+            snippet: String::new(),
+            lineage: Vec::new(),
+            screenshot: None,
+        })
+    }
+
+    #[test]
+    fn one_case_that_fails_breaks_a_clause_and_one_that_says_nothing_keeps_none() {
+        let silent = || Verdict::Skipped("no browser".to_owned());
+        for (verdicts, expected) in [
+            (vec![Verdict::Held, Verdict::Held], Standing::Kept(2)),
+            (vec![Verdict::Held, failed()], Standing::Broken(1, 2)),
+            (vec![silent(), failed()], Standing::Broken(1, 2)),
+            (vec![Verdict::Held, silent()], Standing::NotExercised("no browser".to_owned())),
+            (vec![], Standing::NotExercised("no case names it".to_owned())),
+            (
+                vec![Verdict::Broken("no socket".to_owned())],
+                Standing::NotExercised("the harness broke: no socket".to_owned()),
+            ),
+        ] {
+            let mut outcomes: Vec<_> =
+                verdicts.into_iter().map(|verdict| outcome(&["GE-OUT-1"], verdict)).collect();
+            outcomes.push(outcome(&["GE-OUT-2"], failed()));
+            let judged = judge(&["GE-OUT-1"], &outcomes);
+            assert_eq!(judged[0].standing, expected);
+        }
+    }
+
+    #[test]
+    fn areas_are_scored_by_what_was_exercised() {
+        let judgement = |clause: &str, standing: Standing| Judgement { clause: clause.to_owned(), standing };
+        let scored = scores(&[
+            judgement("GE-OUT-1", Standing::Kept(1)),
+            judgement("GE-OUT-2", Standing::Broken(1, 1)),
+            judgement("QG-MAP-9a", Standing::NotExercised(String::new())),
+            judgement("GE-OUT-3", Standing::Kept(2)),
+        ]);
+        let told: Vec<_> = scored.iter().map(|(area, score)| (area.as_str(), score.percent())).collect();
+        assert_eq!(told, [("GE-OUT", Some(66)), ("QG-MAP", None)]);
+    }
+
+    #[test]
+    fn two_reports_are_held_against_each_other() {
+        let report = |verdicts: &[(&str, &str)]| {
+            let scenarios: Vec<Value> = verdicts
+                .iter()
+                .map(|(clause, verdict)| serde_json::json!({"clauses": [clause], "verdict": verdict}))
+                .collect();
+            let whole = serde_json::json!({"format": "standin-report", "scenarios": scenarios});
+            read_report(&whole.to_string()).unwrap()
+        };
+        let before =
+            report(&[("A-1", "held"), ("A-2", "held"), ("A-2", "held"), ("A-3", "failed"), ("A-4", "held")]);
+        let after = report(&[
+            ("A-1", "held"),
+            ("A-2", "held"),
+            ("A-2", "failed"),
+            ("A-3", "held"),
+            ("A-4", "skipped"),
+            ("A-5", "failed"),
+        ]);
+        let told: Vec<_> = changes(&before, &after)
+            .into_iter()
+            .map(|change| (change.clause.clone(), change.before, change.after, change.is_loss()))
+            .collect();
+        let expected = [
+            ("A-2".to_owned(), "kept", "broken", true),
+            ("A-3".to_owned(), "broken", "kept", false),
+            ("A-4".to_owned(), "kept", "not exercised", false),
+            ("A-5".to_owned(), "absent", "broken", false),
+        ];
+        assert_eq!(told, expected);
+        assert!(read_report("[]").is_err() && read_report("{").is_err());
+    }
+}

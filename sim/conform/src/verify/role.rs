@@ -1,0 +1,104 @@
+//! What a partner's system can be.
+
+use crate::verify::partner::PartnerFile;
+use crate::verify::{csv, dataflow, drift, login_page, programs, push};
+use standin_ports::Clock;
+use standin_scenario::Outcome;
+use standin_stage::partner::{Part, Partner};
+use standin_stage::runner::{BadInput, Extras, Ready};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// One role.
+pub struct Role {
+    /// Its word.
+    pub name: &'static str,
+    /// One sentence.
+    pub summary: &'static str,
+    /// The clauses that concern it, in the order of the list of clauses.
+    pub clauses: &'static [&'static str],
+    /// What a partner's file says of it beyond what all files say.
+    pub members: &'static [Member],
+    /// A commented file to start from.
+    pub template: &'static str,
+    /// The scenarios that exercise it: names and texts.
+    pub cases: &'static [(&'static str, &'static str)],
+    /// What is to be done to verify a partner.
+    pub work: fn(&Verification<'_>) -> Result<Vec<Work>, BadInput>,
+}
+
+/// One member of a partner's file.
+pub struct Member {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it must be there.
+    pub needed: bool,
+    /// One sentence.
+    pub summary: &'static str,
+}
+
+pub(crate) const fn needed(name: &'static str, summary: &'static str) -> Member {
+    Member { name, needed: true, summary }
+}
+
+pub(crate) const fn optional(name: &'static str, summary: &'static str) -> Member {
+    Member { name, needed: false, summary }
+}
+
+/// Every role.
+pub const ROLES: &[Role] = &[
+    push::ROLE,
+    login_page::ROLE,
+    dataflow::ROLE,
+    programs::LOADER,
+    programs::EXPORTER,
+    csv::ROLE,
+    drift::GIGYA,
+    drift::ELOQUA,
+];
+
+/// The role of a name.
+pub fn role_of(name: &str) -> Option<&'static Role> {
+    ROLES.iter().find(|role| role.name == name)
+}
+
+/// A partner and what the command line adds.
+pub struct Verification<'v> {
+    /// The partner's file.
+    pub partner: &'v PartnerFile,
+    /// Seed and knobs.
+    pub extras: &'v Extras,
+    /// How a program is brought onto the stage.
+    pub bring: &'v dyn Fn(Part, Programme) -> Arc<Partner>,
+    /// The clock that others live by.
+    pub clock: Arc<dyn Clock>,
+    /// What the environment says, for what does not belong in a file.
+    pub environment: &'v dyn Fn(&str) -> Option<String>,
+    /// Whether somebody else's platform may be written to.
+    pub allow_writes: bool,
+    /// A port on loopback that nobody has.
+    pub port: &'v dyn Fn() -> Result<u16, String>,
+    /// Whether mistakes are shown in colour.
+    pub colour: bool,
+}
+
+/// A partner's program as its file describes it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Programme {
+    /// The command and its arguments.
+    pub command: Vec<String>,
+    /// The folder in which it is started.
+    pub folder: PathBuf,
+    /// After how many seconds of work it is stopped; of a service, how long its work may take to be seen.
+    pub patience: u64,
+    /// Where it is called and what signs the calls, if it is a service.
+    pub service: Option<(u16, String)>,
+}
+
+/// One thing that is done to verify a partner.
+pub enum Work {
+    /// A scenario that is to be run.
+    Case(Box<Ready>),
+    /// What was judged at once.
+    Judged(Box<Outcome>),
+}

@@ -1,0 +1,91 @@
+//! A system of somebody else's that plays one role, while everything else on the stage stays ours.
+//!
+//! The stage does not start programs and does not wait for them: whoever runs scenarios brings a [`System`] that
+//! does.
+
+use crate::runner::short;
+use crate::world::World;
+use standin_ports::{Clock, What};
+use standin_scenario::outcome::Hop;
+use std::sync::Arc;
+
+/// Which role is somebody else's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Part {
+    /// Takes files from the drop into Eloqua: what `eloqua_import` starts.
+    Loader,
+    /// Puts files with Eloqua's contacts into the drop: what `eloqua_export` starts.
+    Exporter,
+    /// Logs participants in where Redirect sends them.
+    LoginPage,
+    /// Answers as one of the platforms.
+    Platform,
+    /// Takes Qualifio's participations and writes them to Gigya, as soon as it can.
+    Push,
+}
+
+/// Somebody's system, and what it plays.
+pub struct Partner {
+    /// Its role.
+    pub part: Part,
+    /// The system.
+    pub system: Box<dyn System>,
+    /// The clock that it lives by; the world follows it.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What can take part in a world.
+pub trait System: Send + Sync {
+    /// Enters a world, with nothing remembered from an earlier one.
+    fn enter(&self, world: &World) -> Result<Box<dyn Session>, String>;
+}
+
+/// A system in one world; it leaves when this is dropped.
+pub trait Session {
+    /// Does its work once, to the end, while the world goes on. `order` says what is to be done, as names and values
+    /// of environment variables.
+    fn work(&mut self, world: &World, order: &[(&str, String)]) -> Result<Ended, String>;
+
+    /// Lets the world go on for a moment in which a system may do what it does by itself; `false` once it has had its
+    /// time.
+    fn rest(&mut self, world: &World) -> bool;
+}
+
+/// How a piece of work ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ended {
+    /// The exit code.
+    pub code: u8,
+    /// The end of what it said.
+    pub told: String,
+}
+
+/// A partner on its way through one scenario.
+pub struct Playing {
+    /// Its role.
+    pub part: Part,
+    /// The system in this scenario's world.
+    pub session: Box<dyn Session>,
+}
+
+/// How much of a partner's last traffic is told with a failure.
+const EXCHANGE: usize = 4;
+
+/// What a partner said and heard last, where no hop tells it yet.
+pub(crate) fn exchange(world: &World, told: &[Hop]) -> Vec<Hop> {
+    let entries = world.parts().journal.entries();
+    let calls = entries.iter().rev().filter_map(|entry| match &entry.what {
+        What::Call { from, to, name, request, status, answer, .. } if from == "client" => Some(Hop {
+            seq: entry.seq,
+            at: entry.at.to_string(),
+            place: format!("{from} -> {to} {name}"),
+            text: format!("sent {} and got {status} {}", said(request), said(answer)),
+        }),
+        _ => None,
+    });
+    calls.take(EXCHANGE).filter(|hop| told.iter().all(|known| known.seq != hop.seq)).collect()
+}
+
+fn said(body: &str) -> String {
+    if body.is_empty() { "nothing".to_owned() } else { short(body) }
+}

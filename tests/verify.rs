@@ -1,0 +1,178 @@
+//! Partners' systems: the right samples keep every clause, and each wrong one breaks exactly its own.
+//!
+//! A wrong one is called after the clause that it breaks: `GE-CSV-4.takes-unfinished-files.py`.
+
+use crate::top;
+use standin_conform::verify::judgement::read_report;
+use standin_conform::verify::{ROLES, Role};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::{LazyLock, Mutex};
+
+fn verify(role: &str, file: &Path, report: &Path) -> Output {
+    let mut standin = Command::new(env!("CARGO_BIN_EXE_standin"));
+    standin.args(["verify", role]).arg(file).arg("--report").arg(format!("json={}", report.display()));
+    // What Python keeps beside a module has no place in the checkout.
+    standin.env("PYTHONDONTWRITEBYTECODE", "1").env("PATH", with_python());
+    standin.env("SAMPLE_SECRET", "c2FtcGxlIHNlY3JldA==");
+    if matches!(role, "gigya" | "eloqua") {
+        standin.arg("--allow-writes");
+    }
+    standin.current_dir(top()).output().unwrap()
+}
+
+/// Where programs are looked for: where Python itself is, without whatever chooses among several.
+fn with_python() -> &'static OsStr {
+    static PATH: LazyLock<OsString> = LazyLock::new(|| {
+        let asked =
+            Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().unwrap();
+        let python = PathBuf::from(String::from_utf8(asked.stdout).unwrap().trim());
+        python.parent().unwrap().as_os_str().to_owned()
+    });
+    &PATH
+}
+
+/// How each clause stands for a partner, the exit code, and what was told.
+fn stands(role: &Role, file: &Path) -> (Option<i32>, BTreeMap<String, &'static str>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.json");
+    let partner = match file.extension().and_then(|kind| kind.to_str()) {
+        // The same partner with another program.
+        Some("py") => {
+            let right = std::fs::read_to_string(samples(role).join("partner.yaml")).unwrap();
+            // Without what the site adds, Python starts in half the time.
+            let other = format!("command: [python3, \"-S\", {:?}]", file.display().to_string());
+            let lines =
+                right.lines().map(|line| if line.starts_with("command:") { other.as_str() } else { line });
+            let place = folder.path().join("partner.yaml");
+            std::fs::write(&place, lines.collect::<Vec<_>>().join("\n")).unwrap();
+            place
+        }
+        _ => file.to_owned(),
+    };
+    let ran = verify(role.name, &partner, &report);
+    let told = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    let stands = std::fs::read_to_string(&report).map(|text| read_report(&text).unwrap()).unwrap_or_default();
+    (ran.status.code(), stands, told)
+}
+
+fn samples(role: &Role) -> PathBuf {
+    top().join("fixtures/verify").join(role.name)
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn right_ones(role: &Role) -> Vec<PathBuf> {
+    let all = files(&samples(role)).into_iter();
+    all.filter(|file| file.extension().is_some_and(|kind| kind == "yaml")).collect()
+}
+
+fn wrong_ones(role: &Role) -> Vec<PathBuf> {
+    let all = files(&samples(role).join("wrong")).into_iter();
+    all.filter(|file| clause_of(file).is_some()).collect()
+}
+
+/// The clause in the name of a wrong one; what it is made of has none.
+fn clause_of(file: &Path) -> Option<String> {
+    let name = file.file_name()?.to_str()?;
+    let (clause, rest) = name.split_once('.')?;
+    rest.contains('.').then(|| clause.to_owned())
+}
+
+/// The clauses that one sample keeps, or what is wrong about its outcome.
+fn kept(role: &Role, file: &Path) -> Result<Vec<String>, String> {
+    let (code, stands, told) = stands(role, file);
+    let that = |word: &str| -> Vec<String> {
+        stands.iter().filter(|(_, stands)| **stands == word).map(|(clause, _)| clause.clone()).collect()
+    };
+    let wrong: Vec<String> = clause_of(file).into_iter().collect();
+    let fits = that("broken") == wrong && stands.len() == role.clauses.len();
+    if fits && code == Some(i32::from(!wrong.is_empty())) {
+        return Ok(that("kept"));
+    }
+    Err(format!("{} ended with {code:?} and\n{told}", file.display()))
+}
+
+#[test]
+fn right_ones_keep_every_clause_and_each_wrong_one_breaks_its_own() {
+    let mut all: Vec<(&Role, PathBuf)> = Vec::new();
+    for role in ROLES {
+        let files = right_ones(role).into_iter().chain(wrong_ones(role));
+        all.extend(files.map(|file| (role, file)));
+    }
+    let (waiting, told) = (Mutex::new(all), Mutex::new(Vec::new()));
+    let kept_by_right = Mutex::new(BTreeSet::new());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                loop {
+                    let next = waiting.lock().unwrap().pop();
+                    let Some((role, file)) = next else { return };
+                    match kept(role, &file) {
+                        Err(mistake) => told.lock().unwrap().push(mistake),
+                        Ok(clauses) if clause_of(&file).is_none() => {
+                            let named = clauses.into_iter().map(|clause| (role.name, clause));
+                            kept_by_right.lock().unwrap().extend(named);
+                        }
+                        Ok(_) => {}
+                    }
+                }
+            });
+        }
+    });
+    let told = told.into_inner().unwrap();
+    assert!(told.is_empty(), "{}", told.join("\n"));
+    let every =
+        ROLES.iter().flat_map(|role| role.clauses.iter().map(|clause| (role.name, (*clause).to_owned())));
+    assert_eq!(kept_by_right.into_inner().unwrap(), every.collect::<BTreeSet<_>>());
+}
+
+/// A check that nothing fails is no check.
+#[test]
+fn every_clause_of_a_role_has_a_wrong_one() {
+    for role in ROLES {
+        let broken: BTreeSet<String> = wrong_ones(role).iter().filter_map(|file| clause_of(file)).collect();
+        let clauses: BTreeSet<String> = role.clauses.iter().map(|clause| (*clause).to_owned()).collect();
+        assert_eq!(broken, clauses, "{}", role.name);
+        assert!(clauses.iter().all(|id| standin_conform::clauses::clause_of(id).is_some()), "{}", role.name);
+    }
+}
+
+/// What was kept and is broken now is told, and nothing else is a loss.
+#[test]
+fn two_runs_are_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let role = ROLES.iter().find(|role| role.name == "csv").unwrap();
+    let [right, wrong] = ["right.json", "wrong.json"].map(|name| folder.path().join(name));
+    verify("csv", &samples(role).join("partner.yaml"), &right);
+    verify("csv", &samples(role).join("wrong/GE-CSV-4.cut-off.csv"), &wrong);
+    let compare = |old: &Path, new: &Path| {
+        let ran =
+            Command::new(env!("CARGO_BIN_EXE_standin")).arg("compare").arg(old).arg(new).output().unwrap();
+        (ran.status.code(), String::from_utf8(ran.stdout).unwrap())
+    };
+    let loss =
+        "LOST GE-CSV-4    kept -> broken\n8 clauses named, 1 differently, 1 kept before and broken now\n";
+    assert_eq!(compare(&right, &wrong), (Some(1), loss.to_owned()));
+    let gain =
+        "     GE-CSV-4    broken -> kept\n8 clauses named, 1 differently, 0 kept before and broken now\n";
+    assert_eq!(compare(&wrong, &right), (Some(0), gain.to_owned()));
+    assert_eq!(compare(&right, &folder.path().join("nowhere.json")).0, Some(2));
+}
+
+/// The file that a partner starts from is well written.
+#[test]
+fn every_template_is_read() {
+    for role in ROLES {
+        let read =
+            standin_conform::verify::PartnerFile::read(role, Path::new("partner.yaml"), role.template, false);
+        assert!(read.is_ok(), "{}: {}", role.name, read.err().map(|bad| bad.0).unwrap_or_default());
+    }
+}
