@@ -108,6 +108,7 @@ const SCREEN_SET: &str = concat!(
     include_str!("screen_set/binding.js"),
     include_str!("screen_set/validation.js"),
     include_str!("screen_set/widgets.js"),
+    include_str!("screen_set/second_factor.js"),
     include_str!("screen_set/forms.js"),
     include_str!("screen_set/flow.js"),
     include_str!("screen_set/instance.js"),
