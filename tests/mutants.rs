@@ -1,6 +1,6 @@
 //! Our own rules made wrong, one at a time: a scenario has to notice each.
 //!
-//! Where a rule asks `wrong("name")` stands a mutant. Each is put into the world of every scenario that runs in memory, until
+//! Where a rule asks `mutated("name.of-it")` stands a mutant. Each is put into the world of every scenario that runs in memory, until
 //! one does not hold; one that no scenario notices survives, and that is a scenario which is missing.
 
 use crate::{all_scenarios, top};
@@ -20,9 +20,8 @@ fn mutants(folder: &Path, found: &mut BTreeSet<String>) {
             mutants(&path, found);
         } else if path.extension().is_some_and(|kind| kind == "rs") && !path.ends_with("mutant.rs") {
             let text = std::fs::read_to_string(&path).unwrap();
-            for name in text.split("wrong(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
-                found.insert(name.to_owned());
-            }
+            let named = text.split("mutated(\"").skip(1).filter_map(|rest| rest.split('"').next());
+            found.extend(named.map(str::to_owned));
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::value;
 use crate::values::Values;
 use imbl::{OrdMap, OrdSet};
 use standin_model::Instant;
-use standin_model::mutant::wrong;
+use standin_model::mutant::mutated;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -201,9 +201,6 @@ impl Store {
 
     /// The contact that has this address, in any case.
     pub(crate) fn with_email(&self, email: &str) -> Option<u64> {
-        if wrong("eloqua.address.letters-count") && email.chars().any(char::is_uppercase) {
-            return None;
-        }
         self.address(email)?.contact
     }
 
@@ -383,6 +380,10 @@ impl Store {
 
     /// Subscribes or unsubscribes an address globally; says whether it is different now.
     pub(crate) fn set_subscribed(&mut self, now: Instant, email: &str, subscribed: bool) -> bool {
+        if mutated("eloqua.opt-in.ignored") && subscribed || mutated("eloqua.opt-out.ignored") && !subscribed
+        {
+            return false;
+        }
         let changed = self.change_address(now, email, |address| {
             if address.subscribed == subscribed {
                 return;

@@ -1,6 +1,6 @@
 //! Rules that can be made wrong on purpose, one at a time, to see whether anything notices.
 //!
-//! A place asks [`wrong`] by the name of its mutant. Only debug builds have the switch: anywhere else the answer is a
+//! A place asks [`mutated`] by the name of its mutant. Only debug builds have the switch: anywhere else the answer is a
 //! constant `false` and the compiler drops what hangs on it. The switch belongs to a thread, so that worlds on others go on
 //! undisturbed.
 
@@ -15,7 +15,7 @@ thread_local! {
 /// Whether the rule of this name is made wrong here and now.
 #[inline]
 #[must_use]
-pub fn wrong(name: &str) -> bool {
+pub fn mutated(name: &str) -> bool {
     #[cfg(debug_assertions)]
     return ON.get() == Some(name);
     #[cfg(not(debug_assertions))]
@@ -51,11 +51,11 @@ mod tests {
 
     #[test]
     fn one_rule_is_wrong_on_one_thread_while_the_guard_lives() {
-        assert!(!wrong("a"));
+        assert!(!mutated("a"));
         let guard = make_wrong("a");
-        assert!(wrong("a") && !wrong("b"));
-        assert!(!std::thread::spawn(|| wrong("a")).join().unwrap());
+        assert!(mutated("a") && !mutated("b"));
+        assert!(!std::thread::spawn(|| mutated("a")).join().unwrap());
         drop(guard);
-        assert!(!wrong("a"));
+        assert!(!mutated("a"));
     }
 }

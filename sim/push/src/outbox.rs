@@ -12,7 +12,7 @@ use attempt::{End, Report};
 use imbl::{OrdMap, Vector};
 use standin_clients::GigyaAccess;
 use standin_model::Instant;
-use standin_model::mutant::wrong;
+use standin_model::mutant::mutated;
 use standin_ports::{Http, Journal, What};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -76,17 +76,15 @@ pub enum Enqueued {
 impl Outbox {
     /// Takes an accepted form. The same participation twice is one push.
     pub fn enqueue(&mut self, now: Instant, participation: Participation) -> Enqueued {
-        if let Some(push_id) =
-            self.known.get(&participation.id).filter(|_| !wrong("push.participation.counts-twice"))
-        {
+        if let Some(push_id) = self.known.get(&participation.id) {
             return Enqueued::Known(*push_id);
         }
         self.last_push += 1;
         let push_id = self.last_push;
         self.known.insert(participation.id.clone(), push_id);
         let state = match (participation.preview, participation.push_back) {
-            (true, _) if !wrong("push.preview.is-sent") => PushState::Skipped(Idle::Preview),
-            (_, PushBack::Off) if !wrong("push.off.is-sent") => PushState::Skipped(Idle::PushBackOff),
+            (true, _) if !mutated("push.preview.is-sent") => PushState::Skipped(Idle::Preview),
+            (_, PushBack::Off) if !mutated("push.off.is-sent") => PushState::Skipped(Idle::PushBackOff),
             _ if self.waiting >= WAITING_LIMIT => PushState::Dead(Death::QueueFull),
             _ => PushState::Queued,
         };

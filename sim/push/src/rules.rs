@@ -1,7 +1,7 @@
 //! The mapping between a form and a profile, row by row.
 
 use crate::payload::Reason;
-use standin_model::mutant::wrong;
+use standin_model::mutant::mutated;
 use standin_model::{Evidence, Gender, country};
 
 /// One row of the mapping.
@@ -173,18 +173,18 @@ impl Rule {
 }
 
 fn verbatim(value: &str) -> Result<String, Reason> {
-    if wrong("push.zip.loses-zeros") {
+    if mutated("push.zip.loses-zeros") {
         return Ok(value.trim_start_matches('0').to_owned());
     }
     Ok(value.to_owned())
 }
 
 fn english_country(value: &str) -> Result<String, Reason> {
-    Ok(if wrong("push.country.code") { value } else { country::name_or_self(value) }.to_owned())
+    Ok(if mutated("push.country.code") { value } else { country::name_or_self(value) }.to_owned())
 }
 
 fn gender(value: &str) -> Result<String, Reason> {
-    if wrong("push.gender.as-typed") {
+    if mutated("push.gender.as-typed") {
         return Ok(value.to_owned());
     }
     value.parse::<Gender>().map(|gender| gender.letter().to_owned()).map_err(|_| Reason::UnmappedValue)

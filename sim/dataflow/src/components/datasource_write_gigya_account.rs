@@ -7,7 +7,7 @@ use crate::record::{FieldPath, Fields, Record, error_details, plain_text};
 use crate::run::{Outlet, Stop};
 use serde_json::Value;
 use standin_model::Evidence;
-use standin_model::mutant::wrong;
+use standin_model::mutant::mutated;
 use std::collections::BTreeSet;
 
 /// The component.
@@ -106,7 +106,7 @@ impl Call for WriteAccount {
 impl WriteAccount {
     async fn write(&self, record: &Record) -> Result<Value, CallFailure> {
         let uid = match record.fields.get("UID").map(plain_text) {
-            Some(uid) if !uid.is_empty() && !wrong("dataflow.write.by-email") => uid,
+            Some(uid) if !uid.is_empty() && !mutated("dataflow.write.by-email") => uid,
             _ => self.uid_by_email(&record.fields).await?,
         };
         let mut params = vec![("UID", uid.clone())];
@@ -119,7 +119,7 @@ impl WriteAccount {
             }
         }
         if self.append
-            && !wrong("dataflow.write.append-replaces")
+            && !mutated("dataflow.write.append-replaces")
             && sections.iter().any(|(_, value)| holds_array(value))
         {
             self.merge(&uid, &mut sections).await?;
@@ -146,7 +146,6 @@ impl WriteAccount {
             .collect();
         match uids.as_slice() {
             [uid] => Ok((*uid).to_owned()),
-            [] if wrong("dataflow.write.invents-a-uid") => Ok("invented".to_owned()),
             [] => refused(403_047, "There is no user with that username or email"),
             _ => refused(400_006, "more than one account has this e-mail address"),
         }

@@ -8,7 +8,6 @@ use csv_core::ReadFieldResult;
 use encoding_rs::{Decoder, Encoding, UTF_8, WINDOWS_1252};
 use serde_json::{Number, Value};
 use standin_model::Evidence;
-use standin_model::mutant::wrong;
 
 /// The component.
 pub(crate) const DOC: ComponentDoc = ComponentDoc {
@@ -291,11 +290,7 @@ impl ParseDsv {
             if !name.is_empty() && !fields.contains_key(name) {
                 fields.insert(
                     name.clone(),
-                    if self.infer_types || wrong("dataflow.dsv.makes-numbers") {
-                        inferred(cell)
-                    } else {
-                        Value::String(cell)
-                    },
+                    if self.infer_types { inferred(cell) } else { Value::String(cell) },
                 );
             }
         }

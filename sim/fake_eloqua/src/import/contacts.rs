@@ -9,7 +9,7 @@ use crate::time;
 use crate::value;
 use crate::values::Values;
 use indexmap::IndexMap;
-use standin_model::mutant::wrong;
+use standin_model::mutant::mutated;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -136,7 +136,7 @@ fn changes_of<'r>(
             None if work.choices.missing_clears => "",
             None => continue,
         };
-        if field.id == field::EMAIL && existing.is_some() && wrong("eloqua.import.keeps-old-address") {
+        if field.id == field::EMAIL && existing.is_some() && mutated("eloqua.import.keeps-old-address") {
             continue;
         }
         if field.id == field::EMAIL && existing.is_some() && value::trimmed(value).is_empty() {
@@ -170,7 +170,7 @@ pub(super) fn replaces<'c>(
     let blank = new.trim().is_empty();
     match rule {
         UpdateRule::Always => true,
-        UpdateRule::IfNewIsNotNull => !blank || wrong("eloqua.import.blank-erases"),
+        UpdateRule::IfNewIsNotNull => !blank || mutated("eloqua.import.blank-erases"),
         UpdateRule::IfExistingIsNull => stored().is_empty(),
         UpdateRule::UseFieldRule => match field.update_type.as_str() {
             "newNotBlank" => !blank,
@@ -245,10 +245,10 @@ fn set_flags(store: &mut Store, work: &Work<'_>, row: RowView<'_>, id: u64, bad:
         }
         let done = match &column.target {
             Target::Subscription { yes, .. } if value::folded(yes) == value::folded(value) => {
-                Some(!wrong("eloqua.opt-in.ignored") && store.set_subscribed(work.now, &email, true))
+                Some(store.set_subscribed(work.now, &email, true))
             }
             Target::Subscription { no, .. } if value::folded(no) == value::folded(value) => {
-                Some(!wrong("eloqua.opt-out.ignored") && store.set_subscribed(work.now, &email, false))
+                Some(store.set_subscribed(work.now, &email, false))
             }
             Target::Statement(Statement::IsSubscribed) => {
                 value::flag(value).map(|flag| store.set_subscribed(work.now, &email, flag))

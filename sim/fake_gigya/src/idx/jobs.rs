@@ -6,7 +6,7 @@ use crate::job::JobEnd;
 use crate::outbox::Message;
 use serde_json::{Value, json};
 use standin_model::Instant;
-use standin_model::mutant::wrong;
+use standin_model::mutant::mutated;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -153,12 +153,11 @@ impl Idx {
             let scheduling = Arc::make_mut(scheduling);
             (scheduling.busy, scheduling.retry) = (false, None);
         }
-        if (status == "succeeded" || wrong("idx.watermark.moves-on-failure"))
-            && !wrong("idx.watermark.never-moves")
+        if (status == "succeeded" || mutated("idx.watermark.moves-on-failure"))
+            && !mutated("idx.watermark.never-moves")
             && let Some(flow) = self.dataflows.get_mut(&job.dataflow_id)
         {
-            Arc::make_mut(flow).last_runtime =
-                Some(if wrong("idx.watermark.is-the-end") { now } else { job.started });
+            Arc::make_mut(flow).last_runtime = Some(job.started);
         }
         let mails = mails(&job, status);
         self.jobs.insert(made, Arc::new(job));

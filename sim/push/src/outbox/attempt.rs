@@ -8,7 +8,7 @@ use crate::verdict::{Class, class_of};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use standin_clients::{GigyaClient, GigyaError};
-use standin_model::mutant::wrong;
+use standin_model::mutant::mutated;
 use standin_model::{Instant, email};
 use standin_ports::{Http, Journal, What};
 use std::sync::Arc;
@@ -123,7 +123,7 @@ pub(super) async fn run(
     if account.get("UID").and_then(Value::as_str) != Some(&participation.uid) {
         return report.over(PushState::Dead(Death::AccountGone));
     }
-    let profile = match wrong("push.account.not-read-before") {
+    let profile = match mutated("push.account.not-read-before") {
         true => &Value::Null,
         false => account.get("profile").unwrap_or(&Value::Null),
     };
@@ -169,7 +169,7 @@ async fn write(
         };
         match class_of(&error, &payload.sent) {
             Class::Refused(rows)
-                if order.refused.is_empty() && !rows.is_empty() && !wrong("push.refused-row.ends-it") =>
+                if order.refused.is_empty() && !rows.is_empty() && !mutated("push.refused-row.ends-it") =>
             {
                 order.refused = rows;
             }
