@@ -88,11 +88,10 @@ impl System for Started {
         let state = tempfile::tempdir().map_err(|error| format!("no folder for the program: {error}"))?;
         let backdrop = self.backdrop.clone()?;
         front(world, &backdrop)?;
-        if let Some((port, secret)) = &self.programme.service {
+        if let Some(port) = self.programme.port {
             let mut command = command(&self.programme, world, &backdrop)?;
-            command.env("STANDIN_STATE", state.path()).env("PORT", port.to_string());
-            command.env("WEBHOOK_SECRET", secret);
-            return Ok(Box::new(Serving::start(command, world, *port, self.programme.patience, state)?));
+            command.env("STANDIN_STATE", state.path());
+            return Ok(Box::new(Serving::start(command, world, port, self.programme.patience, state)?));
         }
         Ok(Box::new(Inside { programme: self.programme.clone(), backdrop, state }))
     }
@@ -147,6 +146,9 @@ fn command(programme: &Programme, world: &World, backdrop: &Backdrop) -> Result<
     let mut command = Command::new(program);
     command.args(arguments).current_dir(&programme.folder).stdin(Stdio::null());
     dress(&mut command, world, front(world, backdrop)?, &backdrop.trust);
+    for (name, value) in &programme.variables {
+        command.env(name, value);
+    }
     Ok(command)
 }
 

@@ -3,7 +3,6 @@
 //! The stage does not start programs and does not wait for them: whoever runs scenarios brings a [`System`] that
 //! does.
 
-use crate::runner::short;
 use crate::world::World;
 use standin_ports::{Clock, What};
 use standin_scenario::outcome::Hop;
@@ -82,6 +81,47 @@ pub(crate) fn exchange(world: &World, told: &[Hop]) -> Vec<Hop> {
     calls.take(EXCHANGE).filter(|hop| told.iter().all(|known| known.seq != hop.seq)).collect()
 }
 
+/// How much of one body is told, in bytes.
+const BODY: usize = 400;
+
+/// What travels with every call and tells nothing.
+const OFTEN: [&str; 5] = ["apiKey", "userKey", "secret", "format", "httpStatusCodes"];
+
+/// A body as a person reads it: parameters by name, without what is in every call.
 fn said(body: &str) -> String {
-    if body.is_empty() { "nothing".to_owned() } else { short(body) }
+    if body.is_empty() {
+        return "nothing".to_owned();
+    }
+    let pairs = body.split('&').map(|pair| pair.split_once('='));
+    let form = pairs.collect::<Option<Vec<_>>>().filter(|_| !body.starts_with(['{', '[', '<']));
+    let Some(form) = form else { return bounded(body) };
+    let plain = |text: &str| {
+        percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+    };
+    let told = form.into_iter().filter(|(name, _)| !OFTEN.contains(name));
+    let told: Vec<String> = told.map(|(name, value)| format!("{name}={}", plain(value))).collect();
+    bounded(&told.join(" "))
+}
+
+fn bounded(text: &str) -> String {
+    let end = text.floor_char_boundary(BODY);
+    if end == text.len() { text.to_owned() } else { format!("{}...", &text[..end]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_told_by_its_parameters() {
+        for (body, expected) in [
+            ("", "nothing"),
+            ("apiKey=3_a&secret=***&UID=ann&profile=%7B%22city%22%3A%22Sint+Truiden%22%7D", "UID=ann profile={\"city\":\"Sint Truiden\"}"),
+            (r#"{"a":"b=c&d=e"}"#, r#"{"a":"b=c&d=e"}"#),
+            ("C_EmailAddress\nann@brand.example", "C_EmailAddress\nann@brand.example"),
+        ] {
+            assert_eq!(said(body), expected);
+        }
+        assert_eq!(said(&"é".repeat(BODY)), format!("{}...", "é".repeat(BODY / 2)));
+    }
 }

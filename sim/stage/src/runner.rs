@@ -650,7 +650,7 @@ fn failure(world: &World, scenario: &Scenario, step: &standin_scenario::Step, un
     }
 }
 
-pub(crate) fn short(text: &str) -> String {
+fn short(text: &str) -> String {
     let first: String = text.chars().take(100).map(|c| if c == '\n' { ' ' } else { c }).collect();
     if first.len() < text.len() { format!("{first}...") } else { first }
 }
