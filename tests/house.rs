@@ -188,6 +188,20 @@ fn forms_have_a_variable_for_every_row() {
     assert_eq!(rows, fields);
 }
 
+/// The image is built by a compiler that is new enough, from folders that exist.
+#[test]
+fn the_image_is_of_this_project() {
+    let image = std::fs::read_to_string(top().join("sim/Dockerfile")).unwrap();
+    let manifest = std::fs::read_to_string(top().join("Cargo.toml")).unwrap();
+    let needed = manifest.split("rust-version = \"").nth(1).unwrap().split('"').next().unwrap();
+    assert!(image.contains(&format!("FROM rust:{needed}-")), "rust-version is {needed}");
+    assert!(image.contains("ENTRYPOINT [\"/standin\"]") && image.contains("--bin standin"), "{image}");
+    let copied = image.split("cp -r ").nth(1).unwrap().split(" /image/work/").next().unwrap();
+    for folder in copied.split(' ') {
+        assert!(top().join(folder).is_dir(), "{folder}");
+    }
+}
+
 /// The code map shows every crate.
 #[test]
 fn the_code_map_is_whole() {

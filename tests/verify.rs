@@ -16,6 +16,10 @@ fn verify(role: &str, file: &Path, report: &Path) -> Output {
     standin.args(["verify", role]).arg(file).arg("--report").arg(format!("json={}", report.display()));
     // What Python keeps beside a module has no place in the checkout.
     standin.env("PYTHONDONTWRITEBYTECODE", "1").env("PATH", with_python());
+    standin.env("SAMPLE_SECRET", "c2FtcGxlIHNlY3JldA==");
+    if matches!(role, "gigya" | "eloqua") {
+        standin.arg("--allow-writes");
+    }
     standin.current_dir(top()).output().unwrap()
 }
 

@@ -349,6 +349,9 @@ pub(crate) struct VerifyCommand {
     /// Tries so many cases at the same time, as many as there are cores if it is not given
     #[arg(long, short, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: Option<u16>,
+    /// Lets the roles gigya and eloqua write, to records that they make themselves
+    #[arg(long)]
+    pub(crate) allow_writes: bool,
     /// Shows every case and every step
     #[arg(long)]
     pub(crate) steps: bool,

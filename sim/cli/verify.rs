@@ -4,6 +4,7 @@ mod program;
 mod table;
 
 use crate::args::VerifyCommand;
+use crate::clock::WallClock;
 use crate::file_later::FileLater;
 use crate::run::clause_hint;
 use crate::run::walk::{AfterFailure, How, walk};
@@ -22,6 +23,7 @@ use standin_stage::runner::{Extras, check_knobs};
 use standin_stage::story::Depth;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use table::Table;
 
 pub(crate) fn verify(command: &VerifyCommand) -> Result<u8, Stop> {
@@ -37,6 +39,9 @@ pub(crate) fn verify(command: &VerifyCommand) -> Result<u8, Stop> {
         partner: &partner,
         extras: &extras,
         bring: &|part, programme| programs.bring(part, programme),
+        clock: Arc::new(WallClock),
+        environment: &|name| std::env::var(name).ok(),
+        allow_writes: command.allow_writes,
         port: &program::free_port,
         colour,
     };

@@ -11,7 +11,7 @@ if (kind === 'field') {
   const fields = all('input:not([type=hidden]), select, textarea, [contenteditable=true]');
   const labels = (field) => [...(field.labels ?? [])].map(text)
     .concat(field.getAttribute('aria-label') ?? [], field.getAttribute('placeholder') ?? []).map(bare);
-  const names = (field) => [field.name, field.id, field.dataset.gigyaName];
+  const names = (field) => [field.name, field.id, field.dataset.gigyaName, field.dataset.variable];
   return fields.find((field) => names(field).includes(wanted))
     ?? fields.find((field) => labels(field).includes(bare(wanted))) ?? null;
 }

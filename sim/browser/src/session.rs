@@ -33,6 +33,31 @@ pub enum Device {
     Mobile,
 }
 
+impl Device {
+    /// What a browser on it says that it is: `None` is whatever Chromium says by itself.
+    pub fn agent(self) -> Option<&'static str> {
+        match self {
+            Self::Desktop => None,
+            Self::Tablet => Some(
+                "Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Safari/604.1",
+            ),
+            Self::Mobile => Some(
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 \
+                 Safari/604.1",
+            ),
+        }
+    }
+
+    /// The size of its screen, where it is not a window.
+    fn screen(self) -> Option<(u32, u32)> {
+        match self {
+            Self::Desktop => None,
+            Self::Tablet => Some((820, 1180)),
+            Self::Mobile => Some((390, 844)),
+        }
+    }
+}
+
 /// Something that a browser can be told to do without.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Switch {
@@ -326,10 +351,17 @@ fn capabilities(
         wanted.add_arg("--no-sandbox")?;
         wanted.add_arg("--disable-dev-shm-usage")?;
     }
-    match options.device {
-        Device::Desktop => wanted.add_arg("--window-size=1280,900")?,
-        Device::Tablet => wanted.add_experimental_option("mobileEmulation", emulated(820, 1180, TABLET))?,
-        Device::Mobile => wanted.add_experimental_option("mobileEmulation", emulated(390, 844, MOBILE))?,
+    match options.device.screen() {
+        None => wanted.add_arg("--window-size=1280,900")?,
+        Some((width, height)) => {
+            let emulated = json!({
+                "deviceMetrics": {
+                    "width": width, "height": height, "pixelRatio": 2.0, "touch": true, "mobile": true,
+                },
+                "userAgent": options.device.agent(),
+            });
+            wanted.add_experimental_option("mobileEmulation", emulated)?;
+        }
     }
     let mut preferences = serde_json::Map::new();
     // Some builds block third-party cookies unless they are told otherwise.
@@ -361,18 +393,6 @@ pub fn flags(front: SocketAddr, key_hash: &str) -> Vec<String> {
         "--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider",
     ];
     [everywhere, trusted].into_iter().chain(quiet.map(str::to_owned)).collect()
-}
-
-const MOBILE: &str =
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1";
-const TABLET: &str =
-    "Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Safari/604.1";
-
-fn emulated(width: u32, height: u32, agent: &str) -> Value {
-    json!({
-        "deviceMetrics": {"width": width, "height": height, "pixelRatio": 2.0, "touch": true, "mobile": true},
-        "userAgent": agent,
-    })
 }
 
 /// The driver is spoken to over loopback alone, so no certificate is trusted and no proxy is asked.

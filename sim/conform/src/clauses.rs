@@ -2,7 +2,8 @@
 //!
 //! The ids are stable: reports, the coverage table and partners quote them. `QG` is the article on the Gigya
 //! single sign-on in Qualifio, `GE` the one on Gigya and Eloqua through IdentitySync. `EL` is what Eloqua's own
-//! documentation says of contacts and addresses.
+//! documentation says of contacts and addresses. `GC` and `EC` are how Gigya and Eloqua answer, as a sandbox of theirs can
+//! be asked, too.
 
 /// One promise.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -140,6 +141,17 @@ pub const CLAUSES: &[Clause] = &[
         "contacts without the key of an import are refused it, until one import by e-mail fills it in",
     ),
     clause("EL-DEL-1", "a deleted contact is gone for good; its address makes a new one, with another id"),
+    clause("GC-ERR-1", "every call refuses an account that is not there, in the same words"),
+    clause("GC-ERR-2", "a parameter that is missing or wrong is refused and named"),
+    clause("GC-ERR-3", "a method that there is not is refused"),
+    clause("GC-LOG-1", "a wrong password is refused as an unknown address is"),
+    clause("GC-LOG-2", "an address that nobody has is available"),
+    clause("GC-SEA-1", "a search tells how many accounts it found and refuses what is no query"),
+    clause("GC-ACC-1", "an account is imported, changed, read and deleted by its UID"),
+    clause("EC-ERR-1", "what is not there is not found"),
+    clause("EC-ERR-2", "an import or export that is described wrongly is refused with its failures"),
+    clause("EC-FLD-1", "contact fields are listed in pages and found by their internal names"),
+    clause("EC-BLK-1", "an import is described, read and deleted"),
 ];
 
 /// The clause of an id.

@@ -8,7 +8,7 @@ use crate::{
     authorize, bulk_group, login, oauth, rest_activity, rest_contact, rest_empty, rest_field, rest_group,
     rest_list, rest_option, rest_segment, rest_subscription, setup, user,
 };
-use http::HeaderValue;
+use http::{HeaderValue, header};
 use serde_json::Value;
 use standin_fake_kit::EndpointDoc;
 use standin_fake_kit::form::Form;
@@ -458,7 +458,12 @@ fn answer(eloqua: &mut Eloqua, now: Instant, request: &Request) -> Response {
     }
     let family = family_of(request);
     let call = Call { now, request, family, ids, query: Form::query(request), second, user };
-    (endpoint.run)(eloqua, &call).unwrap_or_else(|refused| *refused)
+    let mut response = (endpoint.run)(eloqua, &call).unwrap_or_else(|refused| *refused);
+    if !open && !request.headers().contains_key(header::AUTHORIZATION) {
+        // What a page of the instance reads with its session stays out of the browser's store.
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
 }
 
 /// What stands in the way before an endpoint is asked; the id of the user if nothing does.

@@ -218,7 +218,7 @@ impl Gigya {
         if over && !renewed {
             return Err(Refusal::new(code(403_011)));
         }
-        Ok(Caller::Session { uid: session.uid.clone() })
+        Ok(Caller::Session { uid: session.uid.clone(), token: token.to_owned() })
     }
 
     pub(crate) fn session_by_bearer(

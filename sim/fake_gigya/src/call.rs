@@ -24,7 +24,7 @@ pub(crate) enum Caller {
     /// A server with a key.
     Server { user_key: String },
     /// A browser with a session.
-    Session { uid: String },
+    Session { uid: String, token: String },
     /// A browser with a query that its site signed.
     Query,
 }

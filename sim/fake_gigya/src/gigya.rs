@@ -350,7 +350,7 @@ impl Gigya {
         ends: Option<Instant>,
         dynamic: bool,
     ) -> String {
-        let token = format!("st2.s.{}", self.ids.token(64));
+        let token = format!("st2.s.{}.sc3", self.ids.token(64));
         let home = self.home_of(api_key).to_owned();
         let session = Session { api_key: api_key.to_owned(), home, uid: uid.to_owned(), ends, dynamic };
         self.sessions.start(token.clone(), session);
@@ -361,6 +361,11 @@ impl Gigya {
     pub(crate) fn end_sessions(&mut self, api_key: &str, uid: &str, spared: Option<&str>) {
         let home = self.home_of(api_key).to_owned();
         self.sessions.end_all(&home, uid, spared);
+    }
+
+    /// Ends one session, at every site that shares it.
+    pub(crate) fn end_session(&mut self, token: &str) {
+        self.sessions.end(token);
     }
 
     /// Whether a session of the site `started` also is one at `site`: sites of a group share it where the

@@ -226,7 +226,7 @@ pub const KNOBS: &[Knob] = &[
         summary: "switches of the Web SDK that the site has on, and off behind a `-`: a,-b",
         evidence: Evidence::recorded(
             "Web SDK builds in public repositories: dispatchLoginEventWhenHandlerAdded, \
-             setProviderFromResponse, updateAccountInfoAsync, keepSessionOnSSOLogin, sessionCookieLax",
+             setProviderFromResponse, updateAccountInfoAsync, keepSessionOnSSOLogin, sessionCookieLax, string_network_error",
             "a_site_has_switches_of_the_sdk",
         ),
     },

@@ -65,6 +65,13 @@ impl Sessions {
         found.filter(move |session| session.dynamic || session.ends.is_none_or(|ends| ends > now))
     }
 
+    /// Ends one session.
+    pub(crate) fn end(&mut self, token: &str) {
+        if let Some(gone) = self.by_token.remove(token) {
+            self.by_owner.remove(&gone.owned(token));
+        }
+    }
+
     /// Ends the sessions of an account, all but `spared`.
     pub(crate) fn end_all(&mut self, home: &str, uid: &str, spared: Option<&str>) {
         let first = (home.to_owned(), uid.to_owned(), String::new());

@@ -6,6 +6,7 @@ use crate::gigya::Gigya;
 use crate::params::{Params, brief};
 use crate::site::Site;
 use http::HeaderValue;
+use standin_model::Host;
 use standin_ports::Request;
 use std::net::IpAddr;
 
@@ -51,6 +52,34 @@ impl Site {
             && !authority.contains('@')
             && (place.is_local() || self.trusted_site_urls.iter().any(|entry| place.is_covered_by(entry)))
     }
+}
+
+/// How long a trusted address may be.
+const LONGEST_ENTRY: usize = 2048;
+
+/// A trusted address as it is kept: a host, with `*.` before it for all that is below it, and a path that may end
+/// in `*`. The host is in lower case and ASCII, since browsers tell theirs so; a scheme is left out, since none
+/// counts. Nothing else is an address: a wildcard elsewhere, a port or a query would never be found again.
+pub(crate) fn trusted_entry(text: &str) -> Option<String> {
+    let text = text.trim();
+    let schemes = ["https://", "http://"];
+    let behind = schemes.iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text);
+    let (host, path) = behind.find('/').map_or((behind, ""), |at| behind.split_at(at));
+    let (below, name) = host.strip_prefix("*.").map_or(("", host), |name| ("*.", name));
+    let host: Host = name.parse().ok().filter(|_| !name.contains(':'))?;
+    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '\\' | '?' | '#' | '*' | '"' | '<' | '>');
+    let path_fits = path.strip_suffix('*').unwrap_or(path).chars().all(plain);
+    let labels_fit = host.as_str().split('.').all(|label| is_label(label) || label.contains('_'));
+    (text.len() <= LONGEST_ENTRY && path_fits && labels_fit).then(|| format!("{below}{host}{path}"))
+}
+
+/// Whether a text in lower case is one label of a domain name.
+pub(crate) fn is_label(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=63).contains(&text.len())
+        && text.bytes().all(inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
 }
 
 /// Host and path of a page.
@@ -139,6 +168,37 @@ mod tests {
         ] {
             assert_eq!(Place::of(url).is_covered_by(entry), expected, "{entry} {url}");
         }
+    }
+
+    #[test]
+    fn what_is_a_trusted_address() {
+        for (text, kept) in [
+            ("*.other.example/*", Some("*.other.example/*")),
+            (" brand.be ", Some("brand.be")),
+            ("https://Brand.BE/Promo/*", Some("brand.be/Promo/*")),
+            ("*.BÜCHER.example/*", Some("*.xn--bcher-kva.example/*")),
+            ("brand.be/one", Some("brand.be/one")),
+            ("localhost/*", Some("localhost/*")),
+            ("10.0.0.1/*", Some("10.0.0.1/*")),
+            ("", None),
+            ("*", None),
+            ("*/*", None),
+            ("*.", None),
+            ("*brand.be/*", None),
+            ("www.*.be/*", None),
+            ("brand.be/*/x", None),
+            ("brand.be:8443/*", None),
+            ("brand.be/?x", None),
+            ("me@brand.be/*", None),
+            ("two words/*", None),
+            ("ftp://brand.be/*", None),
+            ("brand..be/*", None),
+            ("-brand.be/*", None),
+            ("brand.be/<script>", None),
+        ] {
+            assert_eq!(trusted_entry(text).as_deref(), kept, "{text:?}");
+        }
+        assert_eq!(trusted_entry(&format!("brand.be/{}", "x".repeat(2040))), None);
     }
 
     /// The code of a browser's call from a page.

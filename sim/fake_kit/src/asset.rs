@@ -2,7 +2,9 @@
 
 use crate::answer;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use serde_json::Value;
 use standin_ports::Response;
+use std::fmt::Write as _;
 
 /// One file.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +45,20 @@ pub fn find<'a>(assets: &'a [Asset], path: &str) -> Option<&'a Asset> {
     assets.iter().find(|asset| asset.path == path)
 }
 
+/// JSON that cannot end the script element around it, and that JavaScript of any age reads.
+pub fn in_script(value: &Value) -> String {
+    let mut out = String::new();
+    for c in value.to_string().chars() {
+        match c {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// Gives an answer for a browser the headers that keep others out.
 pub fn guard(headers: &mut HeaderMap, policy: &'static str) {
     headers.insert(POLICY, HeaderValue::from_static(policy));
@@ -55,6 +71,18 @@ pub fn guard(headers: &mut HeaderMap, policy: &'static str) {
 mod tests {
     use super::*;
     use crate::console;
+
+    #[test]
+    fn no_value_ends_its_script() {
+        for (raw, expected) in [
+            ("<script>", r#""\u003cscript\u003e""#),
+            ("a & \"b\" 'c'", r#""a \u0026 \"b\" 'c'""#),
+            ("</script><!--", r#""\u003c/script\u003e\u003c!--""#),
+            ("\u{2028}\u{e9}", "\"\\u2028\u{e9}\""),
+        ] {
+            assert_eq!(in_script(&raw.into()), expected);
+        }
+    }
 
     #[test]
     fn an_asset_is_found_by_its_path_and_guarded() {

@@ -18,8 +18,29 @@ const ROOTS: &[&str] = &["/v1/campaignfeed/", "/v1/gdpr/"];
 /// The longest body.
 const LONGEST_BODY: usize = 1 << 20;
 
-/// How long the calls are counted for a limit.
-const MINUTE: Duration = Duration::from_secs(60);
+/// The calls of the present minute, which a limit counts.
+#[derive(Clone, Debug)]
+pub struct Calls {
+    since: Instant,
+    count: u64,
+}
+
+impl Calls {
+    /// No calls yet.
+    pub const NONE: Self = Self { since: Instant::from_millis(0), count: 0 };
+
+    /// Counts a call, and tells whether it is still within the limit. Zero is no limit.
+    fn count(&mut self, now: Instant, most: u64) -> bool {
+        if most == 0 {
+            return true;
+        }
+        if now >= self.since.plus(Duration::from_secs(60)) {
+            *self = Self { since: now, count: 0 };
+        }
+        self.count += 1;
+        self.count <= most
+    }
+}
 
 /// Why a call is refused.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -156,17 +177,7 @@ pub(crate) fn call_name(request: &Request) -> Option<String> {
 }
 
 fn find<'r>(method: &Method, path: &'r str) -> Option<(&'static Endpoint, &'r str)> {
-    ENDPOINTS.iter().find_map(|endpoint| {
-        let (wanted, pattern) = endpoint.doc.name.split_once(' ')?;
-        if wanted != method.as_str() {
-            return None;
-        }
-        let Some((before, after)) = pattern.split_once("{id}") else {
-            return (pattern == path).then_some((endpoint, ""));
-        };
-        let id = path.strip_prefix(before)?.strip_suffix(after)?;
-        (!id.is_empty() && !id.contains('/')).then_some((endpoint, id))
-    })
+    ENDPOINTS.iter().find_map(|endpoint| Some((endpoint, endpoint.doc.id_in(method, path)?)))
 }
 
 /// Answers a call to the API.
@@ -178,7 +189,7 @@ fn answered(qualifio: &mut Qualifio, now: Instant, request: &Request) -> Result<
     let path = request.uri().path();
     let found = find(request.method(), path);
     let (endpoint, id) = found.ok_or_else(|| Refusal::new(404, "Not Found"))?;
-    if !qualifio.gdpr.counts_call(now, MINUTE, qualifio.knobs.number("qualifio.api_rate_limit")) {
+    if !qualifio.calls.count(now, qualifio.knobs.number("qualifio.api_rate_limit")) {
         return Err(Refusal::new(429, "Too Many Requests"));
     }
     let token = request.headers().get("x-api-token").and_then(|token| token.to_str().ok());

@@ -1,6 +1,7 @@
 //! Campaigns, channels, form fields, limits.
 
 use crate::limits::{Limit, limits_json};
+use crate::manager::typed::{LONGEST_TEXT, LONGEST_WORD, list, text, within};
 use crate::problem::{Problem, Warning};
 use crate::statistics;
 use serde_json::{Value, json};
@@ -40,6 +41,9 @@ pub fn is_mapped(variable: &str) -> bool {
 
 /// The most fields, opt-ins or questions of one campaign.
 pub const MOST: usize = 200;
+
+/// The most choices of one field; a list of countries fits.
+const MOST_CHOICES: usize = 1_000;
 
 /// Whether a campaign has a form.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -280,6 +284,10 @@ pub struct Campaign {
     pub optins: Vec<Optin>,
     /// The interaction.
     pub questions: Vec<Question>,
+    /// How many questions stand on one page; all of them if it is 0.
+    pub questions_per_page: usize,
+    /// What the exit screen says instead of the usual thanks; `{firstname}` is what the form said.
+    pub exit_text: Option<String>,
     /// How often one may take part: all of these hold.
     pub limits: Vec<Limit>,
     /// Whether Gigya SSO is on in the form step.
@@ -368,6 +376,8 @@ impl Campaign {
             "questions": self.questions.iter().map(|question| json!({
                 "id": question.id, "name": question.name(), "label": question.label, "answers": question.answers,
             })).collect::<Vec<_>>(),
+            "questions_per_page": self.questions_per_page,
+            "exit_text": self.exit_text,
             "limit": limits_json(&self.limits),
             "sso": {"enabled": self.sso, "auto_submit": self.auto_submit},
             "lite_registration": self.lite_registration,
@@ -421,16 +431,15 @@ pub fn read_field(section: &Section<'_>, numbers: &mut Numbers) -> Result<Field,
     let variable = if whole { section.need("variable")? } else { section.clone() };
     let name = technical_name(&variable)?;
     let standard = MAPPED.iter().chain(STANDARD).find(|(mapped, _)| *mapped == name).map(|(_, kind)| *kind);
-    let text = |member| Ok::<_, SeedError>(section.text_of(member)?.map(str::to_owned));
     let options = read_options(section, &name)?;
     Ok(Field {
         id: numbers.part(),
-        label: text("label")?.unwrap_or_else(|| name.clone()),
-        kind: text("type")?.unwrap_or_else(|| standard.unwrap_or("ALPHA NUMERIC").to_owned()),
+        label: text(section, "label", LONGEST_TEXT)?.unwrap_or_else(|| name.clone()),
+        kind: text(section, "type", LONGEST_WORD)?.unwrap_or_else(|| standard.unwrap_or("ALPHA NUMERIC").to_owned()),
         mandatory: section.flag_of("mandatory", name == "email")?,
         hidden: section.flag_of("hidden", false)?,
-        mask: text("mask")?,
-        message: text("message")?,
+        mask: text(section, "mask", LONGEST_WORD)?,
+        message: text(section, "message", LONGEST_TEXT)?,
         options,
         variable: name,
     })
@@ -438,15 +447,15 @@ pub fn read_field(section: &Section<'_>, numbers: &mut Numbers) -> Result<Field,
 
 fn read_options(section: &Section<'_>, variable: &str) -> Result<Vec<Choice>, SeedError> {
     let mut options = Vec::new();
-    for option in section.list("options")? {
+    for option in list(section, "options", MOST_CHOICES)? {
         if !option.value().is_object() {
-            options.push(Choice::plain(option.text()?));
+            options.push(Choice::plain(&within(&option, LONGEST_TEXT)?));
             continue;
         }
         option.only(&["value", "label", "gigya"])?;
-        let mut choice = Choice::plain(option.need("value")?.text()?);
-        if let Some(label) = option.text_of("label")? {
-            choice.label = label.to_owned();
+        let mut choice = Choice::plain(&within(&option.need("value")?, LONGEST_TEXT)?);
+        if let Some(label) = text(&option, "label", LONGEST_TEXT)? {
+            choice.label = label;
         }
         if let Some(letter) = option.get("gigya") {
             if variable != "gender" {
@@ -484,13 +493,13 @@ pub fn read_optin(section: &Section<'_>, numbers: &mut Numbers) -> Result<Optin,
     let variable = if whole { section.need("variable")? } else { section.clone() };
     let name = technical_name(&variable)?;
     let mut categories = Vec::new();
-    for item in section.list("categories")? {
+    for item in list(section, "categories", MOST)? {
         categories.push(read_category(&item, numbers)?);
     }
     Ok(Optin {
         id: numbers.part(),
-        label: section.text_of("label")?.map_or_else(|| name.clone(), str::to_owned),
-        description: section.text_of("description")?.unwrap_or_default().to_owned(),
+        label: text(section, "label", LONGEST_TEXT)?.unwrap_or_else(|| name.clone()),
+        description: text(section, "description", LONGEST_TEXT)?.unwrap_or_default(),
         mandatory: section.flag_of("mandatory", false)?,
         variable: name,
         categories,
@@ -506,7 +515,7 @@ fn read_category(section: &Section<'_>, numbers: &mut Numbers) -> Result<Categor
     let name = if whole { technical_name(&section.need("name")?)? } else { technical_name(section)? };
     Ok(Category {
         id: section.get("id").map_or_else(|| Ok(numbers.part()), |id| id.number())?,
-        label: section.text_of("label")?.map_or_else(|| name.clone(), str::to_owned),
+        label: text(section, "label", LONGEST_TEXT)?.unwrap_or_else(|| name.clone()),
         parent: match section.get("parent").map(|parent| read_category(&parent, numbers)) {
             Some(parent) => Some(Box::new(parent?)),
             None => None,
@@ -521,18 +530,18 @@ pub fn read_question(section: &Section<'_>, numbers: &mut Numbers) -> Result<Que
     if whole {
         section.only(&["label", "answers", "correct", "score", "type", "variable"])?;
     }
-    let label = if whole { section.need("label")?.text()? } else { section.text()? };
+    let label = within(&if whole { section.need("label")? } else { section.clone() }, LONGEST_TEXT)?;
     let mut answers = Vec::new();
-    for answer in section.list("answers")? {
-        answers.push(answer.text()?.to_owned());
+    for answer in list(section, "answers", MOST)? {
+        answers.push(within(&answer, LONGEST_TEXT)?);
     }
     Ok(Question {
         id: numbers.part(),
-        label: label.to_owned(),
+        label,
         answers,
-        correct: section.text_of("correct")?.map(str::to_owned),
+        correct: text(section, "correct", LONGEST_TEXT)?,
         score: section.get("score").map_or(Ok(50), |score| score.number())?,
-        kind: section.text_of("type")?.unwrap_or("ALPHA NUMERIC").to_owned(),
+        kind: text(section, "type", LONGEST_WORD)?.unwrap_or_else(|| "ALPHA NUMERIC".to_owned()),
         variable: section.get("variable").map(|variable| technical_name(&variable)).transpose()?,
     })
 }

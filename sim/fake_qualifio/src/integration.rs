@@ -1,5 +1,6 @@
 //! The Gigya SSO integration: its global and site blocks, and what Save accepts.
 
+use crate::manager::typed::{LONGEST_TEXT, text};
 use crate::problem::{Problem, Warning};
 use crate::redirection::RedirectionUrl;
 use crate::turn::{GigyaConfig, PhonePolicy, PushBack, SendMode};
@@ -98,8 +99,8 @@ impl TypedBlock {
             }),
             None => None,
         };
-        let secret = |name| Ok::<_, SeedError>(section.text_of(name)?.map(Secret::new));
-        let text = |name| Ok::<_, SeedError>(section.text_of(name)?.map(str::to_owned));
+        let text = |name| text(section, name, LONGEST_TEXT);
+        let secret = |name| Ok::<_, SeedError>(text(name)?.map(Secret::new));
         Ok(Self {
             login_screen,
             user_key: secret("user_key")?,

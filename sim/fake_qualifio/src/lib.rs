@@ -16,6 +16,7 @@
 //! - [`limits`]: how often one may take part, and what is counted for it.
 //! - [`mapping`]: mapping variables of the account.
 //! - [`form`]: what a submitted form may hold.
+//! - [`exit_text`]: what the exit screen says in the operator's own words.
 //! - [`participation`]: one participant's way through a campaign.
 //! - [`player`]: the pages.
 //! - [`statistics`]: accepted forms as rows, the CSV export.
@@ -37,6 +38,7 @@ pub mod campaign;
 pub mod console;
 pub mod crm;
 pub mod domain;
+pub mod exit_text;
 pub mod feed;
 pub mod form;
 pub mod gdpr;

@@ -1,6 +1,6 @@
 //! One participant's way through a campaign.
 
-use crate::campaign::{Campaign, Channel, Step};
+use crate::campaign::{Campaign, Channel, Question, Step};
 use crate::form::FormError;
 use crate::problem::Warning;
 use imbl::OrdMap;
@@ -19,6 +19,8 @@ pub enum SsoState {
     Check,
     /// The participant may leave for the login page, by this address.
     RedirectOffered(String),
+    /// The participant left for the login page, by this address: whoever comes now comes back.
+    Redirected(String),
     /// The screen-set of this name is shown.
     ScreenSet(String),
     /// It did not work; a button tries again.
@@ -31,6 +33,7 @@ impl SsoState {
         match self {
             Self::Check => "check",
             Self::RedirectOffered(_) => "redirect_offered",
+            Self::Redirected(_) => "redirected",
             Self::ScreenSet(_) => "screen_set",
             Self::Failed(_) => "failed",
         }
@@ -90,6 +93,8 @@ pub struct Participation {
     pub started: Instant,
     /// Position in the campaign's steps.
     pub at: usize,
+    /// Page inside the step, from 0.
+    pub part: usize,
     /// Number of the page, from 1.
     pub page: u32,
     /// Where it stands before the form.
@@ -100,13 +105,13 @@ pub struct Participation {
     pub returned: bool,
     /// How often it came back without a session.
     pub attempts: u64,
-    /// Whether a redirect may go without a click; not after it failed.
+    /// Whether a redirect may go without a click: once, and not after anything failed.
     pub may_redirect: bool,
     /// Who it is.
     pub identity: Option<Identified>,
     /// Form values from URL and profile, by variable.
     pub prefill: BTreeMap<String, String>,
-    /// Values of a form that was refused, by control name.
+    /// Values of a page that was refused, by control name.
     pub typed: BTreeMap<String, String>,
     /// Why they were refused, by control name.
     pub errors: BTreeMap<String, FormError>,
@@ -144,8 +149,34 @@ impl Participation {
     /// Goes to the next step.
     pub fn forward(&mut self) {
         self.at = (self.at + 1).min(self.campaign.steps.len().saturating_sub(1));
+        self.part = 0;
         self.page += 1;
         self.just_submitted = false;
+        self.typed.clear();
+        self.errors.clear();
+    }
+
+    /// Goes to the next page of the step.
+    pub fn next_part(&mut self) {
+        self.part += 1;
+        self.page += 1;
+        self.typed.clear();
+        self.errors.clear();
+    }
+
+    /// The questions of the page where it stands.
+    pub fn questions(&self) -> &[Question] {
+        self.pages_of_questions().nth(self.part).unwrap_or_default()
+    }
+
+    /// The questions as they stand on pages.
+    pub fn pages_of_questions(&self) -> impl ExactSizeIterator<Item = &[Question]> {
+        let all = &self.campaign.questions;
+        let each = match self.campaign.questions_per_page {
+            0 => all.len().max(1),
+            each => each,
+        };
+        all.chunks(each)
     }
 
     /// Notes something once.

@@ -66,6 +66,9 @@ pub enum Problem {
         /// The domain.
         domain: String,
     },
+    /// The domain is a platform's own: nobody can point it at a campaign.
+    #[error("domain {0} belongs to a platform, and no campaign can be published there")]
+    DomainReserved(String),
     /// The variable cannot be in the mapping to Gigya.
     #[error("variable `{0}` cannot be mapped to Gigya")]
     UnsupportedVariable(String),
@@ -104,7 +107,7 @@ impl Problem {
             Self::TrailingValueNotAllowed => "TrailingValueNotAllowed",
             Self::InvalidRedirectUrl(_) => "InvalidRedirectUrl",
             Self::InvalidConfig(_) => "InvalidConfig",
-            Self::DomainForbidden { .. } => "DomainForbidden",
+            Self::DomainForbidden { .. } | Self::DomainReserved(_) => "DomainForbidden",
             Self::UnsupportedVariable(_) => "UnsupportedVariable",
             Self::AlreadyMapped(_) => "AlreadyMapped",
             Self::DuplicateVariable(_) => "DuplicateVariable",
@@ -137,7 +140,7 @@ impl Problem {
             | Self::AlreadyMapped(field)
             | Self::DuplicateVariable(field) => Some(field),
             Self::InvalidField { field, .. } => Some(field),
-            Self::DomainForbidden { domain } => Some(domain),
+            Self::DomainForbidden { domain } | Self::DomainReserved(domain) => Some(domain),
             Self::InvalidSecret => Some("secret_key"),
             Self::MissingRedirectParameter | Self::TrailingValueNotAllowed | Self::InvalidRedirectUrl(_) => {
                 Some("redirection_url")

@@ -58,6 +58,8 @@ pub struct Qualifio {
     pub(crate) webhooks: Webhooks,
     pub(crate) feeds: Feeds,
     pub(crate) gdpr: Gdpr,
+    /// The calls of other systems that a limit counts.
+    pub(crate) calls: api::Calls,
     /// Participations whose people were forgotten and whose pushes are to be given up.
     pub(crate) erasures: Vector<String>,
 }
@@ -81,7 +83,7 @@ pub(crate) enum Pending {
     /// Keep a website; no number yet means that it is new.
     Website { website: Website },
     /// Keep a campaign with its new channel.
-    Channel(Campaign),
+    Channel(Box<Campaign>),
 }
 
 impl Pending {
@@ -144,6 +146,7 @@ impl Qualifio {
             webhooks: Webhooks::default(),
             feeds: Feeds::new(seed),
             gdpr: Gdpr::new(seed),
+            calls: api::Calls::NONE,
             erasures: Vector::new(),
         }
     }

@@ -17,6 +17,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use standin_scenario::outcome::{Outcome, Verdict};
+use std::collections::BTreeMap;
 
 /// The format.
 pub const FORMAT: Format = Format {
@@ -57,7 +58,11 @@ struct Head<'a> {
 /// A scenario with what only a page can show.
 #[derive(Serialize)]
 struct Shown<'a> {
+    /// What links call it. It depends on its file and row alone, so that a link holds for the next run.
+    id: String,
     told: Scenario<'a>,
+    /// The entries of the journal that the page shows.
+    seqs: Vec<u64>,
     diagram: Option<Diagram>,
     picture: Option<String>,
     /// Entries that stand in the outcome and not in this page.
@@ -69,14 +74,17 @@ fn write(results: &Results<'_>) -> Result<String, ReportError> {
     let scenarios = std::mem::take(&mut run.scenarios);
     let cut = cut(results.outcomes, ENTRIES);
     let mut pictures = 0;
+    let mut rows: BTreeMap<String, usize> = BTreeMap::new();
     let shown = scenarios.into_iter().zip(results.outcomes).zip(cut).map(|((mut told, outcome), cut)| {
+        let id = id(&mut rows, &outcome.file);
         let diagram = if cut { None } else { diagram::of(outcome) };
         let entries = if cut { std::mem::take(&mut told.journal).len() } else { 0 };
         let picture = picture(outcome).filter(|_| {
             pictures += 1;
             pictures <= PICTURES
         });
-        Shown { told, diagram, picture, cut: entries }
+        let seqs = told.journal.iter().map(|entry| entry.seq).collect();
+        Shown { id, told, seqs, diagram, picture, cut: entries }
     });
     let shown = shown.collect();
     let bad = run.summary.scenarios - run.summary.held - run.summary.skipped;
@@ -96,6 +104,15 @@ fn write(results: &Results<'_>) -> Result<String, ReportError> {
     engine.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     engine.add_template("report.html", TEMPLATE)?;
     Ok(engine.get_template("report.html")?.render(Value::from(Serde(&page)))?)
+}
+
+/// A name of letters and digits for the next scenario of a file.
+fn id(rows: &mut BTreeMap<String, usize>, file: &str) -> String {
+    let path = file.strip_suffix(".yaml").unwrap_or(file);
+    let id: String = path.chars().map(|one| if one.is_alphanumeric() { one } else { '-' }).collect();
+    let row = rows.entry(id.clone()).or_default();
+    *row += 1;
+    if *row == 1 { id } else { format!("{id}_{row}") }
 }
 
 /// What the page may load and run: nothing but what stands in it.
@@ -168,6 +185,27 @@ mod tests {
         for outside in ["http://", "https://", "src=\"/", "url(", "@import", " style="] {
             let mut places = hostile.match_indices(outside).map(|(at, _)| &hostile[at..]);
             assert!(places.all(|rest| rest.starts_with("http://www.w3.org/2000/svg")), "{outside}");
+        }
+    }
+
+    /// Also where a file has several rows, and where two files differ in marks alone.
+    #[test]
+    fn every_link_leads_to_one_place() {
+        let mut outcomes = outcomes();
+        outcomes[1].file = outcomes[0].file.clone();
+        outcomes[2].file = outcomes[0].file.replace('/', "-");
+        let page = write(&results(&outcomes)).unwrap();
+        let values = |name: &str| -> Vec<&str> {
+            page.split(&format!(" {name}=\"")).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+        };
+        let ids = values("id");
+        for id in &ids {
+            assert_eq!(ids.iter().filter(|other| other == &id).count(), 1, "{id}");
+        }
+        let links: Vec<&str> = values("href").into_iter().filter_map(|link| link.strip_prefix('#')).collect();
+        assert!(links.contains(&"GE-UID-1") && links.iter().any(|link| link.ends_with(".10")), "{links:?}");
+        for link in links {
+            assert!(ids.contains(&link), "{link}");
         }
     }
 

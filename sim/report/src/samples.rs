@@ -70,7 +70,7 @@ fn journal() -> Journal {
 
 fn hop() -> Hop {
     Hop {
-        seq: 7,
+        seq: 10,
         at: at(1),
         place: "push: rule 6 zipcode for ann".into(),
         text: "changed here: 01234 -> 1234".into(),

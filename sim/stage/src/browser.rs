@@ -5,6 +5,7 @@ use crate::customer::from_participant;
 use bytes::Bytes;
 use http::{HeaderValue, Method, header};
 use serde_json::Value;
+use standin_browser::Device;
 use standin_fake_kit::form::Form;
 use standin_ports::http::host_of;
 use standin_ports::{Http, HttpError, Response};
@@ -15,10 +16,6 @@ use std::sync::Arc;
 const MOVES: usize = 25;
 
 const DESKTOP: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36";
-const TABLET: &str =
-    "Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Safari/604.1";
-const MOBILE: &str =
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1";
 
 /// One participant's browser.
 pub struct Browser {
@@ -75,16 +72,11 @@ pub enum BrowserError {
 }
 
 impl Browser {
-    /// A fresh browser on a `desktop`, `tablet` or `mobile`.
-    pub fn new(http: Arc<dyn Http>, device: &str) -> Self {
-        let agent = match device {
-            "mobile" => MOBILE,
-            "tablet" => TABLET,
-            _ => DESKTOP,
-        };
+    /// A fresh browser.
+    pub fn new(http: Arc<dyn Http>, device: Device) -> Self {
         Self {
             http,
-            agent,
+            agent: device.agent().unwrap_or(DESKTOP),
             cookies: BTreeMap::new(),
             sessions: BTreeMap::new(),
             url: String::new(),
@@ -108,18 +100,32 @@ impl Browser {
 
     /// Clicks through to the customer's login page where a redirect is offered.
     pub async fn follow_redirect(&mut self) -> Result<(), BrowserError> {
-        let url = self.state["sso"]["url"].as_str().unwrap_or_default().to_owned();
+        let url = self.text(&["sso", "url"]);
         if url.is_empty() {
             return Err(BrowserError::Unfit(format!(
                 "no redirect is offered on this page ({})",
                 self.summary()
             )));
         }
+        self.tell_leave().await?;
         self.visit(&url).await
+    }
+
+    /// The page's script tells the campaign that the participant leaves for the login page.
+    async fn tell_leave(&mut self) -> Result<(), BrowserError> {
+        let url = self.text(&["action"]);
+        let fields = [("action".to_owned(), "leave".to_owned())];
+        let told = self.ask(Method::POST, &url, encoded(&fields), By::Script).await;
+        told.map(drop).map_err(|source| BrowserError::Dead { url, source })
     }
 
     /// Fills in the customer's login page, wherever it leads.
     pub async fn log_in_on_page(&mut self, fields: &[(String, String)]) -> Result<(), BrowserError> {
+        let page = self.html.to_ascii_lowercase();
+        if !["type=\"password\"", "type='password'", "type=password"].iter().any(|field| page.contains(field))
+        {
+            return Err(BrowserError::Unfit(format!("nobody can log in on this page ({})", self.summary())));
+        }
         let url = self.url.clone();
         self.fetch(Method::POST, &url, encoded(fields)).await?;
         self.scripts().await
@@ -195,6 +201,7 @@ impl Browser {
                 Some("check") => self.check_session().await?,
                 Some("redirect_offered") if sso["automatic"] == true => {
                     let url = sso["url"].as_str().unwrap_or_default().to_owned();
+                    self.tell_leave().await?;
                     self.fetch(Method::GET, &url, Bytes::new()).await?;
                 }
                 _ => return Ok(()),
@@ -390,7 +397,7 @@ mod tests {
             ("https://a.example?x", "//b.example/c", "https://b.example/c"),
             ("https://a.example/", "http://b.example/", "http://b.example/"),
         ] {
-            let mut browser = Browser::new(Arc::new(Nobody), "desktop");
+            let mut browser = Browser::new(Arc::new(Nobody), Device::Desktop);
             browser.url = at.to_owned();
             assert_eq!(browser.absolute(link), expected, "{at}");
         }

@@ -15,6 +15,10 @@ pub enum Part {
     Loader,
     /// Puts files with Eloqua's contacts into the drop: what `eloqua_export` starts.
     Exporter,
+    /// Logs participants in where Redirect sends them.
+    LoginPage,
+    /// Answers as one of the platforms.
+    Platform,
     /// Takes Qualifio's participations and writes them to Gigya, as soon as it can.
     Push,
 }

@@ -46,6 +46,8 @@ pub struct Parts {
     pub stubs: Mutex<Stubs>,
     /// The runtime on which receivers of others are reached, on the wire.
     pub(crate) outside: OnceLock<tokio::runtime::Handle>,
+    /// A platform that is somebody else's in this world, and the way to it.
+    pub(crate) elsewhere: OnceLock<(Platform, Arc<dyn Http>)>,
     /// How our own side reaches the platforms.
     pub(crate) http: OnceLock<Arc<dyn Http>>,
     /// How our own side and Eloqua reach the drop.
@@ -86,6 +88,7 @@ impl Parts {
             receiver,
             stubs,
             outside: _,
+            elsewhere,
             http: _,
             login: _,
         } = self;
@@ -105,6 +108,7 @@ impl Parts {
             receiver: copied(receiver),
             stubs: copied(stubs),
             outside: OnceLock::new(),
+            elsewhere: elsewhere.clone(),
             http: OnceLock::new(),
             login: OnceLock::new(),
         })

@@ -81,6 +81,13 @@ impl Http for Surface {
             parts.faults.lock().unwrap_or_else(PoisonError::into_inner).consult(self.platform.name(), &name);
         let host = effect.is_some().then(|| host_of(&request));
         let crossing = Begun::of(self.platform, &request, name);
+        if let Some((_, http)) = parts.elsewhere.get().filter(|(platform, _)| *platform == self.platform) {
+            let mut request = request;
+            request.headers_mut().remove(ACTOR);
+            let answer = http.send(request).await;
+            crossing.end(&parts, answer.as_ref().ok());
+            return answer;
+        }
         let result = match effect {
             Some(Effect::CutBefore) => Err(CUT),
             Some(Effect::Http(status)) => {

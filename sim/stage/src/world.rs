@@ -24,7 +24,7 @@ use standin_model::{Instant, Level};
 use standin_ports::{Clock, Credential, FilesTarget, Http, Journal, Login, Secret};
 use standin_push::Outbox;
 use standin_serve::Served;
-use standin_wire::{FileLogin, FtpLogin, HttpClient, ResolvePort, SshLogin};
+use standin_wire::{FileLogin, FtpLogin, HttpClient, LiveHttp, ResolvePort, SshLogin};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -207,6 +207,16 @@ impl World {
     /// Lets `span` of virtual time pass; everything that falls due is done, in order.
     pub fn advance(&self, span: Duration) {
         self.wait(self.parts.advance(span));
+    }
+
+    /// Puts somebody else's platform in the place of ours: every call to it goes to the vendor's own hosts, or to
+    /// `base`, through the journal. What the world seeds of that platform stands in ours, which nobody asks any more.
+    /// Only the first one counts.
+    pub fn replace(&self, platform: Platform, base: Option<&str>) -> Result<(), String> {
+        let base = base.map(str::parse).transpose().map_err(|_| format!("`{base:?}` is no URL"))?;
+        let http = LiveHttp::new(runtime().clone(), base)?;
+        drop(self.parts.elsewhere.set((platform, Arc::new(http))));
+        Ok(())
     }
 
     /// Runs a future of this world to its end on the calling thread, inside an async test or outside one.
@@ -502,6 +512,7 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
         receiver: Mutex::default(),
         stubs: Mutex::default(),
         outside: OnceLock::new(),
+        elsewhere: OnceLock::new(),
         outbox: tokio::sync::Mutex::new(Outbox::default()),
         http: OnceLock::new(),
         login: OnceLock::new(),

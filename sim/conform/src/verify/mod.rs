@@ -5,12 +5,14 @@
 //! - [`partner`]: a partner's file, read.
 //! - [`cases`]: the scenarios of a role, put into a partner's world.
 //! - [`judgement`]: what became of each clause, and how two runs differ.
-//! - [`csv`], [`dataflow`], [`programs`], [`push`]: the roles, each in a module of its own.
+//! - [`csv`], [`dataflow`], [`drift`], [`login_page`], [`programs`], [`push`]: the roles, each in a module of its own.
 
 pub mod cases;
 pub mod csv;
 pub mod dataflow;
+pub mod drift;
 pub mod judgement;
+pub mod login_page;
 pub mod partner;
 pub mod programs;
 pub mod push;

@@ -1,7 +1,8 @@
 //! What a partner's system can be.
 
 use crate::verify::partner::PartnerFile;
-use crate::verify::{csv, dataflow, programs, push};
+use crate::verify::{csv, dataflow, drift, login_page, programs, push};
+use standin_ports::Clock;
 use standin_scenario::Outcome;
 use standin_stage::partner::{Part, Partner};
 use standin_stage::runner::{BadInput, Extras, Ready};
@@ -68,7 +69,16 @@ impl Member {
 }
 
 /// Every role.
-pub const ROLES: &[Role] = &[push::ROLE, dataflow::ROLE, programs::LOADER, programs::EXPORTER, csv::ROLE];
+pub const ROLES: &[Role] = &[
+    push::ROLE,
+    login_page::ROLE,
+    dataflow::ROLE,
+    programs::LOADER,
+    programs::EXPORTER,
+    csv::ROLE,
+    drift::GIGYA,
+    drift::ELOQUA,
+];
 
 /// The role of a name.
 pub fn role_of(name: &str) -> Option<&'static Role> {
@@ -83,6 +93,12 @@ pub struct Verification<'v> {
     pub extras: &'v Extras,
     /// How a program is brought onto the stage.
     pub bring: &'v dyn Fn(Part, Programme) -> Arc<Partner>,
+    /// The clock that others live by.
+    pub clock: Arc<dyn Clock>,
+    /// What the environment says, for what does not belong in a file.
+    pub environment: &'v dyn Fn(&str) -> Option<String>,
+    /// Whether somebody else's platform may be written to.
+    pub allow_writes: bool,
     /// A port on loopback that nobody has.
     pub port: &'v dyn Fn() -> Result<u16, String>,
     /// Whether mistakes are shown in colour.

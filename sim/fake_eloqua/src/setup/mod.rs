@@ -15,7 +15,7 @@ pub(crate) use session::{Sessions, sign_in, sign_out, told};
 
 use crate::eloqua::Eloqua;
 use crate::login;
-use crate::reply::{self, Refused};
+use crate::reply::Refused;
 use crate::router::Call;
 use standin_fake_kit::answer::redirect;
 use standin_fake_kit::asset::{self, Asset, CSS, HTML, JAVASCRIPT};
@@ -52,9 +52,10 @@ pub(crate) fn front(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Re
 
 /// `GET /setup/{id}` and `GET /console/{id}`: files.
 pub(crate) fn file(_: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
+    session::check_host(call.request)?;
     let path = call.request.uri().path();
     let found = asset::find(ASSETS, path).or_else(|| asset::find(console::ASSETS, path));
-    found.map(Asset::answer).ok_or_else(reply::absent)
+    found.map(Asset::answer).ok_or_else(session::absent)
 }
 
 /// Where somebody who signed in goes on.

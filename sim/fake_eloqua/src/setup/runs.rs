@@ -11,8 +11,9 @@ use standin_ports::Response;
 
 /// `GET /setup/runs`.
 pub(crate) fn runs(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
+    session::check_host(call.request)?;
     if session::user_of(eloqua, call.now, call.request).is_none() {
-        return Err(Box::new(reply::bare_as(401, "Login required")));
+        return Err(session::nobody());
     }
     let jobs: Vec<Value> = eloqua.jobs.all.values().map(|job| told(job)).collect();
     let mut response = reply::rest(200, &json!({ "jobs": jobs, "runs": eloqua.runs() }));

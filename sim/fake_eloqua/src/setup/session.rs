@@ -82,11 +82,27 @@ pub(crate) fn check_page(eloqua: &Eloqua, now: Instant, request: &Request) -> Re
 /// The pages answer on Eloqua's own hosts and on this machine: a name that somebody else may lead here learns nothing.
 pub(crate) fn check_host(request: &Request) -> Result<(), Refused> {
     let own = host_of(request).ends_with(".eloqua.com") || origin::is_local(request);
-    if own { Ok(()) } else { Err(reply::absent()) }
+    if own { Ok(()) } else { Err(absent()) }
 }
 
 fn unwritten() -> Refused {
-    Box::new(reply::bare_as(403, UNWRITTEN))
+    guarded(reply::bare_as(403, UNWRITTEN))
+}
+
+/// The refusal of somebody who is not signed in.
+pub(crate) fn nobody() -> Refused {
+    guarded(reply::bare_as(401, "Login required"))
+}
+
+/// Nothing is there for a browser.
+pub(crate) fn absent() -> Refused {
+    guarded(*reply::absent())
+}
+
+/// A refusal that no browser keeps or shows in a foreign page.
+fn guarded(mut response: Response) -> Refused {
+    asset::guard(response.headers_mut(), asset::OWN_HOST_ONLY);
+    Box::new(response)
 }
 
 fn answer(status: u16, body: &Value) -> Response {
@@ -124,7 +140,7 @@ pub(crate) fn told(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Ref
     let user = user_of(eloqua, call.now, call.request);
     let session = eloqua.sessions.of(call.now, call.request);
     let (Some(user), Some(session)) = (user, session) else {
-        return Err(Box::new(reply::bare_as(401, "Login required")));
+        return Err(nobody());
     };
     let body = json!({
         "company": eloqua.site.name,
@@ -137,6 +153,7 @@ pub(crate) fn told(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Ref
 
 /// `DELETE /setup/session`.
 pub(crate) fn sign_out(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Refused> {
+    check_host(call.request)?;
     if origin::is_foreign(call.request) {
         return Err(unwritten());
     }

@@ -132,6 +132,41 @@ fn a_write_needs_the_sessions_token() {
 }
 
 #[test]
+fn pages_answer_on_eloquas_hosts_alone_and_leave_nothing_behind() {
+    let mut caller = Caller::new(json!({}));
+    let (cookie, _) = caller.signed_in();
+    let headers = [("cookie", cookie.as_str())];
+    for (method, path, expected) in [
+        ("GET", "/", 200),
+        ("GET", "/setup/session", 200),
+        ("GET", "/setup/runs", 200),
+        ("GET", "/setup/setup.js", 200),
+        ("GET", "/console/console.css", 200),
+        ("GET", "/setup/nothing.js", 404),
+        ("GET", "/api/REST/2.0/data/contacts", 200),
+        ("GET", "/api/bulk/2.0/imports", 200),
+        ("POST", FIELD, 403),
+        ("DELETE", "/setup/session", 200),
+        ("GET", "/setup/runs", 401),
+    ] {
+        let here = caller.page(method, path, &headers, "");
+        assert_eq!((here.status().as_u16(), &here.headers()["cache-control"]), (expected, &"no-store".parse().unwrap()), "{method} {path}");
+        if path.starts_with("/api/") {
+            continue;
+        }
+        assert!(here.headers().contains_key("content-security-policy"), "{method} {path}");
+        for host in ["https://evil.example", "https://eloqua.com.evil.example"] {
+            let there = caller.send(request(method, &format!("{host}{path}"), &headers, ""));
+            assert_eq!(there.status(), 404, "{method} {host}{path}");
+        }
+    }
+    // A program with a password keeps the headers that were recorded.
+    let user = basic("StandinCo\\sync.user", DEFAULT_PASSWORD);
+    let answer = caller.page("GET", "/api/REST/2.0/data/contacts", &[("authorization", &user)], "");
+    assert!(!answer.headers().contains_key("cache-control"));
+}
+
+#[test]
 fn a_foreign_page_signs_nobody_in() {
     let mut caller = Caller::new(json!({}));
     let body =

@@ -30,7 +30,7 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     let uid = match &call.caller {
         Caller::Server { .. } => call.need("targetUID")?,
-        Caller::Session { uid } => uid,
+        Caller::Session { uid, .. } => uid,
         Caller::Anonymous | Caller::Query => return Err(Refusal::new(403_005)),
     };
     let account = gigya.account_of(&call.site.api_key, uid)?;

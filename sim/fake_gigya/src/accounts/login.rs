@@ -59,7 +59,7 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     }
     if mode == "reauth" {
         match &call.caller {
-            Caller::Session { uid } if *uid != account.uid => return Err(Refusal::new(403_027)),
+            Caller::Session { uid, .. } if *uid != account.uid => return Err(Refusal::new(403_027)),
             Caller::Anonymous => return Err(Refusal::new(403_005)),
             _ => {}
         }

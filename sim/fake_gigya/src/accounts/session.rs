@@ -80,8 +80,16 @@ pub(crate) fn sign(gigya: &Gigya, call: &Call, uid: &str, out: &mut Object) {
 pub(crate) fn uid_of(call: &Call) -> Result<String, Refusal> {
     match &call.caller {
         Caller::Server { .. } => call.need("UID").map(str::to_owned),
-        Caller::Session { uid } => Ok(uid.clone()),
+        Caller::Session { uid, .. } => Ok(uid.clone()),
         Caller::Anonymous | Caller::Query => Err(Refusal::new(403_005)),
+    }
+}
+
+/// The token of the session that a call is made with.
+pub(crate) fn own_token(call: &Call) -> Option<&str> {
+    match &call.caller {
+        Caller::Session { token, .. } => Some(token),
+        Caller::Server { .. } | Caller::Anonymous | Caller::Query => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! `accounts.setAccountInfo`.
 
 use crate::account::{Account, custom_key, phone_key};
-use crate::accounts::session::uid_of;
+use crate::accounts::session::{own_token, uid_of};
 use crate::accounts::write::{
     Written, follow_email, held, keep_fields, new_password, new_username, sections, store, taken,
 };
@@ -92,8 +92,7 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     }
     keep_fields(gigya, call, new_fields);
     if new_password {
-        let own = call.params.get("login_token").or(call.params.get("oauth_token"));
-        gigya.end_sessions(&call.site.api_key, &uid, own);
+        gigya.end_sessions(&call.site.api_key, &uid, own_token(call));
     }
     store(gigya, call, account, Some(&before));
     if only_conflicts {

@@ -4,7 +4,9 @@ use crate::call::Call;
 use crate::endpoints::{Access, Endpoint};
 use crate::envelope::{Object, Refusal, Reply};
 use crate::gigya::Gigya;
+use crate::params::brief;
 use crate::site::Site;
+use crate::trust::{is_label, trusted_entry};
 use serde_json::Value;
 use standin_model::Evidence;
 use std::sync::Arc;
@@ -42,24 +44,19 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     let own = gigya.sites.get(&call.site.api_key).cloned();
     let mut site = own.map_or_else(|| call.site.as_ref().clone(), |own| own.as_ref().clone());
     if let Some(urls) = call.params.json("trustedSiteURLs")? {
-        let list =
-            urls.as_array().filter(|list| list.len() <= MOST_URLS && list.iter().all(Value::is_string));
-        let list =
-            list.ok_or_else(|| Refusal::because(400_006, "trustedSiteURLs must be a list of addresses"))?;
-        site.trusted_site_urls = list.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        site.trusted_site_urls = trusted(&urls)?;
     }
     let settings = call.params.object("gigyaSettings")?;
     let nested = settings.as_ref().and_then(|it| it.get("customAPIDomainPrefix")).and_then(Value::as_str);
     if let Some(prefix) = call.params.raw("customAPIDomainPrefix").or(nested) {
-        let label =
-            prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') && prefix.len() <= 63;
-        if !label {
+        let prefix = prefix.to_ascii_lowercase();
+        if !prefix.is_empty() && !is_label(&prefix) {
             return Err(Refusal::because(
                 400_006,
                 "customAPIDomainPrefix must be one label of a domain name",
             ));
         }
-        site.custom_api_domain_prefix = (!prefix.is_empty()).then(|| prefix.to_owned());
+        site.custom_api_domain_prefix = (!prefix.is_empty()).then_some(prefix);
     }
     if let Some(text) = call.params.raw("description") {
         site.description = text.to_owned();
@@ -71,6 +68,22 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
     further(call, &mut site)?;
     gigya.sites.insert(site.api_key.clone(), Arc::new(site));
     Ok(Object::new())
+}
+
+/// Addresses of pages that may call the site, each as it is kept.
+fn trusted(urls: &Value) -> Result<Vec<String>, Refusal> {
+    let list = urls.as_array().filter(|list| list.len() <= MOST_URLS);
+    let list =
+        list.ok_or_else(|| Refusal::because(400_006, "trustedSiteURLs must be a list of addresses"))?;
+    let entry = |url: &Value| {
+        let kept = url.as_str().and_then(trusted_entry);
+        kept.ok_or_else(|| {
+            let given = url.as_str().map_or_else(|| url.to_string(), str::to_owned);
+            let rule = "an address is a host, *. before it or not, and a path that may end in *";
+            Refusal::because(400_006, format!("trustedSiteURLs: `{}`: {rule}", brief(&given)))
+        })
+    };
+    list.iter().map(entry).collect()
 }
 
 /// Single sign-on: the parent of a group has it or not, every site of it is in a segment.
@@ -147,8 +160,24 @@ mod tests {
         let answer = bench.call("admin.getSiteConfig", &[]);
         assert_eq!(answer["customAPIDomainPrefix"], "login");
         assert_eq!(answer["trustedSiteURLs"], json!(["*.other.example/*"]));
-        assert_eq!(bench.code("admin.setSiteConfig", &[("customAPIDomainPrefix", "a.b")]), 400_006);
-        assert_eq!(bench.code("admin.setSiteConfig", &[("trustedSiteURLs", "[1]")]), 400_006);
+        for prefix in ["a.b", "-a", "a-", "a_b", "*", &"x".repeat(64)] {
+            let params = [("customAPIDomainPrefix", prefix)];
+            assert_eq!(bench.code("admin.setSiteConfig", &params), 400_006, "{prefix}");
+        }
+        for urls in ["[1]", "{}", r#"["*/*"]"#, r#"["brand.example/*", "any text"]"#, r#"[""]"#] {
+            assert_eq!(bench.code("admin.setSiteConfig", &[("trustedSiteURLs", urls)]), 400_006, "{urls}");
+        }
+        let answer = bench.call("admin.setSiteConfig", &[("trustedSiteURLs", r#"["www.*.be/*"]"#)]);
+        assert_eq!(
+            answer["errorDetails"],
+            "trustedSiteURLs: `www.*.be/*`: an address is a host, *. before it or not, and a path that may end in *"
+        );
+        let params =
+            [("customAPIDomainPrefix", "ID-1"), ("trustedSiteURLs", r#"["*.Other.Example/Shop/*"]"#)];
+        assert_eq!(bench.code("admin.setSiteConfig", &params), 0, "names of hosts have no case");
+        let answer = bench.call("admin.getSiteConfig", &[]);
+        assert_eq!(answer["customAPIDomainPrefix"], "id-1");
+        assert_eq!(answer["trustedSiteURLs"], json!(["*.other.example/Shop/*"]));
         assert_eq!(bench.code("admin.setSiteConfig", &[("customAPIDomainPrefix", "")]), 0);
         assert_eq!(bench.call("admin.getSiteConfig", &[]).get("customAPIDomainPrefix"), None);
     }

@@ -168,7 +168,7 @@ impl Gigya {
         let told = |body: &Object| body.get("UID").and_then(Value::as_str).map(str::to_owned);
         let asked = ["UID", "siteUID", "targetUID"].iter().find_map(|name| call.params.get(name));
         let session = match &call.caller {
-            Caller::Session { uid } => Some(uid.clone()),
+            Caller::Session { uid, .. } => Some(uid.clone()),
             _ => None,
         };
         let answered = match reply {

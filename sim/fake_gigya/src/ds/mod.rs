@@ -16,7 +16,7 @@ use crate::envelope::Refusal;
 pub(crate) fn owner(call: &Call) -> Result<Option<String>, Refusal> {
     let named = call.params.get("UID");
     match &call.caller {
-        Caller::Session { uid } => match named {
+        Caller::Session { uid, .. } => match named {
             Some(other) if other != uid => Err(Refusal::new(403_023)),
             _ => Ok(Some(uid.clone())),
         },

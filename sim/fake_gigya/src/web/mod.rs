@@ -5,10 +5,16 @@
 //! What the generic part has to know about a site is written before it by `site_part`.
 
 #[cfg(test)]
+mod call_page_tests;
+#[cfg(test)]
+mod group_page_tests;
+#[cfg(test)]
 mod page_tests;
 mod site_part;
 #[cfg(test)]
 mod test_page;
+#[cfg(test)]
+mod trap_page_tests;
 #[cfg(test)]
 mod vector_tests;
 

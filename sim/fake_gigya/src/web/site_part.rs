@@ -7,8 +7,8 @@ use crate::params::Params;
 use crate::sdk::config_get::base_domains;
 use crate::site::Site;
 use serde_json::{Value, json};
+use standin_fake_kit::asset::in_script;
 use standin_ports::Request;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// The build that the script says it is.
@@ -20,7 +20,7 @@ pub(super) fn of(gigya: &Gigya, request: &Request, params: &Params) -> String {
     let key = params.get("apiKey").unwrap_or_default();
     let found = gigya.sites.get(key).map(|site| gigya.in_its_group(site));
     let site = found.unwrap_or_else(|| Arc::new(stranger(key, request)));
-    literal(&told(gigya, &site))
+    in_script(&told(gigya, &site))
 }
 
 fn stranger(key: &str, request: &Request) -> Site {
@@ -79,19 +79,5 @@ fn plugins(site: &Site) -> Object {
     let set = |name: &str| Some((name.to_owned(), site.policy("gigyaPlugins", &[name])?.clone()));
     let mut out: Object = names.into_iter().filter_map(set).collect();
     out.insert("apiDomain".into(), api_domain(&site.data_center).into());
-    out
-}
-
-/// JSON that cannot end a script element, and that JavaScript of any age reads.
-fn literal(value: &Value) -> String {
-    let mut out = String::new();
-    for c in value.to_string().chars() {
-        match c {
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
     out
 }

@@ -29,6 +29,10 @@ class URL {
 }
 
 const jar = new Map();
+/** Every cookie as it was written, kept or not. */
+globalThis.writes = [];
+/** Domains that may have no cookies, as public suffixes have none. */
+globalThis.refusedDomains = [];
 const element = (source) => ({ textContent: '', getAttribute: () => source });
 
 globalThis.URLSearchParams = URLSearchParams;
@@ -42,6 +46,8 @@ globalThis.document = {
   set cookie(text) {
     const [pair, ...attributes] = text.split('; ');
     const at = pair.indexOf('=');
+    writes.push(text);
+    if (refusedDomains.some((domain) => attributes.includes(`domain=${domain}`))) return;
     if (attributes.includes('max-age=0')) jar.delete(pair.slice(0, at));
     else jar.set(pair.slice(0, at), pair.slice(at + 1));
   },
@@ -68,6 +74,10 @@ globalThis.XMLHttpRequest = class {
 
   send(body) {
     this.responseText = answer(this.verb, this.url, body ?? '', location.origin);
-    Promise.resolve().then(() => (this.responseText === '' ? this.onerror() : this.onload()));
+    Promise.resolve().then(() => {
+      if (this.responseText === '(timed out)') this.ontimeout();
+      else if (this.responseText === '') this.onerror();
+      else this.onload();
+    });
   }
 };

@@ -137,6 +137,9 @@ pub(super) fn ann() -> Bench {
     ]}))
 }
 
+/// In the place of an answer that comes too late.
+pub(super) const TIMED_OUT: &str = "(timed out)";
+
 pub(super) const PAGE: &str = "www.brand.example";
 
 pub(super) const LISTENING: &str = "globalThis.onGigyaServiceReady = () => {

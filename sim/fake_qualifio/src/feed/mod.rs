@@ -8,6 +8,7 @@ pub mod xml;
 
 use crate::api::Refusal;
 use crate::campaign::{Campaign, Channel};
+use crate::manager::typed::{line, list as listed};
 use crate::manager::{Call, json_reply};
 use crate::problem::Problem;
 use crate::qualifio::Qualifio;
@@ -21,6 +22,9 @@ use std::sync::Arc;
 
 /// The most feeds of one account.
 const MOST: usize = 100;
+
+/// The most websites that one feed names.
+const MOST_WEBSITES: usize = 1_000;
 
 /// The most answers that are kept for a while; the oldest goes.
 const MOST_KEPT: usize = 1_000;
@@ -84,10 +88,11 @@ pub(crate) fn add(qualifio: &mut Qualifio, section: &Section<'_>) -> Result<Valu
         None => qualifio.feeds.ids.guid().to_ascii_lowercase(),
     };
     let mut websites = Vec::new();
-    for item in section.list("websites")? {
+    for item in listed(section, "websites", MOST_WEBSITES)? {
         websites.push(website(qualifio, &item)?);
     }
-    let name = section.text_of("name")?.unwrap_or("Campaign feed").to_owned();
+    let name = line(section, "name")?.filter(|name| !name.is_empty());
+    let name = name.unwrap_or_else(|| "Campaign feed".to_owned());
     let feed = Feed { uuid: uuid.clone(), name, websites };
     let told = feed.to_json();
     qualifio.feeds.all.insert(uuid, Arc::new(feed));

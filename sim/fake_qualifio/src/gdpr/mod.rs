@@ -9,6 +9,7 @@ pub mod rule;
 pub mod toolbox;
 
 use crate::api::{Call, Refusal, json_answer};
+use crate::manager::typed::{LONGEST_TEXT, text};
 use crate::problem::Problem;
 use crate::qualifio::Qualifio;
 use imbl::{OrdMap, Vector};
@@ -43,7 +44,6 @@ pub struct Gdpr {
     /// Whether what is anonymous goes as well.
     delete_anonymous: bool,
     last: u64,
-    calls: (Instant, u64),
 }
 
 impl Gdpr {
@@ -57,25 +57,12 @@ impl Gdpr {
             retention: None,
             delete_anonymous: false,
             last: 0,
-            calls: (Instant::from_millis(0), 0),
         }
     }
 
     /// The account that a token belongs to.
     pub(crate) fn owner_of(&self, token: &str) -> Option<u64> {
         self.tokens.iter().find(|(known, _)| known.reveal() == token).map(|(_, client)| *client)
-    }
-
-    /// Counts a call; refuses one that is above `most` within `window`. Zero is no limit.
-    pub(crate) fn counts_call(&mut self, now: Instant, window: Duration, most: u64) -> bool {
-        if most == 0 {
-            return true;
-        }
-        if now >= self.calls.0.plus(window) {
-            self.calls = (now, 0);
-        }
-        self.calls.1 += 1;
-        self.calls.1 <= most
     }
 
     fn keep(&mut self, rule: Rule) {
@@ -251,13 +238,17 @@ fn read_wish(qualifio: &Qualifio, body: &Section<'_>, kind: Kind, client: u64) -
     if own.number()? != client {
         return Err(own.wrong("the address names another account"));
     }
+    let user = body.get("userId").map_or(Value::Null, |user| user.value().clone());
+    if user.to_string().len() > LONGEST_TEXT {
+        return Err(body.wrong(format!("`userId` has no more than {LONGEST_TEXT} characters")));
+    }
     let payload = body.need("ruleTypePayload")?;
     payload.only(&["profiles"])?;
     Ok(Wish {
         kind,
         scope: read_profiles(qualifio, &payload.need("profiles")?)?,
-        justification: body.text_of("justification")?.unwrap_or_default().to_owned(),
-        user: body.get("userId").map_or(Value::Null, |user| user.value().clone()),
+        justification: text(body, "justification", LONGEST_TEXT)?.unwrap_or_default(),
+        user,
         test: body.flag_of("test", false)?,
     })
 }

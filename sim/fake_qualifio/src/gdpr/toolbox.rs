@@ -4,6 +4,7 @@ use super::{MOST_TOKENS, Wish, approve, lay_down, read_profiles, told};
 use crate::account::Role;
 use crate::gdpr::rule::{Kind, Scope, Status};
 use crate::integration::mask;
+use crate::manager::typed::{LONGEST_TEXT, text};
 use crate::manager::{Call, json_reply};
 use crate::problem::Problem;
 use crate::qualifio::Qualifio;
@@ -112,7 +113,7 @@ pub(crate) fn erase(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Pr
     let wish = Wish {
         kind: Kind::ForgottenRight,
         scope,
-        justification: section.text_of("justification")?.unwrap_or_default().to_owned(),
+        justification: text(&section, "justification", LONGEST_TEXT)?.unwrap_or_default(),
         user: call.operator.as_ref().map_or(Value::Null, |operator| operator.name.as_str().into()),
         test: section.flag_of("test", false)?,
     };

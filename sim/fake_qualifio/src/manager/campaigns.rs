@@ -1,10 +1,11 @@
 //! Campaigns and their single sign-on.
 
-use super::typed::{in_order, language, line, parent_page};
+use super::typed::{LONGEST_TEXT, LONGEST_WORD, in_order, language, line, parent_page, text, within};
 use super::{Call, editing, json_reply, refused, warnings_json};
 use crate::campaign::{
     Campaign, Channel, ChannelKind, MOST, Mode, Step, read_field, read_optin, read_question, read_steps,
 };
+use crate::exit_text;
 use crate::integration::LoginScreen;
 use crate::limits::read_limits;
 use crate::mapping::Kind;
@@ -33,6 +34,8 @@ const MEMBERS: &[&str] = &[
     "fields",
     "optins",
     "questions",
+    "questions_per_page",
+    "exit_text",
     "limit",
     "sso",
     "auto_submit",
@@ -152,6 +155,8 @@ fn blank(qualifio: &mut Qualifio, now: Instant, id: u64) -> Campaign {
         fields: Vec::new(),
         optins: Vec::new(),
         questions: Vec::new(),
+        questions_per_page: 0,
+        exit_text: None,
         limits: Vec::new(),
         sso: false,
         auto_submit: false,
@@ -193,6 +198,10 @@ fn read(qualifio: &mut Qualifio, section: &Section<'_>, campaign: &mut Campaign)
         read_form(qualifio, &fields, campaign)?;
     }
     read_parts(qualifio, section, campaign)?;
+    exit_text::read(section, campaign)?;
+    if let Some(count) = section.get("questions_per_page") {
+        campaign.questions_per_page = count.number()?.try_into().unwrap_or(0);
+    }
     if let Some(limit) = section.get("limit") {
         campaign.limits = read_limits(&limit)?;
     }
@@ -215,18 +224,18 @@ fn read(qualifio: &mut Qualifio, section: &Section<'_>, campaign: &mut Campaign)
 
 /// What feeds and webhooks say about a campaign.
 fn read_description(section: &Section<'_>, campaign: &mut Campaign) -> Result<(), SeedError> {
-    if let Some(kind) = section.text_of("type")? {
-        campaign.kind = kind.to_owned();
+    if let Some(kind) = text(section, "type", LONGEST_WORD)? {
+        campaign.kind = kind;
     }
-    if let Some(creator) = section.text_of("creator")? {
-        campaign.creator = Some(creator.to_owned());
+    if let Some(creator) = text(section, "creator", LONGEST_WORD)? {
+        campaign.creator = Some(creator);
     }
     let Some(themes) = section.get("themes") else { return Ok(()) };
     campaign.themes.clear();
     for theme in bounded(&themes)? {
         theme.only(&["code", "description"])?;
-        let code = theme.need("code")?.text()?.to_owned();
-        let description = theme.text_of("description")?.unwrap_or_default().to_owned();
+        let code = within(&theme.need("code")?, LONGEST_WORD)?;
+        let description = text(&theme, "description", LONGEST_TEXT)?.unwrap_or_default();
         campaign.themes.push((code, description));
     }
     Ok(())

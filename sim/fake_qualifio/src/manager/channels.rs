@@ -33,7 +33,7 @@ pub(super) fn add(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Prob
     qualifio.numbers.campaign += 1;
     let config = next.channels.last().and_then(|channel| qualifio.integration.config(channel.website));
     Ok(match config.filter(|_| next.sso) {
-        Some(config) => qualifio.ask(Pending::Channel(next), Ask::SiteConfig(config)),
+        Some(config) => qualifio.ask(Pending::Channel(Box::new(next)), Ask::SiteConfig(config)),
         None => keep(qualifio, &next, &[]),
     })
 }

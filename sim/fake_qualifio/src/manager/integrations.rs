@@ -1,5 +1,6 @@
 //! The Gigya SSO integration.
 
+use super::typed::line;
 use super::{Call, json_reply, warnings_json};
 use crate::campaign::is_mapped;
 use crate::integration::{EXPERT_MEMBERS, SiteMode, TypedBlock, expert_json, integration_name, read_expert};
@@ -65,7 +66,7 @@ fn typed(body: &Value) -> Result<(Option<String>, TypedBlock), Problem> {
     let section = Section::root(body);
     let members: Vec<&str> = [&["name"], TypedBlock::MEMBERS].concat();
     section.only(&members)?;
-    let name = section.text_of("name")?.map(str::to_owned);
+    let name = line(&section, "name")?;
     Ok((name, TypedBlock::read(&section)?))
 }
 

@@ -17,7 +17,7 @@ pub mod editing;
 pub mod integrations;
 pub mod paging;
 pub mod session;
-mod typed;
+pub(crate) mod typed;
 pub mod websites;
 
 use crate::account::Allowed;
@@ -473,17 +473,7 @@ pub fn call_name(request: &Request) -> Option<String> {
 }
 
 fn find<'r>(method: &Method, path: &'r str) -> Option<(&'static Endpoint, &'r str)> {
-    ENDPOINTS.iter().find_map(|endpoint| {
-        let (wanted, pattern) = endpoint.doc.name.split_once(' ')?;
-        if wanted != method.as_str() {
-            return None;
-        }
-        let Some((before, after)) = pattern.split_once("{id}") else {
-            return (pattern == path).then_some((endpoint, ""));
-        };
-        let id = path.strip_prefix(before)?.strip_suffix(after)?;
-        (!id.is_empty() && !id.contains('/')).then_some((endpoint, id))
-    })
+    ENDPOINTS.iter().find_map(|endpoint| Some((endpoint, endpoint.doc.id_in(method, path)?)))
 }
 
 /// Answers a call to the API.

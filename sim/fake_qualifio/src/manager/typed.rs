@@ -2,11 +2,17 @@
 
 use crate::problem::Problem;
 use http::Uri;
-use standin_fake_kit::Section;
+use standin_fake_kit::{Section, SeedError};
 use standin_model::Instant;
 
 /// The longest name, title or label, in characters.
 const LONGEST: usize = 255;
+
+/// The longest question, message, description or justification, in characters.
+pub(crate) const LONGEST_TEXT: usize = 2_000;
+
+/// The longest mask, word or code, in characters.
+pub(crate) const LONGEST_WORD: usize = 100;
 
 /// The longest address.
 const LONGEST_ADDRESS: usize = 2_000;
@@ -18,6 +24,31 @@ pub(crate) fn line(section: &Section<'_>, field: &'static str) -> Result<Option<
         return Err(Problem::InvalidField { field, why: "has at most 255 characters" });
     }
     Ok(Some(text.to_owned()))
+}
+
+/// A text of at most `most` characters as it was typed; nothing if the member is not there.
+pub(crate) fn text(section: &Section<'_>, member: &str, most: usize) -> Result<Option<String>, SeedError> {
+    section.get(member).map(|given| within(&given, most)).transpose()
+}
+
+/// The text itself, if it has at most `most` characters.
+pub(crate) fn within(given: &Section<'_>, most: usize) -> Result<String, SeedError> {
+    let text = given.text()?;
+    if text.chars().count() > most {
+        return Err(given.wrong(format!("no more than {most} characters")));
+    }
+    Ok(text.to_owned())
+}
+
+/// The entries of a list that has at most `most` of them; none if the member is not there.
+pub(crate) fn list<'a>(
+    section: &Section<'a>,
+    member: &str,
+    most: usize,
+) -> Result<Vec<Section<'a>>, SeedError> {
+    let Some(listed) = section.get(member) else { return Ok(Vec::new()) };
+    let entries = listed.items()?;
+    if entries.len() > most { Err(listed.wrong(format!("no more than {most}"))) } else { Ok(entries) }
 }
 
 /// A language code such as `fr` or `nl-be`, in lower case.

@@ -15,6 +15,22 @@ use std::sync::Arc;
 /// The most websites of one account.
 const MOST: usize = 10_000;
 
+/// The longest host name that a name server knows.
+const LONGEST_HOST: usize = 253;
+
+/// Domains of the platforms. Customers of Qualifio have names of their own below `qualifioapp.com` and `qualif.io`.
+const RESERVED: &[&str] =
+    &["gigya.com", "gigya-api.com", "sapcdm.cn", "gigya-api.cn", "eloqua.com", "qualifio.com"];
+
+/// Whether a host is a platform's own: the back office, an API, a login page.
+fn is_reserved(host: &Host) -> bool {
+    let name = host.as_str();
+    let shared = host.is_shared_qualifio() && name != "qualif.io";
+    let own = ["qualifioapp.com", "qualif.io", "www.qualifioapp.com"].contains(&name);
+    let back_office = name.starts_with("manager.") && (host.is_qualifioapp() || host.is_within("qualif.io"));
+    own || back_office || !shared && RESERVED.iter().any(|domain| host.is_within(domain))
+}
+
 /// The members of a website.
 pub(crate) const MEMBERS: &[&str] = &["id", "name", "domain", "country", "language", "zone"];
 
@@ -39,6 +55,12 @@ pub(crate) fn read(section: &Section<'_>, mut website: Website) -> Result<Websit
     if let Some(domain) = section.text_of("domain")? {
         let why = "is not a host name";
         let host: Host = domain.parse().map_err(|_| Problem::InvalidField { field: "domain", why })?;
+        if host.as_str().len() > LONGEST_HOST {
+            return Err(Problem::InvalidField { field: "domain", why });
+        }
+        if is_reserved(&host) {
+            return Err(Problem::DomainReserved(host.to_string()));
+        }
         website.domain = host.to_string();
     }
     if let Some(country) = section.text_of("country")? {
@@ -103,6 +125,10 @@ pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
 /// A domain under which Gigya cannot be reached is refused, while the integration is OFF, too: it may be switched ON
 /// again, and nobody looks at domains then.
 fn decide(qualifio: &mut Qualifio, website: Website) -> Result<Turn, Problem> {
+    let taken = |other: &Arc<Website>| other.id != website.id && other.domain == website.domain;
+    if qualifio.websites.values().any(taken) {
+        return Err(Problem::InvalidField { field: "domain", why: "is another website's already" });
+    }
     Ok(match qualifio.integration.config(website.id) {
         Some(config) => qualifio.ask(Pending::Website { website }, Ask::SiteConfig(config)),
         None => keep(qualifio, website, &[]),

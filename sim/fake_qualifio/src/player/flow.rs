@@ -2,8 +2,9 @@
 
 pub use super::single_sign_on::{identified, site_known};
 
-use super::{page, single_sign_on};
-use crate::campaign::{Mode, Step};
+use super::{page, single_sign_on, submit};
+use crate::campaign::{Mode, Question, Step};
+use crate::form::FormError;
 use crate::participation::Participation;
 use crate::qualifio::Qualifio;
 use crate::statistics::Row;
@@ -12,6 +13,7 @@ use crate::webhooks;
 use imbl::OrdMap;
 use standin_fake_kit::form::Form;
 use standin_model::{Instant, text};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Changes a participation that is known to be there.
@@ -43,22 +45,32 @@ pub(super) fn start(qualifio: &mut Qualifio, _: Instant, uk: &str, _: &Form) -> 
     show(qualifio, uk)
 }
 
-/// Answers the questions.
+/// Answers the questions of one page. A page that comes a second time answers nothing of the next one.
 pub(super) fn answers(qualifio: &mut Qualifio, now: Instant, uk: &str, form: &Form) -> Turn {
     let Some(before) = qualifio.participations.get(uk).cloned() else { return show(qualifio, uk) };
-    if before.step() != Step::Questions {
+    let elsewhere = form.get("pg").is_some_and(|pg| pg != before.page.to_string());
+    if before.step() != Step::Questions || elsewhere {
         return show(qualifio, uk);
     }
-    let right = |question: &&crate::campaign::Question| {
-        let given = form.get(&question.name()).unwrap_or_default().trim();
-        question.correct.as_deref().is_some_and(|correct| correct == given)
+    let (given, errors) = read_answers(before.questions(), form);
+    if !errors.is_empty() {
+        let typed = submit::given_back(form, before.questions().iter().map(Question::name));
+        edit(qualifio, uk, |participation| (participation.typed, participation.errors) = (typed, errors));
+        return show(qualifio, uk);
+    }
+    let answers = given.union(before.answers.clone());
+    if before.part + 1 < before.pages_of_questions().len() {
+        edit(qualifio, uk, |participation| {
+            participation.answers = answers;
+            participation.next_part();
+        });
+        return show(qualifio, uk);
+    }
+    let right = |question: &&Question| {
+        let correct = question.correct.as_deref().map(text::clean);
+        correct.is_some() && answers.get(&question.id) == correct.as_ref()
     };
     let score = before.campaign.questions.iter().filter(right).map(|question| question.score).sum();
-    let given = before.campaign.questions.iter().filter_map(|question| {
-        let given = text::clean(form.get(&question.name())?);
-        (!given.is_empty()).then_some((question.id, given))
-    });
-    let answers: OrdMap<u64, String> = given.collect();
     edit(qualifio, uk, |participation| {
         participation.score = score;
         participation.answers = answers.clone();
@@ -70,6 +82,22 @@ pub(super) fn answers(qualifio: &mut Qualifio, now: Instant, uk: &str, form: &Fo
         None => {}
     }
     show(qualifio, uk)
+}
+
+/// The answers of a page by question, and what is wrong with them by control name. Where there are choices nothing
+/// else is an answer.
+fn read_answers(questions: &[Question], form: &Form) -> (OrdMap<u64, String>, BTreeMap<String, FormError>) {
+    let (mut given, mut errors) = (OrdMap::new(), BTreeMap::new());
+    for question in questions {
+        let answer = text::clean(form.get(&question.name()).unwrap_or_default());
+        let offered = || question.answers.iter().any(|choice| text::clean(choice) == answer);
+        if question.answers.is_empty() && answer.chars().count() > text::LIMIT {
+            errors.insert(question.name(), FormError::TooLong);
+        } else if !answer.is_empty() && (question.answers.is_empty() || offered()) {
+            given.insert(question.id, answer);
+        }
+    }
+    (given, errors)
 }
 
 fn finish_anonymous(qualifio: &mut Qualifio, now: Instant, uk: &str) {

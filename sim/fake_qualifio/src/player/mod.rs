@@ -28,7 +28,7 @@ use crate::turn::Turn;
 use http::{HeaderValue, Method, header};
 use standin_fake_kit::form::{Form, cookies};
 use standin_fake_kit::{EndpointDoc, answer};
-use standin_model::{Evidence, Host, Instant};
+use standin_model::{Evidence, Host, Instant, text};
 use standin_ports::{Request, Response};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -108,6 +108,18 @@ pub const ENDPOINTS: &[Endpoint] = &[
             evidence: Evidence::documented("Gigya developers: Qualifio", "screen_set_walk"),
         },
         act: single_sign_on::identify,
+    },
+    Endpoint {
+        action: "leave",
+        doc: EndpointDoc {
+            name: "player leave",
+            summary: "tells that the participant leaves for the login page, by the button or without",
+            evidence: Evidence::decided(
+                "only who left can come back: loading a page again is no return",
+                "only_who_left_comes_back",
+            ),
+        },
+        act: single_sign_on::leave,
     },
     Endpoint {
         action: "form",
@@ -268,7 +280,8 @@ fn arrive(
         return Err((403, "CookiesOff"));
     }
     if let Some(found) = left_for_login(qualifio, &query, visitor.as_deref(), channel) {
-        let location = format!("{}?{}", found.base, found.query());
+        // What else stands in the address may be Gigya's, and bring the session.
+        let location = with_session(&query, &found);
         return Ok(Turn::Reply(answer::redirect(302, &location)));
     }
     if qualifio.participations.len() >= MOST_PARTICIPATIONS {
@@ -291,7 +304,7 @@ fn left_for_login(
     }
     let uk = qualifio.visits.get(&(visitor?.to_owned(), channel.guid.clone()))?;
     let found = own(qualifio, uk, visitor, channel)?;
-    matches!(found.sso, SsoState::RedirectOffered(_)).then(|| Arc::clone(found))
+    matches!(found.sso, SsoState::Redirected(_)).then(|| Arc::clone(found))
 }
 
 /// Whether nobody has come with the cookie of this participation yet. Whoever follows a shared address has no
@@ -306,11 +319,14 @@ fn arrived(qualifio: &mut Qualifio, uk: &str) {
     if !participation.seen {
         Arc::make_mut(participation).seen = true;
     }
-    if matches!(participation.sso, SsoState::RedirectOffered(_)) {
+    let came_back = matches!(participation.sso, SsoState::Redirected(_));
+    if came_back || matches!(participation.sso, SsoState::RedirectOffered(_)) {
+        // Either way there may be a session by now, and what may go without a click went once.
         let participation = Arc::make_mut(participation);
         participation.sso = SsoState::Check;
         participation.reach = None;
-        participation.returned = true;
+        participation.returned = came_back;
+        participation.may_redirect = false;
     }
 }
 
@@ -339,12 +355,13 @@ fn begin(
         cfid: qualifio.ids.guid().to_ascii_lowercase(),
         base: format!("{scheme}://{authority}{}", request.uri().path()),
         host: host.clone(),
-        parent: query.get("parentURL").or_else(|| query.get("pdomain")).map(str::to_owned),
+        parent: query.get("parentURL").or_else(|| query.get("pdomain")).filter(fits).map(str::to_owned),
         device: device(agent.unwrap_or_default()),
         agent: agent.unwrap_or_default().chars().take(LONGEST_AGENT).collect(),
         ip: network_address(request),
         started: now,
         at: 0,
+        part: 0,
         page: 1,
         sso: SsoState::Check,
         reach: None,
@@ -427,10 +444,18 @@ fn afresh(query: &Form) -> String {
     format!("?{}", all.finish())
 }
 
-/// Values that the address gives for variables of the form.
+/// Values that the address gives for variables of the form: what the form would not take does not fill it.
 fn from_address(query: &Form, campaign: &crate::campaign::Campaign) -> BTreeMap<String, String> {
     let fields = campaign.fields.iter().map(|field| field.variable.as_str());
-    fields.filter_map(|name| query.get(name).map(|value| (name.to_owned(), value.to_owned()))).collect()
+    let given = |name: &str| query.get(name).filter(|value| value.chars().count() <= text::LIMIT);
+    fields.filter_map(|name| given(name).map(|value| (name.to_owned(), value.to_owned()))).collect()
+}
+
+/// The longest address of a page around the campaign.
+const LONGEST_ADDRESS: usize = 2_000;
+
+fn fits(address: &&str) -> bool {
+    address.len() <= LONGEST_ADDRESS
 }
 
 fn post(

@@ -40,7 +40,7 @@ fn written(hash: &str, gigya: &Gigya, ancestors: &str) -> String {
          form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
     );
     if !all.is_empty() {
-        let _ = write!(policy, "; connect-src{all}; frame-src{all}; font-src{cdn}");
+        let _ = write!(policy, "; connect-src 'self'{all}; frame-src{all}; font-src{cdn}");
     }
     policy
 }

@@ -94,6 +94,16 @@ pub(super) fn identify(qualifio: &mut Qualifio, now: Instant, uk: &str, form: &F
     session(qualifio, now, uk, form)
 }
 
+/// Somebody leaves for the login page. What the next visit finds is then a return.
+pub(super) fn leave(qualifio: &mut Qualifio, _: Instant, uk: &str, _: &Form) -> Turn {
+    edit(qualifio, uk, |participation| {
+        if let SsoState::RedirectOffered(url) = &participation.sso {
+            participation.sso = SsoState::Redirected(url.clone());
+        }
+    });
+    show(qualifio, uk)
+}
+
 /// Tries again after a failure, from the beginning and without an automatic redirect.
 pub(super) fn retry(qualifio: &mut Qualifio, _: Instant, uk: &str, _: &Form) -> Turn {
     edit(qualifio, uk, |participation| {

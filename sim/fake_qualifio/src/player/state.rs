@@ -3,6 +3,7 @@
 use super::{files, single_sign_on, submit, words};
 use crate::campaign::{Channel, ChannelKind, Field, Mode, Optin, Question, Step};
 use crate::domain::registrable;
+use crate::exit_text;
 use crate::integration::LoginScreen;
 use crate::participation::{Participation, SsoState};
 use crate::qualifio::Qualifio;
@@ -41,7 +42,10 @@ pub fn of(qualifio: &Qualifio, participation: &Participation) -> Value {
         "limit": participation.limited,
         "score": participation.score,
         "scored": campaign.questions.iter().any(|question| question.correct.is_some()),
-        "questions": if step == "questionset" { questions(&campaign.questions) } else { json!([]) },
+        "questions": if step == "questionset" { questions(participation) } else { json!([]) },
+        "part": participation.part + 1,
+        "parts": if step == "questionset" { participation.pages_of_questions().len() } else { 1 },
+        "exit": if step == "exit" { exit_lines(qualifio, participation) } else { Vec::new() },
         "starred": starred,
         "fields": if shown { fields.into_iter().map(field).collect::<Value>() } else { json!([]) },
         "optins": if shown { campaign.optins.iter().map(optin).collect::<Value>() } else { json!([]) },
@@ -74,15 +78,27 @@ fn hello(participation: &Participation) -> Option<&str> {
     participation.prefill.get("firstname").filter(|_| known).map(String::as_str)
 }
 
-fn questions(questions: &[Question]) -> Value {
+fn exit_lines(qualifio: &Qualifio, participation: &Participation) -> Vec<String> {
+    let campaign = &participation.campaign;
+    let row = participation.row.and_then(|number| qualifio.statistics.row(campaign.id, number));
+    exit_text::lines(campaign, row.map(|row| &**row))
+}
+
+fn questions(participation: &Participation) -> Value {
+    let questions = participation.questions();
     let first_open =
         questions.iter().find(|question| question.answers.is_empty()).map(|question| question.id);
     let one = |question: &Question| {
-        let first = first_open == Some(question.id);
+        let (name, first) = (question.name(), first_open == Some(question.id));
+        let open = if first { "reponse".to_owned() } else { format!("reponse_{}", question.id) };
+        let error = participation.errors.get(&name);
         json!({
-            "name": question.name(), "label": question.label, "answers": question.answers,
-            "id": format!("choix_{}", question.id),
-            "open": if first { "reponse".to_owned() } else { format!("reponse_{}", question.id) },
+            "label": question.label, "answers": question.answers,
+            "id": format!("choix_{}", question.id), "open": open, "focus": open,
+            "value": participation.typed.get(&name).map_or("", String::as_str),
+            "error": error.map(|error| error.name()),
+            "message": error.map(|error| sentence(participation, error.name())),
+            "name": name,
         })
     };
     questions.iter().map(one).collect()
@@ -94,16 +110,21 @@ fn field_state(participation: &Participation, field: &Field) -> Value {
     let value = participation.typed.get(&name).or(prefill).map_or("", String::as_str);
     let error = participation.errors.get(&name);
     let own = error.and(field.message.clone());
+    // An operator who gave a field no label of its own has the player's.
+    let of = words::of(participation.channel().map_or("", |channel| channel.language.as_str()));
+    let label = of["fields"][&field.variable].as_str().filter(|_| field.label == field.variable);
     let options = field.options.iter().map(|option| {
         // Gigya's letters are lower case, forms write them in upper case.
         let chosen = !value.is_empty() && option.value.eq_ignore_ascii_case(value);
-        json!({"value": option.value, "label": option.label, "chosen": chosen})
+        let usual = of["genders"][option.value.to_ascii_uppercase()].as_str();
+        let usual = usual.filter(|_| field.variable == "gender" && option.label == option.value);
+        json!({"value": option.value, "label": usual.unwrap_or(&option.label), "chosen": chosen})
     });
     let mut state = json!({
         "name": name,
         "focus": name,
         "variable": field.variable,
-        "label": field.label,
+        "label": label.unwrap_or(&field.label),
         "type": field.kind,
         "input": if field.variable == "phone" { "tel" } else { "text" },
         "mode": (field.variable == "email").then_some("email"),
@@ -210,6 +231,7 @@ fn sso_state(qualifio: &Qualifio, participation: &Participation, channel: Option
     });
     match &participation.sso {
         SsoState::Check => {}
+        SsoState::Redirected(url) => state["url"] = url.as_str().into(),
         SsoState::RedirectOffered(url) => {
             let minisite = channel.is_some_and(|channel| channel.kind == ChannelKind::Minisite);
             let automatic = match qualifio.knobs.text("qualifio.redirect") {
@@ -233,7 +255,7 @@ pub fn data_layer(qualifio: &Qualifio, participation: &Participation) -> Value {
     let language = channel.map_or("", |channel| channel.language.as_str());
     let step = participation.step();
     let domain = channel.and_then(|channel| qualifio.websites.get(&channel.website));
-    let page = participation.page;
+    let (page, part) = (participation.page, participation.part + 1);
     let with_form = campaign.mode == Mode::Identified && participation.row.is_some();
     json!([{
         "title": campaign.public_name,
@@ -246,8 +268,8 @@ pub fn data_layer(qualifio: &Qualifio, participation: &Participation) -> Value {
         "lg": language,
         "pg": page,
         "step": step.name(),
-        "pgi": 1,
-        "page_path": format!("/{}/{language}/{page}/{}/1", campaign.id, step.name()),
+        "pgi": part,
+        "page_path": format!("/{}/{language}/{page}/{}/{part}", campaign.id, step.name()),
         "optins": campaign.optins.iter().map(|optin| optin.id).collect::<Vec<_>>(),
         "form_submitted": u8::from(participation.just_submitted),
         "isIdentified": u8::from(participation.identity.is_some() || with_form),

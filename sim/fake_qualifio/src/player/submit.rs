@@ -92,6 +92,15 @@ fn checked(qualifio: &Qualifio, now: Instant, participation: &Participation, for
     check(&fields, &participation.campaign.optins, form, terms)
 }
 
+/// How much of a refused value the page gives back: enough to shorten it, and more than any value may have.
+const MOST_GIVEN_BACK: usize = 1_000;
+
+/// What was typed into some controls, as a page that was refused gives it back.
+pub(super) fn given_back(form: &Form, names: impl IntoIterator<Item = String>) -> BTreeMap<String, String> {
+    let cut = |value: &str| value.chars().take(MOST_GIVEN_BACK).collect();
+    names.into_iter().filter_map(|name| Some((name.clone(), cut(form.get(&name)?)))).collect()
+}
+
 fn redisplay(
     participation: &mut Participation,
     checked: &Checked,
@@ -103,13 +112,7 @@ fn redisplay(
     let names = participation.campaign.fields.iter().map(Field::name);
     let names = names.chain(participation.campaign.optins.iter().map(crate::campaign::Optin::name));
     let parts = ["day", "month", "year"].map(str::to_owned);
-    let mut typed = BTreeMap::new();
-    for name in names.chain(parts) {
-        if let Some(value) = form.get(&name) {
-            typed.insert(name, value.to_owned());
-        }
-    }
-    participation.typed = typed;
+    participation.typed = given_back(form, names.chain(parts));
 }
 
 /// Keeps the row, then lets the push wait: whoever takes part never waits for it.
@@ -129,8 +132,6 @@ fn accept(qualifio: &mut Qualifio, now: Instant, uk: &str, checked: &Checked) {
     let number = qualifio.statistics.add(row);
     edit(qualifio, uk, |participation| {
         participation.row = Some(number);
-        participation.typed.clear();
-        participation.errors.clear();
         participation.refusal = None;
         participation.forward();
         participation.just_submitted = true;

@@ -17,9 +17,15 @@ static WORDS: LazyLock<Vec<(&str, Value)>> = LazyLock::new(|| {
 
 /// The words for a campaign's language, `fr` or `fr-BE`.
 pub fn of(language: &str) -> &'static Value {
+    let spoken = spoken(language);
+    WORDS.iter().find(|(code, _)| *code == spoken).map_or(&Value::Null, |(_, words)| words)
+}
+
+/// The language that stands in for a campaign's, if the player does not speak that.
+pub fn spoken(language: &str) -> &'static str {
     let main = language.split('-').next().unwrap_or_default();
-    let own = WORDS.iter().find(|(code, _)| code.eq_ignore_ascii_case(main));
-    own.or(WORDS.first()).map_or(&Value::Null, |(_, words)| words)
+    let own = LANGUAGES.iter().find(|(code, _)| code.eq_ignore_ascii_case(main));
+    own.map_or("en", |(code, _)| code)
 }
 
 /// One sentence out of a group, `form` or `messages`; its own name if nobody wrote it.
@@ -84,10 +90,21 @@ mod tests {
 
     #[test]
     fn languages_by_their_main_part() {
-        for (language, expected) in
-            [("fr", "Suivant"), ("nl-BE", "Volgende"), ("DE", "Weiter"), ("es", "Next"), ("", "Next")]
-        {
-            assert_eq!(of(language)["next"], expected, "{language}");
+        for (language, code, expected) in [
+            ("fr", "fr", "Suivant"),
+            ("nl-BE", "nl", "Volgende"),
+            ("DE", "de", "Weiter"),
+            ("es", "en", "Next"),
+            ("", "en", "Next"),
+        ] {
+            assert_eq!((spoken(language), &of(language)["next"]), (code, &expected.into()), "{language}");
+        }
+    }
+
+    #[test]
+    fn every_standard_field_has_a_label() {
+        for (variable, _) in crate::campaign::MAPPED.iter().chain(crate::campaign::STANDARD) {
+            assert!(of("en")["fields"][variable].is_string(), "{variable}");
         }
     }
 }

@@ -193,11 +193,25 @@ fn websites_and_domains() {
         ("brand.qualifioapp.com", Ok(SiteAnswer::default()), "200"),
         ("brand.qualifioapp.com", Err(AskFailed::GigyaUnreachable), "200"),
         ("a b", prefixed(), "InvalidField(domain)"),
+        ("manager.qualifioapp.com", Ok(SiteAnswer::default()), "DomainForbidden(manager.qualifioapp.com)"),
+        ("qualifioapp.com", Ok(SiteAnswer::default()), "DomainForbidden(qualifioapp.com)"),
+        ("api.qualifio.com", Ok(SiteAnswer::default()), "DomainForbidden(api.qualifio.com)"),
+        ("Accounts.EU1.gigya.com", Ok(SiteAnswer::default()), "DomainForbidden(accounts.eu1.gigya.com)"),
+        ("login.eloqua.com", Ok(SiteAnswer::default()), "DomainForbidden(login.eloqua.com)"),
+        ("player.qualifio.com", Ok(SiteAnswer::default()), "200"),
+        ("brand.qualif.io", Ok(SiteAnswer::default()), "200"),
+        ("manager.brand.be", Ok(SiteAnswer::default()), "200"),
+        ("gigya.com.brand.be", Ok(SiteAnswer::default()), "200"),
     ] {
         let mut world = with_all_roles();
+        let same_site = site.clone();
         world.site = site;
         let outcome = world.outcome("admin", "PUT websites/4321", &json!({"domain": domain}));
         assert_eq!(outcome, expected, "{domain}");
+        let doubled = world.outcome("admin", "POST websites", &json!({"name": "N", "domain": domain}));
+        assert_eq!(doubled, expected.replace("200", "InvalidField(domain)"), "{domain}");
+        let mut world = with_all_roles();
+        world.site = same_site;
         let created = world.outcome("admin", "POST websites", &json!({"name": "N", "domain": domain}));
         assert_eq!(created, expected.replace("200", "201"), "{domain}");
     }
@@ -207,6 +221,45 @@ fn websites_and_domains() {
     assert_eq!((outcome.as_str(), world.asked.len()), ("200", 0), "no integration, no rule");
     assert_eq!(world.outcome("admin", "POST websites", &json!({"name": "N"})), "MissingField(domain)");
     assert_eq!(world.outcome("admin", "PUT websites/9", &json!({})), "NotFound");
+}
+
+#[test]
+fn whatever_is_typed_has_a_longest() {
+    let mut world = with_all_roles();
+    let long = |most: usize| "x".repeat(most + 1);
+    let form = |member: &str, value: Value| {
+        let mut field = json!({"variable": "shoe_size"});
+        field[member] = value;
+        json!({"fields": ["firstname", "lastname", "email", field]})
+    };
+    for (line, body, expected) in [
+        ("PUT campaigns/700101", form("label", long(2_000).into()), "fields[3].label"),
+        ("PUT campaigns/700101", form("message", long(2_000).into()), "fields[3].message"),
+        ("PUT campaigns/700101", form("mask", long(100).into()), "fields[3].mask"),
+        ("PUT campaigns/700101", form("options", vec!["x"; 1_001].into()), "fields[3].options"),
+        ("PUT campaigns/700101", json!({"optins": [{"variable": "n", "description": long(2_000)}]}), "optins[0].description"),
+        ("PUT campaigns/700101", json!({"questions": [{"label": "?", "answers": [long(2_000)]}]}), "questions[0].answers[0]"),
+        ("PUT campaigns/700101", json!({"creator": long(100)}), "creator"),
+        ("PUT integrations/gigya-sso/draft", json!({"name": long(255)}), "name"),
+        ("PUT integrations/gigya-sso/draft", json!({"redirection_url": long(2_000)}), "redirection_url"),
+        ("PUT integrations/gigya-sso/draft", json!({"secret_key": long(2_000)}), "secret_key"),
+        ("POST integrations/webhooks", json!({"name": "n", "url": "https://a.example", "secret": long(2_000)}), "secret"),
+        ("POST integrations/webhooks", json!({"name": "n", "url": "https://a.example", "scope": {"campaigns": vec![1; 1_001]}}), "scope.campaigns"),
+        ("POST feeds", json!({"name": long(255)}), "name"),
+        ("POST feeds", json!({"websites": vec![4321; 1_001]}), "websites"),
+        ("POST websites", json!({"name": "n", "domain": format!("{}.example", "a.".repeat(124) + "a")}), "domain"),
+        (
+            "POST gdpr/erasures",
+            json!({"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z", "justification": long(2_000)}),
+            "justification",
+        ),
+    ] {
+        let (status, told) = world.call("Admin", line, &body);
+        assert!((400..500).contains(&status), "{line} {expected}: {status}");
+        assert_eq!(told["error"]["field"], expected, "{line}: {told}");
+    }
+    let (status, _) = world.call("Admin", "PUT campaigns/700101", &form("label", "x".repeat(2_000).into()));
+    assert_eq!(status, 200);
 }
 
 #[test]

@@ -62,18 +62,22 @@ fn redirect_walk() {
     let mut world = World::with_sso(redirecting(), &json!({}));
     let mut browser = world.browser();
     browser.signed_out(&mut world);
-    let mut seen = vec![browser.place()];
+    let place = |browser: &Browser| {
+        let sso = &browser.state["sso"];
+        format!("{} {} {}", browser.place(), sso["attempts"], sso["automatic"])
+    };
+    let mut seen = vec![place(&browser)];
     for _ in 0..3 {
-        let back = destination(&browser);
-        browser.open(&mut world, &back);
+        browser.come_back(&mut world);
         browser.signed_out(&mut world);
-        seen.push(format!("{} {}", browser.place(), browser.state["sso"]["attempts"]));
+        seen.push(place(&browser));
     }
+    // Only the first time may be automatic, and only in a minisite.
     let expected = [
-        "sso redirect_offered",
-        "sso redirect_offered 1",
-        "sso redirect_offered 2",
-        "sso failed TooManyRedirects 3",
+        "sso redirect_offered 0 true",
+        "sso redirect_offered 1 false",
+        "sso redirect_offered 2 false",
+        "sso failed TooManyRedirects 3 null",
     ];
     assert_eq!(seen, expected);
     assert_eq!(browser.texts("errors"), ["SsoFailed(TooManyRedirects)"]);
@@ -83,10 +87,62 @@ fn redirect_walk() {
     browser.signed_out(&mut world);
     assert_eq!(browser.place(), "sso redirect_offered");
     assert_eq!(browser.state["sso"]["automatic"], json!(false), "no loop without a click");
-    let back = destination(&browser);
-    browser.open(&mut world, &back);
+    browser.come_back(&mut world);
     browser.signed_in(&mut world);
     assert_eq!(browser.place(), "identityset");
+}
+
+impl Browser {
+    /// Leaves for the login page and comes back as the destination says.
+    fn come_back(&mut self, world: &mut World) {
+        let back = destination(self);
+        self.post(world, &[("action", "leave")]);
+        assert_eq!(self.place(), "sso redirected");
+        self.open(world, &back);
+    }
+}
+
+/// A page that is loaded again, and a second one of the same browser, are no returns.
+#[test]
+fn only_who_left_comes_back() {
+    let mut world = World::with_sso(redirecting(), &json!({}));
+    let (mut browser, url) = (world.browser(), world.url());
+    browser.signed_out(&mut world);
+    let (here, uk) = (browser.state["action"].as_str().unwrap().to_owned(), browser.state["uk"].clone());
+    for _ in 0..4 {
+        browser.open(&mut world, &here);
+        assert_eq!(
+            (browser.place().as_str(), &browser.state["sso"]["returned"]),
+            ("sso check", &json!(false))
+        );
+        browser.signed_out(&mut world);
+        assert_eq!(
+            (browser.place().as_str(), &browser.state["sso"]["attempts"]),
+            ("sso redirect_offered", &json!(0))
+        );
+    }
+    assert_eq!(browser.state["sso"]["automatic"], json!(false), "it was tried once");
+    let mut second = browser.clone();
+    second.open(&mut world, &url);
+    assert_ne!(second.state["uk"], uk, "a second page takes part for itself");
+    second.post(&mut world, &[("action", "start")]);
+    second.signed_out(&mut world);
+    second.open(&mut world, &here);
+    second.signed_out(&mut world);
+    assert_eq!((&second.state["uk"], &second.state["sso"]["attempts"]), (&uk, &json!(0)));
+    for (leaves, expected) in [(1, 1), (2, 2), (0, 2)] {
+        for _ in 0..leaves {
+            browser.post(&mut world, &[("action", "leave")]);
+        }
+        browser.open(&mut world, &here);
+        browser.signed_out(&mut world);
+        assert_eq!(browser.state["sso"]["attempts"], json!(expected), "left {leaves} times");
+    }
+    // Whoever has not been offered to leave cannot.
+    let mut early = Browser::new("");
+    early.open(&mut world, &url);
+    early.post(&mut world, &[("action", "leave")]);
+    assert_eq!(early.place(), "intro");
 }
 
 #[test]
@@ -103,11 +159,18 @@ fn destination_leads_back() {
     );
     assert!(back.ends_with(&format!("&cftoken=0&uk={uk}&page=2")), "{back}");
     // A login page that loses the destination's query still leads to the same participation.
+    browser.post(&mut world, &[("action", "leave")]);
     let url = world.url();
     browser.open(&mut world, &url);
     assert_eq!((browser.state["uk"].as_str(), browser.place().as_str()), (Some(&uk[..]), "sso check"));
     browser.signed_out(&mut world);
     assert_eq!(browser.state["sso"]["attempts"], json!(1));
+    // What Gigya's script reads from the address stays there.
+    browser.post(&mut world, &[("action", "leave")]);
+    let url = format!("{url}&gig_actions=sso.login&authCode=a%26b");
+    let location = browser.redirected(&mut world, &url);
+    assert!(location.contains("&gig_actions=sso.login&authCode=a%26b&cfid="), "{location}");
+    assert!(location.ends_with(&format!("&uk={uk}&page=2")), "{location}");
 }
 
 #[test]

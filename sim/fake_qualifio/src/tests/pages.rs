@@ -58,6 +58,118 @@ fn steps_in_order() {
 }
 
 #[test]
+fn questions_on_pages_of_their_own() {
+    let choice = json!({"label": "Capital?", "answers": ["Brussels", "Ghent"], "correct": "Brussels"});
+    let open = json!({"label": "Why?", "correct": "so"});
+    let campaign = json!({
+        "id": 700_101, "language": "en", "steps": ["questionset", "identityset", "exit"],
+        "questions": [choice, open, "How?"], "questions_per_page": 1,
+    });
+    let mut world = World::new(&json!({"campaigns": [campaign]}));
+    let (mut browser, url) = (Browser::new(""), world.url());
+    browser.open(&mut world, &url);
+    let mut seen = Vec::new();
+    for given in ["Brussels", "so", "thus"] {
+        let question = browser.state["questions"][0].clone();
+        assert_eq!(browser.state["questions"].as_array().unwrap().len(), 1);
+        seen.push(format!("{} {}/{}", question["label"], browser.state["part"], browser.state["parts"]));
+        let layer =
+            browser.html.split_once("var qlfDataLayer = ").unwrap().1.split_once(";</script>").unwrap().0;
+        let layer: serde_json::Value = serde_json::from_str(layer).unwrap();
+        seen.push(layer[0]["page_path"].as_str().unwrap().to_owned());
+        let page = browser.state["page"].to_string();
+        let form = [("action", "answers"), ("pg", &page[..]), (question["name"].as_str().unwrap(), given)];
+        browser.post(&mut world, &form);
+        let ahead = browser.state["page"].clone();
+        browser.post(&mut world, &form);
+        assert_eq!(browser.state["page"], ahead, "a page that comes twice answers once");
+    }
+    let expected = [
+        "\"Capital?\" 1/3",
+        "/700101/en/1/questionset/1",
+        "\"Why?\" 2/3",
+        "/700101/en/2/questionset/2",
+        "\"How?\" 3/3",
+        "/700101/en/3/questionset/3",
+    ];
+    assert_eq!(seen, expected);
+    assert_eq!((browser.step(), &browser.state["part"]), ("identityset", &json!(1)));
+    browser.submit(&mut world, &[("email", "a@b.be")]);
+    assert_eq!((browser.step(), &world.rows()[0]["score"]), ("exit", &json!(100)));
+}
+
+#[test]
+fn only_what_is_offered_is_an_answer() {
+    let choice = json!({"label": "Capital?", "answers": ["Brussels", " Ghent "], "correct": "Paris"});
+    let campaign = json!({"mode": "anonymous", "questions": [choice]});
+    for (given, expected) in
+        [("Brussels", Some("Brussels")), (" Ghent", Some("Ghent")), ("Paris", None), ("", None)]
+    {
+        let webhook = json!({"name": "CRM", "url": "https://hooks.brand.example/"});
+        let mut world = World::new(&json!({"campaigns": [campaign], "webhooks": [webhook]}));
+        let mut browser = world.browser();
+        let name = browser.state["questions"][0]["name"].as_str().unwrap().to_owned();
+        browser.post(&mut world, &[("action", "answers"), (&name, given)]);
+        assert_eq!(browser.step(), "exit");
+        let told = world.qualifio.take_webhook(world.now).unwrap();
+        let told: serde_json::Value = serde_json::from_slice(told.request.body()).unwrap();
+        let response = told["questionnaire"][0]["responses"][0]["value"].as_str();
+        assert_eq!((response, &world.rows()[0]["score"]), (expected, &json!(0)), "{given}");
+    }
+}
+
+/// A form may be 1 MiB, but no page sends that back, and nothing keeps it.
+#[test]
+fn refused_values_are_not_kept_whole() {
+    let long = "x".repeat((1 << 20) - 300);
+    let mut world = World::new(&json!({"campaigns": [{"language": "en", "questions": ["Why?"]}]}));
+    let mut browser = world.browser();
+    let question = browser.state["questions"][0]["name"].as_str().unwrap().to_owned();
+    browser.post(&mut world, &[("action", "answers"), (&question, &long)]);
+    assert_eq!(
+        (browser.step(), browser.texts("errors")),
+        ("questionset", vec![format!("TooLong({question})")])
+    );
+    assert_eq!(browser.state["questions"][0]["value"].as_str().unwrap().len(), 1_000);
+    let said = "This is longer than 255 characters.";
+    assert_eq!(browser.state["questions"][0]["message"], json!(said));
+    assert!(
+        browser.html.contains(&format!("<a href=\"#reponse\"><bdi>Why?</bdi></a> – {said}")),
+        "{}",
+        browser.html
+    );
+    browser.post(&mut world, &[("action", "answers"), (&question, "so")]);
+    for _ in 0..2 {
+        browser.submit(&mut world, &[("firstname", &long), ("email", "a@b.be")]);
+        assert_eq!(browser.texts("errors"), ["TooLong(firstname)"]);
+        assert_eq!(browser.state["fields"][0]["value"].as_str().unwrap().len(), 1_000);
+        assert!(browser.html.len() < 20_000, "{}", browser.html.len());
+    }
+    // What came back was cut, and is refused like the whole.
+    browser.submit(&mut world, &[("email", "a@b.be")]);
+    assert_eq!((browser.texts("errors"), world.rows().len()), (vec!["TooLong(firstname)".to_owned()], 0));
+    browser.submit(&mut world, &[("firstname", &"x".repeat(255)), ("email", "a@b.be")]);
+    assert_eq!((browser.step(), world.rows().len()), ("exit", 1));
+}
+
+#[test]
+fn the_exit_screen_in_the_operators_words() {
+    let text = "Well done, {firstname}!\n\n{score} points, {shoe size} {lastname}{zipcode}{";
+    let campaign = json!({"exit_text": text, "questions": [{"label": "Why?", "correct": "so", "score": 7}]});
+    let mut world = World::new(&json!({"campaigns": [campaign]}));
+    let mut browser = world.browser();
+    let question = browser.state["questions"][0]["name"].as_str().unwrap().to_owned();
+    browser.post(&mut world, &[("action", "answers"), (&question, "so")]);
+    assert_eq!(browser.state["exit"], json!([]));
+    browser.submit(&mut world, &[("firstname", "<b>{lastname}"), ("lastname", ""), ("email", "a@b.be")]);
+    let expected = json!(["Well done, <b>{lastname}!", "7 points, {shoe size} {zipcode}{"]);
+    assert_eq!(browser.state["exit"], expected);
+    assert!(browser.html.contains("<p dir=\"auto\">Well done, &lt;b&gt;{lastname}!</p>"), "{}", browser.html);
+    let long = json!({"exit_text": "x".repeat(2_001)});
+    assert_eq!(world.outcome("admin", "PUT campaigns/700101", &long), "Malformed(exit_text)");
+}
+
+#[test]
 fn anonymous_campaigns_have_no_form() {
     let mut world = World::new(&json!({"campaigns": [{"mode": "anonymous", "questions": ["Why?"]}]}));
     let mut browser = world.browser();
@@ -155,6 +267,13 @@ fn values_in_the_address_fill_the_form() {
     browser.open(&mut world, &url);
     browser.post(&mut world, &[("action", "start")]);
     assert_eq!(browser.state["fields"][0]["value"], json!("Bob"));
+    for (length, expected) in [(255, 255), (256, 0)] {
+        let mut browser = Browser::new("");
+        let url = format!("{}&firstname={}", world.url(), "x".repeat(length));
+        browser.open(&mut world, &url);
+        browser.post(&mut world, &[("action", "start")]);
+        assert_eq!(browser.state["fields"][0]["value"].as_str().unwrap().len(), expected);
+    }
 }
 
 #[test]

@@ -129,7 +129,7 @@ fn only_the_page_before_the_login_speaks_with_gigya() {
         assert_eq!(
             policy,
             format!(
-                "default-src 'none'; {gigya}{ancestors}; connect-src{hosts}{expected}; frame-src{hosts}{expected}; \
+                "default-src 'none'; {gigya}{ancestors}; connect-src 'self'{hosts}{expected}; frame-src{hosts}{expected}; \
                  font-src https://cdns.eu1.gigya.com"
             )
         );
@@ -224,12 +224,52 @@ fn mistakes_stand_at_their_fields_in_the_campaigns_language() {
         );
         let name = fields[2]["name"].as_str().unwrap();
         for part in [
-            format!("<html lang=\"{language}\""),
+            format!("<html lang=\"{}\"", if language == "es" { "en" } else { language }),
             format!("aria-invalid=\"true\" aria-describedby=\"{name}-error\""),
             format!("id=\"{name}-error\" data-error=\"Required\">{expected}<"),
             format!("<a href=\"#{name}\">"),
         ] {
             assert!(browser.html.contains(&part), "{part} in {}", browser.html);
+        }
+    }
+}
+
+/// A page says in which language it speaks, and which words on it are in another.
+#[test]
+fn words_of_operators_in_languages_that_the_player_does_not_speak() {
+    for (language, page, theirs) in [("es", "en", " lang=\"es\""), ("fr", "fr", ""), ("en", "en", "")] {
+        let custom = json!({"variable": "plate", "label": "Matrícula"});
+        let mut world = with(json!({"language": language, "fields": ["firstname", "lastname", "email", custom]}));
+        let html = world.browser().html;
+        for part in [
+            format!("<html lang=\"{page}\""),
+            format!("<h1 dir=\"auto\"{theirs}>"),
+            format!("<bdi{theirs}>Matrícula</bdi>"),
+        ] {
+            assert!(html.contains(&part), "{part} in {html}");
+        }
+    }
+}
+
+#[test]
+fn fields_without_a_label_have_the_usual_one() {
+    let own = json!({"variable": "lastname", "label": "Family"});
+    let gender = json!({"variable": "gender", "options": ["M", "F", {"value": "X", "label": "Other"}]});
+    for (language, expected) in [
+        ("en", json!(["First name", "Family", "E-mail address", "Gender", "shoe_size"])),
+        ("fr", json!(["Prénom", "Family", "Adresse e-mail", "Genre", "shoe_size"])),
+        ("nl", json!(["Voornaam", "Family", "E-mailadres", "Geslacht", "shoe_size"])),
+        ("de", json!(["Vorname", "Family", "E-Mail-Adresse", "Geschlecht", "shoe_size"])),
+    ] {
+        let fields = json!(["firstname", own, "email", gender, "shoe_size"]);
+        let mut world = with(json!({"language": language, "fields": fields}));
+        let browser = world.browser();
+        let shown = browser.state["fields"].as_array().unwrap();
+        let labels: Value = shown.iter().map(|field| field["label"].clone()).collect();
+        assert_eq!(labels, expected);
+        if language == "fr" {
+            let options = shown[3]["options"].as_array().unwrap().iter().map(|option| option["label"].clone());
+            assert_eq!(options.collect::<Value>(), json!(["Homme", "Femme", "Other"]));
         }
     }
 }

@@ -373,6 +373,26 @@ fn what_waits_for_a_removed_webhook_is_given_up() {
     }
 }
 
+/// One of many goes, and the others' times stay.
+#[test]
+fn what_is_given_up_leaves_the_agenda() {
+    let second = json!({"name": "Other", "url": "https://other.brand.example/"});
+    let mut world = world(json!({}), json!({}));
+    assert_eq!(world.outcome("admin", "POST integrations/webhooks", &second), "201");
+    plays(&mut world, &[]);
+    while delivered(&mut world, 500).is_some() {}
+    let retry = world.now.plus(Duration::from_secs(30));
+    assert_eq!((states(&world), world.qualifio.next_due()), (vec!["Retrying".to_owned(); 2], Some(retry)));
+    assert_eq!(world.outcome("admin", "DELETE integrations/webhooks/2", &Value::Null), "200");
+    assert_eq!(
+        (states(&world), world.qualifio.next_due()),
+        (vec!["Retrying".to_owned(), "Dead(Config)".to_owned()], Some(retry))
+    );
+    assert_eq!(world.outcome("admin", "DELETE integrations/webhooks/1", &Value::Null), "200");
+    let end_of_participation = world.now.plus(Duration::from_secs(3600));
+    assert_eq!(world.qualifio.next_due(), Some(end_of_participation));
+}
+
 /// The members that the schema has, by place.
 const SCHEMA: &[(&str, &[&str])] = &[
     (

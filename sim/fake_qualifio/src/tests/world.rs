@@ -186,6 +186,12 @@ impl Browser {
         panic!("redirects without end");
     }
 
+    /// Where an address redirects to.
+    pub(super) fn redirected(&self, world: &mut World, url: &str) -> String {
+        let response = world.send(self.request("GET", url).body(bytes::Bytes::new()).unwrap());
+        response.headers()[header::LOCATION].to_str().unwrap().to_owned()
+    }
+
     /// Posts to the page's own address.
     pub(super) fn post(&mut self, world: &mut World, form: &[(&str, &str)]) {
         let mut body = form_urlencoded::Serializer::new(String::new());

@@ -35,6 +35,8 @@ struct Delivery {
     webhook: u64,
     body: Bytes,
     attempts: usize,
+    /// When the next attempt is due, which is its place on the agenda.
+    due: Instant,
 }
 
 /// What became of a delivery: names and outcomes, nothing that somebody wrote.
@@ -124,7 +126,8 @@ impl Queue {
             over.map(|id| self.records.remove(&id));
         }
         if state == State::Queued {
-            self.waiting.insert(self.last, Arc::new(Delivery { webhook: hook.id, body, attempts: 0 }));
+            let delivery = Delivery { webhook: hook.id, body, attempts: 0, due: now };
+            self.waiting.insert(self.last, Arc::new(delivery));
             self.agenda.insert((now, self.last));
         }
     }
@@ -141,8 +144,9 @@ impl Queue {
     }
 
     fn give_up(&mut self, now: Instant, id: u64, death: Death) {
-        self.waiting.remove(&id);
-        self.agenda = self.agenda.iter().filter(|(_, other)| *other != id).copied().collect();
+        if let Some(delivery) = self.waiting.remove(&id) {
+            self.agenda.remove(&(delivery.due, id));
+        }
         self.note(id, |record| {
             record.state = State::Dead(death);
             record.at = now;
@@ -208,7 +212,7 @@ impl Qualifio {
     /// is a failure, a redirect included.
     pub fn webhook_answered(&mut self, now: Instant, delivery: u64, answer: Result<u16, String>) {
         let queue = &mut self.webhooks.queue;
-        let Some(waiting) = queue.waiting.get(&delivery) else { return };
+        let Some(waiting) = queue.waiting.get_mut(&delivery) else { return };
         let attempt = waiting.attempts;
         let taken = answer.as_ref().is_ok_and(|status| (200..300).contains(status));
         let delay = DELAYS.get(attempt.saturating_sub(1)).copied().filter(|_| !taken);
@@ -219,7 +223,9 @@ impl Qualifio {
         };
         match delay {
             Some(seconds) => {
-                queue.agenda.insert((now.plus(Duration::from_secs(seconds)), delivery));
+                let due = now.plus(Duration::from_secs(seconds));
+                Arc::make_mut(waiting).due = due;
+                queue.agenda.insert((due, delivery));
             }
             None => {
                 queue.waiting.remove(&delivery);

@@ -3,6 +3,7 @@
 use super::{SIGNATURE, Scope, Webhook};
 use crate::campaign::Mode;
 use crate::integration::mask;
+use crate::manager::typed::{LONGEST_TEXT, list as listed, text, within};
 use crate::manager::{Call, json_reply};
 use crate::problem::Problem;
 use crate::qualifio::Qualifio;
@@ -17,6 +18,9 @@ use std::sync::Arc;
 
 /// The most webhooks of one account.
 const MOST: usize = 100;
+
+/// The most campaigns or websites that one webhook names.
+const MOST_IN_SCOPE: usize = 1_000;
 
 /// The longest address.
 const LONGEST_URL: usize = 2000;
@@ -106,7 +110,7 @@ fn read(
     if let Some(header) = section.get("authorization") {
         hook.authorization = read_header(&header, hook.authorization)?;
     }
-    if let Some(secret) = section.text_of("secret")? {
+    if let Some(secret) = text(section, "secret", LONGEST_TEXT)? {
         let kept = hook.secret.as_ref().is_some_and(|known| mask(known.reveal()) == secret);
         if !kept {
             let secret = Some(secret).filter(|secret| !secret.is_empty()).map(Secret::new);
@@ -161,11 +165,11 @@ fn read_header(
     if OWN_HEADERS.contains(&name.as_str()) {
         return Err(invalid("names a header that deliveries have already"));
     }
-    let value = section.need("token")?.text()?;
+    let value = within(&section.need("token")?, LONGEST_TEXT)?;
     if let Some((_, before)) = known.filter(|(_, before)| mask(before.reveal()) == value) {
         return Ok(Some((name, before)));
     }
-    if value.is_empty() || HeaderValue::from_str(value).is_err() {
+    if value.is_empty() || HeaderValue::from_str(&value).is_err() {
         return Err(invalid("has a value that no header can hold"));
     }
     Ok(Some((name, Secret::new(value))))
@@ -174,7 +178,7 @@ fn read_header(
 fn read_scope(section: &Section<'_>) -> Result<Scope, Problem> {
     section.only(&["campaigns", "websites", "mode"])?;
     let numbers = |name: &str| -> Result<Vec<u64>, Problem> {
-        section.list(name)?.iter().map(|item| item.number().map_err(Problem::from)).collect()
+        listed(section, name, MOST_IN_SCOPE)?.iter().map(|item| item.number().map_err(Problem::from)).collect()
     };
     let mode = match section.get("mode").map(|mode| mode.word(&["anonymous", "identified", "both"])) {
         Some(Ok("identified")) => Some(Mode::Identified),

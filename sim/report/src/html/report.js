@@ -32,17 +32,36 @@
     }
   };
 
-  // A link to a scenario leads to it even where it is closed or filtered away.
+  // What is searched for stands in the address, so that it can be passed on.
+  const remember = () => {
+    const asked = new URLSearchParams();
+    if (search.value) asked.set("search", search.value);
+    if (verdict.value) asked.set("show", verdict.value);
+    history.replaceState(null, "", `#${asked.size ? asked : "scenarios"}`);
+    filter();
+  };
+
+  // A link leads to its place even where that is closed or filtered away.
   const follow = () => {
-    const target = byId(location.hash.slice(1));
-    if (!target?.classList.contains("scenario")) return;
-    target.hidden = false;
-    target.open = true;
+    const asked = new URLSearchParams(location.hash.slice(1));
+    if (asked.has("search") || asked.has("show")) {
+      search.value = asked.get("search") ?? "";
+      verdict.value = asked.get("show") ?? "";
+      filter();
+      byId("scenarios").scrollIntoView();
+      return;
+    }
+    const target = byId(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    for (let place = target; place; place = place.parentElement) {
+      place.hidden = false;
+      if (place instanceof HTMLDetailsElement) place.open = true;
+    }
     target.scrollIntoView();
   };
 
-  search.addEventListener("input", filter);
-  verdict.addEventListener("change", filter);
+  search.addEventListener("input", remember);
+  verdict.addEventListener("change", remember);
   byId("tools").addEventListener("submit", (event) => event.preventDefault());
   byId("open").addEventListener("click", () => setOpen(true));
   byId("close").addEventListener("click", () => setOpen(false));

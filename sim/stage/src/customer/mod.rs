@@ -2,6 +2,7 @@
 //!
 //! Its pages run the Web SDK of Gigya; where that is missing or scripts are off, they are plain forms.
 
+mod elsewhere;
 mod page;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use http::HeaderValue;
 use serde_json::Value;
 use standin_fake_kit::{Section, SeedError};
 use standin_ports::Request;
+use std::net::SocketAddr;
 
 /// What a login page does with the destination it is given.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,6 +46,8 @@ pub struct LoginPage {
     pub api_key: String,
     /// In which data centre they live.
     pub data_center: String,
+    /// Where on this machine a program listens that serves this host in our place.
+    pub at: Option<SocketAddr>,
 }
 
 /// All login pages of a world.
@@ -57,7 +61,7 @@ impl LoginPages {
         let root = Section::root(section);
         let items = if section.is_null() { Vec::new() } else { root.items()? };
         for item in &items {
-            item.only(&["host", "path", "parameter", "manner", "api_key", "data_center"])?;
+            item.only(&["host", "path", "parameter", "manner", "api_key", "data_center", "at"])?;
             let manner = match item.get("manner") {
                 Some(manner) => {
                     match manner.word(&["honours", "ignores", "elsewhere", "bounces", "central"])? {
@@ -80,6 +84,7 @@ impl LoginPages {
                 manner,
                 api_key: text("api_key", standin_fake_gigya::DEFAULT_API_KEY)?,
                 data_center: text("data_center", "eu1")?,
+                at: item.text_of("at")?.map(|at| loopback(item, at)).transpose()?,
             });
         }
         if self.0.is_empty() {
@@ -90,6 +95,7 @@ impl LoginPages {
                 manner: Manner::Honours,
                 api_key: standin_fake_gigya::DEFAULT_API_KEY.to_owned(),
                 data_center: "eu1".to_owned(),
+                at: None,
             });
         }
         Ok(())
@@ -113,6 +119,17 @@ impl LoginPages {
     fn at(&self, host: &str, path: &str) -> Option<LoginPage> {
         self.0.iter().find(|page| page.host == host && page.path == path).cloned()
     }
+}
+
+/// An address on this machine, and no other.
+fn loopback(item: &Section<'_>, at: &str) -> Result<SocketAddr, SeedError> {
+    let address = at.replace("localhost", "127.0.0.1").parse().ok();
+    address.filter(|address: &SocketAddr| address.ip().is_loopback()).ok_or_else(|| {
+        item.wrong_because(
+            format!("`at` is `{at}`"),
+            "an address on this machine with its port: 127.0.0.1:8000",
+        )
+    })
 }
 
 /// A request from a participant's browser to anybody.

@@ -1,7 +1,10 @@
 //! The pages of the customer's site as they are sent: files beside this one, filled in and guarded.
 
 use super::{LoginPage, Manner};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use http::{HeaderValue, header};
+use sha2::{Digest, Sha256};
 use standin_fake_kit::answer;
 use standin_fake_kit::asset::{Asset, CSS, JAVASCRIPT, OWN_HOST_ONLY, guard};
 use standin_ports::Response;
@@ -12,7 +15,6 @@ pub(super) const ASSETS: &[Asset] = &[
     Asset { path: "/customer/account.js", kind: JAVASCRIPT, text: include_str!("account.js") },
     Asset { path: "/customer/login.js", kind: JAVASCRIPT, text: include_str!("login.js") },
     Asset { path: "/customer/logout.js", kind: JAVASCRIPT, text: include_str!("logout.js") },
-    Asset { path: "/customer/promo.js", kind: JAVASCRIPT, text: include_str!("promo.js") },
 ];
 
 const FRAME: &str = include_str!("frame.html");
@@ -34,6 +36,7 @@ pub(super) struct Page {
 #[derive(Default)]
 struct Policy {
     scripts: String,
+    styles: String,
     connections: String,
     frames: String,
     /// Whether others may show the page in a frame.
@@ -85,12 +88,20 @@ impl Page {
         self
     }
 
-    /// Has the page run a script that loads and frames what stands at a host.
-    pub(super) fn with_host(mut self, script: &'static str, host: &str) -> Self {
-        self.script = Some(script);
-        self.policy.scripts = format!("https://{host}");
+    /// Puts code of a partner where the content says `{{code}}`, as it came: what stands inline in it is allowed
+    /// by its hash, and it may load from and frame its own host.
+    pub(super) fn with_code(mut self, code: &str, host: &str) -> Self {
+        let hashes = |starts: &str, ends: char| -> String {
+            let parts = code.split(starts).skip(1).filter_map(|rest| rest.split(ends).next());
+            parts.fold(String::new(), |all, part| format!("{all} 'sha256-{}'", sha256(part)))
+        };
+        self.policy.scripts = format!("https://{host}{}", hashes("<script>", '<'));
+        let styles = hashes(" style=\"", '"');
+        if !styles.is_empty() {
+            self.policy.styles = format!(" 'unsafe-hashes'{styles}");
+        }
         self.policy.frames = format!("https://{host}");
-        self
+        self.with_markup("code", code.to_owned())
     }
 
     /// Puts markup where the content says `{{name}}`.
@@ -112,11 +123,7 @@ impl Page {
         let scripts: Vec<String> = own.into_iter().chain(sdk).collect();
         let mut text = FRAME.replace("{{scripts}}", &scripts.join("\n"));
         text = text.replace("{{title}}", self.title).replace("{{content}}", self.content.trim_end());
-        // Markup first: a value that looks like a place must stay what it is.
-        for (name, value) in &self.markup {
-            text = text.replace(&format!("{{{{{name}}}}}"), value);
-        }
-        let mut response = answer::html(self.status, filled(&text, &self.values));
+        let mut response = answer::html(self.status, filled(&text, &self.values, &self.markup));
         guard(response.headers_mut(), OWN_HOST_ONLY);
         if let Ok(policy) = HeaderValue::from_str(&self.policy.written()) {
             response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
@@ -131,23 +138,32 @@ impl Policy {
         let frames = if self.frames.is_empty() { "'none'" } else { &self.frames };
         let ancestors = if self.framed { "https:" } else { "'self'" };
         format!(
-            "default-src 'self'; script-src 'self' {}; connect-src 'self' {}; frame-src {frames}; \
-             img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self' https:; \
+            "default-src 'self'; script-src 'self' {}; style-src 'self'{}; connect-src 'self' {}; \
+             frame-src {frames}; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self' https:; \
              frame-ancestors {ancestors}",
-            self.scripts, self.connections
+            self.scripts, self.styles, self.connections
         )
     }
 }
 
+pub(super) fn sha256(text: &str) -> String {
+    BASE64_STANDARD.encode(Sha256::digest(text.as_bytes()))
+}
+
+type Named = [(&'static str, String)];
+
 /// The text with every `{{name}}` replaced once; what a value brings is not looked at again.
-fn filled(text: &str, values: &[(&'static str, String)]) -> String {
+fn filled(text: &str, values: &Named, markup: &Named) -> String {
+    let find = |list: &Named, wanted: &str| {
+        list.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.clone())
+    };
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once("{{") {
         out.push_str(before);
         let (name, after) = behind.split_once("}}").unwrap_or((behind, ""));
-        let value = values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
-        out.push_str(&escaped(value.unwrap_or_default()));
+        let value = find(markup, name).or_else(|| find(values, name).map(|value| escaped(&value)));
+        out.push_str(&value.unwrap_or_default());
         rest = after;
     }
     out.push_str(rest);
@@ -206,13 +222,14 @@ mod tests {
             manner: Manner::Honours,
             api_key: "3_a&b".into(),
             data_center: "eu1".into(),
+            at: None,
         };
         let answer =
             Page::new("Log in", "").with_gigya("/customer/login.js", &login, "brand.example").answer();
         let policy = answer.headers()["content-security-policy"].to_str().unwrap();
         assert!(policy.starts_with(
             "default-src 'self'; script-src 'self' https://cdns.eu1.gigya.com; \
-             connect-src 'self' https://*.eu1.gigya.com https://*.brand.example; "
+             style-src 'self'; connect-src 'self' https://*.eu1.gigya.com https://*.brand.example; "
         ));
         assert!(!policy.contains("unsafe"));
         let text = std::str::from_utf8(answer.body()).unwrap();

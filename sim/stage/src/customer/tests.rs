@@ -5,6 +5,8 @@ use bytes::Bytes;
 use http::{Method, header};
 use serde_json::{Value, json};
 use standin_ports::Response;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 
 const LOGIN: &str = "action=login&loginID=ann%40brand.example&password=correct+horse";
 
@@ -120,23 +122,38 @@ fn the_session_is_a_cookie_of_the_whole_domain() {
 
 #[test]
 fn a_campaign_stands_in_a_page_of_the_customer() {
-    let world = world(json!([]));
-    let page = get(&world, "/promo?channel=5D0A2B11-90CE&id=9&how=iframe&height=670");
-    let frame = "<iframe class=\"qualifio_iframe_tag\" id=\"qualifio9\" title=\"Game\" height=\"670\" \
-         src=\"https://jeux.brand.example/20/5D0A2B11-90CE/v1.cfm?id=5D0A2B11-90CE\"></iframe>";
-    assert!(text(&page).contains(frame), "{}", text(&page));
-    let policy = page.headers()["content-security-policy"].to_str().unwrap();
+    let campaign = |id: u64, channel: &str, name: &str| json!({"id": id, "name": name, "channel": channel});
+    let quiz = json!({"campaigns": [campaign(700_101, "minisite", "Quiz"), campaign(700_201, "widget", "{{noscript}}<b>")]});
+    let builder = World::builder().transport(Transport::Memory).gigya(json!({})).qualifio(quiz);
+    let world = builder.login_pages(json!([])).open().unwrap();
+    let code = crate::surface::locked(&world.parts().qualifio).embed_code(700_201).unwrap();
+    assert!(code.html.contains("title=\"{{noscript}}&lt;b&gt;\""), "{}", code.html);
+    let policy_of = |page: &Response| page.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    for query in ["", "?campaign=700201"] {
+        let page = get(&world, &format!("/promo{query}"));
+        assert!(
+            text(&page).contains(&format!("<div class=\"campaign\">{}</div>", code.javascript)),
+            "{}",
+            text(&page)
+        );
+        let (_, rest) = code.javascript.split_once("<script>").unwrap();
+        let hash = super::page::sha256(rest.split_once("</script>").unwrap().0);
+        let expected =
+            format!("script-src 'self' https://jeux.brand.example 'sha256-{hash}'; style-src 'self'; ");
+        assert!(policy_of(&page).contains(&expected), "{}", policy_of(&page));
+    }
+    let page = get(&world, "/promo?campaign=700201&how=iframe");
+    assert!(text(&page).contains(&format!("<div class=\"campaign\">{}</div>", code.html)), "{}", text(&page));
+    let policy = policy_of(&page);
     assert!(policy.contains("frame-src https://jeux.brand.example;"), "{policy}");
-    let tag = get(&world, "/promo?channel=5D0A2B11-90CE&id=9");
-    assert!(text(&tag).contains("data-how=\"tag\"") && !text(&tag).contains("<iframe"));
-    for query in [
-        "",
-        "channel=5D0A1B&domain=evil.example",
-        "channel=5D0A1B&domain=jeux.brand.example%22",
-        "channel=%3Cscript%3E",
-        "channel=5D0A1B&id=x",
-        "channel=5D0A1B&height=9%22",
-    ] {
+    // The hash of `border:0`.
+    assert!(
+        policy.contains(
+            "style-src 'self' 'unsafe-hashes' 'sha256-ZDjCdTstFUpLDovBdF6MXbSPB35alPr6sy4CYtyHSA4=';"
+        ),
+        "{policy}"
+    );
+    for query in ["campaign=7", "campaign=", "campaign=%3Cscript%3E"] {
         let page = get(&world, &format!("/promo?{query}"));
         assert!(text(&page).contains("There is no game at the moment."), "{query}");
     }
@@ -161,4 +178,47 @@ fn other_pages_are_there_and_are_guarded() {
         assert!(answer.headers().contains_key("content-security-policy"), "{path}");
         assert!(!text(&answer).contains("{{"), "{path}");
     }
+}
+
+/// A program of the customer's own on this machine gets what participants ask of its host, as they ask it.
+#[test]
+fn a_site_may_be_a_program_elsewhere() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let program = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
+        let head: Vec<String> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+        let answer = "HTTP/1.1 302 Found\r\nLocation: /there\r\nSet-Cookie: a=1; Path=/\r\n\
+            Transfer-Encoding: chunked\r\n\r\n3\r\nbye\r\n0\r\n\r\n";
+        stream.write_all(answer.as_bytes()).unwrap();
+        head
+    });
+    let pages = json!([{"at": address.to_string()}]);
+    let world = World::builder().login_pages(pages).open().unwrap();
+    let answer = get(&world, "/login?redirect=https%3A%2F%2Fjeux.brand.example%2F");
+    assert_eq!((location(&answer), text(&answer)), ("/there", "bye"));
+    assert_eq!(answer.headers()["set-cookie"], "a=1; Path=/");
+    let head = program.join().unwrap();
+    assert_eq!(head[0], "GET /login?redirect=https%3A%2F%2Fjeux.brand.example%2F HTTP/1.1");
+    for line in ["host: www.brand.example", "x-forwarded-proto: https"] {
+        assert!(head.iter().any(|told| told.eq_ignore_ascii_case(line)), "{line}: {head:?}");
+    }
+    let gone = get(&world, "/login");
+    assert_eq!(gone.status(), 502);
+    assert!(
+        text(&gone).starts_with(&format!("the login page at {address} does not answer")),
+        "{}",
+        text(&gone)
+    );
+}
+
+#[test]
+fn a_site_elsewhere_is_on_this_machine_and_on_the_wire() {
+    for at in ["brand.example:80", "192.0.2.1:80", "127.0.0.1", ""] {
+        let opened = World::builder().login_pages(json!([{"at": at}])).open();
+        assert!(opened.err().unwrap().to_string().contains("`at`"), "{at}");
+    }
+    let answer = get(&world(json!([{"at": "localhost:1"}])), "/login");
+    assert!(answer.status() == 502 && text(&answer).contains("transport wire"));
 }

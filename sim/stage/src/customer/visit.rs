@@ -1,6 +1,6 @@
 //! A visit to the customer's site: which page answers, and how people log in on the plain forms.
 
-use super::page::{ASSETS, Page, escaped};
+use super::page::{ASSETS, Page};
 use super::{LoginPage, Manner};
 use crate::parts::Parts;
 use crate::surface::locked;
@@ -10,7 +10,7 @@ use serde_json::json;
 use standin_clients::gigya::{GigyaAccess, GigyaClient, GigyaError, Proof};
 use standin_fake_kit::form::{Form, cookies};
 use standin_fake_kit::{answer, asset};
-use standin_model::{Host, Instant};
+use standin_model::Instant;
 use standin_ports::{Request, Response};
 
 /// What a page says about a destination that it does not go to.
@@ -31,6 +31,10 @@ impl Parts {
     /// Answers as the customer's site does.
     pub(crate) async fn customer(&self, now: Instant, request: Request) -> Response {
         let host = standin_ports::http::host_of(&request);
+        let elsewhere = locked(&self.login_pages).of(&host).and_then(|page| page.at);
+        if let Some(address) = elsewhere {
+            return self.handed_on(address, request).await;
+        }
         let path = request.uri().path().to_owned();
         if let Some(file) = asset::find(ASSETS, &path) {
             return file.answer();
@@ -196,45 +200,30 @@ impl Visit<'_> {
         page.answer()
     }
 
-    /// A page of the customer with a campaign in it: `channel` is its GUID, `id` its number, `domain` its host.
+    /// A page of the customer with a campaign in it, by the code that Qualifio gives out for it: `campaign` is its
+    /// number, the first that is made for other pages if it is not given; `how` is `tag` or `iframe`.
     fn promo(&self) -> Response {
-        let text = |name: &str, default: &str| self.query.get(name).unwrap_or(default).to_owned();
-        let (guid, id, domain) =
-            (text("channel", ""), text("id", "0"), text("domain", "jeux.brand.example").to_ascii_lowercase());
-        let height = text("height", "1200");
-        let word = |text: &str| {
-            !text.is_empty()
-                && text.len() <= 40
-                && text.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-')
-        };
-        let host: Option<Host> = domain.parse().ok().filter(|_| locked(&self.parts.qualifio).serves(&domain));
-        let known = host.is_some() && word(&guid) && id.bytes().all(|it| it.is_ascii_digit());
-        if !known || !height.bytes().all(|it| it.is_ascii_digit()) {
-            return Page::new("Our promotion", "<p>There is no game at the moment.</p>").answer();
-        }
-        let address = format!("https://{domain}/20/{guid}/v1.cfm?id={guid}");
         let in_frame = self.query.get("how") == Some("iframe");
-        let frame = match in_frame {
-            true => format!(
-                r#"<iframe class="qualifio_iframe_tag" id="qualifio{id}" title="Game" height="{height}" src="{}"></iframe>"#,
-                escaped(&address)
-            ),
-            false => String::new(),
+        let code = {
+            let qualifio = locked(&self.parts.qualifio);
+            let id = match self.query.get("campaign") {
+                Some(id) => id.parse().ok(),
+                None => qualifio.widgets().next(),
+            };
+            id.and_then(|id| qualifio.embed_code(id))
         };
-        let noscript = if in_frame {
-            ""
-        } else {
-            "JavaScript is switched off in this browser: the game cannot be shown here."
+        let host = code.as_ref().and_then(|code| code.webview.parse::<http::Uri>().ok());
+        let host = host.as_ref().and_then(|address| address.host());
+        let (Some(code), Some(host)) = (&code, host) else {
+            return Page::new("Our promotion", "<p>There is no game at the moment.</p>").answer();
+        };
+        let noscript = match in_frame {
+            true => "",
+            false => "JavaScript is switched off in this browser: the game cannot be shown here.",
         };
         Page::new("Our promotion", include_str!("promo.html"))
-            .with("how", if in_frame { "iframe" } else { "tag" })
-            .with("domain", domain.as_str())
-            .with("guid", guid)
-            .with("id", id)
-            .with("height", height)
             .with("noscript", noscript)
-            .with_markup("frame", frame)
-            .with_host("/customer/promo.js", &domain)
+            .with_code(if in_frame { &code.html } else { &code.javascript }, host)
             .answer()
     }
 }

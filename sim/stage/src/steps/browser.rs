@@ -44,11 +44,7 @@ pub const BROWSER_VISIT: Step = Step {
         let name = name_of(args)?;
         let (device, without) = (args.text("device")?, args.text("without")?);
         if !run.chromium.has(&name) || device.is_some() || without.is_some() {
-            let device = match device {
-                Some("mobile") => Device::Mobile,
-                Some("tablet") => Device::Tablet,
-                _ => Device::Desktop,
-            };
+            let device = device_named(device);
             let without = without.map(|word| match word {
                 "javascript" => Switch::NoJavaScript,
                 "cookies" => Switch::NoCookies,
@@ -175,10 +171,38 @@ pub const BROWSER_EXPECT_PAGE: Step = Step {
     },
 };
 
+/// Something done behind the page.
+pub const BROWSER_RUN_SCRIPT: Step = Step {
+    name: "browser_run_script",
+    summary: "runs a script in the page, once; it fails if the script throws",
+    args: &[
+        needed("script", "the script, which may return a value or a promise of one").takes(Takes::Text),
+        optional(
+            "save",
+            "members of what it returns to keep for later steps: { uid: UID } is written ${uid} there",
+        ),
+        BY,
+        FRAME,
+    ],
+    alone: Some("script"),
+    open: false,
+    example: "browser_run_script: gigya.accounts.showScreenSet({ screenSet: 'Default-RegistrationLogin' })",
+    run: |run, args| {
+        let script = args.need_text("script")?.to_owned();
+        let mut value = Value::Null;
+        act(run, args, async |session| {
+            value = session.script(&script, Vec::new()).await?;
+            Ok(())
+        })?;
+        run.save(args.get("save"), &value)?;
+        Ok("done".to_owned())
+    },
+};
+
 /// A look behind the page.
 pub const BROWSER_EXPECT_SCRIPT: Step = Step {
     name: "browser_expect_script",
-    summary: "runs a script in the page and holds what it returns against what is expected, given some time for it",
+    summary: "looks with a script, as often as it takes, and holds what it returns against what is expected",
     args: &[
         needed("script", "the script, which returns a value").takes(Takes::Text),
         needed("is", "what it must return: members that are not named do not matter"),
@@ -246,6 +270,15 @@ pub const BROWSER_EXPECT_ACCESSIBLE: Step = Step {
         }))
     },
 };
+
+/// The device that a step names.
+pub(super) fn device_named(name: Option<&str>) -> Device {
+    match name {
+        Some("mobile") => Device::Mobile,
+        Some("tablet") => Device::Tablet,
+        _ => Device::Desktop,
+    }
+}
 
 fn name_of(args: &Args<'_>) -> Result<String, Miss> {
     Ok(args.text(BY.name)?.unwrap_or("somebody").to_owned())

@@ -31,6 +31,7 @@ pub const STEPS: &[Step] = &[
     browser::BROWSER_CLICK,
     browser::BROWSER_PRESS,
     browser::BROWSER_GO,
+    browser::BROWSER_RUN_SCRIPT,
     browser::BROWSER_EXPECT_PAGE,
     browser::BROWSER_EXPECT_SCRIPT,
     browser::BROWSER_EXPECT_ACCESSIBLE,

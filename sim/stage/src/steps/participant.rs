@@ -1,5 +1,6 @@
 //! What a participant does in a campaign, at the level of HTTP.
 
+use super::browser::device_named;
 use crate::browser::{Browser, BrowserError, query_of};
 use crate::run::Run;
 use crate::step::{Arg, Args, Miss, Step, Takes, Unmet, needed, optional, unmet};
@@ -15,7 +16,8 @@ pub const VISIT: Step = Step {
     name: "visit",
     summary: "opens a campaign and goes on to its login or form: welcome screen and questions are clicked through",
     args: &[
-        needed("campaign", "the campaign's title"),
+        optional("campaign", "the campaign's title"),
+        optional("url", "any other address, in place of a campaign"),
         BY,
         optional("device", "desktop (if it is not given), tablet or mobile; a new device is a new browser")
             .takes(Takes::Word(&["desktop", "tablet", "mobile"])),
@@ -26,20 +28,15 @@ pub const VISIT: Step = Step {
     open: false,
     example: "visit: { campaign: Spring quiz, device: mobile }",
     run: |run, args| {
-        let title = args.need_text("campaign")?;
-        let qualifio = locked(&run.world.parts().qualifio);
-        let url = qualifio.campaign_of(title).and_then(|id| qualifio.player_url(id));
-        drop(qualifio);
-        let Some(url) = url else { return Err(super::qualifio::no_campaign(args, title)) };
-        let parent = args.text("parent")?.map(|page| {
-            form_urlencoded::Serializer::new(String::new()).append_pair("parentURL", page).finish()
-        });
-        let url = parent.map_or_else(|| url.clone(), |parent| format!("{url}&{parent}"));
+        let url = match args.text("url")? {
+            Some(url) => url.to_owned(),
+            None => campaign_url(run, args)?,
+        };
         let device = args.text("device")?;
         let name = browser_name(args)?;
         let mut browser = match (run.browsers.remove(&name), device) {
             (Some(browser), None) => browser,
-            (_, device) => Browser::new(Arc::clone(&run.http()), device.unwrap_or("desktop")),
+            (_, device) => Browser::new(Arc::clone(&run.http()), device_named(device)),
         };
         let result = arrive(run, &mut browser, &url, &fields(args, "answers")?);
         let summary = browser.summary();
@@ -49,6 +46,21 @@ pub const VISIT: Step = Step {
     },
 };
 
+fn campaign_url(run: &Run<'_>, args: &Args<'_>) -> Result<String, Miss> {
+    let title = args.need_text("campaign")?;
+    let qualifio = locked(&run.world.parts().qualifio);
+    let url = qualifio.campaign_of(title).and_then(|id| qualifio.player_url(id));
+    drop(qualifio);
+    let Some(url) = url else { return Err(super::qualifio::no_campaign(args, title)) };
+    let parent = args
+        .text("parent")?
+        .map(|page| form_urlencoded::Serializer::new(String::new()).append_pair("parentURL", page).finish());
+    Ok(parent.map_or_else(|| url.clone(), |parent| format!("{url}&{parent}")))
+}
+
+const FIELDS: Arg =
+    optional("fields", "what a login page of somebody else's calls its fields: { loginID: user }");
+
 /// Logging in.
 pub const LOG_IN: Step = Step {
     name: "log_in",
@@ -57,6 +69,7 @@ pub const LOG_IN: Step = Step {
         needed("loginID", "e-mail address or user name"),
         needed("password", "the password"),
         BY,
+        FIELDS,
         optional("refused", "the Gigya error code expected instead of a session").takes(Takes::Number),
     ],
     alone: None,
@@ -79,6 +92,7 @@ pub const REGISTER: Step = Step {
         optional("firstName", "first name"),
         optional("lastName", "last name"),
         BY,
+        FIELDS,
         optional("refused", "the Gigya error code expected instead of a session").takes(Takes::Number),
     ],
     alone: None,
@@ -178,8 +192,9 @@ pub const RETURN_WITHOUT_LOGIN: Step = Step {
                 if !browser.state.is_null() && browser.text(&["sso", "state"]) == "redirect_offered" {
                     run.world.wait(browser.follow_redirect()).map_err(lost)?;
                 }
+                // A page that sends people back by itself has done so.
                 let Some(destination) = last_value(&browser.url).filter(|_| browser.state.is_null()) else {
-                    break;
+                    continue;
                 };
                 run.world.wait(browser.visit(&destination)).map_err(lost)?;
             }
@@ -250,6 +265,7 @@ pub const EXPECT_PAGE: Step = Step {
         optional("errors", "mistakes by variable; `page` is the list of all that the page tells"),
         optional("warnings", "warnings that must be among those of the page"),
         optional("host", "the host that the browser is at"),
+        optional("url", "the address that the browser is at must begin so"),
         optional(
             "destination",
             "what the offered redirect carries as its destination, decoded, must begin so",
@@ -292,9 +308,12 @@ pub const EXPECT_PAGE: Step = Step {
         let destination = last_value(&offered).unwrap_or_default();
         let host =
             url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned();
-        for (name, actual, exact) in
-            [("host", host, true), ("destination", destination, false), ("redirect", offered, false)]
-        {
+        for (name, actual, exact) in [
+            ("host", host, true),
+            ("url", url, false),
+            ("destination", destination, false),
+            ("redirect", offered, false),
+        ] {
             if let Some(expected) = args.text(name)? {
                 let holds = if exact { actual == expected } else { actual.starts_with(expected) };
                 if !holds {
@@ -365,6 +384,10 @@ fn enter(
     values: &[(&str, &str)],
 ) -> Result<String, Miss> {
     let refused = args.number("refused")?;
+    let other = fields(args, FIELDS.name)?;
+    let named = |name: &str| {
+        other.iter().find(|(known, _)| known == name).map_or(name, |(_, named)| named.as_str()).to_owned()
+    };
     with_browser(run, args, |run, browser| {
         let result = if browser.text(&["sso", "state"]) == "screen_set" {
             let mut params: Vec<(&str, String)> = Vec::new();
@@ -385,7 +408,7 @@ fn enter(
                     browser.follow_redirect().await?;
                 }
                 let mut posted = vec![("action".to_owned(), action.to_owned())];
-                posted.extend(values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+                posted.extend(values.iter().map(|(name, value)| (named(name), (*value).to_owned())));
                 browser.log_in_on_page(&posted).await
             })
         };

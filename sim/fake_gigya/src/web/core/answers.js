@@ -41,6 +41,13 @@ function networkFailure(method, failure) {
   return refusal(500026, 'Network error', { errorDetails: details });
 }
 
+/** What a page hears instead of an answer. What is neither is a mistake in here, and stays one. */
+function withoutAnswer(method, failure) {
+  if (failure instanceof NetworkFailure) return networkFailure(method, failure);
+  if (failure instanceof UnusableParam) return refusal(400006, 'Invalid parameter value', { errorDetails: failure.message });
+  throw failure;
+}
+
 function callBack(method, callback, response) {
   if (typeof callback !== 'function') return;
   note(`callback ${method} ${response?.errorCode ?? response}`, response);

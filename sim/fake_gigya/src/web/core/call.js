@@ -23,7 +23,7 @@ function whenReleased() {
 
 /** What is answered without a request. */
 function answeredHere(method, spec, params) {
-  const hasToken = loginToken.get() !== null;
+  const hasToken = loginToken.get(params.APIKey) !== null;
   if (spec.session && !hasToken && !params.regToken) return UNAUTHORISED();
   if (spec.logout && !hasToken) return { errorCode: 0 };
   return null;
@@ -39,7 +39,7 @@ function isStale(body) {
  * Asks until there is an answer: repeats while data are pending, begins anew where the machine id is gone,
  * looks for another token in the group, and goes on without one where the method needs none.
  */
-async function exchange(method, spec, params, { screenSet } = {}) {
+async function exchange(method, spec, params, options = {}) {
   const tried = { pauses: 0, bootstraps: 0, group: false, verified: false, withoutToken: false };
   for (;;) {
     const wire = wireParams(method, spec, params);
@@ -55,20 +55,22 @@ async function exchange(method, spec, params, { screenSet } = {}) {
     } else if (body.errorCode === 409012 && state.ids && tried.bootstraps < MOST_BOOTSTRAPS) {
       tried.bootstraps += 1;
       await renewTicket();
-    } else if (body.errorCode === 403005 && token) {
+    } else if (body.errorCode === 403005 && token && isOwnSite(params)) {
       const other = groupKey() && !tried.group ? await groups.otherToken(token) : null;
       tried.group = true;
       if (other) {
-        saveToken(other.token, other.expires);
+        saveToken(other.token, other.expires, other.gltexp);
         continue;
       }
       dropToken();
-      if (spec.session || spec.logout || tried.withoutToken) return body;
+      // Who is logged out already has got what was asked for, as without a token.
+      if (spec.logout) return { errorCode: 0 };
+      if (spec.session || tried.withoutToken) return body;
       tried.withoutToken = true;
     } else if (body.errorCode === 403013 && token && !tried.verified && method !== 'accounts.verifyLogin') {
       tried.verified = true;
-      // What is missing of the account is completed here, unless the call comes from a screen-set.
-      await perform('accounts.verifyLogin', {}, { screenSet });
+      // What is missing of the account is completed here, unless the call wants to hear of it itself.
+      await perform('accounts.verifyLogin', { ignoreInterruptions: params.ignoreInterruptions }, options);
     } else {
       return body;
     }
@@ -77,6 +79,7 @@ async function exchange(method, spec, params, { screenSet } = {}) {
 
 /** What follows from a success. */
 async function settle(method, spec, params, body, options) {
+  if (!isOwnSite(params)) return;
   if (spec.login) await startSession(method, params, body, options);
   if (spec.verifies && loginToken.get()) keepInCache(verifiedKey(loginToken.get()), true);
   if (!spec.logout) return;
@@ -86,8 +89,19 @@ async function settle(method, spec, params, body, options) {
   raiseLogout();
 }
 
-function cacheKey(method, params) {
+function cacheKey(method, { context, ...params }) {
   return `${method} ${JSON.stringify(serialised(params))}`;
+}
+
+/** The platform's answer, or the one that this tab still has if the caller lets it be that old. */
+async function answered(method, spec, given, params, options) {
+  if (!(given.cacheTimeout > 0)) return exchange(method, spec, params, options);
+  const key = cacheKey(method, given);
+  const kept = readCache()[key];
+  if (kept && kept.until > Date.now()) return kept.body;
+  const body = await exchange(method, spec, params, options);
+  if (body.errorCode === 0) keepInCache(key, { until: Date.now() + given.cacheTimeout * 1000, body });
+  return body;
 }
 
 /** A call with its answer as pages see it. `options.screenSet` tells calls of a screen-set from the page's own. */
@@ -97,23 +111,19 @@ async function perform(method, given, options = {}) {
   const local = answeredHere(method, spec, params);
   if (local) {
     note(`local ${method} ${local.errorCode}`);
-    if (spec.logout) raiseLogout();
+    if (spec.logout && isOwnSite(params)) raiseLogout();
     return shaped(method, given, local);
   }
-  const key = given.cacheTimeout > 0 && cacheKey(method, given);
-  const cached = key && readCache()[key];
-  if (cached && cached.until > Date.now()) return shaped(method, given, cached.body);
-  if (spec.endsSession?.(params)) dropToken();
+  if (isOwnSite(params) && spec.endsSession?.(params)) dropToken();
   if (groupKey() && spec.logout) params.signIDs = true;
   let body;
   try {
-    body = await exchange(method, spec, params, options);
+    body = await answered(method, spec, given, params, options);
   } catch (failure) {
-    const told = networkFailure(method, failure);
+    const told = withoutAnswer(method, failure);
     return typeof told === 'string' ? told : shaped(method, given, told);
   }
   if (body.errorCode === 0) await settle(method, spec, params, body, options);
-  if (key && body.errorCode === 0) keepInCache(key, { until: Date.now() + given.cacheTimeout * 1000, body });
   const response = shaped(method, given, body);
   return options.silent ? response : interruptions.follow(method, given, response, options);
 }

@@ -80,15 +80,19 @@ const groups = {
   },
 
   async setToken(token, expiration) {
-    const gltexp = cookies.get(SIGNATURE_COOKIE);
-    await ask('setToken', { lt: token, expiration, gltexp });
+    await ask('setToken', { lt: token, expiration, gltexp: sessionSignature() });
   },
 
-  /** A token of the group that is not the one that was refused. */
+  /**
+   * A token of the group that is not the one that was refused; or the same, if another site's server has signed it
+   * for longer than this one's.
+   */
   async otherToken(token) {
     const answer = await ask('getToken');
-    const other = answer?.errorCode === 0 ? answer.login_token : null;
-    return other && other !== token ? { token: other, expires: answer.expires_in } : null;
+    const { login_token: other, expires_in: expires, gltexp } = answer?.errorCode === 0 ? answer : {};
+    if (!other) return null;
+    const isNew = other !== token || (gltexp && gltexp !== sessionSignature() && isFresh(gltexp, nowInSeconds()));
+    return isNew ? { token: other, expires: cookieLife(expires), gltexp } : null;
   },
 
   /** Ends the group's session and calls the logout page of every site that was visited. */
@@ -113,8 +117,9 @@ const groups = {
     if (answer.errorCode === 403025) return endSession();
     if (answer.errorCode === 403005) return dropToken();
     const isNew = given && given !== token;
+    if (answer.errorCode === 0 && !isNew && sessionSignature()) await ask('setLoginTokenExp', { gltexp: sessionSignature() });
     if (![0, 403032].includes(answer.errorCode) || !isNew) return;
-    saveToken(given, cookieLife(answer.expires_in));
+    saveToken(given, cookieLife(answer.expires_in), answer.gltexp);
     const response = await perform('accounts.verifyLogin', { include: 'profile,data' }, { silent: true });
     if (response.errorCode !== 0) return;
     const { groupContext, expires_in: expires } = answer;

@@ -51,6 +51,8 @@ function completedInScreenSet(response, screenSet = null) {
       regToken: response.regToken,
       initialResponse: response,
       onHide: resolve,
+      // Whoever shows another screen-set in its place takes it away without a word.
+      whenGone: () => resolve({ reason: 'canceled' }),
       onError: (event) => {
         // Where not even the files arrive there is nothing that could be closed.
         if (!event.response) resolve({ reason: 'error' });

@@ -68,6 +68,15 @@ const METHODS = {
   'socialize.getGmidTicket': { params: ['expires', 'gmid'], noAuth: true },
 };
 
+/** A context comes back as it is, also one that only this page can hold. */
+function isSendable(context) {
+  try {
+    return context !== undefined && JSON.stringify(context) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** The parameters of a call as they leave the page. */
 function wireParams(method, spec, params) {
   const out = { APIKey: params.APIKey ?? KEY, ...commonParams() };
@@ -81,12 +90,12 @@ function wireParams(method, spec, params) {
   // A host of one's own cannot keep what never ends.
   if (Number(out.sessionExpiration) === -2 && thisScript.globalConf.storageDomainOverride) out.sessionExpiration = YEAR;
   for (const name of ['source', 'cid']) if (params[name]) out[name] = params[name];
-  if (params.context !== undefined) out.context = params.context;
+  if (isSendable(params.context)) out.context = params.context;
   if (spec.httpStatusCodes) out.httpStatusCodes = true;
   if (spec.noAuth) return { ...out, noAuth: true };
-  const token = out.regToken ? null : loginToken.get();
+  const token = out.regToken ? null : loginToken.get(out.APIKey);
   if (token) out.login_token = token;
-  if (token && sessionSignature()) out.loginTokenExp = sessionSignature();
+  if (token && isOwnSite(params) && sessionSignature()) out.loginTokenExp = sessionSignature();
   return out;
 }
 

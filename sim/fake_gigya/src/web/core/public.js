@@ -11,7 +11,7 @@ async function hasSession() {
   let token = loginToken.get();
   if (!token && groupKey()) {
     const other = await groups.otherToken(null);
-    if (other) saveToken(other.token, cookieLife(other.expires));
+    if (other) saveToken(other.token, other.expires, other.gltexp);
     token = loginToken.get();
   }
   if (!token) return false;

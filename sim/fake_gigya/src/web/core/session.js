@@ -5,11 +5,17 @@ const SIGNATURE_COOKIE = `gltexp_${KEY}`;
 const CACHE = 'gigyaCache';
 
 const loginToken = {
-  get() {
-    const value = cookies.get(TOKEN_COOKIE);
+  /** The token of a site, of this page's if no other is named. */
+  get(key = KEY) {
+    const value = cookies.get(`glt_${key}`);
     return value ? splitToken(value).token : null;
   },
 };
+
+/** Whether a call is for the site of this script. Sessions of other sites are theirs to begin and to end. */
+function isOwnSite({ APIKey = KEY }) {
+  return APIKey === KEY;
+}
 
 /** The signature with which the site keeps a dynamic session alive, while it is good. */
 function sessionSignature() {
@@ -34,10 +40,18 @@ function verifiedKey(token) {
   return btoa(String(hash >>> 0));
 }
 
-function saveToken(token, life) {
+/** Keeps the site's signature for as long as it is good; one that is over is none. */
+function keepSignature(value) {
+  const left = Number.parseInt(value, 10) - nowInSeconds();
+  if (value && left > 0) cookies.set(SIGNATURE_COOKIE, value, left, baseDomain().domain);
+}
+
+/** Keeps a token. A signature belongs to one token: what is there goes, and the group's comes with the group's token. */
+function saveToken(token, life, gltexp) {
   const written = cookies.set(TOKEN_COOKIE, token, life, baseDomain().domain, state.flag('sessionCookieLax') ? 'Lax' : 'None');
   note(written ? 'glt_ written' : 'glt_ refused', { life });
   cookies.remove(SIGNATURE_COOKIE);
+  keepSignature(gltexp);
   pageStorage.removeItem('gigyaSettings');
   tabStorage.removeItem(CACHE);
   keepInCache(verifiedKey(token), true);

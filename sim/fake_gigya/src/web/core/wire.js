@@ -5,12 +5,32 @@ const LONGEST_URL = 4096;
 
 let repeatsLeft = 1;
 
+/** A request that got no answer of the platform. */
+class NetworkFailure extends Error {
+  constructor(timedOut) {
+    super('network');
+    this.timedOut = timedOut;
+  }
+}
+
+/** A parameter that no request can carry: an object that contains itself, say. */
+class UnusableParam extends Error {}
+
+function textOf(name, value) {
+  if (typeof value !== 'object') return String(value);
+  try {
+    return JSON.stringify(value);
+  } catch {
+    throw new UnusableParam(`${name} is no JSON`);
+  }
+}
+
 /** Objects become JSON, what is null is left out, functions never leave the page. */
 function serialised(params) {
   const out = {};
   for (const [name, value] of Object.entries(params)) {
     if (value === null || value === undefined || typeof value === 'function') continue;
-    out[name] = typeof value === 'object' ? JSON.stringify(value) : String(value);
+    out[name] = textOf(name, value);
   }
   return out;
 }
@@ -29,7 +49,7 @@ function sendOnce(url, params, verb) {
     request.open(verb, verb === 'GET' ? `${url}?${query}` : url);
     request.withCredentials = true;
     request.timeout = TIMEOUT;
-    const fail = (timedOut) => reject(Object.assign(new Error('network'), { timedOut }));
+    const fail = (timedOut) => reject(new NetworkFailure(timedOut));
     request.onerror = () => fail(false);
     request.onabort = () => fail(false);
     request.ontimeout = () => fail(true);

@@ -35,7 +35,13 @@ class Dialog {
     inner.append(this.content);
     main.append(top, inner);
     this.root.append(main);
-    this.root.addEventListener('keydown', (event) => this.pressed(event));
+    // A press beside the content would leave the focus nowhere.
+    for (const beside of [this.overlay, this.root]) {
+      beside.addEventListener('mousedown', (event) => event.target === beside && event.preventDefault());
+    }
+    // On the document: the focus may be nowhere all the same, after a press on plain text.
+    this.listeners = { keydown: (event) => this.pressed(event), focusin: (event) => this.keepFocus(event) };
+    for (const [name, run] of Object.entries(this.listeners)) document.addEventListener(name, run, true);
     document.body.append(this.overlay, this.root);
     this.caption.focus();
   }
@@ -54,6 +60,7 @@ class Dialog {
   }
 
   pressed(event) {
+    if (event.isComposing) return;
     if (event.key === 'Escape') {
       event.preventDefault();
       event.stopPropagation();
@@ -72,7 +79,13 @@ class Dialog {
     (event.shiftKey ? all.at(-1) : all[0])?.focus();
   }
 
+  /** What lies under a modal takes no focus, whoever gives it. */
+  keepFocus(event) {
+    if (!this.root.contains(event.target)) (this.focusables()[0] ?? this.caption).focus();
+  }
+
   close() {
+    for (const [name, run] of Object.entries(this.listeners)) document.removeEventListener(name, run, true);
     this.root.remove();
     this.overlay.remove();
     if (this.returnTo?.isConnected) this.returnTo.focus();

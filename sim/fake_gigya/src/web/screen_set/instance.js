@@ -158,7 +158,11 @@ class Instance {
     const { profile = {}, data = {}, subscriptions = {}, preferences = {} } = known.account ?? {};
     const fields = { currentScreen: this.screenId, nextScreen: element.id, form: formNames(template), response };
     const results = this.fire('onBeforeScreenLoad', { ...fields, profile, data, subscriptions, preferences, schema: known.schema });
-    if (results.includes(false)) return;
+    if (results.includes(false)) {
+      // The screen that is there stays; where there is none yet nothing comes.
+      if (this.screenId === null) this.hide('canceled');
+      return;
+    }
     const given = sdk.merged(...results.filter(sdk.isObject));
     if (given.nextScreen && given.nextScreen !== element.id) {
       await this.goTo(given.nextScreen, response);
@@ -220,6 +224,7 @@ class Instance {
     this.dialog?.close();
     if (!this.dialog) this.container?.replaceChildren();
     forget(this);
+    this.params.whenGone?.();
   }
 }
 

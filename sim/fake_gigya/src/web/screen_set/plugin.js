@@ -25,7 +25,7 @@ function showScreenSet(given) {
   const container = params.containerID ? document.getElementById(params.containerID) : null;
   if (params.containerID && !container) return refuse(params, 400006, 'Invalid_parameter_value (containerID)');
   const setId = setIdOf(params);
-  for (const other of instances.filter((it) => sameTarget(it, setId, params.containerID))) other.dispose();
+  for (const other of instances.filter((it) => samePlace(it, params))) other.dispose();
   const instance = new Instance(params, setId);
   instance.requested = setId;
   instances.push(instance);
@@ -36,9 +36,9 @@ function showScreenSet(given) {
   return undefined;
 }
 
-function sameTarget(instance, setId, containerID) {
-  if (containerID) return instance.params.containerID === containerID;
-  return instance.requested === setId && !instance.params.containerID;
+/** Whether both stand in the same place. All modals share one: the content of a modal has a fixed id. */
+function samePlace(instance, { containerID }) {
+  return (instance.params.containerID || null) === (containerID || null);
 }
 
 function found({ screenSet, containerID }) {

@@ -77,8 +77,8 @@
       onHide: ({ reason }) => (reason === 'finished' ? ask(closed) : closed()),
       // The button that was pressed is gone: whoever uses the keyboard goes on in the form.
       onAfterScreenLoad: () => { if (event) focusWithin(container); },
-      // A mistake in a form is shown by the screen-set itself.
-      onError: () => { if (!container.querySelector('form')) show('qlf-no-screen'); },
+      // Mistakes, and that there is no such form, are shown by the screen-set itself, once it has told of them.
+      onError: () => setTimeout(() => { if (!container.innerText.trim()) show('qlf-no-screen'); }),
     });
   }
   function focusWithin(container) {
@@ -107,10 +107,21 @@
     document.head.append(script);
   }
 
-  function leave() {
-    if (window.top === window) return location.replace(sso.url);
-    // A frame may send the whole window away only after a click; without one the link remains.
-    try { window.top.location.href = sso.url; } catch { /* not allowed */ }
+  // Leaving is told first: only whoever left can come back.
+  const toldLeave = () => fetch(state.action, {
+    method: 'POST', body: new URLSearchParams({ action: 'leave' }), keepalive: true,
+  }).then(({ ok }) => ok, () => false);
+  async function leaveAtOnce() {
+    // A frame may send the whole window away only after a click, and nobody is sent round who cannot be counted:
+    // in both cases the link remains.
+    if (window.top === window && await toldLeave()) location.replace(sso.url);
+  }
+  async function leaveByLink(event) {
+    const beside = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button > 0;
+    if (beside) return void toldLeave();
+    event.preventDefault();
+    await toldLeave();
+    window.open(sso.url, '_top');
   }
 
   if (sso.state === 'check') loadGigya(() => ask(signedOut));
@@ -119,5 +130,8 @@
     byId('qlf-login').addEventListener('click', openScreenSet);
     loadGigya(() => ask(() => openScreenSet()));
   }
-  if (sso.state === 'redirect_offered' && sso.automatic) leave();
+  if (sso.url) {
+    for (const kind of ['click', 'auxclick']) byId('qlf-login').addEventListener(kind, leaveByLink);
+    if (sso.automatic) leaveAtOnce();
+  }
 })();

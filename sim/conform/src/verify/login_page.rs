@@ -1,0 +1,125 @@
+//! The role `login-page`: where Redirect sends people to log in.
+
+use crate::verify::cases::{Words, base, cases, cases_of};
+use crate::verify::programs::command;
+use crate::verify::role::{Programme, Role, Verification, Work, needed, optional};
+use http::Uri;
+use serde_json::{Map, Value, json};
+use standin_stage::partner::Part;
+use standin_stage::runner::{BadInput, Extras};
+
+/// The role.
+pub const ROLE: Role = Role {
+    name: "login-page",
+    summary: "a customer's login page, where Redirect sends people and whence they come back",
+    clauses: &["QG-RED-1", "QG-RED-2", "QG-RED-3", "QG-RED-4", "QG-RED-5", "QG-MOB-2"],
+    members: &[
+        needed("command", "what starts the site, as a list: [python3, page.py]"),
+        optional("url", "the redirection URL, https://www.brand.example/login?redirect= if it is not given"),
+        optional("fields", "what its form calls loginID, password, email, firstName and lastName"),
+    ],
+    template: include_str!("cases/login-page/new.yaml"),
+    cases: cases!("login-page":
+        "destination", "parameter", "login", "mistake", "registration", "ended-session", "foreign-host", "mobile",
+    ),
+    work,
+};
+
+/// The redirection URL where a file names none.
+const URL: &str = "https://www.brand.example/login?redirect=";
+
+/// A redirection URL in parts.
+struct Redirection {
+    host: String,
+    path: String,
+    parameter: String,
+    /// The same page with one more parameter before that of the destination.
+    with_more: String,
+}
+
+fn redirection(text: &str) -> Option<Redirection> {
+    let url: Uri = text.strip_suffix('=')?.parse().ok()?;
+    let (host, path) = (url.host()?, url.path());
+    let (before, parameter) = url.query()?.rsplit_once('&').map_or(("", url.query()?), |parts| parts);
+    let and = if before.is_empty() { "" } else { "&" };
+    let named = !parameter.is_empty() && !parameter.contains('=');
+    (url.scheme_str() == Some("https") && named).then(|| Redirection {
+        with_more: format!("https://{host}{path}?{before}{and}from=quiz&{parameter}="),
+        host: host.to_owned(),
+        path: path.to_owned(),
+        parameter: parameter.to_owned(),
+    })
+}
+
+fn work(verification: &Verification<'_>) -> Result<Vec<Work>, BadInput> {
+    let file = verification.partner;
+    let url = file.text("url")?.unwrap_or(URL);
+    let Some(parts) = redirection(url) else {
+        let message =
+            format!("`{url}` is no redirection URL: it is https and ends in the name of a parameter and `=`");
+        return Err(file.mistake("url", message));
+    };
+    let mut fields = Map::new();
+    for (key, name) in
+        file.shown(file.root.get("fields").map(|node| node.map()).transpose())?.unwrap_or_default()
+    {
+        fields.insert(key.name.clone(), Value::from(file.shown(name.text())?));
+    }
+    let command = command(file)?;
+    let words: Words = vec![
+        ("url", url.to_owned()),
+        ("url-with-more", parts.with_more),
+        ("host", parts.host),
+        ("path", parts.path),
+        ("parameter", parts.parameter),
+        ("fields", Value::Object(fields).to_string()),
+    ];
+    let name = "verify/login-page/world.yaml";
+    let under = base(name, include_str!("cases/login-page/world.yaml"), &words, &Extras::default())?;
+    let extras = Extras { under: Some(under.clone()), ..verification.extras.clone() };
+    let over = file.world(&extras, verification.colour)?;
+    let mut work = cases_of(verification, under, over, &words, None, &|_| true)?;
+    for one in &mut work {
+        let Work::Case(ready) = one else { continue };
+        // Cases are tried side by side, each with a site of its own.
+        let port = (verification.port)().map_err(BadInput)?;
+        let section = ready.spec.sections.get_mut("login_pages");
+        if let Some(page) = section.and_then(|section| section.pointer_mut("/0")) {
+            page["at"] = json!(format!("127.0.0.1:{port}"));
+        }
+        let service = Some((port, String::new()));
+        let programme = Programme { command: command.clone(), folder: file.folder(), patience: 0, service };
+        ready.partner = Some((verification.bring)(Part::LoginPage, programme));
+    }
+    Ok(work)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirection_urls_and_what_is_none() {
+        let parts = |text: &str| {
+            redirection(text).map(|parts| (parts.host, parts.path, parts.parameter, parts.with_more))
+        };
+        let whole = |host: &str, path: &str, parameter: &str, more: &str| {
+            Some((host.to_owned(), path.to_owned(), parameter.to_owned(), more.to_owned()))
+        };
+        let expected = whole("www.a.example", "/in", "back", "https://www.a.example/in?from=quiz&back=");
+        assert_eq!(parts("https://www.a.example/in?back="), expected);
+        let more = "https://a.example/in?x=1&from=quiz&to=";
+        assert_eq!(parts("https://a.example/in?x=1&to="), whole("a.example", "/in", "to", more));
+        for none in [
+            "",
+            "https://a.example/in",
+            "https://a.example/?",
+            "https://a.example/?=",
+            "http://a.example/?r=",
+            "https://a.example/?r=x",
+            "https://a.example/?r=#x",
+        ] {
+            assert_eq!(parts(none), None, "{none}");
+        }
+    }
+}
