@@ -170,6 +170,7 @@ fn member_of_role(member: &Member) -> Value {
         Shape::Texts => json!({"type": "array", "items": {"type": "string"}}),
         Shape::Number => json!({"type": "integer", "minimum": 0}),
         Shape::Word(words) => json!({"enum": words}),
+        Shape::Names => json!({"type": "object", "additionalProperties": {"type": "string"}}),
         Shape::Dataflow => json!({"anyOf": [{"type": "string"}, {
             "type": "object", "additionalProperties": false, "required": ["file"],
             "properties": {

@@ -12,7 +12,7 @@ use standin_stage::partner::{Ended, Part, Partner, Session, System};
 use std::cell::{OnceCell, RefCell};
 use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -177,6 +177,7 @@ struct Serving {
     child: Child,
     /// How long it may still take for what it does by itself.
     left: Duration,
+    said: PathBuf,
     _state: TempDir,
 }
 
@@ -199,7 +200,8 @@ impl Serving {
         let other = file.try_clone().map_err(|error| error.to_string())?;
         command.stdout(file).stderr(other);
         let child = command.spawn().map_err(|error| format!("the command cannot be started: {error}"))?;
-        let mut serving = Self { child, left: Duration::from_secs(within), _state: state };
+        let mut serving =
+            Self { child, left: Duration::from_secs(within), said: said.clone(), _state: state };
         let mut up = false;
         let child = &mut serving.child;
         wait_until(world, async {
@@ -220,7 +222,7 @@ impl Serving {
             return Ok(serving);
         }
         let told = std::fs::read(&said).unwrap_or_default();
-        Err(format!("the service does not listen on port {port}: {}", end_of(&told)))
+        Err(format!("the service does not listen on the port that PORT says: {}", end_of(&told)))
     }
 }
 
@@ -238,6 +240,14 @@ impl Session for Serving {
             let _ = tokio::time::timeout(MOMENT, std::future::pending::<()>()).await;
         };
         wait_until(world, moment).is_ok()
+    }
+
+    fn last_words(&mut self) -> Option<String> {
+        let said = end_of(&std::fs::read(&self.said).unwrap_or_default());
+        let ended = self.child.try_wait().ok().flatten().map(|status| format!("it has ended: {status}"));
+        let told: Vec<String> =
+            [Some(said), ended].into_iter().flatten().filter(|text| !text.is_empty()).collect();
+        (!told.is_empty()).then(|| told.join("\n"))
     }
 }
 

@@ -31,8 +31,10 @@ const MEMBERS: &[Member] = &[
     optional("separator", "`,`, `;` or `|`; found by the headings if it is not given"),
     optional("key", "the column with the UID, C_Gigya_UID1 if it is not given"),
     optional("address", "the column with the e-mail address, C_EmailAddress if it is not given"),
-    optional("subscriptions", "columns with Yes, No or nothing; C_Newsletter_Opt_In1 if it is not given").takes(Takes::Texts),
-    optional("dates", "columns with dates; C_DateCreated and C_DateModified if it is not given").takes(Takes::Texts),
+    optional("subscriptions", "columns with Yes, No or nothing; C_Newsletter_Opt_In1 if it is not given")
+        .takes(Takes::Texts),
+    optional("dates", "columns with dates; C_DateCreated and C_DateModified if it is not given")
+        .takes(Takes::Texts),
 ];
 
 /// The columns that rules look at.

@@ -46,7 +46,8 @@ const MEMBERS: &[Member] = &[
     needed("command", "what starts the program, as a list: [python3, load.py]").takes(Takes::Texts),
     optional("folder", "the folder at the drop, /eloqua/in or /eloqua/out if it is not given"),
     optional("file", "how its files are called, with one *: contacts_*.csv if it is not given"),
-    optional("patience", "after how many seconds the program is stopped, 60 if it is not given").takes(Takes::Number),
+    optional("patience", "after how many seconds the program is stopped, 60 if it is not given")
+        .takes(Takes::Number),
 ];
 
 /// How long a program may take, in seconds.
@@ -83,7 +84,7 @@ fn programme(file: &PartnerFile) -> Result<Programme, BadInput> {
     let command = command(file)?;
     let patience = file.shown(file.root.get("patience").map(Node::number).transpose())?;
     let patience = patience.unwrap_or(PATIENCE).clamp(1, 3_600);
-    Ok(Programme { command, folder: file.folder(), patience, port: None, variables: Vec::new() })
+    Ok(Programme { patience, ..Programme::of(command, file.folder()) })
 }
 
 /// What starts a partner's program.

@@ -49,7 +49,7 @@ pub const ROLE: Role = Role {
     cases: cases!("push":
         "at-once", "user-name", "first-name", "last-name", "e-mail", "unknown", "address", "zip", "city", "country",
         "phone-overwrite", "phone-overwrite-list", "phone-append", "phone-append-object", "birthday", "gender",
-        "languages", "uid", "nothing-else", "forged", "unsigned",
+        "languages", "uid", "nothing-else", "forged",
     ),
     work,
 };
@@ -83,20 +83,14 @@ fn work(verification: &Verification<'_>) -> Result<Vec<Work>, BadInput> {
         let Work::Case(ready) = one else { continue };
         // Cases are tried side by side, each with a service of its own.
         let port = (verification.port)().map_err(BadInput)?;
-        let programme = Programme {
-            command: command.clone(),
-            folder: file.folder(),
-            patience,
-            port: Some(port),
-            variables: vec![
-                ("PORT", port.to_string()),
-                ("WEBHOOK_SECRET", SECRET.to_owned()),
-                ("QUALIFIO_CAMPAIGNS", campaigns(&ready.spec).to_string()),
-            ],
-        };
+        let mut programme = Programme::of(command.clone(), file.folder()).listening(port);
+        programme.patience = patience;
+        programme.variables.push(("WEBHOOK_SECRET", SECRET.to_owned()));
+        programme.variables.push(("QUALIFIO_CAMPAIGNS", campaigns(&ready.spec).to_string()));
         let section = ready.spec.sections.get_mut("qualifio");
-        if let Some(url) = section.and_then(|section| section.pointer_mut("/webhooks/0/url")) {
-            *url = json!(format!("http://127.0.0.1:{port}{path}"));
+        let webhooks = section.and_then(|section| section["webhooks"].as_array_mut());
+        for webhook in webhooks.into_iter().flatten() {
+            webhook["url"] = json!(format!("http://127.0.0.1:{port}{path}"));
         }
         ready.partner = Some((verification.bring)(Part::Push, programme));
     }

@@ -50,6 +50,8 @@ pub enum Takes {
     Number,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// Texts by name.
+    Names,
     /// A dataflow file, or one with parameters that are set.
     Dataflow,
 }
@@ -118,6 +120,21 @@ pub struct Programme {
     pub port: Option<u16>,
     /// What it finds in its environment beside what every program finds there.
     pub variables: Vec<(&'static str, String)>,
+}
+
+impl Programme {
+    /// A program that ends by itself; it is not waited for.
+    pub fn of(command: Vec<String>, folder: PathBuf) -> Self {
+        Self { command, folder, patience: 0, port: None, variables: Vec::new() }
+    }
+
+    /// The same as a service that is called on a port on loopback.
+    #[must_use]
+    pub fn listening(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self.variables.push(("PORT", port.to_string()));
+        self
+    }
 }
 
 /// One thing that is done to verify a partner.
