@@ -200,7 +200,7 @@ fn websites_and_domains() {
         ("login.eloqua.com", Ok(SiteAnswer::default()), "DomainForbidden(login.eloqua.com)"),
         ("player.qualifio.com", Ok(SiteAnswer::default()), "200"),
         ("brand.qualif.io", Ok(SiteAnswer::default()), "200"),
-        ("manager.brand.be", Ok(SiteAnswer::default()), "200"),
+        ("manager.brand.be", Ok(SiteAnswer::default()), "DomainForbidden(manager.brand.be)"),
         ("gigya.com.brand.be", Ok(SiteAnswer::default()), "200"),
     ] {
         let mut world = with_all_roles();
