@@ -471,7 +471,7 @@ pub(crate) enum What {
     Knobs,
     /// The formats of `--report`
     Reports,
-    /// JSON Schemas: `list schema report`, `scenario` or `world` prints one
+    /// JSON Schemas: `list schema report`, `scenario`, `world` or `verify` prints one
     Schema,
     /// What a partner's system can be in `standin verify`
     Roles,
