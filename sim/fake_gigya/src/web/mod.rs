@@ -169,6 +169,24 @@ mod tests {
         serde_json::from_str(last.trim_end().trim_end_matches(");")).unwrap()
     }
 
+    /// The body of a test in the sources of this folder and of the frames.
+    fn body_of(test: &str) -> Option<&'static str> {
+        let sources =
+            [include_str!("mod.rs"), include_str!("../frames/mod.rs"), include_str!("page_tests.rs")];
+        let head = format!("    #[test]\n    fn {test}() {{\n");
+        sources.iter().find_map(|text| text.split_once(&head)?.1.split("\n    }\n").next())
+    }
+
+    #[test]
+    fn what_a_files_evidence_names_asks_for_the_file() {
+        for file in super::FILES {
+            let name = file.path.rsplit('/').next().unwrap().to_ascii_lowercase();
+            let body = body_of(file.evidence.test).map(str::to_ascii_lowercase);
+            let asks = body.as_ref().is_some_and(|body| body.contains(&name) && body.contains("assert"));
+            assert!(asks, "{}: {} does not ask for it", file.path, file.evidence.test);
+        }
+    }
+
     #[test]
     fn every_site_has_its_own_script() {
         let mut bench = Bench::seeded(&json!({"sites": [
