@@ -9,10 +9,12 @@
 //! - [`world`]: the Rust face.
 //! - [`program`]: the commands' whole output and exit codes.
 //! - [`clients`]: answers that no fake gives.
+//! - [`control`]: the control API as test suites of others use it.
 //! - [`exec`]: programs of others inside the stage. [`verify`]: systems of others in one of the roles.
 //! - [`transport`]: Gigya over a socket, as foreign clients speak. [`eloqua`]: the same of Eloqua.
 
 mod clients;
+mod control;
 mod eloqua;
 mod exec;
 mod house;

@@ -14,12 +14,13 @@ use hyper::ext::ReasonPhrase;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use standin_ports::http::{Oversized, Peer, Unreadable};
+use standin_ports::http::{Oversized, Peer, Streamed, Unreadable};
 use standin_ports::{Http, HttpError, Reason, Request, Response};
 use std::io;
 use std::net::IpAddr;
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
@@ -29,6 +30,9 @@ pub const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
 /// How much of a body above the limit is read, so that its client gets to read the refusal.
 const DRAINED: usize = 8 * BODY_LIMIT;
+
+/// How long a body that goes on may be quiet.
+const QUIET: Duration = Duration::from_secs(15);
 
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -251,7 +255,25 @@ fn outgoing(response: Response) -> ::http::Response<Body> {
     {
         parts.extensions.insert(phrase);
     }
-    ::http::Response::from_parts(parts, Body::from(body))
+    match parts.extensions.remove::<Streamed>() {
+        Some(streamed) => ::http::Response::from_parts(parts, following(body, streamed)),
+        None => ::http::Response::from_parts(parts, Body::from(body)),
+    }
+}
+
+/// A body that goes on. Pieces are asked for when the last one is on its way, so a slow reader makes nothing pile up.
+fn following(first: Bytes, streamed: Streamed) -> Body {
+    let pieces = futures_util::stream::unfold((Some(first), streamed), |(first, streamed)| async {
+        let piece = match first.filter(|first| !first.is_empty()) {
+            Some(first) => first,
+            None => match tokio::time::timeout(QUIET, streamed.pieces.next()).await {
+                Ok(piece) => piece?,
+                Err(_) => Bytes::from_static(streamed.idle),
+            },
+        };
+        Some((Ok::<_, io::Error>(piece), (None, streamed)))
+    });
+    Body::from_stream(pieces)
 }
 
 /// Takes away what speaks about one connection and not about the message.

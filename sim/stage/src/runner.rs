@@ -513,6 +513,24 @@ pub fn run_telling(ready: &Ready, transport: Transport, depth: Depth) -> (Outcom
     (outcome, Some(world))
 }
 
+/// Runs one scenario in a world that is there already, and tells its whole story.
+pub fn run_in(ready: &Ready, world: &World) -> Outcome {
+    let mut outcome = at_its_start(&ready.scenario, world.transport());
+    if let Some(verdict) = without_browser(ready, world.transport()) {
+        outcome.verdict = verdict;
+        return outcome;
+    }
+    let mut walked = Walked::default();
+    outcome.verdict = walk(ready, world, Which::All, &mut walked);
+    outcome.steps = walked.steps;
+    if let Some(expected) = &ready.scenario.expected_failure {
+        outcome.verdict = turned(outcome.verdict, expected, &ready.scenario);
+    }
+    outcome.evidence = world.weakest_evidence();
+    tell(&mut outcome, world, &walked.held);
+    outcome
+}
+
 /// A partner lives by a clock of its own and speaks over sockets.
 fn opened(ready: &Ready, transport: Transport) -> Result<World, WorldError> {
     let Some(partner) = &ready.partner else { return World::open(&ready.spec, transport) };

@@ -12,7 +12,7 @@ mod stubs;
 mod webhooks;
 
 use crate::step::Step;
-pub(crate) use stage::{ADVANCE, EXPECT_CALLS, SET_KNOB};
+pub(crate) use stage::{ADVANCE, CLEAR_FAULTS, EXPECT_CALLS, FAULT, SET_KNOB};
 pub(crate) use stubs::{EXPECT_STUB, STUB_STEP};
 
 /// Every step, in the order in which `standin list steps` shows them.
@@ -67,8 +67,8 @@ pub const STEPS: &[Step] = &[
     files::EXPECT_FILES,
     ADVANCE,
     SET_KNOB,
-    stage::FAULT,
-    stage::CLEAR_FAULTS,
+    FAULT,
+    CLEAR_FAULTS,
     EXPECT_CALLS,
     stage::EXPECT_NO_SECRET,
 ];
