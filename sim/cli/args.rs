@@ -469,6 +469,8 @@ pub(crate) enum What {
     Evidence,
     /// What can be set
     Knobs,
+    /// What can go wrong on purpose
+    Faults,
     /// The formats of `--report`
     Reports,
     /// JSON Schemas: `list schema report`, `scenario` or `world` prints one
