@@ -2,7 +2,7 @@
 
 use crate::all_scenarios;
 use standin::{Transport, Verdict};
-use standin_stage::runner::{Browser, Ready, run_keeping};
+use standin_stage::runner::{Ready, WithoutBrowser, run_keeping};
 
 /// Both transports come to the same outcome by the same journal, to the byte.
 #[test]
@@ -35,10 +35,10 @@ fn every_scenario_holds_and_both_transports_tell_the_same_story() {
 #[test]
 fn every_scenario_of_a_browser_holds() {
     let all_tools = std::env::var_os("STANDIN_ALL_TOOLS").is_some();
-    let browser = if all_tools { Browser::Required } else { Browser::IfThere };
+    let without_browser = if all_tools { WithoutBrowser::Fail } else { WithoutBrowser::Skip };
     let mut told = Vec::new();
     for ready in all_scenarios().into_iter().filter(Ready::needs_browser) {
-        let (outcome, world) = run_keeping(&Ready { browser, ..ready }, Transport::Wire);
+        let (outcome, world) = run_keeping(&Ready { without_browser, ..ready }, Transport::Wire);
         if !matches!(outcome.verdict, Verdict::Held | Verdict::Skipped(_)) {
             told.push(format!("{}: {:#?}", outcome.name, outcome.verdict));
         }

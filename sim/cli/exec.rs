@@ -141,6 +141,9 @@ fn summary(world: &World, front: &Front) -> String {
     for host in front.sought_in_vain() {
         let _ = writeln!(text, "refused: {host} is nobody here; --allow {host} lets the program reach it");
     }
+    if front.sought_more() {
+        let _ = writeln!(text, "refused: more names than these; no more of them are remembered");
+    }
     text
 }
 

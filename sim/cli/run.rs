@@ -13,7 +13,7 @@ use standin_report::terminal::{Look, counted, write};
 use standin_report::{FORMATS, Needs, Promise, Results, format_of};
 use standin_scenario::nearest;
 use standin_scenario::outcome::{Outcome, Verdict, exit_code};
-use standin_stage::runner::{Browser, Extras, Ready, check_knobs, find_files, load};
+use standin_stage::runner::{Extras, Ready, WithoutBrowser, check_knobs, find_files, load};
 use standin_stage::story::Depth;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
         command.report.iter().map(|(_, file)| FileLater::at(file)).collect::<Result<_, _>>()?;
     let mut ready = loaded(&command.paths, &command.world)?;
     if command.require_browser {
-        ready.iter_mut().for_each(|ready| ready.browser = Browser::Required);
+        ready.iter_mut().for_each(|ready| ready.without_browser = WithoutBrowser::Fail);
     }
     let mut chosen: Vec<&Ready> = ready.iter().filter(|ready| wanted(command, ready)).collect();
     if chosen.is_empty() {

@@ -50,7 +50,14 @@ pub(crate) fn serve(command: &ServeCommand) -> Result<u8, Stop> {
             shown.join(" ")
         ));
         if command.browse {
-            window = Some(Browsing::start(&flags, &home)?);
+            // Whoever has no browser here can still go to the address with one of their own.
+            match Browsing::start(&flags, &home) {
+                Ok(browsing) => window = Some(browsing),
+                Err(why) => say(&format!(
+                    "\nNo window can be opened here: {}\nOpen {home} yourself, with the flags above.\n",
+                    why.text.trim_start_matches("error: ")
+                )),
+            }
         }
     }
     say("Ctrl-C stops.\n");

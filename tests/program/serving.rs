@@ -38,6 +38,8 @@ pub(super) struct Served {
     child: Child,
     out: BufReader<std::process::ChildStdout>,
     env: BTreeMap<String, String>,
+    /// What it said before it was up.
+    told: String,
 }
 
 impl Drop for Served {
@@ -50,19 +52,23 @@ impl Drop for Served {
 impl Served {
     /// Starts it and waits for the line that says that it is up.
     pub(super) fn start(arguments: &[&str]) -> Self {
-        let arguments = [&["serve"], arguments].concat();
-        let mut child = program(&arguments).stdout(Stdio::piped()).spawn().unwrap();
+        Self::of(program(&[&["serve"], arguments].concat()))
+    }
+
+    fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut env = BTreeMap::new();
-        let mut line = String::new();
+        let (mut line, mut told) = (String::new(), String::new());
         while !line.starts_with("Ctrl-C stops") {
+            told.push_str(&line);
             if let Some((name, value)) = line.trim_end().split_once('=') {
                 env.insert(name.to_owned(), value.to_owned());
             }
             line.clear();
             assert!(out.read_line(&mut line).unwrap() > 0, "it ended before it was up");
         }
-        Self { child, out, env }
+        Self { child, out, env, told }
     }
 
     pub(super) fn get(&self, name: &str) -> &str {
@@ -223,6 +229,19 @@ eloqua:
     let (_, state) = served.fetch(&format!("{}/state", served.get("STANDIN_URL")));
     let state: Value = serde_json::from_str(&state).unwrap();
     assert_eq!(state["contacts"][0]["C_EmailAddress"], "ann@brand.example", "{state:#}");
+    assert_eq!(served.stopped_by("TERM"), (Some(0), "stopped\n".to_owned()));
+}
+
+/// Where no window can be opened, that is said with the address, and the stage is there all the same.
+#[test]
+#[cfg(target_os = "linux")]
+fn without_a_display_the_address_is_told() {
+    let mut command = program(&["serve", "--browse", "--port", "0"]);
+    command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    let served = Served::of(command);
+    assert!(served.told.contains("No window can be opened here: "), "{}", served.told);
+    assert!(served.told.contains("Open https://standin.localhost/ yourself"), "{}", served.told);
+    assert_eq!(served.fetch(&format!("{}/pulse", served.get("STANDIN_URL"))).0, 200);
     assert_eq!(served.stopped_by("TERM"), (Some(0), "stopped\n".to_owned()));
 }
 

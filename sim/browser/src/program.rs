@@ -52,6 +52,13 @@ impl Program {
 impl Program {
     /// Opens a window for a person, with a profile in `folder`, until the person closes it or the value is dropped.
     pub fn window(&self, folder: &Path, flags: &[String], url: &str) -> std::io::Result<Window> {
+        let shown = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        // Without a display the browser starts and ends at once, and says so to nobody.
+        if cfg!(target_os = "linux") && !shown("DISPLAY") && !shown("WAYLAND_DISPLAY") {
+            return Err(std::io::Error::other(
+                "there is no display, neither DISPLAY nor WAYLAND_DISPLAY is set",
+            ));
+        }
         let mut command = Command::new(self.browser);
         command.arg(format!("--user-data-dir={}", folder.display())).args(flags);
         if is_root() {

@@ -9,6 +9,7 @@ use crate::reply::Refused;
 use crate::router::Call;
 use standin_fake_kit::answer::{html, redirect};
 use standin_fake_kit::form::Form;
+use standin_fake_kit::html::escaped;
 use standin_ports::Response;
 
 /// What an application asks for.
@@ -90,10 +91,6 @@ impl Wish {
         eloqua.plan_end_of_tokens();
         self.back('?', vec![("code", code)])
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn page(form: &Form, sentence: &str) -> Response {

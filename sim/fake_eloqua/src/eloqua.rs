@@ -7,7 +7,7 @@ use crate::knobs::KNOBS;
 use crate::limits::Limits;
 use crate::oauth::Tokens;
 use crate::router;
-use crate::setup::Sessions;
+use crate::setup::{Sessions, nobody_yet};
 use crate::store::Store;
 use crate::user::User;
 use serde_json::{Map, Value};
@@ -93,7 +93,7 @@ impl Eloqua {
             jobs: Jobs::default(),
             graves: Graves::default(),
             tokens: Tokens::default(),
-            sessions: Sessions::default(),
+            sessions: nobody_yet(),
             limits: Limits::default(),
             agenda: Agenda::default(),
             knobs: Knobs::new(KNOBS),

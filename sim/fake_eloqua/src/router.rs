@@ -520,7 +520,7 @@ fn speaks_json(eloqua: &Eloqua, request: &Request, area: Area) -> Result<(), Ref
     if !writes || area == Area::Login {
         return Ok(());
     }
-    let kind = request.headers().get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let kind = kind.unwrap_or_default().trim().to_ascii_lowercase();
     let absent = kind.is_empty() && eloqua.knobs.text("eloqua.content_type") == "compulsory";
     if absent || kind.contains("xml") { Err(reply::unusable()) } else { Ok(()) }

@@ -8,7 +8,7 @@ use crate::audit::Audit;
 use crate::auth_codes::{AuthCode, Journey, MOST as MOST_CODES};
 use crate::bearer::AccessToken;
 use crate::call::{Call, Form, endpoint_of, method_of};
-use crate::console::operators::{Operators, nobody};
+use crate::console::operators::nobody;
 use crate::console::{self, Entered};
 use crate::double_opt_in::Confirmations;
 use crate::ds::store::Store;
@@ -85,7 +85,7 @@ pub struct Gigya {
     pub(crate) events_told: u64,
     /// The data store of each site.
     pub(crate) stores: OrdMap<String, Store>,
-    pub(crate) operators: Operators,
+    pub(crate) operators: standin_fake_kit::Sessions,
 }
 
 /// A registration or login that is not complete.
@@ -431,6 +431,5 @@ impl Fake for Gigya {
         self.sessions.expire(now);
         self.confirmations.expire(now);
         self.cursors.expire(now);
-        self.operators.expire(now);
     }
 }

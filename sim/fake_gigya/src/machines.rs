@@ -37,6 +37,11 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
+    /// What the machine is known by, if it has been seen before.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.gmid.as_deref()
+    }
+
     /// The cookies win over parameters.
     pub(crate) fn of(request: &Request, params: &Params) -> Self {
         let jar = cookies(request);

@@ -12,6 +12,8 @@
 //! - [`faults`]: answers that go wrong on purpose.
 //! - [`seed`]: reading a world file's section.
 //! - [`form`]: form bodies, queries and cookies.
+//! - [`html`]: text in pages.
+//! - [`sessions`]: who is signed in to a console.
 //! - [`origin`]: which page a browser's request comes from.
 //! - [`answer`]: building responses.
 //! - [`asset`]: files that browsers load.
@@ -25,10 +27,12 @@ pub mod endpoint;
 pub mod fake;
 pub mod faults;
 pub mod form;
+pub mod html;
 pub mod ids;
 pub mod knobs;
 pub mod origin;
 pub mod seed;
+pub mod sessions;
 
 pub use agenda::Agenda;
 pub use endpoint::EndpointDoc;
@@ -36,3 +40,4 @@ pub use fake::Fake;
 pub use ids::Ids;
 pub use knobs::{Knob, Knobs};
 pub use seed::{Section, SeedError};
+pub use sessions::Sessions;

@@ -435,7 +435,8 @@ pub fn read_field(section: &Section<'_>, numbers: &mut Numbers) -> Result<Field,
     Ok(Field {
         id: numbers.part(),
         label: text(section, "label", LONGEST_TEXT)?.unwrap_or_else(|| name.clone()),
-        kind: text(section, "type", LONGEST_WORD)?.unwrap_or_else(|| standard.unwrap_or("ALPHA NUMERIC").to_owned()),
+        kind: text(section, "type", LONGEST_WORD)?
+            .unwrap_or_else(|| standard.unwrap_or("ALPHA NUMERIC").to_owned()),
         mandatory: section.flag_of("mandatory", name == "email")?,
         hidden: section.flag_of("hidden", false)?,
         mask: text(section, "mask", LONGEST_WORD)?,

@@ -19,6 +19,7 @@
 //! - [`exit_text`]: what the exit screen says in the operator's own words.
 //! - [`participation`]: one participant's way through a campaign.
 //! - [`player`]: the pages.
+//! - [`secure_token`]: what a customer's page vouches for in a campaign's address.
 //! - [`statistics`]: accepted forms as rows, the CSV export.
 //! - [`workbook`]: the XLSX export.
 //! - [`summary`]: figures over rows.
@@ -52,6 +53,7 @@ pub mod player;
 pub mod problem;
 pub mod qualifio;
 pub mod redirection;
+pub mod secure_token;
 pub mod seed;
 pub mod statistics;
 pub mod summary;

@@ -6,7 +6,7 @@ use crate::problem::Warning;
 use imbl::OrdMap;
 use serde_json::{Value, json};
 use standin_model::{Host, Instant};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The most warnings that one participation keeps.
@@ -60,6 +60,8 @@ pub struct Identified {
     pub email: String,
     /// The profile at that moment.
     pub profile: Value,
+    /// Which variables of the form it filled in.
+    pub known: BTreeSet<String>,
 }
 
 /// One participation under way.

@@ -67,7 +67,7 @@ pub enum Problem {
         domain: String,
     },
     /// The domain is a platform's own: nobody can point it at a campaign.
-    #[error("domain {0} belongs to a platform, and no campaign can be published there")]
+    #[error("domain {0} is kept for the platforms, and no campaign can be published there")]
     DomainReserved(String),
     /// The variable cannot be in the mapping to Gigya.
     #[error("variable `{0}` cannot be mapped to Gigya")]

@@ -21,7 +21,7 @@ use imbl::{OrdMap, OrdSet, Vector};
 use serde_json::Value;
 use standin_fake_kit::{Agenda, EndpointDoc, Ids, Knobs, SeedError, answer};
 use standin_model::Instant;
-use standin_ports::{Request, Response};
+use standin_ports::{Request, Response, Secret};
 use std::sync::Arc;
 
 /// Qualifio's account, its websites and campaigns, and everybody who is taking part.
@@ -58,6 +58,8 @@ pub struct Qualifio {
     pub(crate) webhooks: Webhooks,
     pub(crate) feeds: Feeds,
     pub(crate) gdpr: Gdpr,
+    /// What secure tokens are signed with.
+    pub(crate) token_key: Option<Secret>,
     /// The calls of other systems that a limit counts.
     pub(crate) calls: api::Calls,
     /// Participations whose people were forgotten and whose pushes are to be given up.
@@ -146,6 +148,7 @@ impl Qualifio {
             webhooks: Webhooks::default(),
             feeds: Feeds::new(seed),
             gdpr: Gdpr::new(seed),
+            token_key: None,
             calls: api::Calls::NONE,
             erasures: Vector::new(),
         }

@@ -5,6 +5,7 @@ use crate::integration::{EXPERT_MEMBERS, LoginScreen, SiteMode, TypedBlock, read
 use crate::manager::{campaigns, integrations, websites};
 use crate::problem::Problem;
 use crate::qualifio::Qualifio;
+use crate::secure_token;
 use crate::webhooks::settings;
 use crate::{feed, gdpr};
 use serde_json::Value;
@@ -49,6 +50,9 @@ pub fn read(qualifio: &mut Qualifio, now: Instant, section: &Value) -> Result<()
     for item in root.list("feeds")? {
         feed::add(qualifio, &item).map_err(|problem| placed(problem, &item))?;
     }
+    if let Some(section) = root.get("secure_token") {
+        qualifio.token_key = Some(secure_token::read_key(&section)?);
+    }
     if let Some(section) = root.get("gdpr") {
         gdpr::seed(qualifio, &section).map_err(|problem| placed(problem, &section))?;
     }
@@ -65,6 +69,7 @@ const MEMBERS: &[&str] = &[
     "campaigns",
     "webhooks",
     "feeds",
+    "secure_token",
     "gdpr",
 ];
 

@@ -22,7 +22,7 @@ const SOUGHT: usize = 1_000;
 #[derive(Debug)]
 pub struct Front {
     authority: Arc<Authority>,
-    sought: Arc<Mutex<BTreeSet<String>>>,
+    sought: Arc<Mutex<Sought>>,
     served: Served,
 }
 
@@ -39,7 +39,7 @@ impl Front {
         let known = Arc::new(world.sockets().map_or_else(OnceLock::new, OnceLock::from));
         let control = Control::new(world.parts(), known);
         let parts = Arc::downgrade(world.parts());
-        let sought = Arc::new(Mutex::new(BTreeSet::new()));
+        let sought = Arc::new(Mutex::new(Sought::default()));
         let (seen, answering) = (Arc::clone(&sought), parts.clone());
         let names: Names = Arc::new(move |name| {
             let here =
@@ -49,8 +49,8 @@ impl Front {
                 false if allowed.iter().any(|one| one == name) => Way::Outside,
                 false => Way::Nowhere,
             };
-            if way == Way::Nowhere && locked(&seen).len() < SOUGHT {
-                locked(&seen).insert(name.to_owned());
+            if way == Way::Nowhere {
+                locked(&seen).note(name);
             }
             way
         });
@@ -72,7 +72,30 @@ impl Front {
 
     /// Names that were asked for and that nobody has.
     pub fn sought_in_vain(&self) -> Vec<String> {
-        locked(&self.sought).iter().cloned().collect()
+        locked(&self.sought).names.iter().cloned().collect()
+    }
+
+    /// Whether more names were asked for in vain than are remembered.
+    pub fn sought_more(&self) -> bool {
+        locked(&self.sought).more
+    }
+}
+
+/// Names that nobody has.
+#[derive(Debug, Default)]
+struct Sought {
+    names: BTreeSet<String>,
+    /// Whether there were more of them than are remembered.
+    more: bool,
+}
+
+impl Sought {
+    fn note(&mut self, name: &str) {
+        if self.names.len() < SOUGHT {
+            self.names.insert(name.to_owned());
+        } else {
+            self.more |= !self.names.contains(name);
+        }
     }
 }
 
@@ -118,5 +141,20 @@ impl Http for Everything {
             request.headers_mut().insert(ACTOR, HeaderValue::from_static("browser"));
         }
         self.platforms.send(request).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_beyond_the_bound_are_told() {
+        let mut sought = Sought::default();
+        (0..SOUGHT).for_each(|n| sought.note(&format!("{n}.example")));
+        sought.note("0.example");
+        assert!(!sought.more, "nothing was left out");
+        sought.note("one.more.example");
+        assert!(sought.more && sought.names.len() == SOUGHT);
     }
 }

@@ -40,19 +40,19 @@ pub struct Ready {
     /// Its file.
     pub path: PathBuf,
     /// What becomes of it where there is no browser for its steps.
-    pub browser: Browser,
+    pub without_browser: WithoutBrowser,
     /// Somebody else's system that takes part, if one does; its world is always on the wire.
     pub partner: Option<Arc<Partner>>,
 }
 
 /// What becomes of a scenario that needs a browser where there is none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Browser {
+pub enum WithoutBrowser {
     /// It is skipped, with the reason.
     #[default]
-    IfThere,
+    Skip,
     /// It fails.
-    Required,
+    Fail,
 }
 
 /// What the command line adds to every world.
@@ -63,7 +63,7 @@ pub struct Extras {
     /// Knobs by name.
     pub knobs: Vec<(String, String)>,
     /// Whether scenarios may be skipped for want of a browser.
-    pub browser: Browser,
+    pub without_browser: WithoutBrowser,
     /// What every world builds on; the seed does not come from here.
     pub under: Option<WorldSpec>,
     /// What stands over every world.
@@ -112,7 +112,13 @@ pub fn load_text(path: &Path, text: &str, extras: &Extras, colour: bool) -> Resu
         let spec = extras.layered(spec);
         let world = made(path, scenario.world.as_ref(), &spec, extras, &source, colour)?;
         check_names(&world, &spec.dataflows, &scenario.steps).map_err(shown)?;
-        ready.push(Ready { scenario, spec, path: path.to_owned(), browser: extras.browser, partner: None });
+        ready.push(Ready {
+            scenario,
+            spec,
+            path: path.to_owned(),
+            without_browser: extras.without_browser,
+            partner: None,
+        });
     }
     Ok(ready)
 }
@@ -544,7 +550,7 @@ fn without_browser(ready: &Ready, transport: Transport) -> Option<Verdict> {
         Transport::Memory => "a real browser needs the wire".to_owned(),
         Transport::Wire => crate::chromium::lacking()?,
     };
-    if ready.browser == Browser::IfThere {
+    if ready.without_browser == WithoutBrowser::Skip {
         return Some(Verdict::Skipped(why));
     }
     let (line, column) = ready.scenario.source.line_column(step.name.span.start);

@@ -1,5 +1,7 @@
 // The instance's APIs, called with the session of whoever is signed in, and what the pages share.
-import { h } from '/console/console.js';
+import { confirmed } from '/console/console.js';
+
+export { badge } from '/console/console.js';
 
 let token = '';
 
@@ -28,8 +30,34 @@ function words(status, phrase, body) {
   return body?.message ?? `${phrase || 'The call was refused'} (${status})`;
 }
 
-// Calls an API. A refusal is thrown as { status, property, body: { message } }.
+const AGAIN = 'Your session has ended. Sign in again in another tab, then save once more: what you typed stays here.';
+
+// Whether somebody has signed in again in the meantime, here or in another tab: then there is another token.
+async function renewed() {
+  const answer = await fetch('/setup/session', { credentials: 'same-origin' });
+  if (!answer.ok) return false;
+  const told = await answer.json();
+  const fresh = told.token !== token;
+  token = told.token;
+  return fresh;
+}
+
+// Calls an API. A refusal is thrown as { status, property, body: { message } }. A page on which something was typed
+// stays where it is when the session has ended.
 export async function api(verb, path, body) {
+  const writes = verb !== 'GET';
+  try {
+    return await once(verb, path, body);
+  } catch (refused) {
+    if (writes && [401, 403].includes(refused.status) && await renewed()) return once(verb, path, body);
+    if (refused.status !== 401) throw refused;
+    if (!writes) { location.assign('/'); throw refused; }
+    if (await confirmed('Your session has ended.', 'Sign in in another tab')) window.open('/', '_blank', 'noopener');
+    throw { status: 401, body: { message: AGAIN } };
+  }
+}
+
+async function once(verb, path, body) {
   const headers = { Accept: 'application/json' };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (verb !== 'GET') headers['X-XSRF-TOKEN'] = token;
@@ -37,7 +65,6 @@ export async function api(verb, path, body) {
   const text = await answer.text();
   let value = null;
   try { value = text === '' ? null : JSON.parse(text); } catch { /* not every answer is JSON */ }
-  if (answer.status === 401) location.assign('/');
   if (!answer.ok) {
     const property = Array.isArray(value) ? value[0]?.property : undefined;
     throw { status: answer.status, property, body: { message: words(answer.status, answer.statusText, value) } };
@@ -54,5 +81,3 @@ export function time(text) {
   const iso = /^-?\d+$/.test(String(text)) ? new Date(Number(text) * 1000).toISOString() : String(text);
   return iso.replace('T', ' ').replace(/\.\d+Z$|Z$/, ' UTC');
 }
-
-export const badge = (kind, text) => h('span', { class: `badge ${kind}` }, text);

@@ -33,7 +33,7 @@ async function list(body) {
   const tell = (refused) => found.replaceChildren(notice('error', message(refused)));
   body.append(
     trail(),
-    h('div', { class: 'row' }, h('a', { href: '#fields/new', id: 'add-field' }, 'Add Contact Field')),
+    h('div', { class: 'row' }, h('a', { class: 'button', href: '#fields/new', id: 'add-field' }, 'Add Contact Field')),
     form('search', [
       field('Display name', { name: 'wanted', type: 'search' }), h('button', {}, 'Search'),
     ], async (values) => { wanted = values.wanted.trim(); await look(0); }),

@@ -11,7 +11,7 @@ pub(crate) mod session;
 mod tests;
 
 pub(crate) use runs::runs;
-pub(crate) use session::{Sessions, sign_in, sign_out, told};
+pub(crate) use session::{Sessions, nobody_yet, sign_in, sign_out, told};
 
 use crate::eloqua::Eloqua;
 use crate::login;

@@ -6,9 +6,7 @@ use crate::router::Call;
 use crate::setup::home;
 use crate::user::User;
 use http::{HeaderValue, Method, header};
-use imbl::OrdMap;
 use serde_json::{Value, json};
-use standin_fake_kit::form::cookies;
 use standin_fake_kit::{asset, origin};
 use standin_model::Instant;
 use standin_ports::http::host_of;
@@ -18,52 +16,20 @@ use standin_ports::{Request, Response};
 const COOKIE: &str = "eloqua_session";
 /// The header in which a page shows that it could read the session's token.
 const TOKEN: &str = "x-xsrf-token";
-/// How many sessions there may be; the first to end go first.
-const MOST: usize = 1_000;
 const UNWRITTEN: &str = "XSRF Protection Failure";
 
-#[derive(Clone)]
-struct Session {
-    user: String,
-    token: String,
-    end: Instant,
-}
+/// The people who are signed in, each session with its token.
+pub(crate) type Sessions = standin_fake_kit::Sessions<String>;
 
-/// Sessions by what the cookie says.
-#[derive(Clone, Default)]
-pub(crate) struct Sessions(OrdMap<String, Session>);
-
-/// A number alone: a cookie opens the instance to whoever reads it.
-impl std::fmt::Debug for Sessions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Sessions({})", self.0.len())
-    }
-}
-
-impl Sessions {
-    fn of(&self, now: Instant, request: &Request) -> Option<&Session> {
-        self.0.get(&named(request)?).filter(|session| now < session.end)
-    }
-
-    fn keep(&mut self, now: Instant, name: String, session: Session) {
-        self.0 = self.0.iter().filter(|(_, it)| now < it.end).map(|(k, v)| (k.clone(), v.clone())).collect();
-        self.0.insert(name, session);
-        while self.0.len() > MOST {
-            let first = self.0.iter().min_by_key(|(_, it)| it.end).map(|(name, _)| name.clone());
-            let Some(first) = first else { break };
-            self.0.remove(&first);
-        }
-    }
-}
-
-fn named(request: &Request) -> Option<String> {
-    cookies(request).into_iter().find(|(name, _)| name == COOKIE).map(|(_, value)| value)
+/// Nobody is signed in.
+pub(crate) fn nobody_yet() -> Sessions {
+    Sessions::by(COOKIE)
 }
 
 /// The user of a request's session.
 pub(crate) fn user_of(eloqua: &Eloqua, now: Instant, request: &Request) -> Option<User> {
-    let session = eloqua.sessions.of(now, request)?;
-    eloqua.site.user_named(&session.user).filter(|user| user.enabled)
+    let (user, _) = eloqua.sessions.of(now, request)?;
+    eloqua.site.user_named(user).filter(|user| user.enabled)
 }
 
 /// Refuses a write that a foreign page may have caused: a browser sends the cookie by itself, but only a page of
@@ -75,7 +41,7 @@ pub(crate) fn check_page(eloqua: &Eloqua, now: Instant, request: &Request) -> Re
         return Ok(());
     }
     let shown = request.headers().get(TOKEN).and_then(|token| token.to_str().ok());
-    let right = eloqua.sessions.of(now, request).is_some_and(|session| shown == Some(session.token.as_str()));
+    let right = eloqua.sessions.of(now, request).is_some_and(|(_, token)| shown == Some(token.as_str()));
     if right && !origin::is_foreign(request) { Ok(()) } else { Err(unwritten()) }
 }
 
@@ -123,13 +89,9 @@ pub(crate) fn sign_in(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, 
     let Some(user) = eloqua.site.login(&name, of("password")).filter(|_| eloqua.lets_in()) else {
         return Ok(answer(401, &json!({ "message": "The company, user name or password is wrong." })));
     };
-    // Who signs in again leaves no session behind.
-    if let Some(before) = named(call.request) {
-        eloqua.sessions.0.remove(&before);
-    }
     let (name, token) = (eloqua.session_ids.token(43), eloqua.session_ids.token(43));
     let end = call.now.plus(eloqua.knobs.span("eloqua.session_life"));
-    eloqua.sessions.keep(call.now, name.clone(), Session { user: user.name, token, end });
+    eloqua.sessions.begin(call.request, call.now, end, name.clone(), &user.name, token);
     let response = answer(200, &json!({ "next": home(eloqua, call) }));
     Ok(with_cookie(call.request, response, &name, ""))
 }
@@ -139,14 +101,14 @@ pub(crate) fn told(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Ref
     check_host(call.request)?;
     let user = user_of(eloqua, call.now, call.request);
     let session = eloqua.sessions.of(call.now, call.request);
-    let (Some(user), Some(session)) = (user, session) else {
+    let (Some(user), Some((_, token))) = (user, session) else {
         return Err(nobody());
     };
     let body = json!({
         "company": eloqua.site.name,
         "user": user.name,
         "displayName": user.display_name(),
-        "token": session.token,
+        "token": token,
     });
     Ok(answer(200, &body))
 }
@@ -157,9 +119,7 @@ pub(crate) fn sign_out(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response,
     if origin::is_foreign(call.request) {
         return Err(unwritten());
     }
-    if let Some(name) = named(call.request) {
-        eloqua.sessions.0.remove(&name);
-    }
+    eloqua.sessions.end(call.request);
     Ok(with_cookie(call.request, answer(200, &json!({})), "", "; Max-Age=0"))
 }
 

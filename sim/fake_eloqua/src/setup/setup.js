@@ -1,5 +1,5 @@
 // The frame: who is signed in, and where to go.
-import { h, notice, route } from '/console/console.js';
+import { h, mayLeave, notice, route } from '/console/console.js';
 import { api, whoAmI } from '/setup/api.js';
 import { contactsView } from '/setup/contacts.js';
 import { fieldsView } from '/setup/fields.js';
@@ -12,6 +12,7 @@ const links = (views) => views.map((view) => h('li', {}, h('a', { href: `#${view
 document.getElementById('audience').append(...links([contactsView]));
 document.getElementById('menu').append(...links([fieldsView, bulkView, jobsView]));
 document.getElementById('sign-out').addEventListener('click', async () => {
+  if (!await mayLeave()) return;
   await api('DELETE', '/setup/session');
   location.assign('/');
 });

@@ -11,5 +11,5 @@ document.getElementById('form').append(form('sign-in', [
   if (empty) throw { place: empty, body: { message: 'This is needed.' } };
   const { next } = await call('POST', '/login', values);
   location.assign(next);
-}, (refused) => [refused.place ?? null, message(refused)]));
+}, (refused) => [refused.place ?? null, message(refused)], { light: true }));
 document.body.dataset.ready = 'sign-in';

@@ -150,7 +150,11 @@ fn pages_answer_on_eloquas_hosts_alone_and_leave_nothing_behind() {
         ("GET", "/setup/runs", 401),
     ] {
         let here = caller.page(method, path, &headers, "");
-        assert_eq!((here.status().as_u16(), &here.headers()["cache-control"]), (expected, &"no-store".parse().unwrap()), "{method} {path}");
+        assert_eq!(
+            (here.status().as_u16(), &here.headers()["cache-control"]),
+            (expected, &"no-store".parse().unwrap()),
+            "{method} {path}"
+        );
         if path.starts_with("/api/") {
             continue;
         }

@@ -1,6 +1,8 @@
 // The platform's methods, called with the key of whoever is signed in, and what the pages share.
 import { h, call } from '/console/console.js';
 
+export { badge } from '/console/console.js';
+
 const SITE = 'gigya-console-site';
 
 // The site that was chosen in this tab.
@@ -54,9 +56,6 @@ export const quoted = (text) => `"${text.replaceAll('\\', '\\\\').replaceAll('"'
 
 // An instant as people read it, in the clock of the stage.
 export const time = (iso) => (iso ? String(iso).replace('T', ' ').replace(/\.\d+Z$|Z$/, ' UTC') : '');
-
-// A word that says how something stands.
-export const badge = (kind, text) => h('span', { class: `badge ${kind}` }, text);
 
 // Anything, to be read.
 export const json = (value, label) => h('pre', { tabindex: '0', role: 'region', 'aria-label': label }, JSON.stringify(value, null, 2));

@@ -41,7 +41,7 @@ async function show(body) {
       filter = { uid: values.uid.trim(), endpoint: values.endpoint.trim(), failed: values.failed };
       told.replaceChildren();
       await look(0);
-    }),
+    }, () => null, { light: true }),
     found, told);
   await look(0);
 }

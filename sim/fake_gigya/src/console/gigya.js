@@ -1,5 +1,5 @@
 // The console's frame: signing in, choosing a site, going from page to page.
-import { h, field, form, notice, route } from '/console/console.js';
+import { h, field, form, hold, mayLeave, notice, release, route } from '/console/console.js';
 import { method, own, signedOut, site } from '/console/gigya-api.js';
 import { siteView } from '/console/gigya-site.js';
 import { keysView } from '/console/gigya-keys.js';
@@ -25,8 +25,11 @@ function signIn(told) {
       h('button', {}, 'Sign in'),
     ], async (values) => {
       await own('POST', '/console/session', values);
+      operator = values.userKey;
+      release(operator);
       await start();
-    }));
+    }, () => null, { light: true }));
+  heading.focus();
   document.title = `Sign in - ${document.body.dataset.product}`;
   document.body.dataset.ready = 'sign-in';
 }
@@ -39,13 +42,18 @@ async function choose() {
     name: 'site', value: site.key,
     options: sites.map((it) => [it.apiKey, `${it.baseDomain} (${it.dataCenter}, ${it.siteID})`]),
   });
-  choice.querySelector('select').addEventListener('change', (event) => {
+  choice.querySelector('select').addEventListener('change', async (event) => {
+    if (!await mayLeave()) {
+      event.target.value = site.key;
+      return;
+    }
     site.key = event.target.value;
     window.dispatchEvent(new HashChangeEvent('hashchange'));
   });
   const leave = h('button', {
     type: 'button', class: 'plain', id: 'sign-out',
     onclick: async () => {
+      if (!await mayLeave()) return;
       await own('DELETE', '/console/session');
       sessionStorage.clear();
       location.replace(location.pathname);
@@ -56,6 +64,7 @@ async function choose() {
 }
 
 // Whoever was signed in and no longer is has to sign in again; before, there is nothing to tell.
+let operator = null;
 let inside = false;
 let routed = false;
 async function start() {
@@ -65,10 +74,10 @@ async function start() {
   else { routed = true; await route(main, VIEWS); }
 }
 
-signedOut.addEventListener('over', () => { if (inside) { inside = false; queueMicrotask(() => signIn('Your session is over. Sign in again.')); } });
+signedOut.addEventListener('over', () => { if (inside) { inside = false; hold(operator); queueMicrotask(() => signIn('Your session is over. Sign in again.')); } });
 
 try {
-  await own('GET', '/console/session');
+  operator = (await own('GET', '/console/session')).userKey;
   await start();
 } catch (refused) {
   if (refused.status === 401) signIn();

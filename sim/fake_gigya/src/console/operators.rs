@@ -2,38 +2,27 @@
 
 use crate::call::Caller;
 use crate::console::{Visit, refused, reply, sent};
-use crate::expiring::Expiring;
 use crate::gigya::Gigya;
 use http::{HeaderValue, header};
 use serde_json::json;
-use standin_fake_kit::form::cookies;
+use standin_fake_kit::Sessions;
 use standin_model::Instant;
 use standin_ports::{Request, Response};
 use std::sync::Arc;
 
 /// The cookie that names a session.
 const COOKIE: &str = "gigya_console";
-/// How many sessions there may be; the first to end go first.
-const MOST: usize = 1_000;
-
-/// The keys of those who are signed in, by session.
-pub(crate) type Operators = Expiring<String>;
-
-/// Nobody is signed in.
-pub(crate) fn nobody() -> Operators {
-    Expiring::at_most(MOST)
+/// Nobody is signed in; each session will be that of a key.
+pub(crate) fn nobody() -> Sessions {
+    Sessions::by(COOKIE)
 }
 
 impl Gigya {
     /// The key of whoever a request's session belongs to. A key that is gone signs nobody in.
     pub(crate) fn operator(&self, now: Instant, request: &Request) -> Option<String> {
-        let user_key = self.operators.get(now, &token(request)?)?;
-        self.sites.values().any(|site| site.keys.contains_key(user_key)).then(|| user_key.clone())
+        let (user_key, ()) = self.operators.of(now, request)?;
+        self.sites.values().any(|site| site.keys.contains_key(user_key)).then(|| user_key.to_owned())
     }
-}
-
-fn token(request: &Request) -> Option<String> {
-    cookies(request).into_iter().find(|(name, _)| name == COOKIE).map(|(_, token)| token)
 }
 
 /// `POST /console/session`.
@@ -51,13 +40,9 @@ pub(crate) fn sign_in(gigya: &mut Gigya, visit: &Visit<'_>) -> Response {
         // One answer for a wrong key and a wrong secret: it tells nobody which keys there are.
         return refused(401, 403_010, "the key or its secret is wrong");
     }
-    // Who signs in again leaves no session behind.
-    if let Some(before) = token(visit.request) {
-        gigya.operators.remove(&before);
-    }
     let token = gigya.console_ids.token(64);
     let ends = visit.now.plus(gigya.knobs.span("gigya.console_session"));
-    gigya.operators.insert(ends, token.clone(), user_key.to_owned());
+    gigya.operators.begin(visit.request, visit.now, ends, token.clone(), user_key, ());
     with_cookie(visit.request, reply(200, &json!({"userKey": user_key})), &token, "")
 }
 
@@ -68,9 +53,7 @@ pub(crate) fn told(_: &mut Gigya, visit: &Visit<'_>) -> Response {
 
 /// `DELETE /console/session`.
 pub(crate) fn sign_out(gigya: &mut Gigya, visit: &Visit<'_>) -> Response {
-    if let Some(token) = token(visit.request) {
-        gigya.operators.remove(&token);
-    }
+    gigya.operators.end(visit.request);
     with_cookie(visit.request, reply(200, &json!({})), "", "; Max-Age=0")
 }
 

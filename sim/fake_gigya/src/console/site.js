@@ -1,5 +1,5 @@
 // A site's settings: its domain, the pages that it trusts, the prefix of its own API domain, its group.
-import { h, facts, field, form, notice, table } from '/console/console.js';
+import { h, facts, field, form, mayLeave, notice, table } from '/console/console.js';
 import { badge, method, site } from '/console/gigya-api.js';
 
 const hostOf = (entry) => entry.replace(/^\w+:\/\//, '').split('/')[0];
@@ -46,7 +46,7 @@ function pages(settings, config) {
     h('button', { class: 'plain' }, 'Show'),
   ], ({ page }) => {
     if (page.trim()) place.replaceChildren(rows([...shown, apiHostOf(page, settings).host]));
-  })];
+  }, () => null, { light: true })];
 }
 
 async function show(body) {
@@ -54,7 +54,8 @@ async function show(body) {
   const prefix = config.customAPIDomainPrefix ?? '';
   const settings = { trusted: config.trustedSiteURLs, prefix, dataCenter: config.dataCenter };
   const again = async (text) => {
-    await show(body);
+    // What was typed into another form of this page stays, unless it is given up.
+    if (await mayLeave()) await show(body);
     body.prepend(notice('good', text));
   };
   const set = async (params, text) => { await method('admin.setSiteConfig', params); await again(text); };

@@ -10,6 +10,7 @@ use crate::site::Site;
 use crate::web::File;
 use standin_fake_kit::answer::{html, with_body};
 use standin_fake_kit::asset::{JAVASCRIPT, guard};
+use standin_fake_kit::html::escaped;
 use standin_model::Evidence;
 use standin_ports::{Request, Response};
 
@@ -79,10 +80,6 @@ fn sso(gigya: &Gigya, request: &Request, params: &Params) -> Response {
 fn guarded(mut response: Response) -> Response {
     guard(response.headers_mut(), POLICY);
     response
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -163,5 +160,14 @@ mod tests {
             (frame.status().as_u16(), frame.headers()["content-type"].to_str().unwrap()),
             (200, "text/html; charset=utf-8")
         );
+        assert!(!String::from_utf8_lossy(frame.body()).contains("<script"), "nothing happens in it");
+        let keeper = get(&mut bench, &format!("/gs/sso.htm?apikey={DEFAULT_API_KEY}"));
+        for answer in [script, frame, keeper] {
+            let policy = answer.headers()["content-security-policy"].to_str().unwrap();
+            assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{policy}");
+            for address in String::from_utf8_lossy(answer.body()).split(" src=\"").skip(1) {
+                assert!(address.starts_with("sso.js\"") || address.starts_with("/gs/sso.js\""), "{address}");
+            }
+        }
     }
 }

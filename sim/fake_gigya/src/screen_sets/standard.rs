@@ -6,6 +6,7 @@ use crate::schema::{Kind, Schema, Write};
 use crate::screen_sets::ScreenSet;
 use crate::site::Site;
 use serde_json::Value;
+use standin_fake_kit::html::escaped;
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
@@ -164,10 +165,6 @@ impl Wanted {
         };
         _ = writeln!(out, r#"<span class="gigya-error-msg" data-bound-to="{path}"></span>"#);
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// The texts of a markup by language; `default` are those that stand in it.

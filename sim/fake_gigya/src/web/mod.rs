@@ -108,6 +108,7 @@ const SCREEN_SET: &str = concat!(
     include_str!("screen_set/binding.js"),
     include_str!("screen_set/validation.js"),
     include_str!("screen_set/widgets.js"),
+    include_str!("screen_set/second_factor.js"),
     include_str!("screen_set/forms.js"),
     include_str!("screen_set/flow.js"),
     include_str!("screen_set/instance.js"),
@@ -166,6 +167,24 @@ mod tests {
         let text = std::str::from_utf8(response.body()).unwrap();
         let (_, last) = text.rsplit_once("\n})(").unwrap();
         serde_json::from_str(last.trim_end().trim_end_matches(");")).unwrap()
+    }
+
+    /// The body of a test in the sources of this folder and of the frames.
+    fn body_of(test: &str) -> Option<&'static str> {
+        let sources =
+            [include_str!("mod.rs"), include_str!("../frames/mod.rs"), include_str!("page_tests.rs")];
+        let head = format!("    #[test]\n    fn {test}() {{\n");
+        sources.iter().find_map(|text| text.split_once(&head)?.1.split("\n    }\n").next())
+    }
+
+    #[test]
+    fn what_a_files_evidence_names_asks_for_the_file() {
+        for file in super::FILES {
+            let name = file.path.rsplit('/').next().unwrap().to_ascii_lowercase();
+            let body = body_of(file.evidence.test).map(str::to_ascii_lowercase);
+            let asks = body.as_ref().is_some_and(|body| body.contains(&name) && body.contains("assert"));
+            assert!(asks, "{}: {} does not ask for it", file.path, file.evidence.test);
+        }
     }
 
     #[test]

@@ -57,17 +57,59 @@ export function field(label, { name, options, hint, value, ...rest }) {
     h('p', { class: 'mistake', id: `${id}-error` }));
 }
 
+// Forms in which something was typed that is not saved.
+const unsaved = new Set();
+const typedInto = () => [...unsaved].filter((element) => element.isConnected);
+// What is under way to be saved is not lost.
+const isUnsaved = () => !held?.waiting && typedInto().some((element) => !element.dataset.busy);
+window.addEventListener('beforeunload', (event) => { if (isUnsaved()) event.preventDefault(); });
+
+// Whether the page may go: nothing was typed, or whoever typed it gives it up.
+let asking = false;
+export async function mayLeave() {
+  if (!isUnsaved()) return true;
+  if (asking) return false;
+  asking = true;
+  const leaves = await confirmed('There are unsaved changes on this page. Leave them?', 'Leave without saving');
+  asking = false;
+  if (leaves) unsaved.clear();
+  return leaves;
+}
+
+// The page of somebody whose session is over, if something was typed there: it comes back when the same person has
+// signed in again.
+let held = null;
+export function hold(who) {
+  if (held?.waiting || typedInto().length === 0) return;
+  const main = document.getElementById('main');
+  held = { who, hash: location.hash, title: document.title, nodes: [...main.childNodes], waiting: true };
+}
+
+export function release(who) {
+  if (!held) return;
+  if (held.who === who) held.waiting = false; else { held = null; unsaved.clear(); }
+}
+
+// Marks a form as busy for as long as what it sent is under way.
+function busy(element, is) {
+  if (is) element.dataset.busy = 'yes'; else delete element.dataset.busy;
+  element.setAttribute('aria-busy', String(is));
+  for (const button of element.querySelectorAll('button:not([type=button])')) button.setAttribute('aria-disabled', String(is));
+}
+
 // A form that sends its values to `act` and shows what is refused: at the field that `place` names, else above.
-export function form(id, children, act, place = () => null) {
+// What is typed into one that is `light`, such as a search, is nothing to save.
+export function form(id, children, act, place = () => null, { light = false } = {}) {
   const told = h('div', { role: 'alert', class: 'told' });
+  const typed = (event) => { if (!light && event.target.type !== 'search') unsaved.add(event.currentTarget); };
   return h('form', {
-    id, novalidate: true,
+    id, novalidate: true, oninput: typed, onchange: typed,
     onsubmit: async (event) => {
       event.preventDefault();
       const element = event.currentTarget;
       // Who clicks twice means it once.
       if (element.dataset.busy) return;
-      element.dataset.busy = 'yes';
+      busy(element, true);
       told.replaceChildren();
       for (const mistake of element.querySelectorAll('.mistake')) mistake.textContent = '';
       for (const control of element.querySelectorAll('[aria-invalid]')) control.removeAttribute('aria-invalid');
@@ -75,6 +117,7 @@ export function form(id, children, act, place = () => null) {
       for (const box of element.querySelectorAll('input[type=checkbox]')) values[box.name] = box.checked;
       try {
         await act(values, event.submitter);
+        unsaved.delete(element);
       } catch (refused) {
         const [name, text] = place(refused) ?? [null, message(refused)];
         const control = name && element.elements.namedItem(name);
@@ -84,7 +127,7 @@ export function form(id, children, act, place = () => null) {
           control.focus();
         } else told.replaceChildren(notice('error', text));
       } finally {
-        delete element.dataset.busy;
+        busy(element, false);
       }
     },
   }, told, children);
@@ -135,9 +178,25 @@ export function pager(start, size, total, go) {
 // Shows the view that the address names after `#`. Views are { path, title, show(main, rest) }; the first is the
 // default. The page's heading gets the focus, so that a screen reader starts there.
 export function route(main, views) {
+  let here = null;
   const show = async () => {
     // The link that skips the menu.
-    if (location.hash === '#main') return main.focus();
+    if (location.hash === '#main') {
+      history.replaceState(null, '', here || location.pathname);
+      if (here !== null) return main.focus();
+    }
+    if (isUnsaved()) {
+      const goal = location.hash;
+      // The address stays that of the page which is still shown, until it is known whether it may go.
+      history.replaceState(null, '', here || location.pathname);
+      if (!await mayLeave()) return;
+      if (goal !== location.hash) {
+        location.hash = goal;
+        return;
+      }
+    }
+    here = location.hash;
+    if (held && !held.waiting && held.hash === here) return resume(main);
     let wanted = location.hash.replace(/^#/, '');
     try { wanted = decodeURIComponent(wanted); } catch { /* not every address is well encoded */ }
     const view = views.find((view) => wanted === view.path || wanted.startsWith(`${view.path}/`)) ?? views[0];
@@ -158,5 +217,26 @@ export function route(main, views) {
     document.body.dataset.ready = wanted;
   };
   window.addEventListener('hashchange', show);
+  // A link to the page that is shown already draws it again.
+  document.addEventListener('click', ({ target }) => {
+    if (target.closest('nav a')?.getAttribute('href') === location.hash) show();
+  });
   return show();
 }
+
+function resume(main) {
+  const { nodes, title } = held;
+  held = null;
+  main.replaceChildren(...nodes);
+  document.title = title;
+  for (const alert of main.querySelectorAll('.told')) alert.replaceChildren();
+  const told = notice('warning', 'You are signed in again. What you typed is still here, and not saved.');
+  const heading = main.querySelector('h1');
+  // In the page's own part, so that it goes when that is drawn again.
+  heading.nextElementSibling.prepend(told);
+  heading.focus();
+  document.body.dataset.ready = location.hash.replace(/^#/, '');
+}
+
+// A word that says how something stands: kind is good, bad or soft.
+export const badge = (kind, text) => h('span', { class: `badge ${kind}` }, text);

@@ -1,16 +1,20 @@
 // The API, who is signed in, and the parts that several pages are made of.
-import { call, h, message, notice, pager, table } from '/console/console.js';
+import { call, h, hold, message, notice, pager, table } from '/console/console.js';
 import { WORDS, warning } from './words.js';
 
-// Who is signed in; `wanted` is where somebody wanted to go before signing in.
-export const session = { operator: null, role: '', may: {}, wanted: '' };
+// Who is signed in; `wanted` is where somebody wanted to go before signing in, `wantedBy` who that was, if known.
+export const session = { operator: null, role: '', may: {}, wanted: '', wantedBy: null };
 
 export async function api(method, path, body) {
   try {
     return await call(method, `/manager/api/${path}`, body);
   } catch (refused) {
     if (refused.status === 401 && location.hash !== '#sign-in') {
-      if (session.operator !== null) say('warning', 'The session has ended. Please sign in again.');
+      if (session.operator !== null) {
+        hold(session.operator);
+        say('warning', 'The session has ended. Please sign in again.');
+      }
+      session.wantedBy = session.operator;
       session.operator = null;
       session.wanted = location.hash;
       location.hash = '#sign-in';
@@ -60,7 +64,8 @@ export function advice(warnings) {
 // The name, the place and the words of a refusal.
 export function refusal(refused) {
   const error = refused?.body?.error ?? {};
-  const words = WORDS[error.name];
+  // A domain may be forbidden for other reasons than Gigya's prefix; then the message says it all.
+  const words = error.name === 'DomainForbidden' && !error.message.includes('Prefix') ? null : WORDS[error.name];
   return { name: error.name ?? null, field: error.field ?? null, text: words ? `${message(refused)}. ${words}` : message(refused) };
 }
 

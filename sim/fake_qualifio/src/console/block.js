@@ -46,14 +46,11 @@ export function blockValues(values, { draft = false } = {}) {
   return block;
 }
 
-// Says that something was typed and is not saved, and asks before it is lost.
+// Says that something was typed and is not saved.
 export function watchChanges(element, told) {
-  const leave = (event) => event.preventDefault();
   const changed = () => {
     told.textContent = 'There are unsaved changes. Nothing counts before Save.';
     told.hidden = false;
-    window.addEventListener('beforeunload', leave);
   };
   for (const event of ['input', 'change']) element.addEventListener(event, changed);
-  window.addEventListener('hashchange', () => window.removeEventListener('beforeunload', leave), { once: true });
 }

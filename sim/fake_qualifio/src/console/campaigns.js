@@ -21,10 +21,11 @@ export const campaigns = {
   title: 'Campaigns',
   async show(body, rest) {
     if (rest === '') return showList(body);
+    if (rest === 'new' && !session.may.campaigns) throw new Error(`Your role, ${session.role}, makes no campaigns.`);
     if (rest === 'new') return showNew(body);
     const [id, key = ''] = rest.split('/');
     const campaign = await api('GET', `campaigns/${encodeURIComponent(id)}`);
-    const tab = TABS.find((tab) => tab.key === key) ?? TABS[0];
+    const tab = TABS.find((tab) => tab.key === key && tab.may(session.may)) ?? TABS[0];
     begin(body, campaign.title, [['Campaigns', '#campaigns'], [campaign.title, `#campaigns/${id}`], [tab.label]]);
     body.append(tabs(id, tab.key));
     return tab.show(body, campaign);

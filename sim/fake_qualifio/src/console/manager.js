@@ -1,8 +1,10 @@
 // The frame: menu, who is signed in, and which page an address means.
-import { call, h, notice, route } from '/console/console.js';
+import { call, h, mayLeave, message, notice, release, route } from '/console/console.js';
 import { api, session } from './api.js';
 import { campaigns } from './campaigns.js';
 import { participations, profiles, pushes } from './data.js';
+import { feeds } from './feeds.js';
+import { gdpr } from './gdpr.js';
 import { integrations } from './integrations.js';
 import { signIn } from './sign_in.js';
 import { variables } from './variables.js';
@@ -21,8 +23,23 @@ const MENU = [
     ['Websites', '#websites', () => true],
     ['Mapping variables', '#variables', () => true],
     ['Integrations & partners', '#integrations', (may) => may.integrations || may.expert],
+    ['Campaign feeds', '#feeds', (may) => may.integrations],
+    ['GDPR Toolbox', '#gdpr', (may) => may.gdpr],
   ] },
 ];
+
+// Whoever comes by an address to a page that is not for them reads why, and finds a way on.
+const guarded = (view) => ({
+  ...view,
+  async show(body, rest) {
+    try {
+      await view.show(body, rest);
+    } catch (refused) {
+      if (refused.status !== 403) throw refused;
+      body.replaceChildren(notice('error', message(refused)), h('p', {}, h('a', { href: '#campaigns' }, 'To the campaigns')));
+    }
+  },
+});
 
 function drawFrame() {
   const groups = MENU.map(({ label, entries }) => [label, entries.filter(([, , may]) => may(session.may))]);
@@ -44,9 +61,11 @@ export function known(me) {
 }
 
 async function signOut() {
+  if (!await mayLeave()) return;
   await api('DELETE', 'session');
+  release(null);
   known(null);
-  session.wanted = '';
+  Object.assign(session, { wanted: '', wantedBy: null });
   location.hash = '#sign-in';
 }
 
@@ -64,7 +83,8 @@ try {
     session.wanted = location.hash;
     history.replaceState(null, '', '#sign-in');
   }
-  await route(main, [campaigns, websites, variables, integrations, pushes, participations, profiles, signIn(known)]);
+  const views = [campaigns, websites, variables, integrations, feeds, gdpr, pushes, participations, profiles];
+  await route(main, [...views.map(guarded), signIn(known)]);
 } catch {
   main.replaceChildren(h('h1', {}, 'Qualifio Manager'), notice('error', 'The API does not answer. Reload the page to try again.'));
 }

@@ -38,6 +38,8 @@ pub const ASSETS: &[Asset] = &[
     script("/manager/websites.js", include_str!("websites.js")),
     script("/manager/campaigns.js", include_str!("campaigns.js")),
     script("/manager/channels.js", include_str!("channels.js")),
+    script("/manager/feeds.js", include_str!("feeds.js")),
+    script("/manager/gdpr.js", include_str!("gdpr.js")),
     script("/manager/form_step.js", include_str!("form_step.js")),
     script("/manager/single_sign_on.js", include_str!("single_sign_on.js")),
     script("/manager/data.js", include_str!("data.js")),

@@ -1,4 +1,4 @@
-import { field, form, h } from '/console/console.js';
+import { field, form, h, release } from '/console/console.js';
 import { api, begin, go, place, session } from './api.js';
 
 // `known` is told who is signed in now.
@@ -15,9 +15,12 @@ export const signIn = (known) => ({
       h('button', {}, 'Sign in'),
     ], async ({ operator }) => {
       known(await api('POST', 'session', { operator }));
-      const wanted = session.wanted || '#campaigns';
-      session.wanted = '';
+      release(operator);
+      // Somebody else begins anew.
+      const same = session.wantedBy === null || session.wantedBy === operator;
+      const wanted = same && session.wanted || '#campaigns';
+      Object.assign(session, { wanted: '', wantedBy: null });
       go(wanted);
-    }, place));
+    }, place, { light: true }));
   },
 });

@@ -10,6 +10,7 @@ export const variables = {
     if (rest === '') return showList(body, listed);
     const variable = listed.find(({ name }) => name === rest);
     if (!variable) throw new Error(`There is no mapping variable ${rest}.`);
+    if (!session.may.data) throw new Error(`Your role, ${session.role}, changes no mapping variables.`);
     return showVariable(body, variable);
   },
 };

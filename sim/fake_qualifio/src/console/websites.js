@@ -7,6 +7,7 @@ export const websites = {
   title: 'Websites',
   async show(body, rest) {
     const listed = (await api('GET', 'websites')).websites;
+    if (rest === 'new' && !session.may.websites) throw new Error(`Your role, ${session.role}, makes no websites.`);
     if (rest === 'new') return showWebsite(body, null);
     if (rest === '') return showList(body, listed);
     const website = listed.find(({ id }) => String(id) === rest);

@@ -1,9 +1,10 @@
 //! The GDPR Toolbox: what operators set, ask for and approve.
 
-use super::{MOST_TOKENS, Wish, approve, lay_down, read_profiles, told};
+use super::{MOST_PROFILES, MOST_TOKENS, Wish, approve, lay_down, read_profiles, told};
 use crate::account::Role;
 use crate::gdpr::rule::{Kind, Scope, Status};
 use crate::integration::mask;
+use crate::manager::session::Operator;
 use crate::manager::typed::{LONGEST_TEXT, text};
 use crate::manager::{Call, json_reply};
 use crate::problem::Problem;
@@ -62,16 +63,21 @@ fn settings(qualifio: &Qualifio) -> Value {
     })
 }
 
-fn is_officer(qualifio: &Qualifio, call: &Call<'_>) -> bool {
-    call.operator.as_ref().is_some_and(|operator| qualifio.officers.contains(&operator.name))
+/// Whether somebody is the Data Protection Officer.
+pub(crate) fn is_officer(qualifio: &Qualifio, operator: &Operator) -> bool {
+    qualifio.officers.contains(&operator.name)
 }
 
 /// The Toolbox is for administrators and for the Data Protection Officer.
+pub(crate) fn is_open_to(qualifio: &Qualifio, operator: &Operator) -> bool {
+    operator.role == Role::Admin || is_officer(qualifio, operator)
+}
+
 fn check(qualifio: &Qualifio, call: &Call<'_>) -> Result<(), Problem> {
-    let role = call.operator.as_ref().map_or(Role::Observer, |operator| operator.role);
-    if role == Role::Admin || is_officer(qualifio, call) {
+    if call.operator.as_ref().is_some_and(|operator| is_open_to(qualifio, operator)) {
         return Ok(());
     }
+    let role = call.operator.as_ref().map_or(Role::Observer, |operator| operator.role);
     Err(Problem::Forbidden { role: role.name(), needed: "Admin or Data Protection Officer" })
 }
 
@@ -101,6 +107,35 @@ pub(crate) fn rules(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Pr
     Ok(json_reply(200, &json!({"rules": all.collect::<Value>()})))
 }
 
+/// Finds people by address or name, as the API for other systems does.
+pub(crate) fn profiles(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
+    check(qualifio, call)?;
+    let given = |name: &str| call.query.get(name).filter(|value| !value.trim().is_empty());
+    let (email, first, last) = (given("email"), given("firstName"), given("lastName"));
+    if email.or(first).or(last).is_none() {
+        return Err(Problem::MissingField("email".to_owned()));
+    }
+    let mut found = qualifio.statistics.crm.search(email, first, last);
+    let total = found.len();
+    found.truncate(MOST_PROFILES);
+    Ok(json_reply(200, &json!({"profiles": found, "total": total})))
+}
+
+/// Asks for everything about people.
+pub(crate) fn export(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
+    check(qualifio, call)?;
+    let section = Section::root(&call.body);
+    section.only(&["profiles", "justification"])?;
+    let wish = Wish {
+        kind: Kind::ExportData,
+        scope: read_profiles(qualifio, &section.need("profiles")?)?,
+        justification: text(&section, "justification", LONGEST_TEXT)?.unwrap_or_default(),
+        user: call.operator.as_ref().map_or(Value::Null, |operator| operator.name.as_str().into()),
+        test: false,
+    };
+    Ok(json_reply(201, &lay_down(qualifio, call.now, wish, false)))
+}
+
 /// Asks for people to be forgotten: profiles by number, or whoever took part between two moments.
 pub(crate) fn erase(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
     check(qualifio, call)?;
@@ -127,7 +162,7 @@ fn time(section: &Section<'_>, member: &str) -> Result<Instant, SeedError> {
 
 /// Only the Data Protection Officer approves.
 pub(crate) fn approve_rule(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
-    if !is_officer(qualifio, call) {
+    if !call.operator.as_ref().is_some_and(|operator| is_officer(qualifio, operator)) {
         let role = call.operator.as_ref().map_or(Role::Observer, |operator| operator.role);
         return Err(Problem::Forbidden { role: role.name(), needed: "Data Protection Officer" });
     }

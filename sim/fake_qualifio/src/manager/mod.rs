@@ -451,6 +451,26 @@ pub const ENDPOINTS: &[Endpoint] = &[
     ),
     endpoint("GET /manager/api/gdpr/rules", "lists the rules", TOOLBOX, Allowed::ANYONE, toolbox::rules),
     endpoint(
+        "GET /manager/api/gdpr/profiles",
+        "finds people by e-mail address, first name, last name",
+        Evidence::documented(
+            "Qualifio help: How do I delete personal data",
+            "operators_find_export_and_forget",
+        ),
+        Allowed::ANYONE,
+        toolbox::profiles,
+    ),
+    endpoint(
+        "POST /manager/api/gdpr/exports",
+        "asks for everything about people",
+        Evidence::decided(
+            "the toolbox's own calls are not published; rules are those of the GDPR API",
+            "operators_find_export_and_forget",
+        ),
+        Allowed::ANYONE,
+        toolbox::export,
+    ),
+    endpoint(
         "POST /manager/api/gdpr/erasures",
         "asks for profiles, or whoever took part between two moments, to be forgotten",
         Evidence::documented("Qualifio help: How do I delete personal data", "forgotten_by_date"),

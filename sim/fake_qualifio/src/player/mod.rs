@@ -24,6 +24,7 @@ use crate::campaign::Channel;
 use crate::participation::{Participation, SsoState, device};
 use crate::problem::Warning;
 use crate::qualifio::Qualifio;
+use crate::secure_token;
 use crate::turn::Turn;
 use http::{HeaderValue, Method, header};
 use standin_fake_kit::form::{Form, cookies};
@@ -387,6 +388,13 @@ fn begin(
         visitor,
         campaign,
     };
+    let mut started = started;
+    if let Some(token) = query.get(secure_token::PARAMETER) {
+        match secure_token::read(qualifio.token_key.as_ref(), token, &started.campaign, now) {
+            Ok(given) => started.prefill.extend(given),
+            Err(refused) => started.warn(Warning::about("SecureTokenRefused", format!("{refused:?}"))),
+        }
+    }
     let location = with_session(&query, &started);
     let cookie = cookie(&started.visitor, secure);
     let lifetime = qualifio.knobs.span("qualifio.participation_lifetime");
@@ -431,7 +439,9 @@ const SESSION: [&str; 5] = ["cfid", "cftoken", "uk", "page", "qlf_uk"];
 /// The address that was called, with the session added.
 fn with_session(query: &Form, started: &Participation) -> String {
     let mut all = form_urlencoded::Serializer::new(String::new());
-    all.extend_pairs(query.iter().filter(|(name, _)| !SESSION.contains(name)));
+    // A token has said what it had to say, and what it says is nobody else's business.
+    let stays = |name: &&str| !SESSION.contains(name) && *name != secure_token::PARAMETER;
+    all.extend_pairs(query.iter().filter(|(name, _)| stays(name)));
     all.append_pair("cfid", &started.cfid).append_pair("cftoken", "0");
     all.append_pair("uk", &started.uk).append_pair("page", &started.page.to_string());
     format!("{}?{}", started.base, all.finish())

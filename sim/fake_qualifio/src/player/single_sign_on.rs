@@ -12,6 +12,7 @@ use crate::turn::{Ask, Identity, IdentityRefused, SiteAnswer, Turn};
 use standin_fake_kit::form::Form;
 use standin_model::host::Verdict;
 use standin_model::{Email, Host, Instant, Uid};
+use std::collections::BTreeSet;
 
 /// Whether a participation stands before a form that wants single sign-on first.
 pub fn is_due(qualifio: &Qualifio, participation: &Participation) -> bool {
@@ -310,6 +311,7 @@ fn take_in(participation: &mut Participation, identity: Identity, email: String)
     if email.parse::<Email>().is_err() {
         participation.warn(Warning::new("UnusualEmail"));
     }
+    let mut known = BTreeSet::new();
     for (variable, value) in identity.prefill {
         let field = participation.campaign.fields.iter().find(|field| field.variable == variable);
         let value = match field {
@@ -317,10 +319,11 @@ fn take_in(participation: &mut Participation, identity: Identity, email: String)
             _ => None,
         };
         if let Some(value) = value {
+            known.insert(variable.clone());
             participation.prefill.insert(variable, value);
         }
     }
     participation.prefill.remove("email");
-    participation.identity = Some(Identified { uid: identity.uid, email, profile: identity.profile });
+    participation.identity = Some(Identified { uid: identity.uid, email, profile: identity.profile, known });
     participation.page += 1;
 }

@@ -188,7 +188,10 @@ fn year_of(at: Instant) -> i64 {
 fn optin_state(participation: &Participation, optin: &Optin) -> Value {
     let name = optin.name();
     let error = participation.errors.get(&name);
-    let value = participation.typed.get(&name).map_or("", String::as_str);
+    // A box that was unticked stays so.
+    let fresh = participation.typed.is_empty() && participation.errors.is_empty();
+    let given = if fresh { &participation.prefill } else { &participation.typed };
+    let value = given.get(&name).map_or("", String::as_str);
     json!({
         "name": name, "focus": name, "variable": optin.variable, "label": optin.label,
         "mandatory": optin.mandatory, "value": value, "error": error.map(|error| error.name()),
@@ -256,6 +259,7 @@ pub fn data_layer(qualifio: &Qualifio, participation: &Participation) -> Value {
     let step = participation.step();
     let domain = channel.and_then(|channel| qualifio.websites.get(&channel.website));
     let (page, part) = (participation.page, participation.part + 1);
+    let thematics = campaign.themes.iter().map(|(code, text)| json!({"code": code, "description": text}));
     let with_form = campaign.mode == Mode::Identified && participation.row.is_some();
     json!([{
         "title": campaign.public_name,
@@ -277,6 +281,6 @@ pub fn data_layer(qualifio: &Qualifio, participation: &Participation) -> Value {
         "preview": campaign.preview,
         "query_string": participation.query(),
         "score": if step == Step::Exit { json!(participation.score) } else { Value::Null },
-        "thematics": [],
+        "thematics": thematics.collect::<Value>(),
     }])
 }

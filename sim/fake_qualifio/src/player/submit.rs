@@ -44,15 +44,19 @@ pub(super) fn form(qualifio: &mut Qualifio, now: Instant, uk: &str, form: &Form)
     show(qualifio, uk)
 }
 
-/// Submits the form unseen, if the campaign wants that and Gigya knows everything that it asks for.
+/// Submits the form unseen, if the campaign wants that and Gigya knows everything that it asks for. What an address
+/// says is not taken for that: whoever made the address would write into somebody's profile.
 pub(super) fn unseen(qualifio: &mut Qualifio, now: Instant, uk: &str) -> Option<Turn> {
     let participation = qualifio.participations.get(uk).cloned()?;
     let campaign = &participation.campaign;
-    let shown = fields(campaign, participation.identity.as_ref());
-    let is_known = |field: &&Field| {
-        let value = participation.prefill.get(&field.variable).map(|value| text::clean(value));
-        field.hidden || is_mapped(&field.variable) && value.is_some_and(|value| !value.is_empty())
+    let identity = participation.identity.as_ref()?;
+    let shown = fields(campaign, Some(identity));
+    let value = |field: &Field| {
+        let known = identity.known.contains(&field.variable);
+        participation.prefill.get(&field.variable).filter(|_| known).map_or("", String::as_str)
     };
+    let is_known =
+        |field: &&Field| field.hidden || is_mapped(&field.variable) && !text::clean(value(field)).is_empty();
     let custom = campaign.fields.iter().any(|field| !is_mapped(&field.variable));
     let consent = campaign.optins.iter().any(|optin| optin.mandatory);
     if !campaign.auto_submit || custom || consent || !shown.iter().all(is_known) {
@@ -60,8 +64,7 @@ pub(super) fn unseen(qualifio: &mut Qualifio, now: Instant, uk: &str) -> Option<
     }
     let mut filled = form_urlencoded::Serializer::new(String::new());
     for field in &shown {
-        let value = participation.prefill.get(&field.variable).map_or("", String::as_str);
-        filled.append_pair(&field.name(), value);
+        filled.append_pair(&field.name(), value(field));
     }
     let form = Form::parse(filled.finish().as_bytes());
     let checked = checked(qualifio, now, &participation, &form);

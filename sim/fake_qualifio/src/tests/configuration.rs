@@ -200,7 +200,7 @@ fn websites_and_domains() {
         ("login.eloqua.com", Ok(SiteAnswer::default()), "DomainForbidden(login.eloqua.com)"),
         ("player.qualifio.com", Ok(SiteAnswer::default()), "200"),
         ("brand.qualif.io", Ok(SiteAnswer::default()), "200"),
-        ("manager.brand.be", Ok(SiteAnswer::default()), "200"),
+        ("manager.brand.be", Ok(SiteAnswer::default()), "DomainForbidden(manager.brand.be)"),
         ("gigya.com.brand.be", Ok(SiteAnswer::default()), "200"),
     ] {
         let mut world = with_all_roles();
@@ -237,17 +237,37 @@ fn whatever_is_typed_has_a_longest() {
         ("PUT campaigns/700101", form("message", long(2_000).into()), "fields[3].message"),
         ("PUT campaigns/700101", form("mask", long(100).into()), "fields[3].mask"),
         ("PUT campaigns/700101", form("options", vec!["x"; 1_001].into()), "fields[3].options"),
-        ("PUT campaigns/700101", json!({"optins": [{"variable": "n", "description": long(2_000)}]}), "optins[0].description"),
-        ("PUT campaigns/700101", json!({"questions": [{"label": "?", "answers": [long(2_000)]}]}), "questions[0].answers[0]"),
+        (
+            "PUT campaigns/700101",
+            json!({"optins": [{"variable": "n", "description": long(2_000)}]}),
+            "optins[0].description",
+        ),
+        (
+            "PUT campaigns/700101",
+            json!({"questions": [{"label": "?", "answers": [long(2_000)]}]}),
+            "questions[0].answers[0]",
+        ),
         ("PUT campaigns/700101", json!({"creator": long(100)}), "creator"),
         ("PUT integrations/gigya-sso/draft", json!({"name": long(255)}), "name"),
         ("PUT integrations/gigya-sso/draft", json!({"redirection_url": long(2_000)}), "redirection_url"),
         ("PUT integrations/gigya-sso/draft", json!({"secret_key": long(2_000)}), "secret_key"),
-        ("POST integrations/webhooks", json!({"name": "n", "url": "https://a.example", "secret": long(2_000)}), "secret"),
-        ("POST integrations/webhooks", json!({"name": "n", "url": "https://a.example", "scope": {"campaigns": vec![1; 1_001]}}), "scope.campaigns"),
+        (
+            "POST integrations/webhooks",
+            json!({"name": "n", "url": "https://a.example", "secret": long(2_000)}),
+            "secret",
+        ),
+        (
+            "POST integrations/webhooks",
+            json!({"name": "n", "url": "https://a.example", "scope": {"campaigns": vec![1; 1_001]}}),
+            "scope.campaigns",
+        ),
         ("POST feeds", json!({"name": long(255)}), "name"),
         ("POST feeds", json!({"websites": vec![4321; 1_001]}), "websites"),
-        ("POST websites", json!({"name": "n", "domain": format!("{}.example", "a.".repeat(124) + "a")}), "domain"),
+        (
+            "POST websites",
+            json!({"name": "n", "domain": format!("{}.example", "a.".repeat(124) + "a")}),
+            "domain",
+        ),
         (
             "POST gdpr/erasures",
             json!({"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z", "justification": long(2_000)}),

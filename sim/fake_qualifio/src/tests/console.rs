@@ -215,7 +215,7 @@ fn changes_by_cookie_come_from_our_own_pages() {
 fn what_a_role_may_do() {
     for (role, expected) in [
         ("Organisation Owner", ""),
-        ("Admin", "integrations websites campaigns data"),
+        ("Admin", "integrations websites campaigns data gdpr"),
         ("Marketer", "campaigns data"),
         ("Editor", "campaigns"),
         ("External user", ""),

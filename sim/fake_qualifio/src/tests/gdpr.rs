@@ -270,6 +270,48 @@ fn everything_is_exported() {
 }
 
 #[test]
+fn operators_find_export_and_forget() {
+    let mut world = world(json!({}));
+    plays(&mut world, &person("Ann", 1), &[]);
+    plays(&mut world, &person("Bob", 2), &[]);
+    world.qualifio.knobs_mut().set("qualifio.gdpr_delay", "5min").unwrap();
+    assert_eq!(world.outcome("mia", "GET gdpr/profiles?email=ann@brand.example", &Value::Null), "Forbidden");
+    assert_eq!(world.outcome("mia", "POST gdpr/exports", &json!({"profiles": [1]})), "Forbidden");
+    assert_eq!(world.outcome("admin", "GET gdpr/profiles?email=", &Value::Null), "MissingField(email)");
+    let (_, found) = world.call("admin", "GET gdpr/profiles?lastName=peeters", &Value::Null);
+    assert_eq!((&found["total"], &found["profiles"][1]["firstName"]), (&json!(2), &json!("Bob")));
+    let bob = found["profiles"][1]["id"].clone();
+    for (asked, by) in [("exports", "admin"), ("erasures", "olga")] {
+        let line = format!("POST gdpr/{asked}");
+        let (status, rule) =
+            world.call(by, &line, &json!({"profiles": [bob], "justification": "asked for it"}));
+        assert_eq!(
+            (status, &rule["ruleStatus"]["status"], &rule["userId"]),
+            (201, &json!("NEW"), &json!(by))
+        );
+        let approve = format!("PUT gdpr/rules/{}/approve", rule["_id"].as_str().unwrap());
+        assert_eq!(world.outcome("admin", &approve, &json!({})), "Forbidden");
+        assert_eq!(world.outcome("olga", &approve, &json!({})), "200");
+        world.now = world.now.plus(Duration::from_secs(300));
+        let (_, rules) = world.call("admin", "GET gdpr/rules", &Value::Null);
+        let told = rules["rules"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!(told["ruleStatus"]["status"], "DONE");
+        match asked {
+            "exports" => {
+                assert_eq!(told["ruleResult"]["profiles"][0]["profile"]["email"], "bob@brand.example")
+            }
+            _ => assert_eq!(told["ruleResult"], json!({"profiles": 1, "participations": 1})),
+        }
+    }
+    let (_, found) = world.call("admin", "GET gdpr/profiles?lastName=peeters", &Value::Null);
+    assert_eq!(found["total"], 1);
+    assert_eq!(
+        world.outcome("admin", "POST gdpr/exports", &json!({"profiles": [bob]})),
+        "Malformed(profiles[0])"
+    );
+}
+
+#[test]
 fn anonymous_data_may_go_too() {
     for (delete, rows, unique) in [(false, 3, 1), (true, 1, 1)] {
         let mut world = world(json!({}));

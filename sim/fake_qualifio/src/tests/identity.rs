@@ -548,6 +548,27 @@ fn auto_submit() {
     }
 }
 
+/// Whoever sends a link writes nothing into the profile of somebody who is signed in and clicks on it.
+#[test]
+fn an_address_fills_in_no_form_that_is_submitted_unseen() {
+    let phone = |hidden: bool| json!({"variable": "phone", "hidden": hidden});
+    for (hidden, expected, sent) in [(false, "identityset", ""), (true, "exit", "")] {
+        let fields = json!(["firstname", "lastname", "email", phone(hidden)]);
+        let mut world = World::with_sso(redirecting(), &json!({"fields": fields, "auto_submit": true}));
+        let mut browser = Browser::new("");
+        let url = format!("{}&phone=0900123&firstname=Mallory", world.url());
+        browser.open(&mut world, &url);
+        browser.post(&mut world, &[("action", "start")]);
+        browser.signed_in(&mut world);
+        assert_eq!(browser.step(), expected, "hidden {hidden}");
+        for order in world.qualifio.take_pushes() {
+            let phone = order.submitted.iter().find(|(variable, _)| variable == "phone");
+            assert_eq!(phone.map(|(_, value)| value.as_str()), Some(sent));
+            assert!(order.submitted.contains(&("firstname".to_owned(), "Ann".to_owned())));
+        }
+    }
+}
+
 #[test]
 fn campaigns_without_it_are_untouched() {
     let section = json!({"gigya_sso": redirecting(), "campaigns": [{"sso": false}]});

@@ -12,5 +12,6 @@ mod names;
 mod pages;
 mod player;
 mod results;
+mod secure_token;
 mod webhooks;
 mod world;

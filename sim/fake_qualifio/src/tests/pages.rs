@@ -299,7 +299,9 @@ fn hostile_values_are_text() {
 
 #[test]
 fn data_layer_in_the_head() {
-    let mut world = World::new(&json!({"campaigns": [{"id": 700_101, "name": "Quiz", "language": "nl"}]}));
+    let themes = json!([{"code": "SPRING", "description": "Spring"}]);
+    let campaign = json!({"id": 700_101, "name": "Quiz", "language": "nl", "themes": themes});
+    let mut world = World::new(&json!({"campaigns": [campaign]}));
     let mut browser = world.browser();
     browser.submit(&mut world, &[("email", "a@b.be")]);
     let head = browser.html.split("</head>").next().unwrap();
@@ -314,6 +316,7 @@ fn data_layer_in_the_head() {
         json!([seen["form_submitted"], seen["isIdentified"], seen["isWinner"], seen["device"]]),
         json!([1, 1, null, "desktop"])
     );
+    assert_eq!(seen["thematics"], themes);
 }
 
 #[test]

@@ -239,7 +239,8 @@ fn mistakes_stand_at_their_fields_in_the_campaigns_language() {
 fn words_of_operators_in_languages_that_the_player_does_not_speak() {
     for (language, page, theirs) in [("es", "en", " lang=\"es\""), ("fr", "fr", ""), ("en", "en", "")] {
         let custom = json!({"variable": "plate", "label": "Matrícula"});
-        let mut world = with(json!({"language": language, "fields": ["firstname", "lastname", "email", custom]}));
+        let mut world =
+            with(json!({"language": language, "fields": ["firstname", "lastname", "email", custom]}));
         let html = world.browser().html;
         for part in [
             format!("<html lang=\"{page}\""),
@@ -268,7 +269,8 @@ fn fields_without_a_label_have_the_usual_one() {
         let labels: Value = shown.iter().map(|field| field["label"].clone()).collect();
         assert_eq!(labels, expected);
         if language == "fr" {
-            let options = shown[3]["options"].as_array().unwrap().iter().map(|option| option["label"].clone());
+            let options =
+                shown[3]["options"].as_array().unwrap().iter().map(|option| option["label"].clone());
             assert_eq!(options.collect::<Value>(), json!(["Homme", "Femme", "Other"]));
         }
     }

@@ -178,7 +178,10 @@ fn read_header(
 fn read_scope(section: &Section<'_>) -> Result<Scope, Problem> {
     section.only(&["campaigns", "websites", "mode"])?;
     let numbers = |name: &str| -> Result<Vec<u64>, Problem> {
-        listed(section, name, MOST_IN_SCOPE)?.iter().map(|item| item.number().map_err(Problem::from)).collect()
+        listed(section, name, MOST_IN_SCOPE)?
+            .iter()
+            .map(|item| item.number().map_err(Problem::from))
+            .collect()
     };
     let mode = match section.get("mode").map(|mode| mode.word(&["anonymous", "identified", "both"])) {
         Some(Ok("identified")) => Some(Mode::Identified),

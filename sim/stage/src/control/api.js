@@ -1,12 +1,13 @@
 // The stage's own surface, and what its pages share.
-import { h, call } from '/console/console.js';
+import { h, badge, call } from '/console/console.js';
+
+export { badge };
 
 export const get = (path, query = {}) => {
   const given = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '' && value !== undefined));
   return call('GET', `${path}${given.size ? `?${given}` : ''}`);
 };
 
-export const badge = (kind, text) => h('span', { class: `badge ${kind}` }, text);
 export const time = (iso) => (iso ? String(iso).replace('T', ' ').replace(/Z$/, '') : '');
 
 // What the page that is shown wants to be told when something happened.

@@ -7,6 +7,7 @@ use http::{HeaderValue, header};
 use sha2::{Digest, Sha256};
 use standin_fake_kit::answer;
 use standin_fake_kit::asset::{Asset, CSS, JAVASCRIPT, OWN_HOST_ONLY, guard};
+use standin_fake_kit::html::escaped;
 use standin_ports::Response;
 
 /// Scripts and style.
@@ -168,14 +169,6 @@ fn filled(text: &str, values: &Named, markup: &Named) -> String {
     }
     out.push_str(rest);
     out
-}
-
-pub(super) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-        .replace('\'', "&#39;")
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::account::Account;
 use crate::accounts::tfa::codes::contact_id;
-use crate::accounts::tfa::{MOST_KEPT, Mode, Provider, asserted};
+use crate::accounts::tfa::{MOST_KEPT, Mode, Provider, asserted, device};
 use crate::accounts::write::put;
 use crate::call::Call;
 use crate::endpoints::{Access, Endpoint};
@@ -40,7 +40,7 @@ fn run(gigya: &mut Gigya, call: &Call) -> Reply {
         set_up(&mut account, provider, &shown.to, call.now);
     }
     let temporary = call.params.flag("tempDevice")?.unwrap_or(false);
-    if let Some(device) = call.params.get("gmid").filter(|_| !temporary) {
+    if let Some(device) = device(call).filter(|_| !temporary) {
         let devices = &mut account.rare_mut().second.devices;
         devices.retain(|known| known != device);
         devices.push(device.to_owned());

@@ -93,7 +93,7 @@ pub(crate) fn second_factor(
     open: RegToken,
 ) -> Result<(), Refusal> {
     let Some(factors) = account.rare.as_deref().map(|rare| &rare.second) else { return Ok(()) };
-    let known_device = call.params.get("gmid").is_some_and(|id| factors.devices.iter().any(|it| it == id));
+    let known_device = device(call).is_some_and(|id| factors.devices.iter().any(|it| it == id));
     if open.second_factor || factors.forced == Some(Forced::Off) || known_device {
         return Ok(());
     }
@@ -105,6 +105,11 @@ pub(crate) fn second_factor(
         }
         _ => Ok(()),
     }
+}
+
+/// What the machine is known by that a call comes from: a browser's cookie, or what an app says.
+pub(crate) fn device(call: &Call) -> Option<&str> {
+    call.machine.id().or_else(|| call.params.get("gmid"))
 }
 
 /// Whose factors a call is about: behind a regToken, a session, or a server's UID.

@@ -1,7 +1,7 @@
 //! `accounts.tfa.resetTFA`, `deactivateProvider` and `unregisterDevice`.
 
 use crate::account::Account;
-use crate::accounts::tfa::{Provider, person};
+use crate::accounts::tfa::{Provider, device, person};
 use crate::accounts::write::put;
 use crate::call::Call;
 use crate::endpoints::{Access, Endpoint};
@@ -55,7 +55,7 @@ pub(crate) const DEVICE: Endpoint = Endpoint {
     params: &[],
     server_params: &["UID"],
     run: |gigya, call| {
-        let device = call.params.get("gmid").filter(|_| !call.is_server()).map(str::to_owned);
+        let device = device(call).filter(|_| !call.is_server()).map(str::to_owned);
         change(gigya, call, |second| {
             second.devices.retain(|known| device.as_ref().is_some_and(|it| it != known))
         })

@@ -222,6 +222,29 @@ fn a_known_machine_is_not_asked_again() {
 }
 
 #[test]
+fn a_browser_is_known_by_its_cookie() {
+    let mut bench = bench();
+    import_phone(&mut bench);
+    let machine = text(&bench.client("socialize.getIDs", &[]), "gcid");
+    let in_browser = |bench: &mut Bench, method: &str, params: &[(&str, &str)]| {
+        let mut request = post(method, &[&[("apiKey", crate::DEFAULT_API_KEY)][..], params].concat());
+        request.headers_mut().insert("cookie", format!("gmid={machine}").parse().unwrap());
+        body(&bench.send(request))
+    };
+    let token = text(&login(&mut bench, &[]), "regToken");
+    let (first, second) = show_phone(&mut bench, &token);
+    let params = [
+        ("regToken", token.as_str()),
+        ("gigyaAssertion", first.as_str()),
+        ("providerAssertion", second.as_str()),
+    ];
+    assert_eq!(in_browser(&mut bench, "accounts.tfa.finalizeTFA", &params)["errorCode"], 0);
+    let params = [("loginID", "ann@example.org"), ("password", "secret1")];
+    assert_eq!(in_browser(&mut bench, "accounts.login", &params)["errorCode"], 0);
+    assert_eq!(login(&mut bench, &[])["errorCode"], 403_101, "another browser is asked");
+}
+
+#[test]
 fn factors_are_imported_and_removed() {
     let mut bench = bench();
     let base = ("UID", "ann");

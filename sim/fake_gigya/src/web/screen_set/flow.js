@@ -60,7 +60,7 @@ async function submitForm(instance, form) {
     const extra = sdk.merged(...(await Promise.all(results)).filter(sdk.isObject));
     const kind = FORMS[formClassOf(form)];
     const outcome = await kind.submit(instance, form, values, extra);
-    await conclude(instance, form, outcome);
+    if (!outcome.stays) await conclude(instance, form, outcome);
   } finally {
     setBusy(form, false);
   }
@@ -79,7 +79,7 @@ function afterSubmit(instance, form, response) {
   instance.fire('onAfterSubmit', { screen: instance.screenId, form: formNameOf(form), profile, data, preferences, subscriptions, response });
 }
 
-async function conclude(instance, form, { response: told, goesOn, updated }) {
+async function conclude(instance, form, { response: told, goesOn, updated, errors }) {
   const response = typeof told === 'string' ? sdk.refusal(500026, told, { errorDetails: told }) : told;
   const success = form.dataset.onSuccessScreen;
   if (response.errorCode === 0 || goesOn) {
@@ -104,7 +104,7 @@ async function conclude(instance, form, { response: told, goesOn, updated }) {
     await instance.goTo(target, response);
     return;
   }
-  await failed(instance, form, response);
+  await failed(instance, form, response, errors);
 }
 
 /** A code for the address that waits for its verification. */
@@ -114,13 +114,13 @@ async function sendCode(instance, response) {
   instance.flow.vToken = sent.vToken;
 }
 
-async function failed(instance, form, response) {
+async function failed(instance, form, response, own) {
   // The profile of whoever is signed in goes into the event; mostly nobody is.
   if (formClassOf(form) === 'gigya-login-form') await call(instance, 'accounts.getAccountInfo', {});
   afterSubmit(instance, form, response);
   const info = { screen: instance.screenId, form: formNameOf(form), response };
   const diverted = instance.error(response, { info });
-  const errors = problemsOf(response, instance.texts);
+  const errors = own ?? problemsOf(response, instance.texts);
   const first = showErrors(form, errors, Object.keys(errors).length > 0 ? '' : instance.texts.ofError(response));
   if (diverted) await instance.goTo(diverted, response);
   else (first ?? inputsOf(form).find((it) => it.type !== 'hidden'))?.focus();

@@ -1,7 +1,7 @@
 // What each kind of form needs before it is shown, and which calls it makes.
 //
 // `needs` fills `known` (schema, policy, account, regToken). `submit` makes the calls and gives the answer that
-// decides how it goes on; `pending` in it holds the event back, since a finalisation still follows.
+// decides how it goes on: `goesOn` for a step that is no end, `stays` where the form itself shows what is next.
 
 const LOGIN_INCLUDE = ['profile', 'data', 'emails', 'subscriptions', 'preferences'];
 
@@ -13,7 +13,9 @@ function call(instance, method, params) {
 function loginParams(instance, values) {
   const { params, lang } = instance;
   const conf = sdk.thisScript.globalConf;
-  const remember = values.remember === true;
+  // What was ticked beside the password also counts where the login goes on in another form.
+  if (values.remember !== undefined) instance.flow.remember = values.remember === true;
+  const remember = instance.flow.remember === true;
   const forgetful = params.sessionExpiration ?? conf.sessionExpiration;
   return {
     include: [...new Set([...LOGIN_INCLUDE, ...sdk.csv(params.include)])].join(','),
@@ -195,6 +197,7 @@ const FORMS = {
     },
   },
   'gigya-otp-verify-form': { submit: submitCode },
+  'gigya-tfa-form': { needs: needSecondFactor, submit: submitSecondFactor },
   'gigya-passwordless-login-form': { submit: submitPasswordless },
   'gigya-subscribe-with-email-form': {
     needs: (instance, known) => needSchema(instance, known),

@@ -186,6 +186,7 @@ class Instance {
     for (const form of screen.querySelectorAll('form')) fill(form, account, schema);
     showBound(screen, account);
     startWidgets(screen, { ...this.known, account, texts: this.texts });
+    for (const form of screen.querySelectorAll('.gigya-tfa-form')) drawSecondFactor(this, form);
     if (this.dialog || !isFirst) focusFirst(screen);
   }
 

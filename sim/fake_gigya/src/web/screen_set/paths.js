@@ -12,6 +12,7 @@ const OWN_FIELDS = {
   'gigya-link-accounts-form': ['loginID', 'password'],
   'gigya-reauthentication-form': ['loginID', 'password'],
   'gigya-otp-verify-form': ['code', 'vToken'],
+  'gigya-tfa-form': ['provider', 'contact', 'phone', 'code', 'rememberDevice'],
   'gigya-passwordless-login-form': ['email', 'phoneNumber', 'identifier', 'loginID'],
   'gigya-subscribe-with-email-form': ['email'],
   'gigya-custom-form': [],

@@ -8,6 +8,7 @@ const ALWAYS_NEEDED = {
   'gigya-register-form': ['email', 'username', 'password'],
   'gigya-reset-password-form': ['loginID', 'newPassword'],
   'gigya-otp-verify-form': ['code'],
+  'gigya-tfa-form': ['phone', 'code'],
   'gigya-resend-verification-code-form': ['email'],
 };
 
@@ -44,6 +45,8 @@ function problemOf(input, values, { formClass, schema, policy }) {
   if (name === 'passwordRetype' && value !== (values.newPassword ?? values.password)) return 'passwords_do_not_match';
   const isNewPassword = name === 'newPassword' || (name === 'password' && formClass === 'gigya-register-form');
   if (isNewPassword && !isComplex(value, policy)) return 'password_does_not_meet_complexity_requirements';
+  const isNumber = ['integer', 'long', 'float'].includes(rule?.type);
+  if (isNumber && Number.isNaN(Number(value))) return 'value_is_invalid';
   const format = /^regex\(['"]?(.*?)['"]?\)$/.exec(rule?.format ?? '');
   if (format && typeof value === 'string' && !matches(format[1], value)) return 'value_is_invalid';
   return null;

@@ -66,9 +66,9 @@ function watchAvailability(form, texts) {
   }
 }
 
-/** Widgets that need what no page of this platform has: providers, captchas, second factors. */
+/** Widgets that need what no page of this platform has: providers and captchas. */
 function hideUnsupported(root) {
-  for (const node of root.querySelectorAll('.gigya-social-login, .gigya-captcha, .gigya-tfa')) node.hidden = true;
+  for (const node of root.querySelectorAll('.gigya-social-login, .gigya-captcha')) node.hidden = true;
 }
 
 function startWidgets(root, { account, schema, policy, texts }) {
