@@ -221,7 +221,7 @@ impl Session {
     pub fn write_at(&self, file: &mut Writing, offset: u64, data: &[u8]) -> Result<(), DropError> {
         self.alive()?;
         let now = self.clock.now();
-        let left = file.strike.map(|Strike::Break(at)| Strike::Full(at) | at.saturating_sub(file.written));
+        let left = file.strike.map(|(Strike::Break(at) | Strike::Full(at))| at.saturating_sub(file.written));
         let stored = match left {
             Some(left) if (data.len() as u64) > left => &data[..usize::try_from(left).unwrap_or(0)],
             _ => data,

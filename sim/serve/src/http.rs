@@ -22,6 +22,7 @@ use std::io;
 use std::net::IpAddr;
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
@@ -161,7 +162,7 @@ async fn answer(
     parts.headers.remove(FORWARDED_HOST);
     let response = surface.send(Request::from_parts(parts, body)).await?;
     if let Some(waits) = response.extensions().get::<Waits>() {
-        tokio::time::sleep(waits.before).await;
+        pass(waits.before).await;
     }
     Ok(outgoing(if gzip { gzip::compressed(response) } else { response }))
 }
@@ -264,6 +265,11 @@ fn outgoing(response: Response) -> ::http::Response<Body> {
     ::http::Response::from_parts(parts, body)
 }
 
+#[expect(clippy::disallowed_methods, reason = "who is at the other end of a socket waits for real")]
+async fn pass(span: Duration) {
+    tokio::time::sleep(span).await;
+}
+
 /// A body in pieces, each after the time that it takes.
 fn paced(body: Bytes, waits: Waits) -> impl Stream<Item = Result<Bytes, Infallible>> {
     let piece =
@@ -273,7 +279,7 @@ fn paced(body: Bytes, waits: Waits) -> impl Stream<Item = Result<Bytes, Infallib
             return None;
         }
         let sent = rest.split_to(piece.min(rest.len()));
-        tokio::time::sleep(waits.for_body(sent.len())).await;
+        pass(waits.for_body(sent.len())).await;
         Some((Ok(sent), rest))
     })
 }
@@ -299,7 +305,6 @@ mod tests {
     use std::io::{Read, Write};
     use std::net::{Shutdown, SocketAddr, TcpStream};
     use std::sync::Mutex;
-    use std::time::Duration;
 
     /// Says what it was asked; `/broken` breaks. Keeps the requests.
     #[derive(Default)]

@@ -231,21 +231,21 @@ mod tests {
     #[test]
     fn a_wrong_rule_is_told_before_anything_runs() {
         for (rule, place, message) in [
-            ("{ platform: gigya, code: 500001, evry: 2 }", "4:38", "evry"),
-            ("{ platform: gigya, code: 500001, every: 0 }", "4:45", "`every` counts from 1"),
+            ("{ platform: gigya, code: 500001, evry: 2 }", "4:45", "evry"),
+            ("{ platform: gigya, code: 500001, every: 0 }", "4:52", "`every` counts from 1"),
             (
                 "{ platform: gigya, code: 500001, http: 502 }",
-                "4:44",
+                "4:51",
                 "one rule, one fault: `code` and `http` are two",
             ),
             (
                 "{ platform: gigya, chance: 120%, code: 1 }",
-                "4:32",
+                "4:39",
                 "`chance` takes a share such as 10% or 0.5%",
             ),
             (
                 "{ platform: sftp, call: read, full_after: 20 }",
-                "4:47",
+                "4:54",
                 "a full disk stops `write`, not `read`",
             ),
             ("{ platform: gigya }", "4:12", "a fault needs one of `code`, `http`"),
