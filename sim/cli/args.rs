@@ -274,9 +274,10 @@ pub(crate) struct ListCommand {
 /// `standin serve`.
 #[derive(Args)]
 #[command(after_help = "\
-The control API makes, seeds, forks and resets worlds, many at once in one server; GET /openapi.json at
-STANDIN_URL describes it. Others on the network are answered only where --listen names an address that
-they reach, and the control API then asks for the token of --token-file or of STANDIN_TOKEN.")]
+The control API makes, seeds, forks and resets worlds, many at once in one server;
+GET /openapi.json at STANDIN_URL describes it. Others on the network are answered only where
+--listen names an address that they reach, and the control API then asks for the token of
+--token-file or of STANDIN_TOKEN.")]
 pub(crate) struct ServeCommand {
     /// A world file that seeds the platforms
     #[arg(long, value_name = "FILE")]

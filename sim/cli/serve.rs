@@ -96,7 +96,9 @@ fn token(command: &ServeCommand) -> Result<Option<Secret>, Stop> {
     const VARIABLE: &str = "STANDIN_TOKEN";
     let (text, from) = match &command.token_file {
         Some(file) => {
-            let told = |error| Stop::wrong(format!("error: {} cannot be read: {error}", file.display()));
+            let told = |error: std::io::Error| {
+                Stop::wrong(format!("error: {} cannot be read: {error}", file.display()))
+            };
             (Some(std::fs::read_to_string(file).map_err(told)?), file.display().to_string())
         }
         None => (variable(VARIABLE), VARIABLE.to_owned()),

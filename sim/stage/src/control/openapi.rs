@@ -1,6 +1,6 @@
 //! The description of the control API: an OpenAPI 3.1 document, written from the list of operations.
 
-use super::operation::{JSON, Operation};
+use super::operation::Operation;
 use super::operations::{OPERATIONS, VIEWS};
 use super::problem::KINDS;
 use super::worlds::Hosting;
@@ -8,6 +8,9 @@ use crate::step::Takes;
 use crate::steps::FAULT;
 use crate::world::SECTIONS;
 use serde_json::{Map, Value, json};
+
+/// Bodies that need not be there.
+const OPTIONAL: &[&str] = &["NewWorld", "NewName", "DataflowRun"];
 
 /// The whole document.
 pub fn document(hosting: &Hosting) -> Value {
@@ -74,7 +77,7 @@ fn one(operation: &Operation, hosting: &Hosting) -> Value {
             .iter()
             .map(|(kind, schema)| ((*kind).to_owned(), json!({"schema": reference(schema)})))
             .collect();
-        value["requestBody"] = json!({"content": content, "required": operation.body[0].0 != JSON});
+        value["requestBody"] = json!({"content": content, "required": !OPTIONAL.contains(&operation.body[0].1)});
     }
     value
 }
