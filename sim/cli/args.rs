@@ -42,7 +42,7 @@ pub(crate) enum Command {
     Run(RunCommand),
     /// Checks scenario files without running them
     Check(CheckCommand),
-    /// Shows what there is: steps, endpoints, components, clauses, rules, evidence, knobs, reports, schemas, roles
+    /// Shows what there is: steps, endpoints, components, clauses, rules, evidence, knobs, faults, reports, schemas, roles
     List(ListCommand),
     /// Checks and explains the dataflows of IdentitySync
     #[command(subcommand)]
@@ -469,6 +469,8 @@ pub(crate) enum What {
     Evidence,
     /// What can be set
     Knobs,
+    /// What can go wrong on purpose
+    Faults,
     /// The formats of `--report`
     Reports,
     /// JSON Schemas: `list schema report`, `scenario` or `world` prints one

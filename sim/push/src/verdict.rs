@@ -31,6 +31,8 @@ pub fn class_of(error: &GigyaError, sent: &[&'static str]) -> Class {
         GigyaError::Unsigned { .. } => Class::Config,
         GigyaError::Api { code, details, body, .. } => match code {
             500_000..=599_999 | 403_048 | 409_030 => Class::Transient,
+            // Something on the way has sent the call twice; another attempt has a nonce of its own.
+            403_004 => Class::Transient,
             &UNAUTHORIZED_USER if names_user_key(details) => Class::Config,
             &UNAUTHORIZED_USER | 403_047 => Class::Gone,
             400_003 | 400_006 | 400_009 | 400_020 | 400_022..=400_027 => {
@@ -101,6 +103,7 @@ mod tests {
             (503_001, "", &[], Class::Transient),
             (403_048, "", &[], Class::Transient),
             (409_030, "", &[], Class::Transient),
+            (403_004, "", &[], Class::Transient),
             (400_093, "", &[], Class::Config),
             (403_003, "", &[], Class::Config),
             (403_007, "", &[], Class::Config),

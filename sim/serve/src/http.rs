@@ -8,18 +8,21 @@ use ::http::uri::{Authority, PathAndQuery, Scheme};
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, stream};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use standin_ports::http::{Oversized, Peer, Unreadable};
+use standin_ports::http::{Oversized, Peer, Unreadable, Waits};
 use standin_ports::{Http, HttpError, Reason, Request, Response};
+use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
@@ -158,6 +161,9 @@ async fn answer(
     parts.headers.remove(FORWARDED_PROTO);
     parts.headers.remove(FORWARDED_HOST);
     let response = surface.send(Request::from_parts(parts, body)).await?;
+    if let Some(waits) = response.extensions().get::<Waits>() {
+        pass(waits.before).await;
+    }
     Ok(outgoing(if gzip { gzip::compressed(response) } else { response }))
 }
 
@@ -251,7 +257,31 @@ fn outgoing(response: Response) -> ::http::Response<Body> {
     {
         parts.extensions.insert(phrase);
     }
-    ::http::Response::from_parts(parts, Body::from(body))
+    let slow = parts.extensions.get::<Waits>().copied().filter(|waits| waits.bytes_per_second.is_some());
+    let body = match slow {
+        Some(waits) => Body::from_stream(paced(body, waits)),
+        None => Body::from(body),
+    };
+    ::http::Response::from_parts(parts, body)
+}
+
+#[expect(clippy::disallowed_methods, reason = "who is at the other end of a socket waits for real")]
+async fn pass(span: Duration) {
+    tokio::time::sleep(span).await;
+}
+
+/// A body in pieces, each after the time that it takes.
+fn paced(body: Bytes, waits: Waits) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    let piece =
+        usize::try_from(waits.bytes_per_second.unwrap_or(1).div_ceil(10)).unwrap_or(usize::MAX).max(1);
+    stream::unfold(body, move |mut rest| async move {
+        if rest.is_empty() {
+            return None;
+        }
+        let sent = rest.split_to(piece.min(rest.len()));
+        pass(waits.for_body(sent.len())).await;
+        Some((Ok(sent), rest))
+    })
 }
 
 /// Takes away what speaks about one connection and not about the message.
@@ -268,6 +298,7 @@ fn without_hops(headers: &mut HeaderMap) {
 mod tests {
     use super::*;
     use crate::testing::Network;
+    use futures_util::StreamExt as _;
     use pollster::block_on;
     use standin_ports::http::Compressible;
     use standin_wire::HttpClient;
@@ -468,6 +499,19 @@ mod tests {
     /// The status line of what a socket answers to these bytes.
     fn raw(addr: SocketAddr, bytes: &str) -> String {
         whole_answer(addr, bytes).lines().next().unwrap_or_default().to_owned()
+    }
+
+    /// A piece a tenth of a second.
+    #[test]
+    fn a_slow_body_comes_in_pieces_and_whole() {
+        let waits = Waits { before: Duration::ZERO, bytes_per_second: Some(50) };
+        let pieces = async {
+            let pieces = paced(Bytes::from_static(b"slow and sure"), waits).collect::<Vec<_>>().await;
+            pieces.into_iter().map(Result::unwrap).collect::<Vec<_>>()
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        assert_eq!(runtime.block_on(pieces), ["slow ", "and s", "ure"]);
+        assert_eq!(waits.for_body(13), Duration::from_millis(260));
     }
 
     #[test]

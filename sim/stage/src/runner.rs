@@ -7,16 +7,17 @@ use crate::partner::{Partner, Playing};
 use crate::run::Run;
 use crate::sought::Sought;
 use crate::step::{Args, Miss, Takes, Unmet, named};
-use crate::steps::{ADVANCE, EXPECT_STUB, SET_KNOB, STEPS, STUB_STEP, step_of};
+use crate::steps::{ADVANCE, EXPECT_STUB, FAULT, SET_KNOB, STEPS, STUB_STEP, fault, step_of};
 use crate::story::{Depth, Held, hop, tell};
 use crate::surface::locked;
 use crate::world::{Listen, SECTIONS, Transport, World, WorldError, WorldSpec, knobs};
 use serde_json::{Map, Value};
 use standin_dataflow::{Document, Severity};
 use standin_fake_kit::knobs::KnobError;
+use standin_model::Instant;
 use standin_scenario::outcome::{Failure, Journal, Outcome, Screenshot, StepOutcome, Verdict};
 use standin_scenario::scenario::parse_world;
-use standin_scenario::{Diagnostic, Node, Scenario, Source, Span, nearest};
+use standin_scenario::{Diagnostic, Kind, Node, Scenario, Source, Span, nearest};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -206,7 +207,17 @@ fn check_step(step: &standin_scenario::Step) -> Result<(), Diagnostic> {
             Diagnostic::new(format!("no step is called `{}`", step.name.name), step.name.span).hint(hint)
         );
     };
-    Args::new(known, &step.args).map(drop)
+    let args = Args::new(known, &step.args)?;
+    // A value that an earlier step saves is not known yet.
+    let known_by_now = known.args.iter().filter_map(|arg| args.get(arg.name)).all(|node| !awaits(node));
+    if known.name == FAULT.name && known_by_now {
+        fault(Instant::START, &args)?;
+    }
+    Ok(())
+}
+
+fn awaits(node: &Node) -> bool {
+    matches!(&node.kind, Kind::Text(text) if text.contains("${"))
 }
 
 /// Holds the names that steps use against the world and what earlier steps make. A name with a value that is

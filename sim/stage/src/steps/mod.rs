@@ -12,7 +12,7 @@ mod stubs;
 mod webhooks;
 
 use crate::step::Step;
-pub(crate) use stage::{ADVANCE, SET_KNOB};
+pub(crate) use stage::{ADVANCE, FAULT, SET_KNOB, fault};
 pub(crate) use stubs::{EXPECT_STUB, STUB_STEP};
 
 /// Every step, in the order in which `standin list steps` shows them.
