@@ -267,6 +267,11 @@ impl Drop {
         self.faults.0.add(rule)
     }
 
+    /// The rules that are not used up, in order.
+    pub fn faults(&self) -> impl Iterator<Item = &Fault> {
+        self.faults.0.rules()
+    }
+
     /// Lets the chance of rules start from `seed`.
     pub fn seed_faults(&mut self, seed: u64) {
         self.faults = FileFaults(Faults::seeded(seed));

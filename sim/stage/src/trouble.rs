@@ -31,6 +31,13 @@ impl Parts {
         }
     }
 
+    /// The rules that are not used up: about calls, then about the drop.
+    pub fn fault_rules(&self) -> Vec<Fault> {
+        let mut rules: Vec<Fault> = locked(&self.faults).rules().cloned().collect();
+        rules.extend(locked(&self.files).faults().cloned());
+        rules
+    }
+
     /// Takes all rules away. What is on its way arrives nevertheless.
     pub fn clear_faults(&self) {
         locked(&self.faults).clear();
@@ -243,6 +250,21 @@ mod tests {
         }
         let known = KINDS.iter().filter(|kind| kind.place == Place::Calls).map(|kind| kind.name.to_owned());
         assert_eq!(seen, known.collect::<BTreeSet<_>>());
+    }
+
+    #[test]
+    fn rules_are_told_until_they_are_used_up_or_taken_away() {
+        let world = world(Transport::Memory);
+        let told = || world.parts().fault_rules().iter().map(ToString::to_string).collect::<Vec<_>>();
+        world.fault(&json!({"platform": "sftp", "full_after": 20, "from": "1h"})).unwrap();
+        world.fault(&json!({"platform": "gigya", "call": SET, "http": 502})).unwrap();
+        let [http, full] =
+            ["gigya accounts.setAccountInfo: HTTP 502", "sftp write: the disk is full after 20 bytes"];
+        assert_eq!(told(), [http, full]);
+        assert_eq!(write(&world, "Diest"), "status 502");
+        assert_eq!(told(), [full]);
+        world.clear_faults();
+        assert!(told().is_empty());
     }
 
     /// The first comes after the second, and counts; without a second it comes when its time is over.

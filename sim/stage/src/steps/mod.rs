@@ -67,7 +67,7 @@ pub const STEPS: &[Step] = &[
     files::EXPECT_FILES,
     ADVANCE,
     SET_KNOB,
-    stage::FAULT,
+    FAULT,
     stage::CLEAR_FAULTS,
     stage::EXPECT_CALLS,
     stage::EXPECT_NO_SECRET,
