@@ -3,6 +3,7 @@
 use crate::run::choose::Shard;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use standin_stage::Transport;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// Stand-ins for Gigya, Qualifio and Eloqua on one stage, with the real sync logic between them.
@@ -42,7 +43,7 @@ pub(crate) enum Command {
     Run(RunCommand),
     /// Checks scenario files without running them
     Check(CheckCommand),
-    /// Shows what there is: steps, endpoints, components, clauses, rules, evidence, knobs, faults, reports, schemas, roles
+    /// Shows what there is: steps, endpoints, components, clauses, rules, evidence, knobs, faults, reports, schemas, roles, operations
     List(ListCommand),
     /// Checks and explains the dataflows of IdentitySync
     #[command(subcommand)]
@@ -272,6 +273,10 @@ pub(crate) struct ListCommand {
 
 /// `standin serve`.
 #[derive(Args)]
+#[command(after_help = "\
+The control API makes, seeds, forks and resets worlds, many at once in one server; GET /openapi.json at
+STANDIN_URL describes it. Others on the network are answered only where --listen names an address that
+they reach, and the control API then asks for the token of --token-file or of STANDIN_TOKEN.")]
 pub(crate) struct ServeCommand {
     /// A world file that seeds the platforms
     #[arg(long, value_name = "FILE")]
@@ -282,6 +287,15 @@ pub(crate) struct ServeCommand {
     /// First of seven ports in a row, eight with --tls; without it the system chooses each
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub(crate) port: u16,
+    /// The address to listen on; other than loopback it needs a token
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub(crate) listen: IpAddr,
+    /// A file with the token that callers of the control API have to show
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// The most worlds at once
+    #[arg(long, value_name = "NUMBER", default_value_t = 4096)]
+    pub(crate) worlds: usize,
     /// Answers under all host names of the platforms on one more socket, with TLS by an authority of its own
     #[arg(long)]
     pub(crate) tls: bool,
@@ -473,10 +487,12 @@ pub(crate) enum What {
     Faults,
     /// The formats of `--report`
     Reports,
-    /// JSON Schemas: `list schema report`, `scenario` or `world` prints one
+    /// JSON Schemas: `list schema report`, `scenario`, `world` or `verify` prints one
     Schema,
     /// What a partner's system can be in `standin verify`
     Roles,
+    /// What the control API of `standin serve` does
+    Operations,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

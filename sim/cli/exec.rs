@@ -2,14 +2,14 @@
 
 use crate::args::ExecCommand;
 use crate::outfit::{Trust, dress, exit};
-use crate::serve::{clock, spec, stop, told, wait_until};
+use crate::serve::{clock, hosting, spec, stop, told, wait_until};
 use crate::{Stop, authority};
 use standin_ports::What;
 use standin_report::terminal::{Look, write};
 use standin_scenario::outcome::exit_code;
+use standin_stage::World;
 use standin_stage::front::{Callers, Front, Opening};
 use standin_stage::runner::{Extras, Ready, check_expectations, expectations, load};
-use standin_stage::{Listen, Transport, World};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _};
@@ -26,9 +26,8 @@ pub(crate) fn exec(command: &ExecCommand) -> Result<u8, Stop> {
         (_, world) => spec(world.as_deref(), &command.options)?,
     };
     let broke = |error: &dyn std::error::Error| Stop::wrong(format!("error: {}", told(error)));
-    let listen = Listen { port: 0, control: true };
-    let world = World::open_at(&spec, Transport::Wire, clock(command.clock), listen)
-        .map_err(|error| broke(&error))?;
+    let world =
+        World::open_served(&spec, clock(command.clock), 0, hosting()).map_err(|error| broke(&error))?;
     let opening = Opening {
         port: 0,
         callers: Callers::Anybody,

@@ -23,6 +23,7 @@ pub(crate) fn list(command: &ListCommand) -> Result<u8, Stop> {
         What::Faults => faults(),
         What::Reports => reports(),
         What::Roles => roles(),
+        What::Operations => operations(),
         What::Clauses => clauses(command)?,
     };
     for wanted in &command.names {
@@ -153,6 +154,19 @@ fn roles() -> Vec<Row> {
         json: json!({"name": role.name, "summary": role.summary, "clauses": role.clauses}),
     };
     standin_conform::verify::ROLES.iter().map(row).collect()
+}
+
+fn operations() -> Vec<Row> {
+    let row = |operation: &standin_stage::control::operation::Operation| {
+        let (name, method, path) = (operation.name, operation.method, operation.path);
+        Row {
+            name: name.to_owned(),
+            text: format!("{name:<20} {method:<6} {path}\n{:20} {}\n", "", operation.summary),
+            json: json!({"name": name, "method": method, "path": path, "summary": operation.summary,
+                "test": operation.test}),
+        }
+    };
+    standin_stage::control::operations::OPERATIONS.iter().map(row).collect()
 }
 
 /// Each clause with the scenarios that show it.

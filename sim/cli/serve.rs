@@ -4,13 +4,19 @@ use crate::args::{ServeCommand, Time, WorldOptions};
 use crate::clock::WallClock;
 use crate::file_later::FileLater;
 use crate::{Stop, authority, say};
+use serde_json::Value;
 use standin_browser::{Program, Window, flags};
+use standin_conform::CLAUSES;
 use standin_model::Instant;
+use standin_ports::Secret;
+use standin_report::{Promise, Results};
+use standin_scenario::Outcome;
 use standin_stage::clock::StageClock;
+use standin_stage::control::worlds::Hosting;
 use standin_stage::front::{CONTROL, Callers, Front, Opening};
 use standin_stage::runner::{Extras, check_knobs, load_world};
 use standin_stage::world::PORTS;
-use standin_stage::{Listen, Transport, World, WorldSpec};
+use standin_stage::{World, WorldSpec};
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -24,8 +30,9 @@ const TICK: Duration = Duration::from_millis(100);
 pub(crate) fn serve(command: &ServeCommand) -> Result<u8, Stop> {
     let spec = spec(command.world.as_deref(), &command.options)?;
     let clock = clock(command.clock);
-    let listen = Listen { port: command.port, control: true };
-    let world = World::open_at(&spec, Transport::Wire, clock, listen)
+    let hosting =
+        Hosting { address: command.listen, token: token(command)?, worlds: command.worlds, ..hosting() };
+    let world = World::open_served(&spec, clock, command.port, hosting)
         .map_err(|error| Stop::wrong(format!("error: {}", told(&error))))?;
     let mut addresses = world.environment();
     let front = front(command, &world)?;
@@ -66,6 +73,55 @@ pub(crate) fn serve(command: &ServeCommand) -> Result<u8, Stop> {
     ended
 }
 
+/// How worlds are held where nothing else is said: on loopback.
+pub(crate) fn hosting() -> Hosting {
+    Hosting {
+        wall: Some(Arc::new(WallClock)),
+        report,
+        report_schema: standin_report::json::schema,
+        ..Hosting::default()
+    }
+}
+
+/// The JSON report of what was run over the control API.
+fn report(outcomes: &[Outcome]) -> Value {
+    let clauses: Vec<Promise<'_>> =
+        CLAUSES.iter().map(|clause| Promise { id: clause.id, says: clause.says }).collect();
+    let written = (standin_report::json::FORMAT.write)(&Results { outcomes, clauses: &clauses });
+    written.ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
+/// The token of the control API: that of a file, or of the environment.
+fn token(command: &ServeCommand) -> Result<Option<Secret>, Stop> {
+    const VARIABLE: &str = "STANDIN_TOKEN";
+    let (text, from) = match &command.token_file {
+        Some(file) => {
+            let told = |error| Stop::wrong(format!("error: {} cannot be read: {error}", file.display()));
+            (Some(std::fs::read_to_string(file).map_err(told)?), file.display().to_string())
+        }
+        None => (variable(VARIABLE), VARIABLE.to_owned()),
+    };
+    let text = text.map(|text| text.trim().to_owned());
+    match text {
+        Some(text) if text.len() < SHORTEST => {
+            Err(Stop::wrong(format!("error: the token in {from} has fewer than {SHORTEST} characters")))
+        }
+        None if !command.listen.to_canonical().is_loopback() => Err(Stop::wrong(format!(
+            "error: others can reach {}, and there is no token\n  help: name a file with one: --token-file FILE, or set {VARIABLE}",
+            command.listen
+        ))),
+        text => Ok(text.map(Secret::new)),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program is where the environment comes in")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The shortest token.
+const SHORTEST: usize = 16;
+
 /// The world that a file describes, or the one with everything at its defaults.
 pub(crate) fn spec(world: Option<&Path>, options: &WorldOptions) -> Result<WorldSpec, Stop> {
     let extras = Extras { seed: options.seed, knobs: options.set.clone(), ..Extras::default() };
@@ -81,7 +137,7 @@ pub(crate) fn spec(world: Option<&Path>, options: &WorldOptions) -> Result<World
 /// The clock of a world that is served.
 pub(crate) fn clock(time: Time) -> StageClock {
     match time {
-        Time::Wall => StageClock::following(Arc::new(WallClock)),
+        Time::Wall => StageClock::going_on_with(Arc::new(WallClock)),
         Time::Still => StageClock::still(Instant::START),
     }
 }
@@ -150,7 +206,12 @@ pub(crate) fn wait_until(world: &World, end: impl Future<Output = ()>) -> Result
         loop {
             tokio::select! {
                 () = &mut end => return,
-                _ = tick.tick() => world.parts().settle().await,
+                _ = tick.tick() => {
+                    world.parts().settle().await;
+                    if let Some(worlds) = world.worlds() {
+                        worlds.tick();
+                    }
+                }
             }
         }
     });

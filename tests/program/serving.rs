@@ -238,6 +238,7 @@ eloqua:
 fn without_a_display_the_address_is_told() {
     let mut command = program(&["serve", "--browse", "--port", "0"]);
     command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    command.env("XDG_DATA_HOME", env!("CARGO_TARGET_TMPDIR"));
     let served = Served::of(command);
     assert!(served.told.contains("No window can be opened here: "), "{}", served.told);
     assert!(served.told.contains("Open https://standin.localhost/ yourself"), "{}", served.told);
@@ -256,6 +257,30 @@ fn a_port_in_use_is_told() {
         { omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => top().join("tests/snapshots"), filters => [(r"port \d+", "port PORT")] },
         { insta::assert_snapshot!("serve-port-in-use", told); }
     );
+}
+
+/// Whoever can be reached by others asks for a token, and tells nobody what it is.
+#[test]
+fn others_are_answered_with_a_token_alone() {
+    let mut without = program(&["serve", "--listen", "0.0.0.0"]);
+    let output = without.env_remove("STANDIN_TOKEN").output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert_eq!(
+        told,
+        "error: others can reach 0.0.0.0, and there is no token\n  help: name a file with one: --token-file FILE, or set STANDIN_TOKEN\n"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, "a token that is long enough\n").unwrap();
+    let served = Served::start(&["--listen", "0.0.0.0", "--token-file", file.to_str().unwrap()]);
+    let ask = |token: &str| {
+        let request = http::Request::get(format!("{}/worlds", served.get("STANDIN_URL")))
+            .header("authorization", format!("Bearer {token}"));
+        served.send(request.body(String::new()).unwrap()).0
+    };
+    assert_eq!((ask("a token that is long enough"), ask("another one")), (200, 401));
+    assert_eq!(served.stopped_by("TERM"), (Some(0), "stopped\n".to_owned()));
 }
 
 fn base64(text: &str) -> String {

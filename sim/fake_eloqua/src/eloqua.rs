@@ -113,6 +113,11 @@ impl Eloqua {
         (self.site.name.clone(), self.site.user.clone(), self.site.password.clone())
     }
 
+    /// Id and secret of its OAuth client.
+    pub fn oauth_client(&self) -> (String, Secret) {
+        (self.site.client_id.clone(), self.site.client_secret.clone())
+    }
+
     /// What it answers to.
     pub fn endpoints() -> Vec<EndpointDoc> {
         router::ENDPOINTS.iter().map(|endpoint| endpoint.doc).collect()

@@ -23,6 +23,11 @@ impl VirtualClock {
     pub fn reach(&self, at: Instant) {
         self.0.fetch_max(at.millis(), Ordering::SeqCst);
     }
+
+    /// Shows `at`, be it earlier: for a world that goes back to a state that it was in.
+    pub fn set(&self, at: Instant) {
+        self.0.store(at.millis(), Ordering::SeqCst);
+    }
 }
 
 impl Clock for VirtualClock {

@@ -5,6 +5,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderValue, StatusCode, header};
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A whole request. The URI is absolute and names the platform's own host
@@ -73,6 +74,22 @@ impl Waits {
 /// In the extensions of a response: the body is a file that stands in the program, and no event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct File;
+
+/// In the extensions of a response: what follows its body, piece by piece, for as long as somebody reads.
+#[derive(Clone)]
+pub struct Streamed {
+    /// Where the pieces come from.
+    pub pieces: Arc<dyn Pieces>,
+    /// What is sent where nothing comes for a while, so that the connection is not taken for dead.
+    pub idle: &'static [u8],
+}
+
+/// A body that is not there yet.
+#[async_trait::async_trait]
+pub trait Pieces: Send + Sync {
+    /// Waits for the next piece; nothing is lost where the wait is given up. None at the end.
+    async fn next(&self) -> Option<Bytes>;
+}
 
 /// No response came.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

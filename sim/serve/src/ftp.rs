@@ -13,6 +13,7 @@ mod data;
 mod laws;
 mod listing;
 
+use crate::door::{self, Door, Doors};
 use crate::served::{self, Served};
 use command::{Command, path_of, read_line};
 use data::Passive;
@@ -34,11 +35,16 @@ pub fn spawn_on(
     clock: Arc<dyn Clock>,
     journal: Arc<dyn Journal>,
 ) -> io::Result<Served> {
+    spawn_before(handle, listener, door::one(Door { drop, clock, journal }))
+}
+
+/// Serves many drops on `listener`, on the runtime behind `handle`: a login's name says which.
+pub fn spawn_before(handle: &Handle, listener: TcpListener, doors: Doors) -> io::Result<Served> {
     served::accept(handle, listener, move |stream| {
-        let (drop, clock, journal) = (Arc::clone(&drop), Arc::clone(&clock), Arc::clone(&journal));
+        let doors = Arc::clone(&doors);
         async move {
             // What goes wrong on one connection is its client's affair.
-            let _ = connection(stream, World { drop, clock, journal }).await;
+            let _ = connection(stream, doors).await;
         }
     })
 }
@@ -53,15 +59,10 @@ pub fn spawn(
     spawn_on(&served::current()?, listener, drop, clock, journal)
 }
 
-struct World {
-    drop: Arc<Mutex<Drop>>,
-    clock: Arc<dyn Clock>,
-    journal: Arc<dyn Journal>,
-}
-
 /// One client, before and after login.
 struct Connection {
-    world: World,
+    doors: Doors,
+    clock: Option<Arc<dyn Clock>>,
     write: OwnedWriteHalf,
     user: Option<String>,
     session: Option<Arc<Session>>,
@@ -91,11 +92,12 @@ impl From<io::Error> for End {
 /// A reply, or the end.
 type Reply = Result<String, End>;
 
-async fn connection(stream: TcpStream, world: World) -> io::Result<()> {
+async fn connection(stream: TcpStream, doors: Doors) -> io::Result<()> {
     let (read, write) = stream.into_split();
     let mut read: BufReader<OwnedReadHalf> = BufReader::new(read);
     let mut connection = Connection {
-        world,
+        doors,
+        clock: None,
         write,
         user: None,
         session: None,
@@ -165,17 +167,11 @@ impl Connection {
 
     fn login(&mut self, password: &str) -> Reply {
         let Some(user) = self.user.clone() else { return Ok("503 the name comes first".to_owned()) };
-        let World { drop, clock, journal } = &self.world;
+        let (Door { drop, clock, journal }, user) = (self.doors)(&user);
         let proof = Secret::new(password);
-        let opened = Session::open(
-            Arc::clone(drop),
-            Arc::clone(clock),
-            Arc::clone(journal),
-            &user,
-            Proof::Password(&proof),
-        );
-        match opened {
+        match Session::open(drop, Arc::clone(&clock), journal, &user, Proof::Password(&proof)) {
             Ok(session) => {
+                self.clock = Some(clock);
                 self.session = Some(Arc::new(session));
                 Ok("230 logged in".to_owned())
             }
@@ -264,7 +260,8 @@ impl Connection {
         // Options of `ls` are no part of the path.
         let wanted = rest.split(' ').skip_while(|word| word.starts_with('-')).collect::<Vec<_>>().join(" ");
         let path = path_of(&self.folder, &wanted);
-        let lines = match listing::lines(session, &*self.world.clock, name, &path) {
+        let Some(clock) = self.clock.clone() else { return Ok("530 log in first".to_owned()) };
+        let lines = match listing::lines(session, &*clock, name, &path) {
             Ok(lines) => lines,
             Err(error) => return refusal(error),
         };

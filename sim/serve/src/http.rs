@@ -15,7 +15,7 @@ use hyper::ext::ReasonPhrase;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use standin_ports::http::{Oversized, Peer, Unreadable, Waits};
+use standin_ports::http::{Oversized, Peer, Streamed, Unreadable, Waits};
 use standin_ports::{Http, HttpError, Reason, Request, Response};
 use std::convert::Infallible;
 use std::io;
@@ -32,6 +32,9 @@ pub const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
 /// How much of a body above the limit is read, so that its client gets to read the refusal.
 const DRAINED: usize = 8 * BODY_LIMIT;
+
+/// How long a body that goes on may be quiet.
+const QUIET: Duration = Duration::from_secs(15);
 
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -257,6 +260,9 @@ fn outgoing(response: Response) -> ::http::Response<Body> {
     {
         parts.extensions.insert(phrase);
     }
+    if let Some(streamed) = parts.extensions.remove::<Streamed>() {
+        return ::http::Response::from_parts(parts, following(body, streamed));
+    }
     let slow = parts.extensions.get::<Waits>().copied().filter(|waits| waits.bytes_per_second.is_some());
     let body = match slow {
         Some(waits) => Body::from_stream(paced(body, waits)),
@@ -282,6 +288,21 @@ fn paced(body: Bytes, waits: Waits) -> impl Stream<Item = Result<Bytes, Infallib
         pass(waits.for_body(sent.len())).await;
         Some((Ok(sent), rest))
     })
+}
+
+/// A body that goes on. Pieces are asked for when the last one is on its way, so a slow reader makes nothing pile up.
+fn following(first: Bytes, streamed: Streamed) -> Body {
+    let pieces = stream::unfold((Some(first), streamed), |(first, streamed)| async {
+        let piece = match first.filter(|first| !first.is_empty()) {
+            Some(first) => first,
+            None => match tokio::time::timeout(QUIET, streamed.pieces.next()).await {
+                Ok(piece) => piece?,
+                Err(_) => Bytes::from_static(streamed.idle),
+            },
+        };
+        Some((Ok::<_, io::Error>(piece), (None, streamed)))
+    });
+    Body::from_stream(pieces)
 }
 
 /// Takes away what speaks about one connection and not about the message.

@@ -8,9 +8,11 @@
 //! - [`authority`]: who vouches for those names.
 //! - [`sftp`]: the drop over SSH.
 //! - [`ftp`]: the drop with FTP.
+//! - [`door`]: which drop a login means.
 //! - [`served`]: what keeps a shell running.
 
 pub mod authority;
+pub mod door;
 pub mod front;
 pub mod ftp;
 mod gzip;
@@ -22,4 +24,5 @@ pub mod sftp;
 mod testing;
 mod tolerant;
 
+pub use door::{Door, Doors};
 pub use served::Served;

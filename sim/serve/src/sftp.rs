@@ -10,6 +10,7 @@ mod answers;
 mod laws;
 mod listing;
 
+use crate::door::{self, Door, Doors};
 use crate::line::{CutOnDrop, Cutter, Line};
 use crate::served::{self, Served};
 use answers::Answers;
@@ -57,9 +58,20 @@ pub fn spawn_on(
     journal: Arc<dyn Journal>,
     host_key_seed: &[u8; 32],
 ) -> io::Result<Served> {
+    spawn_before(handle, listener, door::one(Door { drop, clock, journal }), host_key_seed)
+}
+
+/// Serves many drops on `listener`, on the runtime behind `handle`: a login's name says which.
+pub fn spawn_before(
+    handle: &Handle,
+    listener: TcpListener,
+    doors: Doors,
+    host_key_seed: &[u8; 32],
+) -> io::Result<Served> {
     let config = Arc::new(config(host_key_seed));
-    let world = World { drop, clock, journal };
-    served::accept(handle, listener, move |stream| connection(stream, Arc::clone(&config), world.clone()))
+    served::accept(handle, listener, move |stream| {
+        connection(stream, Arc::clone(&config), Arc::clone(&doors))
+    })
 }
 
 /// The fingerprint of the host key that a seed gives, as clients print it: `SHA256:...`.
@@ -89,19 +101,11 @@ fn config(host_key_seed: &[u8; 32]) -> Config {
     }
 }
 
-/// What every login of one shell shares.
-#[derive(Clone)]
-struct World {
-    drop: Arc<Mutex<Drop>>,
-    clock: Arc<dyn Clock>,
-    journal: Arc<dyn Journal>,
-}
-
-async fn connection(stream: TcpStream, config: Arc<Config>, world: World) {
+async fn connection(stream: TcpStream, config: Arc<Config>, doors: Doors) {
     let cutter = Arc::new(Cutter::default());
     let _cut = CutOnDrop(Arc::clone(&cutter));
     let line = Line::new(stream, Arc::clone(&cutter));
-    let connection = Connection { world, cutter, session: None, channels: BTreeMap::new() };
+    let connection = Connection { doors, cutter, session: None, channels: BTreeMap::new() };
     // What goes wrong on one connection is its client's affair.
     if let Ok(running) = russh::server::run_stream(config, line, connection).await {
         let _ = running.await;
@@ -110,19 +114,19 @@ async fn connection(stream: TcpStream, config: Arc<Config>, world: World) {
 
 /// One client's connection, before and after login.
 struct Connection {
-    world: World,
+    doors: Doors,
     cutter: Arc<Cutter>,
-    session: Option<Arc<Session>>,
+    session: Option<(Arc<Session>, Arc<dyn Clock>)>,
     /// Open, and no subsystem started on them.
     channels: BTreeMap<ChannelId, Channel<Msg>>,
 }
 
 impl Connection {
     fn login(&mut self, user: &str, proof: Proof<'_>) -> Result<Auth, russh::Error> {
-        let World { drop, clock, journal } = self.world.clone();
-        match Session::open(drop, clock, journal, user, proof) {
+        let (Door { drop, clock, journal }, user) = (self.doors)(user);
+        match Session::open(drop, Arc::clone(&clock), journal, &user, proof) {
             Ok(session) => {
-                self.session = Some(Arc::new(session));
+                self.session = Some((Arc::new(session), clock));
                 Ok(Auth::Accept)
             }
             Err(LoginError::Refused) => Ok(refusal()),
@@ -174,8 +178,9 @@ impl Handler for Connection {
         user: &str,
         offer: PublicKeyOffer<'_>,
     ) -> Result<Auth, russh::Error> {
-        let drop = self.world.drop.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = drop.user(user).zip(allowed_key(offer.public_key));
+        let (door, user) = (self.doors)(user);
+        let drop = door.drop.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = drop.user(&user).zip(allowed_key(offer.public_key));
         let allowed = known.is_some_and(|(user, key)| user.admits(Proof::Key(&key)));
         Ok(if allowed { Auth::Accept } else { refusal() })
     }
@@ -208,11 +213,11 @@ impl Handler for Connection {
         session: &mut SshSession,
     ) -> Result<(), russh::Error> {
         let login = self.session.clone().filter(|_| name == "sftp");
-        let Some((login, channel)) = login.zip(self.channels.remove(&id)) else {
+        let Some(((login, clock), channel)) = login.zip(self.channels.remove(&id)) else {
             return session.channel_failure(id);
         };
         session.channel_success(id)?;
-        let answers = Answers::new(login, Arc::clone(&self.world.clock), Arc::clone(&self.cutter));
+        let answers = Answers::new(login, clock, Arc::clone(&self.cutter));
         let config = russh_sftp::server::Config { max_client_packet_len: PACKET };
         russh_sftp::server::run_with_config(apart(channel), answers, config).await;
         Ok(())

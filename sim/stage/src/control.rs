@@ -1,13 +1,29 @@
-//! The stage's own surface under `serve`: pages for people, and as much of a control API as `serve` needs.
+//! The stage's own surface under `serve`: pages for people, and the control API for test suites in any language.
 //!
+//! - [`worlds`]: the worlds of one server, and how a request finds its own; [`credentials`]: by what.
+//! - [`operation`], [`operations`]: what the API does; [`openapi`]: its description; [`problem`]: its refusals.
+//! - `events`: a journal as server-sent events.
+//! - `token`: who may call a server that others can reach.
+//! - `routed`: a platform's socket before many worlds.
 //! - `person`: one person on all platforms.
 //! - `places`: where everything is.
 
+pub mod credentials;
+mod events;
+pub mod openapi;
+pub mod operation;
+pub mod operations;
 mod person;
 mod places;
+pub mod problem;
+pub(crate) mod routed;
+mod token;
+pub mod worlds;
 
 use crate::parts::{Parts, Sockets};
 use crate::surface::locked;
+use http::{HeaderValue, header};
+use problem::{NO_TOKEN, Problem};
 use serde_json::{Value, json};
 use standin_fake_kit::asset::{self, Asset, CSS, HTML, JAVASCRIPT, OWN_HOST_ONLY};
 use standin_fake_kit::form::Form;
@@ -15,6 +31,7 @@ use standin_fake_kit::{answer, console, knobs::span, origin};
 use standin_ports::{Clock, Entry, Http, HttpError, Request, Response, What};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
+use worlds::Worlds;
 
 /// How many entries and people an answer of the pages has at most.
 const MOST: usize = 500;
@@ -42,30 +59,71 @@ pub struct Control {
     parts: Weak<Parts>,
     /// Where the platforms listen, once they do.
     sockets: Arc<OnceLock<Sockets>>,
+    /// The worlds of the server, where the world is the first of some.
+    worlds: Option<Arc<Worlds>>,
 }
 
 impl Control {
     /// The control surface of a world.
     pub fn new(parts: &Arc<Parts>, sockets: Arc<OnceLock<Sockets>>) -> Self {
-        Self { parts: Arc::downgrade(parts), sockets }
+        Self { parts: Arc::downgrade(parts), sockets, worlds: None }
+    }
+
+    /// The control surface of a server's worlds.
+    pub fn of_many(worlds: &Arc<Worlds>, sockets: Arc<OnceLock<Sockets>>) -> Self {
+        Self { worlds: Some(Arc::clone(worlds)), ..Self::new(worlds.first(), sockets) }
+    }
+
+    /// Whether a request may come in; if not, the refusal.
+    fn refusal(&self, request: &Request) -> Option<Response> {
+        let token = self.worlds.as_ref().and_then(|worlds| worlds.hosting.token.as_ref());
+        match token {
+            // Whether the server is up is asked by those who start it.
+            Some(_) if request.uri().path() == "/health" => {}
+            Some(token) if !token::is_carried(request, token) => {
+                let problem = Problem::new(&NO_TOKEN, "this server answers to those who show its token")
+                    .at("header: Authorization")
+                    .hint("send `Authorization: Bearer TOKEN`");
+                let mut refusal = problem.answer();
+                for scheme in ["Bearer realm=\"standin\"", "Basic realm=\"standin\", charset=\"UTF-8\""] {
+                    refusal.headers_mut().append(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
+                }
+                return Some(refusal);
+            }
+            // A page that was led here by its own name server has no token; where none is asked for, the host tells.
+            Some(_) => {}
+            None if !origin::is_local(request) => {
+                let told = json!({"error": "the stage answers under localhost and loopback addresses only"});
+                return Some(reply(421, &told));
+            }
+            None => {}
+        }
+        origin::is_foreign(request)
+            .then(|| reply(403, &json!({"error": "a page of another origin may not change the stage"})))
     }
 }
 
 #[async_trait::async_trait]
 impl Http for Control {
     async fn send(&self, request: Request) -> Result<Response, HttpError> {
-        let Some(parts) = self.parts.upgrade() else {
+        if let Some(refusal) = self.refusal(&request) {
+            return Ok(refusal);
+        }
+        let parts = match &self.worlds {
+            Some(worlds) => {
+                if let Some(answer) = operation::answer(worlds, &request).await {
+                    return Ok(answer);
+                }
+                match worlds.of_page(&request) {
+                    Ok(parts) => Some(parts),
+                    Err(problem) => return Ok(problem.answer()),
+                }
+            }
+            None => self.parts.upgrade(),
+        };
+        let Some(parts) = parts else {
             return Err(HttpError::Broken { host: String::new(), why: "the world has ended".to_owned() });
         };
-        if !origin::is_local(&request) {
-            return Ok(reply(
-                421,
-                &json!({"error": "the stage answers under localhost and loopback addresses only"}),
-            ));
-        }
-        if origin::is_foreign(&request) {
-            return Ok(reply(403, &json!({"error": "a page of another origin may not change the stage"})));
-        }
         let path = request.uri().path().to_owned();
         let query = Form::query(&request);
         Ok(match (request.method().as_str(), path.as_str()) {
@@ -224,5 +282,7 @@ pub fn entry_json(entry: &Entry) -> Value {
     value
 }
 
+#[cfg(test)]
+mod api_tests;
 #[cfg(test)]
 mod tests;

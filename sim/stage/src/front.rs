@@ -1,8 +1,9 @@
 //! The one socket on which a world answers under all of its host names, as a browser needs it.
 
 use crate::control::Control;
+use crate::control::worlds::Worlds;
 use crate::parts::Direct;
-use crate::surface::{ACTOR, locked};
+use crate::surface::{ACTOR, Platform, locked};
 use crate::world::World;
 use http::HeaderValue;
 use standin_ports::http::host_of;
@@ -37,13 +38,19 @@ impl Front {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
             .map_err(|error| io::Error::new(error.kind(), format!("port {port}: {}", error.kind())))?;
         let known = Arc::new(world.sockets().map_or_else(OnceLock::new, OnceLock::from));
-        let control = Control::new(world.parts(), known);
+        let worlds = world.worlds().cloned();
+        let control = match &worlds {
+            Some(worlds) => Control::of_many(worlds, known),
+            None => Control::new(world.parts(), known),
+        };
         let parts = Arc::downgrade(world.parts());
+        let others = worlds.clone();
         let sought = Arc::new(Mutex::new(Sought::default()));
         let (seen, answering) = (Arc::clone(&sought), parts.clone());
         let names: Names = Arc::new(move |name| {
-            let here =
-                name == CONTROL || answering.upgrade().is_some_and(|parts| parts.platform_of(name).is_some());
+            let here = name == CONTROL
+                || answering.upgrade().is_some_and(|parts| parts.platform_of(name).is_some())
+                || others.as_ref().is_some_and(|others| others.of_host(name).is_some());
             let way = match here {
                 true => Way::Here,
                 false if allowed.iter().any(|one| one == name) => Way::Outside,
@@ -54,7 +61,7 @@ impl Front {
             }
             way
         });
-        let surface = Arc::new(Everything { platforms: Direct(parts), control, callers });
+        let surface = Arc::new(Everything { platforms: Direct(parts), worlds, control, callers });
         let served =
             standin_serve::front::spawn_on(crate::world::runtime(), listener, &authority, names, surface)?;
         Ok(Self { authority, sought, served })
@@ -127,6 +134,7 @@ pub const CONTROL: &str = "standin.localhost";
 /// All platforms of a world, and the stage itself as [`CONTROL`].
 struct Everything {
     platforms: Direct,
+    worlds: Option<Arc<Worlds>>,
     control: Control,
     callers: Callers,
 }
@@ -140,7 +148,26 @@ impl Http for Everything {
         if self.callers == Callers::Browsers {
             request.headers_mut().insert(ACTOR, HeaderValue::from_static("browser"));
         }
-        self.platforms.send(request).await
+        let Some(worlds) = &self.worlds else { return self.platforms.send(request).await };
+        let host = host_of(&request);
+        let platform = worlds.first().platform_of(&host);
+        let hosted = match worlds.of(platform.unwrap_or(Platform::LoginPage), &request) {
+            Ok(hosted) => hosted.or_else(|| worlds.of_host(&host)),
+            Err(problem) => return Ok(problem.answer()),
+        };
+        let path = request.uri().path().to_owned();
+        let (answer, hosted) = match &hosted {
+            None => (self.platforms.send(request).await?, worlds.main()),
+            Some(hosted) => {
+                let answer = Direct(Arc::downgrade(hosted.parts())).send(request).await;
+                hosted.touch();
+                (answer?, Some(hosted))
+            }
+        };
+        if let (Some(hosted), Some(platform)) = (hosted, platform) {
+            worlds.learn(hosted, platform, &path, &answer);
+        }
+        Ok(answer)
     }
 }
 

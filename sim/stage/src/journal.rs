@@ -10,6 +10,7 @@ use standin_ports::{Clock, Entry, Journal, What};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
 
 /// How much a journal keeps; the oldest goes first.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +95,8 @@ struct Store {
     bodies: usize,
     forgotten: u64,
     limits: Limits,
+    /// How often its world has gone back to an earlier state.
+    returns: u64,
     /// Where the texts of the next calls go, one behind the other: what passed is copied once, and the buffers
     /// it came in are free for the next call.
     room: BytesMut,
@@ -107,6 +110,7 @@ const ROOM: usize = 64 << 10;
 pub struct WorldJournal {
     clock: Arc<StageClock>,
     store: Mutex<Store>,
+    news: Notify,
 }
 
 impl WorldJournal {
@@ -117,14 +121,53 @@ impl WorldJournal {
 
     /// An empty journal that keeps so much.
     pub fn limited(clock: Arc<StageClock>, limits: Limits) -> Self {
-        Self { clock, store: Mutex::new(Store { limits, ..Store::default() }) }
+        Self { clock, store: Mutex::new(Store { limits, ..Store::default() }), news: Notify::new() }
     }
 
     /// The same journal from here on apart, under another clock.
     pub(crate) fn fork(&self, clock: Arc<StageClock>) -> Self {
         let store = self.store();
         let (items, room) = (store.items.clone(), BytesMut::new());
-        Self { clock, store: Mutex::new(Store { items, room, ..*store }) }
+        Self { clock, store: Mutex::new(Store { items, room, returns: 0, ..*store }), news: Notify::new() }
+    }
+
+    /// Has what `other` has, and nothing else, from here on.
+    pub(crate) fn take_over(&self, other: &Self) {
+        let (items, bodies, forgotten) = {
+            let other = other.store();
+            (other.items.clone(), other.bodies, other.forgotten)
+        };
+        let mut store = self.store();
+        (store.items, store.bodies, store.forgotten) = (items, bodies, forgotten);
+        store.returns += 1;
+        drop(store);
+        self.news.notify_waiters();
+    }
+
+    /// Where it stands: how often its world has gone back to an earlier state, and the position that the next entry
+    /// will have.
+    pub fn stand(&self) -> (u64, u64) {
+        let store = self.store();
+        (store.returns, store.next())
+    }
+
+    /// Waits until it stands elsewhere than `stand`.
+    pub async fn news(&self, stand: (u64, u64)) {
+        loop {
+            let news = self.news.notified();
+            tokio::pin!(news);
+            // Whoever looks first and listens then misses what happens between.
+            news.as_mut().enable();
+            if self.stand() != stand {
+                return;
+            }
+            news.await;
+        }
+    }
+
+    /// At most `most` entries from position `from` on, without a word of those that are gone.
+    pub fn some_since(&self, from: u64, most: usize) -> Vec<Entry> {
+        self.store().from(from).take(most).map(Item::told).collect()
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
@@ -137,6 +180,8 @@ impl WorldJournal {
         let mut store = self.store();
         let crossed = store.copied(crossing);
         store.keep(at, Kept::Crossed(crossed));
+        drop(store);
+        self.news.notify_waiters();
     }
 
     /// The position that the next entry will have; entries from here on are "after now".
@@ -242,6 +287,7 @@ impl Journal for WorldJournal {
     fn record(&self, what: What) {
         let at = self.clock.now();
         self.store().keep(at, Kept::Plain(what));
+        self.news.notify_waiters();
     }
 }
 

@@ -115,6 +115,42 @@ impl Parts {
         })
     }
 
+    /// Goes back to the state of `from`, or over to it; whoever holds a part of this world holds it still. Calls that
+    /// are under way land before or after.
+    pub(crate) async fn take_over(&self, from: &Self) {
+        let Self {
+            clock,
+            journal,
+            faults,
+            gigya,
+            qualifio,
+            eloqua,
+            files,
+            buckets,
+            login_pages,
+            outbox,
+            receiver,
+            stubs,
+            elsewhere: _,
+            outside: _,
+            http: _,
+            login: _,
+        } = self;
+        let pushes = from.outbox.lock().await.clone();
+        *outbox.lock().await = pushes;
+        clock.take_over(&from.clock);
+        taken(faults, &from.faults);
+        taken(gigya, &from.gigya);
+        taken(qualifio, &from.qualifio);
+        taken(eloqua, &from.eloqua);
+        taken(files, &from.files);
+        taken(buckets, &from.buckets);
+        taken(login_pages, &from.login_pages);
+        taken(receiver, &from.receiver);
+        taken(stubs, &from.stubs);
+        journal.take_over(&from.journal);
+    }
+
     /// Which platform answers under a host name; nobody, if the name does not resolve in this world.
     pub fn platform_of(&self, host: &str) -> Option<Platform> {
         let under = |domains: &[&str]| {
@@ -156,6 +192,11 @@ impl Parts {
 
 fn copied<T: Clone>(state: &Mutex<T>) -> Mutex<T> {
     Mutex::new(locked(state).clone())
+}
+
+fn taken<T: Clone>(into: &Mutex<T>, from: &Mutex<T>) {
+    let state = locked(from).clone();
+    *locked(into) = state;
 }
 
 /// The memory transport: a request goes straight to the surface that its host names.

@@ -7,7 +7,7 @@ use crate::partner::{Partner, Playing};
 use crate::run::Run;
 use crate::sought::Sought;
 use crate::step::{Args, Miss, Takes, Unmet, named};
-use crate::steps::{ADVANCE, EXPECT_STUB, FAULT, SET_KNOB, STEPS, STUB_STEP, fault, step_of};
+use crate::steps::{ADVANCE, EXPECT_CALLS, EXPECT_STUB, FAULT, SET_KNOB, STEPS, STUB_STEP, fault, step_of};
 use crate::story::{Depth, Held, hop, tell};
 use crate::surface::locked;
 use crate::world::{Listen, SECTIONS, Transport, World, WorldError, WorldSpec, knobs};
@@ -524,6 +524,24 @@ pub fn run_telling(ready: &Ready, transport: Transport, depth: Depth) -> (Outcom
     (outcome, Some(world))
 }
 
+/// Runs one scenario in a world that is there already, and tells its whole story.
+pub fn run_in(ready: &Ready, world: &World) -> Outcome {
+    let mut outcome = at_its_start(&ready.scenario, world.transport());
+    if let Some(verdict) = without_browser(ready, world.transport()) {
+        outcome.verdict = verdict;
+        return outcome;
+    }
+    let mut walked = Walked::default();
+    outcome.verdict = walk(ready, world, Which::All, &mut walked);
+    outcome.steps = walked.steps;
+    if let Some(expected) = &ready.scenario.expected_failure {
+        outcome.verdict = turned(outcome.verdict, expected, &ready.scenario);
+    }
+    outcome.evidence = world.weakest_evidence();
+    tell(&mut outcome, world, &walked.held);
+    outcome
+}
+
 /// A partner lives by a clock of its own and speaks over sockets.
 fn opened(ready: &Ready, transport: Transport) -> Result<World, WorldError> {
     let Some(partner) = &ready.partner else { return World::open(&ready.spec, transport) };
@@ -574,7 +592,8 @@ fn walk(ready: &Ready, world: &World, which: Which, walked: &mut Walked) -> Verd
     if let Some(partner) = &ready.partner {
         match partner.system.enter(world) {
             Ok(session) => run.partner = Some(Playing { part: partner.part, session }),
-            Err(why) => return Verdict::Broken(why),
+            // Who cannot be started is described wrongly: that is no break of ours, and none of a promise.
+            Err(why) => return Verdict::Miswritten(why),
         }
     }
     for step in scenario.steps.iter().filter(|step| which.includes(step)) {
@@ -613,10 +632,9 @@ fn walk(ready: &Ready, world: &World, which: Which, walked: &mut Walked) -> Verd
             Err(Miss::Unmet(unmet)) => {
                 let screenshot = run.chromium.screenshot().map(|png| Screenshot { png, file: None });
                 let mut failure = Failure { screenshot, ..failure(world, scenario, step, unmet) };
-                if run.partner.is_some() {
-                    let last = crate::partner::exchange(world, &failure.lineage);
-                    failure.lineage.extend(last);
-                    failure.lineage.sort_by_key(|hop| hop.seq);
+                if let Some(playing) = &mut run.partner {
+                    crate::partner::add_exchange(world, &mut failure.lineage);
+                    crate::partner::add_last_words(world, playing, &mut failure.lineage);
                 }
                 return Verdict::Failed(failure);
             }
@@ -640,8 +658,9 @@ fn one(run: &mut Run<'_>, step: &standin_scenario::Step) -> Result<String, Miss>
 fn failure(world: &World, scenario: &Scenario, step: &standin_scenario::Step, unmet: Unmet) -> Failure {
     let span = unmet.span.unwrap_or(step.name.span);
     let (line, column) = scenario.source.line_column(span.start);
-    // What a page shows or not is no single value that could be followed.
-    let hops = if unmet.expected.is_some() || !step.name.name.starts_with("browser_") {
+    // What a page shows or not, and how many calls there were, is no single value that could be followed.
+    let page = unmet.expected.is_none() && step.name.name.starts_with("browser_");
+    let hops = if !page && step.name.name != EXPECT_CALLS.name {
         let sought = Sought::new(&unmet.path, unmet.expected.as_deref(), unmet.actual.as_deref());
         lineage(&world.parts().journal.entries(), &sought)
     } else {
@@ -667,7 +686,7 @@ fn failure(world: &World, scenario: &Scenario, step: &standin_scenario::Step, un
     }
 }
 
-pub(crate) fn short(text: &str) -> String {
+fn short(text: &str) -> String {
     let first: String = text.chars().take(100).map(|c| if c == '\n' { ' ' } else { c }).collect();
     if first.len() < text.len() { format!("{first}...") } else { first }
 }

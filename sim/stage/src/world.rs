@@ -3,6 +3,8 @@
 use crate::builder::WorldBuilder;
 use crate::clock::StageClock;
 use crate::control::Control;
+use crate::control::routed::Routed;
+use crate::control::worlds::{Hosting, Place, Worlds};
 use crate::customer::LoginPages;
 use crate::front::{Callers, Front, Opening};
 use crate::journal::WorldJournal;
@@ -24,11 +26,11 @@ use standin_fake_sftp::MemoryLogin;
 use standin_model::{Instant, Level};
 use standin_ports::{Clock, Credential, FilesTarget, Http, Journal, Login, Secret};
 use standin_push::Outbox;
-use standin_serve::Served;
+use standin_serve::{Door, Doors, Served};
 use standin_wire::{FileLogin, FtpLogin, HttpClient, LiveHttp, ResolvePort, SshLogin};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
@@ -119,6 +121,7 @@ pub struct World {
     dataflows: BTreeMap<String, String>,
     served: Vec<Served>,
     front: OnceLock<Front>,
+    worlds: Option<Arc<Worlds>>,
 }
 
 impl World {
@@ -145,15 +148,84 @@ impl World {
         listen: Listen,
     ) -> Result<Self, WorldError> {
         let parts = seeded(spec, Arc::new(clock))?;
-        let mut world = Self::connected(parts, transport, spec.seed, listen)?;
+        let mut world = Self::connected(parts, transport, spec.seed, listen, Hosting::default())?;
+        world.put_dataflows(&spec.dataflows)?;
+        world.take_in(spec);
+        Ok(world)
+    }
+
+    /// A world on the wire that is the first of a server's.
+    pub fn open_served(
+        spec: &WorldSpec,
+        clock: StageClock,
+        port: u16,
+        hosting: Hosting,
+    ) -> Result<Self, WorldError> {
+        let parts = seeded(spec, Arc::new(clock))?;
+        let listen = Listen { port, control: true };
+        let mut world = Self::connected(parts, Transport::Wire, spec.seed, listen, hosting)?;
+        world.put_dataflows(&spec.dataflows)?;
+        world.take_in(spec);
+        Ok(world)
+    }
+
+    /// A world of a server's, behind the sockets of the first.
+    pub(crate) fn hosted(spec: &WorldSpec, clock: StageClock) -> Result<Self, WorldError> {
+        let mut world = Self::over(seeded(spec, Arc::new(clock))?, spec.seed);
+        world.connect_memory();
+        drop(world.parts.outside.set(runtime().clone()));
         world.put_dataflows(&spec.dataflows)?;
         Ok(world)
+    }
+
+    /// Another world of a server's in the same state.
+    pub(crate) fn fork_hosted(&self) -> Self {
+        let mut fork = Self::over(self.wait(self.parts.fork()), self.seed);
+        fork.connect_memory();
+        drop(fork.parts.outside.set(runtime().clone()));
+        fork.dataflows.clone_from(&self.dataflows);
+        fork
+    }
+
+    /// Takes the world in as the first of its server's, once it is whole.
+    fn take_in(&self, spec: &WorldSpec) {
+        if let Some(worlds) = &self.worlds {
+            let mut world = Self::over(Arc::clone(&self.parts), self.seed);
+            world.dataflows.clone_from(&self.dataflows);
+            worlds.take_main(world, spec);
+        }
+    }
+
+    /// The same parts without sockets of their own.
+    fn over(parts: Arc<Parts>, seed: u64) -> Self {
+        Self {
+            parts,
+            transport: Transport::Memory,
+            seed,
+            sockets: None,
+            control: None,
+            dataflows: BTreeMap::new(),
+            served: Vec::new(),
+            front: OnceLock::new(),
+            worlds: None,
+        }
+    }
+
+    /// The worlds of the server whose first this one is.
+    pub fn worlds(&self) -> Option<&Arc<Worlds>> {
+        self.worlds.as_ref()
+    }
+
+    /// Where identifiers started.
+    pub fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// Another world in the same state, from here on apart from this one; on the wire it has ports of its own.
     pub fn fork(&self) -> Result<Self, WorldError> {
         let parts = self.wait(self.parts.fork());
-        let mut fork = Self::connected(parts, self.transport, self.seed, Listen::default())?;
+        let (listen, hosting) = (Listen::default(), Hosting::default());
+        let mut fork = Self::connected(parts, self.transport, self.seed, listen, hosting)?;
         fork.dataflows.clone_from(&self.dataflows);
         Ok(fork)
     }
@@ -163,14 +235,12 @@ impl World {
         transport: Transport,
         seed: u64,
         listen: Listen,
+        hosting: Hosting,
     ) -> Result<Self, WorldError> {
-        let (dataflows, served) = (BTreeMap::new(), Vec::new());
-        let front = OnceLock::new();
-        let mut world =
-            Self { parts, transport, seed, sockets: None, control: None, dataflows, served, front };
+        let mut world = Self { transport, ..Self::over(parts, seed) };
         match transport {
             Transport::Memory => world.connect_memory(),
-            Transport::Wire => world.connect_wire(listen).map_err(WorldError::Listen)?,
+            Transport::Wire => world.connect_wire(listen, hosting).map_err(WorldError::Listen)?,
         }
         Ok(world)
     }
@@ -313,11 +383,29 @@ impl World {
     /// What a program needs to find and use the platforms, as names and values of environment variables.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let Some(sockets) = self.sockets else { return Vec::new() };
+        let user = self.file_target().username;
+        self.environment_at(&sockets, &self.control_url(), host_key(self.seed), &user)
+    }
+
+    /// The same behind sockets of others, with this user of the drop's.
+    pub(crate) fn environment_at(
+        &self,
+        sockets: &Sockets,
+        control: &str,
+        host_key: [u8; 32],
+        login: &str,
+    ) -> Vec<(&'static str, String)> {
         let api_key = locked(&self.parts.gigya).first_site();
         let (user_key, secret, _) = locked(&self.parts.gigya).site_access(&api_key).unwrap_or_default();
         let partner_secret = locked(&self.parts.gigya).partner_secret(&api_key).unwrap_or_default();
         let (site, user, password) = locked(&self.parts.eloqua).credentials();
-        let target = self.file_target();
+        let (client_id, client_secret) = locked(&self.parts.eloqua).oauth_client();
+        let known = {
+            let files = locked(&self.parts.files);
+            let behind = login.rsplit_once('@').map_or(login, |(name, _)| name);
+            files.user(login).or_else(|| files.user(behind))
+        };
+        let sftp_password = known.and_then(|user| user.password.clone()).unwrap_or_default();
         let url = |address: SocketAddr| format!("http://{address}");
         vec![
             ("GIGYA_URL", url(sockets.gigya)),
@@ -325,15 +413,9 @@ impl World {
             ("QUALIFIO_URL", url(sockets.qualifio)),
             ("SFTP_HOST", sockets.sftp.ip().to_string()),
             ("SFTP_PORT", sockets.sftp.port().to_string()),
-            ("SFTP_USER", target.username),
-            (
-                "SFTP_PASSWORD",
-                match target.credential {
-                    Credential::Password(password) => password.reveal().to_owned(),
-                    Credential::PrivateKey { .. } => String::new(),
-                },
-            ),
-            ("SFTP_HOST_KEY", standin_serve::sftp::host_key_fingerprint(&host_key(self.seed))),
+            ("SFTP_USER", login.to_owned()),
+            ("SFTP_PASSWORD", sftp_password.reveal().to_owned()),
+            ("SFTP_HOST_KEY", standin_serve::sftp::host_key_fingerprint(&host_key)),
             ("FTP_PORT", sockets.ftp.port().to_string()),
             ("GIGYA_API_KEY", api_key),
             ("GIGYA_USER_KEY", user_key),
@@ -342,9 +424,9 @@ impl World {
             ("ELOQUA_SITE", site),
             ("ELOQUA_USER", user),
             ("ELOQUA_PASSWORD", password.reveal().to_owned()),
-            ("ELOQUA_CLIENT_ID", standin_fake_eloqua::oauth::DEFAULT_CLIENT_ID.to_owned()),
-            ("ELOQUA_CLIENT_SECRET", standin_fake_eloqua::oauth::DEFAULT_CLIENT_SECRET.to_owned()),
-            ("STANDIN_URL", self.control_url()),
+            ("ELOQUA_CLIENT_ID", client_id),
+            ("ELOQUA_CLIENT_SECRET", client_secret.reveal().to_owned()),
+            ("STANDIN_URL", control.to_owned()),
         ]
     }
 
@@ -392,41 +474,48 @@ impl World {
         drop(parts.login.set(Arc::new(login)));
     }
 
-    fn connect_wire(&mut self, listen: Listen) -> std::io::Result<()> {
+    fn connect_wire(&mut self, listen: Listen, hosting: Hosting) -> std::io::Result<()> {
         let handle = runtime().clone();
         let _entered = handle.enter();
+        let address = hosting.address;
+        let bind = |at: usize| bind(listen, address, at);
+        let worlds = listen.control.then(|| Arc::new(Worlds::new(&self.parts, hosting)));
         let platforms = [Platform::Gigya, Platform::Qualifio, Platform::Eloqua, Platform::LoginPage];
         let mut addresses = Vec::new();
         for (at, platform) in platforms.into_iter().enumerate() {
-            let (listener, address) = bind(listen, at)?;
-            let surface = Arc::new(Surface::new(platform, &self.parts)) as Arc<dyn Http>;
+            let (listener, address) = bind(at)?;
+            let surface = match &worlds {
+                Some(worlds) => Arc::new(Routed::new(platform, worlds)) as Arc<dyn Http>,
+                None => Arc::new(Surface::new(platform, &self.parts)),
+            };
             self.served.push(standin_serve::http::spawn(listener, surface)?);
             addresses.push(address);
         }
-        let (listener, sftp) = bind(listen, platforms.len())?;
-        self.served.push(standin_serve::sftp::spawn(
-            listener,
-            Arc::clone(&self.parts.files),
-            Arc::clone(&self.parts.clock) as Arc<dyn Clock>,
-            Arc::clone(&self.parts.journal) as Arc<dyn Journal>,
-            &host_key(self.seed),
-        )?);
+        let doors: Doors = match worlds.clone() {
+            Some(worlds) => Arc::new(move |user: &str| worlds.door(user)),
+            None => {
+                let door = Door {
+                    drop: Arc::clone(&self.parts.files),
+                    clock: Arc::clone(&self.parts.clock) as Arc<dyn Clock>,
+                    journal: Arc::clone(&self.parts.journal) as Arc<dyn Journal>,
+                };
+                Arc::new(move |user: &str| (door.clone(), user.to_owned()))
+            }
+        };
+        let (listener, sftp) = bind(platforms.len())?;
+        let key = host_key(self.seed);
+        self.served.push(standin_serve::sftp::spawn_before(&handle, listener, Arc::clone(&doors), &key)?);
         let known = Arc::new(OnceLock::new());
-        if listen.control {
-            let (listener, address) = bind(listen, platforms.len() + 1)?;
-            let control = Control::new(&self.parts, Arc::clone(&known));
+        if let Some(worlds) = &worlds {
+            let (listener, address) = bind(platforms.len() + 1)?;
+            let control = Control::of_many(worlds, Arc::clone(&known));
             self.served.push(standin_serve::http::spawn(listener, Arc::new(control))?);
             self.control = Some(address);
         }
-        let (listener, ftp) = bind(listen, platforms.len() + 2)?;
-        self.served.push(standin_serve::ftp::spawn(
-            listener,
-            Arc::clone(&self.parts.files),
-            Arc::clone(&self.parts.clock) as Arc<dyn Clock>,
-            Arc::clone(&self.parts.journal) as Arc<dyn Journal>,
-        )?);
+        let (listener, ftp) = bind(platforms.len() + 2)?;
+        self.served.push(standin_serve::ftp::spawn_before(&handle, listener, doors)?);
         // Nobody but Gigya calls it: it needs no port of one's own choice.
-        let (listener, receiver) = bind(Listen::default(), 0)?;
+        let (listener, receiver) = self::bind(Listen::default(), IpAddr::V4(Ipv4Addr::LOCALHOST), 0)?;
         self.served.push(standin_serve::http::spawn(listener, crate::receiver::surface(&self.parts))?);
         let sockets = Sockets {
             receiver,
@@ -438,6 +527,11 @@ impl World {
             ftp,
         };
         let _ = known.set(sockets);
+        if let Some(worlds) = &worlds {
+            let url = self.control_url();
+            worlds.settle_in(Place { sockets, url, seed: self.seed });
+        }
+        self.worlds = worlds;
         let weak = Arc::downgrade(&self.parts);
         let client =
             HttpClient::new(handle.clone(), Arc::new(move |host: &str| resolve(&weak, &sockets, host)));
@@ -547,12 +641,20 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
     }))
 }
 
-fn bind(listen: Listen, at: usize) -> std::io::Result<(TcpListener, SocketAddr)> {
+fn bind(listen: Listen, on: IpAddr, at: usize) -> std::io::Result<(TcpListener, SocketAddr)> {
     let port = if listen.port == 0 { 0 } else { listen.port.saturating_add(u16::try_from(at).unwrap_or(0)) };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+    let listener = TcpListener::bind((on, port))
         .map_err(|error| std::io::Error::new(error.kind(), format!("port {port}: {}", error.kind())))?;
     listener.set_nonblocking(true)?;
-    let address = listener.local_addr()?;
+    let mut address = listener.local_addr()?;
+    // Nobody can be called at every address at once.
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() {
+            Ipv4Addr::LOCALHOST.into()
+        } else {
+            Ipv6Addr::LOCALHOST.into()
+        });
+    }
     Ok((listener, address))
 }
 
@@ -566,7 +668,7 @@ fn resolve_drop(parts: &Weak<Parts>, address: SocketAddr, host: &str) -> Option<
     ours.then_some(address)
 }
 
-fn host_key(seed: u64) -> [u8; 32] {
+pub(crate) fn host_key(seed: u64) -> [u8; 32] {
     let mut key = *b"standin loopback ssh host key 00";
     key[24..].copy_from_slice(&seed.to_le_bytes());
     key

@@ -12,7 +12,7 @@ mod stubs;
 mod webhooks;
 
 use crate::step::Step;
-pub(crate) use stage::{ADVANCE, FAULT, SET_KNOB, fault};
+pub(crate) use stage::{ADVANCE, CLEAR_FAULTS, EXPECT_CALLS, FAULT, SET_KNOB, fault};
 pub(crate) use stubs::{EXPECT_STUB, STUB_STEP};
 
 /// Every step, in the order in which `standin list steps` shows them.
@@ -68,8 +68,8 @@ pub const STEPS: &[Step] = &[
     ADVANCE,
     SET_KNOB,
     FAULT,
-    stage::CLEAR_FAULTS,
-    stage::EXPECT_CALLS,
+    CLEAR_FAULTS,
+    EXPECT_CALLS,
     stage::EXPECT_NO_SECRET,
 ];
 

@@ -143,17 +143,19 @@ pub const EXPECT_CALLS: Step = Step {
                 && to.is_none_or(|wanted| wanted == platform)
                 && name.is_none_or(|wanted| call.contains(wanted))
         };
-        let counted = match args.text("sent")? {
+        let sent = args.text("sent")?;
+        let mut fitting = Vec::new();
+        let counted = match sent {
             None => journal.count_calls(since, wanted),
             Some(text) => (journal.forgotten() == 0).then(|| {
-                let entries = journal.since(since);
-                let calls = entries.iter().filter(|entry| match &entry.what {
+                fitting = journal.since(since);
+                fitting.retain(|entry| match &entry.what {
                     What::Call { from, to, name, request, .. } => {
                         wanted(from, to, name) && has(request, text)
                     }
                     _ => false,
                 });
-                calls.count()
+                fitting.len()
             }),
         };
         run.counted = journal.mark();
@@ -173,7 +175,10 @@ pub const EXPECT_CALLS: Step = Step {
                 return Err(Miss::Unmet(crate::step::Unmet {
                     message: "the number of calls is different".to_owned(),
                     expected: Some(format!("{words} {bound}")),
-                    actual: Some(found.to_string()),
+                    actual: Some(match (sent, fitting.first()) {
+                        (Some(text), Some(first)) => format!("{found}: {}", told(first, text)),
+                        _ => found.to_string(),
+                    }),
                     span: Some(args.node().span),
                     ..crate::step::Unmet::default()
                 }));
@@ -214,6 +219,20 @@ fn shows(entry: &Entry, text: &str) -> bool {
         What::Note { text, .. } => [text; 3],
     };
     told.into_iter().any(|told| has(told, text))
+}
+
+/// How much of a call is told on each side of the text that was looked for, in bytes.
+const AROUND: usize = 150;
+
+/// A call, and what stood around a text that it sent.
+fn told(entry: &Entry, text: &str) -> String {
+    let What::Call { from, to, name, request, .. } = &entry.what else { return String::new() };
+    let plain = percent_encoding::percent_decode_str(request).decode_utf8_lossy().replace('+', " ");
+    let plain = if plain.contains(text) { plain } else { request.to_string() };
+    let at = plain.find(text).unwrap_or_default();
+    let start = plain.floor_char_boundary(at.saturating_sub(AROUND));
+    let end = plain.ceil_char_boundary((at + text.len()).saturating_add(AROUND));
+    format!("{from} -> {to} {name} sent ...{}...", &plain[start..end])
 }
 
 /// Whether a text has another in it, as it is or percent-encoded.
