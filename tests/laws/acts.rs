@@ -107,9 +107,11 @@ impl Act {
 impl Trouble {
     fn args(&self, platform: &str) -> Value {
         match self {
-            Self::Calls { call, skip, times, how: (name, value) } => json!({
-                "platform": platform, "call": call, "skip": skip, "times": times, *name: value,
-            }),
+            Self::Calls { call, skip, times, how: (name, value) } => {
+                // Eloqua's own errors are statuses.
+                let value = if (platform, *name) == ("eloqua", "code") { &json!(503) } else { value };
+                json!({ "platform": platform, "call": call, "skip": skip, "times": times, *name: value })
+            }
             Self::Transfer { op, after_bytes } => {
                 json!({ "platform": "sftp", "call": op, "after_bytes": after_bytes })
             }

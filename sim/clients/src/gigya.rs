@@ -19,6 +19,9 @@ use standin_ports::{Http, HttpError, Request, Response, Secret};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// The code of a call whose signature is from another time.
+const EXPIRED: i64 = 403_002;
+
 /// Which site to speak to, and as whom.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct GigyaAccess {
@@ -149,7 +152,23 @@ impl GigyaClient {
 
     /// Calls `accounts.getAccountInfo` or any other method. Success is `errorCode` 0 and nothing else; the
     /// body comes back whole.
+    ///
+    /// A signed call that was on its way for too long, or whose clock is wrong, is signed once more by the
+    /// platform's own time, as the vendor's SDKs do it. Nothing was done before.
     pub async fn call(
+        &self,
+        now: Instant,
+        method: &str,
+        params: &[(&str, String)],
+    ) -> Result<Value, GigyaError> {
+        let answer = self.call_once(now, method, params).await;
+        match answer.as_ref().err().and_then(|error| self.platform_time(error)) {
+            Some(time) => self.call_once(time, method, params).await,
+            None => answer,
+        }
+    }
+
+    async fn call_once(
         &self,
         now: Instant,
         method: &str,
@@ -168,6 +187,15 @@ impl GigyaClient {
         }
         let response = self.http.send(request).await?;
         read(call, &response)
+    }
+
+    /// What time it was where a call was refused for its time; none where no time was signed.
+    fn platform_time(&self, error: &GigyaError) -> Option<Instant> {
+        let GigyaError::Api { code: EXPIRED, body, .. } = error else { return None };
+        match self.access.proof {
+            Proof::None | Proof::Secret { .. } => None,
+            Proof::Signature { .. } | Proof::PrivateKey { .. } => body.get("time")?.as_str()?.parse().ok(),
+        }
     }
 
     fn nonce(&self, now: Instant) -> String {
@@ -342,6 +370,37 @@ mod tests {
             assert!(signed.contains(&("timestamp".to_owned(), "1767600000".to_owned())));
             assert!(signed.contains(&("nonce".to_owned(), format!("p7_1767600000000_{number}"))));
             assert!(!request.contains(SECRET));
+        }
+    }
+
+    /// 120 s are the platform's bound: 1767600000 is the caller's time, ten minutes later the platform's.
+    #[test]
+    fn a_call_from_another_time_is_signed_once_more_by_the_platforms_own() {
+        const EXPIRED: &str =
+            r#"{"errorCode":403002,"errorMessage":"Request has expired","time":"2026-01-05T08:10:00.000Z"}"#;
+        let untimed = EXPIRED.replace("time\"", "at\"");
+        let done = || Ok((200, r#"{"errorCode":0}"#.to_owned()));
+        let expired = || Ok((200, EXPIRED.to_owned()));
+        let signature = || Proof::Signature { user_key: "AU".to_owned(), secret: Secret::new(SECRET) };
+        let secret = || Proof::Secret { user_key: "AU".to_owned(), secret: Secret::new(SECRET) };
+        let (soon, late) = (
+            "timestamp=1767600000&nonce=push_1767600000000_0",
+            "timestamp=1767600600&nonce=push_1767600600000_1",
+        );
+        for (proof, answers, holds, stamps) in [
+            (signature(), vec![expired(), done()], true, vec![soon, late]),
+            (signature(), vec![expired(), expired(), done()], false, vec![soon, late]),
+            (signature(), vec![Ok((200, untimed)), done()], false, vec![soon]),
+            (secret(), vec![expired(), done()], false, vec!["userKey=AU&secret="]),
+        ] {
+            let http = Scripted::new(answers);
+            let answer = call(&client(&http, access("eu1", proof)), "accounts.setAccountInfo");
+            assert_eq!(answer.is_ok(), holds);
+            let requests = http.requests();
+            assert_eq!(requests.len(), stamps.len());
+            for (request, stamp) in requests.iter().zip(stamps) {
+                assert!(request.contains(stamp), "{request}");
+            }
         }
     }
 

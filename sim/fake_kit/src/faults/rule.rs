@@ -114,6 +114,14 @@ impl Fault {
         if matches!(effect, Effect::FullAfter(_)) && call != "write" {
             return Err(BadRule::at("full_after", format!("a full disk stops `write`, not `{call}`")));
         }
+        // Only Gigya has numbers of its own; `*` reaches it, too.
+        if let Effect::Code(code) = effect
+            && !matches!(platform, "gigya" | "*")
+            && !(400..600).contains(&code)
+        {
+            let message = format!("the errors of {platform} are HTTP statuses from 400 to 599, not {code}");
+            return Err(BadRule::at("code", message));
+        }
         let nth = read.count("nth")?;
         if let Some(other) =
             ["skip", "times", "every", "chance"].into_iter().find(|name| given.contains_key(name))
@@ -337,6 +345,7 @@ mod tests {
             (json!({"platform": "sftp", "call": "wrte"}), "call", "nothing that is done at sftp", "`write`?"),
             (json!({"platform": "sftp", "call": "read", "full_after": 1}), "full_after", "a full disk", ""),
             (json!({"platform": "gigya", "http": 200}), "http", "`http` cannot be 200", "for example: "),
+            (json!({"platform": "eloqua", "code": 500_001}), "code", "the errors of eloqua are HTTP", ""),
             (json!({"platform": "gigya", "delay": "soon"}), "delay", "`delay` takes a span of time", ""),
             (json!({"platform": "gigya", "cut": "befor"}), "cut", "`befor` is no cut here", "`before`?"),
             (json!({"platform": "gigya", "code": 1, "nth": 0}), "nth", "`nth` counts from 1", ""),
