@@ -77,7 +77,8 @@ fn one(operation: &Operation, hosting: &Hosting) -> Value {
             .iter()
             .map(|(kind, schema)| ((*kind).to_owned(), json!({"schema": reference(schema)})))
             .collect();
-        value["requestBody"] = json!({"content": content, "required": !OPTIONAL.contains(&operation.body[0].1)});
+        value["requestBody"] =
+            json!({"content": content, "required": !OPTIONAL.contains(&operation.body[0].1)});
     }
     value
 }
