@@ -3,6 +3,7 @@
 //! - [`house`]: boundaries between crates, lists against scenarios and clauses.
 //! - [`scenarios`]: every file under `scenarios/`, on both transports.
 //! - [`laws`]: the world at random.
+//! - `mutants`: our own rules made wrong, one at a time.
 //! - [`vectors`]: the known cases of Qualifio, each through the whole world.
 //! - [`traps`]: what is easy to get wrong about dataflows, numbered.
 //! - [`world`]: the Rust face.
@@ -18,6 +19,8 @@ mod eloqua;
 mod exec;
 mod house;
 mod laws;
+#[cfg(debug_assertions)]
+mod mutants;
 mod program;
 mod scenarios;
 mod transport;

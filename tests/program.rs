@@ -168,6 +168,7 @@ fn partners() {
         ("verify-other-role", "verify loader fixtures/verify/exporter/partner.yaml"),
         ("verify-left-out", "verify csv tests/program/partner-without.yaml"),
         ("verify-bad-clause", "verify csv tests/program/partner-bad-clause.yaml"),
+        ("verify-no-service", "verify push tests/program/partner-ends.yaml --clause QG-MAP-1"),
         ("verify-no-program", "verify loader tests/program/partner-no-program.yaml"),
     ]);
 }

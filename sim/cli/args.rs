@@ -43,7 +43,7 @@ pub(crate) enum Command {
     Run(RunCommand),
     /// Checks scenario files without running them
     Check(CheckCommand),
-    /// Shows what there is: steps, endpoints, components, clauses, rules, evidence, knobs, reports, schemas, roles, operations
+    /// Shows what there is: steps, endpoints, components, clauses, rules, evidence, knobs, faults, reports, schemas, roles, operations
     List(ListCommand),
     /// Checks and explains the dataflows of IdentitySync
     #[command(subcommand)]
@@ -484,9 +484,11 @@ pub(crate) enum What {
     Evidence,
     /// What can be set
     Knobs,
+    /// What can go wrong on purpose
+    Faults,
     /// The formats of `--report`
     Reports,
-    /// JSON Schemas: `list schema report`, `scenario` or `world` prints one
+    /// JSON Schemas: `list schema report`, `scenario`, `world` or `verify` prints one
     Schema,
     /// What a partner's system can be in `standin verify`
     Roles,

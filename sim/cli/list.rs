@@ -5,6 +5,7 @@ use crate::{Stop, run, say, schema};
 use serde_json::{Value, json};
 use standin_conform::CLAUSES;
 use standin_conform::ledger::ledger;
+use standin_fake_kit::faults::{KINDS, Kind};
 use standin_scenario::nearest;
 use standin_stage::steps::STEPS;
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ pub(crate) fn list(command: &ListCommand) -> Result<u8, Stop> {
         What::Rules => of_kinds(&["rule"]),
         What::Knobs => knobs(),
         What::Evidence => evidence(),
+        What::Faults => faults(),
         What::Reports => reports(),
         What::Roles => roles(),
         What::Operations => operations(),
@@ -115,6 +117,25 @@ fn knobs() -> Vec<Row> {
         }),
     };
     standin_stage::world::knobs().into_iter().map(row).collect()
+}
+
+fn faults() -> Vec<Row> {
+    let row = |kind: &Kind| Row {
+        name: kind.name.to_owned(),
+        text: format!(
+            "{}\n  {}\n  {}: {}\n    {}\n\n",
+            kind.name,
+            kind.summary,
+            kind.place.words(),
+            kind.takes,
+            kind.example
+        ),
+        json: json!({
+            "name": kind.name, "summary": kind.summary, "takes": kind.takes.to_string(),
+            "where": kind.place.words(), "example": kind.example, "evidence": kind.evidence.level.word(),
+        }),
+    };
+    KINDS.iter().map(row).collect()
 }
 
 fn reports() -> Vec<Row> {

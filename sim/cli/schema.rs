@@ -1,10 +1,13 @@
-//! JSON Schemas: of the report for programs, of scenario and world files for editors. What the lists know of steps,
+//! JSON Schemas: of the report for programs, of scenario, world and partners' files for editors. What the lists know of steps,
 //! clauses and knobs is in them; the members of a platform's section are checked when a world is made.
 
 use crate::args::ListCommand;
 use crate::{Stop, say};
 use serde_json::{Map, Value, json};
 use standin_conform::CLAUSES;
+use standin_conform::clauses::clause_of;
+use standin_conform::verify::ROLES;
+use standin_conform::verify::role::{Member, Role, Takes as Shape};
 use standin_scenario::nearest;
 use standin_stage::step::{Arg, Step, Takes};
 use standin_stage::steps::STEPS;
@@ -24,6 +27,7 @@ const SCHEMAS: &[Schema] = &[
     },
     Schema { name: "scenario", summary: "a scenario file", make: scenario },
     Schema { name: "world", summary: "a world file, and the `world` of a scenario", make: world_file },
+    Schema { name: "verify", summary: "a partner's file for `standin verify`", make: partner },
 ];
 
 /// All of them by name, or those that were asked for.
@@ -120,6 +124,66 @@ fn world() -> Value {
     );
     members.insert("seed".to_owned(), json!({"type": "integer", "minimum": 0}));
     json!({"type": "object", "additionalProperties": false, "properties": members})
+}
+
+/// A partner's file: what it says beside what all say depends on the role.
+fn partner() -> Value {
+    let roles: Vec<Value> = ROLES.iter().map(of_role).collect();
+    json!({
+        "$schema": DRAFT,
+        "title": "A partner's file for `standin verify`",
+        "type": "object",
+        "required": ["verify"],
+        "properties": {"verify": {"enum": ROLES.iter().map(|role| role.name).collect::<Vec<_>>()}},
+        "anyOf": roles,
+        "$defs": {"world": world()},
+    })
+}
+
+fn of_role(role: &Role) -> Value {
+    let mut members: Map<String, Value> =
+        role.members.iter().map(|member| (member.name.to_owned(), member_of_role(member))).collect();
+    let left_out: Map<String, Value> = role
+        .clauses
+        .iter()
+        .filter_map(|id| clause_of(id))
+        .map(|clause| (clause.id.to_owned(), json!({"type": "string", "description": clause.says})))
+        .collect();
+    members.insert("verify".to_owned(), json!({"const": role.name, "description": role.summary}));
+    members.insert("name".to_owned(), json!({"type": "string", "description": "what the system is called"}));
+    members.insert(
+        "leaves_out".to_owned(),
+        json!({
+            "type": "object", "additionalProperties": false, "properties": left_out,
+            "description": "clauses that the system does not take part in, each with the reason",
+        }),
+    );
+    members.insert("world".to_owned(), json!({"$ref": "#/$defs/world"}));
+    let needed = role.members.iter().filter(|member| member.needed).map(|member| member.name);
+    let needed: Vec<&str> = ["verify"].into_iter().chain(needed).collect();
+    json!({"type": "object", "additionalProperties": false, "required": needed, "properties": members})
+}
+
+fn member_of_role(member: &Member) -> Value {
+    let mut value = match member.takes {
+        Shape::Text => json!({"type": "string"}),
+        Shape::Texts => json!({"type": "array", "items": {"type": "string"}}),
+        Shape::Number => json!({"type": "integer", "minimum": 0}),
+        Shape::Word(words) => json!({"enum": words}),
+        Shape::Names => json!({"type": "object", "additionalProperties": {"type": "string"}}),
+        Shape::Dataflow => json!({"anyOf": [{"type": "string"}, {
+            "type": "object", "additionalProperties": false, "required": ["file"],
+            "properties": {
+                "file": {"type": "string", "description": "the file, from the folder of this one"},
+                "set": {
+                    "type": "object", "additionalProperties": {"type": "object"},
+                    "description": "parameters by step that are tried with another value",
+                },
+            },
+        }]}),
+    };
+    value["description"] = Value::from(member.summary);
+    value
 }
 
 /// A step is a word, if it needs nothing, or a word with its arguments.

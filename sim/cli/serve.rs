@@ -139,7 +139,7 @@ pub(crate) fn spec(world: Option<&Path>, options: &WorldOptions) -> Result<World
 /// The clock of a world that is served.
 pub(crate) fn clock(time: Time) -> StageClock {
     match time {
-        Time::Wall => StageClock::following(Arc::new(WallClock)),
+        Time::Wall => StageClock::going_on_with(Arc::new(WallClock)),
         Time::Still => StageClock::still(Instant::START),
     }
 }

@@ -42,6 +42,8 @@ pub(crate) enum Trouble {
     Calls { call: &'static str, skip: u32, times: u32, how: (&'static str, Value) },
     /// Transfers at the drop.
     Transfer { op: &'static str, after_bytes: u32 },
+    /// A full disk at the drop.
+    Full { after_bytes: u32 },
 }
 
 /// How often something is repeated before the world counts as broken for good.
@@ -99,7 +101,6 @@ impl Act {
         }
         // What did not strike by now is gone, too.
         act(world, "clear_faults", &json!({}));
-        world.parts().files.lock().unwrap().clear_faults();
     }
 }
 
@@ -112,6 +113,7 @@ impl Trouble {
             Self::Transfer { op, after_bytes } => {
                 json!({ "platform": "sftp", "call": op, "after_bytes": after_bytes })
             }
+            Self::Full { after_bytes } => json!({ "platform": "sftp", "full_after": after_bytes }),
         }
     }
 }
@@ -226,6 +228,13 @@ fn call_trouble(calls: &'static [&'static str]) -> impl Strategy<Value = Trouble
         ("cut", json!("before")),
         ("cut", json!("after")),
         ("cut", json!("half")),
+        ("delay", json!("9s")),
+        ("delay", json!("1min")),
+        ("bytes_per_second", json!(10)),
+        ("twice", json!("first")),
+        ("twice", json!("last")),
+        ("clock_jump", json!("20min")),
+        ("overtaken", json!("1h")),
     ]);
     (select(calls), 0..3_u32, 1..4_u32, how).prop_map(|(call, skip, times, how)| Trouble::Calls {
         call,
@@ -238,5 +247,6 @@ fn call_trouble(calls: &'static [&'static str]) -> impl Strategy<Value = Trouble
 fn job_trouble(calls: &'static [&'static str]) -> impl Strategy<Value = Option<Trouble>> {
     let transfer = (select(vec!["login", "list", "read", "write", "rename"]), 0..300_u32)
         .prop_map(|(op, after_bytes)| Trouble::Transfer { op, after_bytes });
-    proptest::option::of(prop_oneof![call_trouble(calls), transfer])
+    let full = (0..300_u32).prop_map(|after_bytes| Trouble::Full { after_bytes });
+    proptest::option::of(prop_oneof![4 => call_trouble(calls), 4 => transfer, 1 => full])
 }

@@ -15,6 +15,7 @@ fn entries() {
         ("list-rule", "list rules phone"),
         ("list-evidence", "list evidence accounts.login"),
         ("list-knob", "list knobs gigya.index_delay"),
+        ("list-fault", "list faults overtaken"),
         ("list-knob-json", "list knobs gigya.index_delay --json"),
         ("list-reports", "list reports"),
         ("list-role", "list roles loader"),
@@ -36,17 +37,22 @@ fn nothing_is_left_out() {
     let ledger = standin_conform::ledger::ledger();
     let whole: Vec<String> = ledger.iter().map(|line| line.name.clone()).collect();
     assert_eq!(names("evidence", "name"), whole);
-    let parts: BTreeSet<String> =
-        ["endpoints", "components", "rules", "knobs"].iter().flat_map(|what| names(what, "name")).collect();
+    let lists = ["endpoints", "components", "rules", "faults", "knobs"];
+    let parts: BTreeSet<String> = lists.iter().flat_map(|what| names(what, "name")).collect();
     assert_eq!(parts, whole.into_iter().collect());
 }
 
 /// As text, every list has the same entries as in JSON, in the same order.
 #[test]
 fn text_and_json_show_the_same() {
-    for (what, member) in
-        [("steps", "name"), ("endpoints", "name"), ("clauses", "id"), ("knobs", "name"), ("evidence", "name")]
-    {
+    for (what, member) in [
+        ("steps", "name"),
+        ("endpoints", "name"),
+        ("clauses", "id"),
+        ("faults", "name"),
+        ("knobs", "name"),
+        ("evidence", "name"),
+    ] {
         let output = program(&["list", what]).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         let mut rest = text.as_str();

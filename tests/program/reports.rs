@@ -148,6 +148,38 @@ fn schemas_of_what_people_write() {
     }
 }
 
+/// What a partner writes, by hand or from what `new` writes.
+#[test]
+fn the_schema_of_partners_files_holds() {
+    let schema = schema("verify");
+    let mut found = Vec::new();
+    files(&top().join("fixtures/verify"), &mut found);
+    for file in &found {
+        assert_eq!(schema.mistakes(&yaml(file)), Vec::<String>::new(), "{}", file.display());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for role in standin_conform::verify::ROLES {
+        let file = folder.path().join(format!("{}.yaml", role.name));
+        let written = program(&["new", "verify", role.name, file.to_str().unwrap()]).output().unwrap();
+        assert_eq!(written.status.code(), Some(0));
+        assert_eq!(schema.mistakes(&yaml(&file)), Vec::<String>::new(), "{}", role.name);
+    }
+    for wrong in [
+        json!({"command": ["load"]}),
+        json!({"verify": "loadr", "command": ["load"]}),
+        json!({"verify": "loader"}),
+        json!({"verify": "loader", "command": "load"}),
+        json!({"verify": "loader", "command": ["load"], "phone": "append"}),
+        json!({"verify": "loader", "command": ["load"], "patience": "60"}),
+        json!({"verify": "loader", "command": ["load"], "leaves_out": {"GE-SUB-11": "none"}}),
+        json!({"verify": "push", "command": ["load"], "phone": "join"}),
+        json!({"verify": "dataflow", "outbound": {"set": {}}}),
+        json!({"verify": "csv", "files": ["a.csv"], "world": {"gigia": {}}}),
+    ] {
+        assert_ne!(schema.mistakes(&wrong), Vec::<String>::new(), "{wrong}");
+    }
+}
+
 #[test]
 fn the_schema_of_the_report_holds() {
     let schema = schema("report");

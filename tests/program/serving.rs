@@ -238,6 +238,7 @@ eloqua:
 fn without_a_display_the_address_is_told() {
     let mut command = program(&["serve", "--browse", "--port", "0"]);
     command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    command.env("XDG_DATA_HOME", env!("CARGO_TARGET_TMPDIR"));
     let served = Served::of(command);
     assert!(served.told.contains("No window can be opened here: "), "{}", served.told);
     assert!(served.told.contains("Open https://standin.localhost/ yourself"), "{}", served.told);

@@ -12,7 +12,7 @@ use standin_stage::partner::{Ended, Part, Partner, Session, System};
 use std::cell::{OnceCell, RefCell};
 use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -88,11 +88,10 @@ impl System for Started {
         let state = tempfile::tempdir().map_err(|error| format!("no folder for the program: {error}"))?;
         let backdrop = self.backdrop.clone()?;
         front(world, &backdrop)?;
-        if let Some((port, secret)) = &self.programme.service {
+        if let Some(port) = self.programme.port {
             let mut command = command(&self.programme, world, &backdrop)?;
-            command.env("STANDIN_STATE", state.path()).env("PORT", port.to_string());
-            command.env("WEBHOOK_SECRET", secret);
-            return Ok(Box::new(Serving::start(command, world, *port, self.programme.patience, state)?));
+            command.env("STANDIN_STATE", state.path());
+            return Ok(Box::new(Serving::start(command, world, port, self.programme.patience, state)?));
         }
         Ok(Box::new(Inside { programme: self.programme.clone(), backdrop, state }))
     }
@@ -147,6 +146,9 @@ fn command(programme: &Programme, world: &World, backdrop: &Backdrop) -> Result<
     let mut command = Command::new(program);
     command.args(arguments).current_dir(&programme.folder).stdin(Stdio::null());
     dress(&mut command, world, front(world, backdrop)?, &backdrop.trust);
+    for (name, value) in &programme.variables {
+        command.env(name, value);
+    }
     Ok(command)
 }
 
@@ -175,6 +177,7 @@ struct Serving {
     child: Child,
     /// How long it may still take for what it does by itself.
     left: Duration,
+    said: PathBuf,
     _state: TempDir,
 }
 
@@ -197,7 +200,8 @@ impl Serving {
         let other = file.try_clone().map_err(|error| error.to_string())?;
         command.stdout(file).stderr(other);
         let child = command.spawn().map_err(|error| format!("the command cannot be started: {error}"))?;
-        let mut serving = Self { child, left: Duration::from_secs(within), _state: state };
+        let mut serving =
+            Self { child, left: Duration::from_secs(within), said: said.clone(), _state: state };
         let mut up = false;
         let child = &mut serving.child;
         wait_until(world, async {
@@ -218,7 +222,7 @@ impl Serving {
             return Ok(serving);
         }
         let told = std::fs::read(&said).unwrap_or_default();
-        Err(format!("the service does not listen on port {port}: {}", end_of(&told)))
+        Err(format!("the service does not listen on the port that PORT says: {}", end_of(&told)))
     }
 }
 
@@ -236,6 +240,14 @@ impl Session for Serving {
             let _ = tokio::time::timeout(MOMENT, std::future::pending::<()>()).await;
         };
         wait_until(world, moment).is_ok()
+    }
+
+    fn last_words(&mut self) -> Option<String> {
+        let said = end_of(&std::fs::read(&self.said).unwrap_or_default());
+        let ended = self.child.try_wait().ok().flatten().map(|status| format!("it has ended: {status}"));
+        let told: Vec<String> =
+            [Some(said), ended].into_iter().flatten().filter(|text| !text.is_empty()).collect();
+        (!told.is_empty()).then(|| told.join("\n"))
     }
 }
 

@@ -80,6 +80,10 @@ pub const CLAUSES: &[Clause] = &[
     clause("QG-DOM-3", "without a prefix qualifioapp.com works"),
     clause("QG-MOB-1", "Screen-Set on a phone warns and recommends Redirect, without forbidding"),
     clause("QG-MOB-2", "Redirect works on a phone from end to end"),
+    clause(
+        "QW-SIG-1",
+        "a delivery of Qualifio's webhook is signed over its bytes, so that a forged one is told and refused",
+    ),
     clause("GE-OUT-1", "outbound makes the contacts that Eloqua lacks"),
     clause("GE-OUT-2", "outbound updates the contacts that Eloqua has"),
     clause(

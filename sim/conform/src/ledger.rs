@@ -7,7 +7,7 @@ use standin_model::Evidence;
 /// One line of the ledger.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// What kind of thing: `gigya`, `qualifio`, `eloqua`, `component`, `rule`, `knob`.
+    /// What kind of thing: `gigya`, `qualifio`, `eloqua`, `component`, `rule`, `fault`, `knob`.
     pub kind: &'static str,
     /// Its name.
     pub name: String,
@@ -17,7 +17,7 @@ pub struct Line {
     pub evidence: Evidence,
 }
 
-/// Every endpoint, component, rule and knob with its evidence.
+/// Every endpoint, component, rule, kind of fault and knob with its evidence.
 pub fn ledger() -> Vec<Line> {
     let mut lines = Vec::new();
     for (kind, endpoints) in [
@@ -45,6 +45,12 @@ pub fn ledger() -> Vec<Line> {
         name: format!("{} {}", rule.number, rule.name),
         summary: rule.path.to_owned(),
         evidence: rule.evidence,
+    }));
+    lines.extend(standin_fake_kit::faults::KINDS.iter().map(|kind| Line {
+        kind: "fault",
+        name: kind.name.to_owned(),
+        summary: kind.summary.to_owned(),
+        evidence: kind.evidence,
     }));
     lines.extend(standin_stage::world::knobs().into_iter().map(|knob| Line {
         kind: "knob",

@@ -4,16 +4,22 @@ use crate::job::{Extract, Log};
 use jiff::{Span, tz::TimeZone};
 use serde_json::Value;
 use standin_model::Instant;
+use standin_model::mutant::mutated;
 
 /// From when on a job of this scheduling reads.
 ///
 /// Everything with `fullExtract`; else what changed since the last successful run. Before the first success a
 /// scheduling `once` reads the last 24 hours, and a recurring one its last interval.
 pub fn extract(scheduling: &Value, last_runtime: Option<Instant>, now: Instant) -> Result<Extract, String> {
-    if member(scheduling, "fullExtract").is_some_and(|value| truth(value) == Some(true)) {
+    if !mutated("dataflow.extract.never-full")
+        && member(scheduling, "fullExtract").is_some_and(|value| truth(value) == Some(true))
+    {
         return Ok(Extract::Full);
     }
-    if let Some(since) = last_runtime {
+    if mutated("dataflow.extract.always-full") {
+        return Ok(Extract::Full);
+    }
+    if let Some(since) = last_runtime.filter(|_| !mutated("dataflow.watermark.forgotten")) {
         return Ok(Extract::Since(since));
     }
     let span = interval(scheduling)?;

@@ -15,6 +15,7 @@ use crate::value;
 use crate::values::Values;
 use imbl::{OrdMap, OrdSet};
 use standin_model::Instant;
+use standin_model::mutant::mutated;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -379,6 +380,10 @@ impl Store {
 
     /// Subscribes or unsubscribes an address globally; says whether it is different now.
     pub(crate) fn set_subscribed(&mut self, now: Instant, email: &str, subscribed: bool) -> bool {
+        if mutated("eloqua.opt-in.ignored") && subscribed || mutated("eloqua.opt-out.ignored") && !subscribed
+        {
+            return false;
+        }
         let changed = self.change_address(now, email, |address| {
             if address.subscribed == subscribed {
                 return;

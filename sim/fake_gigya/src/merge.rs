@@ -5,6 +5,7 @@ use crate::profile_schema::may_be_list;
 use crate::sanitise::sanitised;
 use crate::schema::{Field, Kind, MOST_FIELDS, Schema};
 use serde_json::Value;
+use standin_model::mutant::mutated;
 
 /// Which part of an account is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,6 +67,7 @@ impl<'s> Merge<'s> {
     fn member(&mut self, path: &str, into: &mut Object, key: &str, value: &Value) {
         let place = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
         match value {
+            Value::Null if mutated("gigya.null.ignored") => {}
             Value::Null => self.delete(&place, into, key),
             Value::Object(members) if self.is_group(&place) => self.nested(&place, into, key, members),
             Value::Array(items) if self.takes_list(&place) => self.list(&place, into, key, items),
@@ -83,7 +85,7 @@ impl<'s> Merge<'s> {
 
     fn nested(&mut self, place: &str, into: &mut Object, key: &str, members: &Object) {
         let mut inner = match into.get(key) {
-            Some(Value::Object(old)) => old.clone(),
+            Some(Value::Object(old)) if !mutated("gigya.data.replaced") => old.clone(),
             _ => Object::new(),
         };
         let had = !inner.is_empty();

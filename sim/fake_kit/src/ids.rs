@@ -1,5 +1,12 @@
 //! Seeded identifiers: the same seed gives the same ids in the same order.
 
+/// A seed of its own for `salt`.
+pub(crate) fn mixed(seed: u64, salt: &str) -> u64 {
+    salt.bytes().fold(seed ^ 0x9e37_79b9_7f4a_7c15, |acc, byte| {
+        (acc ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
 /// A generator of identifiers in the shapes that the platforms use.
 #[derive(Clone, Debug)]
 pub struct Ids(fastrand::Rng);
@@ -7,10 +14,7 @@ pub struct Ids(fastrand::Rng);
 impl Ids {
     /// Starts from `seed`; `salt` keeps the platforms of one world apart.
     pub fn new(seed: u64, salt: &str) -> Self {
-        let mixed = salt.bytes().fold(seed ^ 0x9e37_79b9_7f4a_7c15, |acc, byte| {
-            (acc ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        Self(fastrand::Rng::with_seed(mixed))
+        Self(fastrand::Rng::with_seed(mixed(seed, salt)))
     }
 
     fn text(&mut self, length: usize, alphabet: &[u8]) -> String {

@@ -1,11 +1,12 @@
 //! The tree and its bounds.
 
 use crate::content::Content;
-use crate::fault::{FileFaults, FileOp};
+use crate::fault::{FileFaults, FileOp, PLATFORM};
 use crate::path::{BadPath, DropPath};
 use crate::user::User;
 use bytes::Bytes;
 use imbl::OrdMap;
+use standin_fake_kit::faults::{Effect, Fault, Faults, TooMany};
 use standin_fake_kit::knobs::Takes;
 use standin_fake_kit::{Knob, Knobs};
 use standin_model::{Evidence, Instant};
@@ -257,12 +258,28 @@ impl Drop {
     /// sent or stored. For the others it breaks before anything is done if that is 0, else after the work is
     /// done and before the answer.
     pub fn fail_next(&mut self, op: FileOp, after_bytes: u64) -> Result<(), DropError> {
-        if self.faults.add(op, after_bytes) { Ok(()) } else { Err(DropError::Full) }
+        self.add_fault(Fault::next(PLATFORM, op.word(), Effect::BreakAfter(after_bytes)))
+            .map_err(|_| DropError::Full)
     }
 
-    /// Takes back every order that has not come true.
+    /// Adds a rule about what is done here.
+    pub fn add_fault(&mut self, rule: Fault) -> Result<(), TooMany> {
+        self.faults.0.add(rule)
+    }
+
+    /// The rules that are not used up, in order.
+    pub fn faults(&self) -> impl Iterator<Item = &Fault> {
+        self.faults.0.rules()
+    }
+
+    /// Lets the chance of rules start from `seed`.
+    pub fn seed_faults(&mut self, seed: u64) {
+        self.faults = FileFaults(Faults::seeded(seed));
+    }
+
+    /// Takes back every order and rule that has not come true.
     pub fn clear_faults(&mut self) {
-        self.faults.clear();
+        self.faults.0.clear();
     }
 }
 

@@ -1,5 +1,7 @@
 //! Connections that break on purpose.
 
+use standin_fake_kit::faults::{Asked, Effect, Faults};
+use standin_model::Instant;
 use std::fmt;
 use std::str::FromStr;
 
@@ -56,30 +58,30 @@ impl FromStr for FileOp {
     }
 }
 
-/// How many faults may wait.
-const WAITING: usize = 1000;
+/// What waits for an operation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Strike {
+    /// The connection ends after so many bytes.
+    Break(u64),
+    /// There is room for no more than so many bytes of a file.
+    Full(u64),
+}
 
-/// Faults in the order in which they were ordered; each breaks one connection.
+/// The rules about a drop.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct FileFaults(imbl::Vector<(FileOp, u64)>);
+pub(crate) struct FileFaults(pub(crate) Faults);
 
 impl FileFaults {
-    /// Adds one; says whether there was room.
-    pub(crate) fn add(&mut self, op: FileOp, after_bytes: u64) -> bool {
-        let room = self.0.len() < WAITING;
-        if room {
-            self.0.push_back((op, after_bytes));
+    /// What becomes of this operation, if a rule takes it.
+    pub(crate) fn take(&mut self, now: Instant, op: FileOp, path: &str) -> Option<Strike> {
+        match self.0.consult(now, &Asked { platform: PLATFORM, call: op.word(), path })? {
+            Effect::BreakAfter(bytes) => Some(Strike::Break(bytes)),
+            Effect::FullAfter(bytes) => Some(Strike::Full(bytes)),
+            // Rules of the other kinds are not added to a drop.
+            _ => None,
         }
-        room
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    /// After how many bytes this operation's connection breaks, if one is waiting for it.
-    pub(crate) fn take(&mut self, op: FileOp) -> Option<u64> {
-        let at = self.0.iter().position(|(waiting, _)| *waiting == op)?;
-        Some(self.0.remove(at).1)
     }
 }
+
+/// The drop's name in rules.
+pub(crate) const PLATFORM: &str = "sftp";

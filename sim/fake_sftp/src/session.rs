@@ -2,7 +2,7 @@
 
 use crate::content::Content;
 use crate::drop::{Drop, DropError, FileId, Stat};
-use crate::fault::FileOp;
+use crate::fault::{FileOp, Strike};
 use crate::path::DropPath;
 use crate::user::{Proof, User};
 use bytes::Bytes;
@@ -87,7 +87,9 @@ pub struct Writing {
     file: FileId,
     written: u64,
     changed: bool,
-    breaks_after: Option<u64>,
+    strike: Option<Strike>,
+    /// Whether the journal has heard that the disk is full.
+    told: bool,
 }
 
 /// A journal entry about a file, held back until the drop is free again.
@@ -110,7 +112,7 @@ impl Session {
         let (user, fault) = {
             let mut drop = locked(&drop);
             let user = drop.user(user).filter(|user| user.admits(proof)).ok_or(LoginError::Refused)?;
-            (user, drop.faults.take(FileOp::Login))
+            (user, drop.faults.take(clock.now(), FileOp::Login, ""))
         };
         if fault.is_some() {
             let text = format!("connection of `{}` cut during login", user.name);
@@ -162,7 +164,8 @@ impl Session {
         let mut drop = self.drop();
         let content = drop.content(&path)?;
         let modified = drop.stat(&path)?.modified;
-        let breaks_after = drop.faults.take(FileOp::Read);
+        let strike = drop.faults.take(self.clock.now(), FileOp::Read, path.as_str());
+        let breaks_after = strike.and_then(breaks);
         Ok(Reading { path, content, modified, served: 0, reached: 0, recorded: false, breaks_after })
     }
 
@@ -210,15 +213,15 @@ impl Session {
         let create = matches!(mode, Mode::Create | Mode::CreateNew | Mode::Keep);
         let truncate = matches!(mode, Mode::Create | Mode::CreateNew | Mode::Empty);
         let file = drop.open(now, &path, create, truncate)?;
-        let breaks_after = drop.faults.take(FileOp::Write);
-        Ok(Writing { path, file, written: 0, changed: !there || truncate, breaks_after })
+        let strike = drop.faults.take(now, FileOp::Write, path.as_str());
+        Ok(Writing { path, file, written: 0, changed: !there || truncate, strike, told: false })
     }
 
     /// Writes `data` at `offset`.
     pub fn write_at(&self, file: &mut Writing, offset: u64, data: &[u8]) -> Result<(), DropError> {
         self.alive()?;
         let now = self.clock.now();
-        let left = file.breaks_after.map(|at| at.saturating_sub(file.written));
+        let left = file.strike.map(|(Strike::Break(at) | Strike::Full(at))| at.saturating_sub(file.written));
         let stored = match left {
             Some(left) if (data.len() as u64) > left => &data[..usize::try_from(left).unwrap_or(0)],
             _ => data,
@@ -226,10 +229,11 @@ impl Session {
         self.drop().write_at(now, file.file, offset, stored)?;
         file.changed |= !stored.is_empty();
         file.written += stored.len() as u64;
-        if stored.len() < data.len() {
-            return Err(self.cut(FileOp::Write, &file.path, file.written));
+        match file.strike {
+            _ if stored.len() == data.len() => Ok(()),
+            Some(Strike::Full(_)) => Err(self.full(file)),
+            _ => Err(self.cut(FileOp::Write, &file.path, file.written)),
         }
-        Ok(())
     }
 
     /// Writes `data` after what is there.
@@ -335,7 +339,7 @@ impl Session {
         let path = self.place_to_change(path)?;
         let now = self.clock.now();
         let file = self.drop().open(now, &path, false, false)?;
-        Ok(Writing { path, file, written: 0, changed: false, breaks_after: None })
+        Ok(Writing { path, file, written: 0, changed: false, strike: None, told: false })
     }
 
     fn drop(&self) -> MutexGuard<'_, Drop> {
@@ -359,8 +363,9 @@ impl Session {
 
     /// Takes the fault that waits for `op`; one that comes before the work comes true here.
     fn fault(&self, op: FileOp, path: &DropPath) -> Result<Option<u64>, DropError> {
-        let fault = self.drop().faults.take(op);
-        match fault {
+        let now = self.clock.now();
+        let strike = self.drop().faults.take(now, op, path.as_str());
+        match strike.and_then(breaks) {
             Some(0) => Err(self.cut(op, path, 0)),
             other => Ok(other),
         }
@@ -383,10 +388,28 @@ impl Session {
         DropError::Cut
     }
 
+    /// Clients send several pieces at once: the journal hears of the first that finds no room.
+    fn full(&self, file: &mut Writing) -> DropError {
+        if !std::mem::replace(&mut file.told, true) {
+            let (path, bytes) = (&file.path, file.written);
+            let text = format!("no room for more than {bytes} bytes of {path}");
+            self.journal.record(What::Note { who: "drop", text });
+        }
+        DropError::Full
+    }
+
     fn record(&self, happened: Happened) {
         let Happened { op, path, bytes, text } = happened;
         let who = self.user.name.clone();
         self.journal.record(What::File { who, op, path: path.to_string(), bytes, text });
+    }
+}
+
+/// After how many bytes a connection breaks.
+fn breaks(strike: Strike) -> Option<u64> {
+    match strike {
+        Strike::Break(bytes) => Some(bytes),
+        Strike::Full(_) => None,
     }
 }
 

@@ -11,6 +11,7 @@ pub mod gender;
 pub mod host;
 pub mod instant;
 pub mod language;
+pub mod mutant;
 pub mod phone;
 pub mod text;
 pub mod uid;

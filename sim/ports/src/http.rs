@@ -6,6 +6,7 @@ use http::{HeaderValue, StatusCode, header};
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A whole request. The URI is absolute and names the platform's own host
 /// (`https://accounts.eu1.gigya.com/accounts.login`), whatever socket it will really go to.
@@ -52,6 +53,23 @@ impl Unreadable {
 /// In the extensions of a response: the platform compresses it for clients that accept that.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Compressible;
+
+/// In the extensions of a response: how long whoever is at the other end of a socket waits for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Waits {
+    /// Before its head.
+    pub before: Duration,
+    /// The rate of its body, where it is slow.
+    pub bytes_per_second: Option<u64>,
+}
+
+impl Waits {
+    /// How long a body of so many bytes takes.
+    pub fn for_body(&self, bytes: usize) -> Duration {
+        let Some(rate) = self.bytes_per_second else { return Duration::ZERO };
+        Duration::from_millis((bytes as u64).saturating_mul(1_000).div_ceil(rate.max(1)))
+    }
+}
 
 /// In the extensions of a response: the body is a file that stands in the program, and no event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -12,6 +12,7 @@ use attempt::{End, Report};
 use imbl::{OrdMap, Vector};
 use standin_clients::GigyaAccess;
 use standin_model::Instant;
+use standin_model::mutant::mutated;
 use standin_ports::{Http, Journal, What};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -82,8 +83,8 @@ impl Outbox {
         let push_id = self.last_push;
         self.known.insert(participation.id.clone(), push_id);
         let state = match (participation.preview, participation.push_back) {
-            (true, _) => PushState::Skipped(Idle::Preview),
-            (_, PushBack::Off) => PushState::Skipped(Idle::PushBackOff),
+            (true, _) if !mutated("push.preview.is-sent") => PushState::Skipped(Idle::Preview),
+            (_, PushBack::Off) if !mutated("push.off.is-sent") => PushState::Skipped(Idle::PushBackOff),
             _ if self.waiting >= WAITING_LIMIT => PushState::Dead(Death::QueueFull),
             _ => PushState::Queued,
         };

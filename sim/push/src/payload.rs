@@ -4,6 +4,7 @@ use crate::participation::{Participation, PhonePolicy, SendMode};
 use crate::prefill;
 use crate::rules::{BIRTH_MEMBERS, Behaviour, RULES, Rule};
 use serde_json::{Map, Value, json};
+use standin_model::mutant::mutated;
 use standin_model::{Birthday, Country, Instant, Language, Phone, email, phone, text};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -139,8 +140,11 @@ fn build(
     }
     // A variable may have the name of a row that takes none, `languages`: then the row has spoken.
     let mut named: BTreeSet<String> = payload.skipped.iter().map(|(name, _)| name.clone()).collect();
-    for (variable, _) in &participation.submitted {
+    for (variable, value) in &participation.submitted {
         if Rule::of_variable(variable).is_none() && named.insert(variable.clone()) {
+            if mutated("push.unmapped.is-sent") {
+                payload.profile.insert(variable.clone(), Value::from(value.clone()));
+            }
             payload.skipped.push((variable.clone(), Reason::NotMapped));
         }
     }
@@ -164,6 +168,9 @@ impl Context<'_> {
         match rule.behaviour {
             Behaviour::ReadOnly => None,
             Behaviour::Languages => Some(self.languages()),
+            Behaviour::Key if mutated("push.email.is-written") => {
+                Some(Ok(vec![("email", self.participation.email_at_identification.as_str().into())]))
+            }
             Behaviour::Key => Some(Err(self.key(submitted?))),
             Behaviour::Overwrite { .. } | Behaviour::Phone | Behaviour::Birthday => {
                 Some(self.value(rule, submitted?))
@@ -205,7 +212,7 @@ impl Context<'_> {
     fn cleared(&self, rule: &Rule) -> Outcome {
         let keeps = matches!(rule.behaviour, Behaviour::Phone)
             && self.participation.phone_policy == PhonePolicy::Append;
-        if !self.participation.clear_on_empty || keeps {
+        if !(self.participation.clear_on_empty || mutated("push.empty.erases")) || keeps {
             return Err(Reason::Empty);
         }
         let shown = prefill::value(rule, &self.participation.profile_at_identification);
@@ -236,7 +243,13 @@ impl Context<'_> {
         if self.now.is_some_and(|now| born.is_future(now, ZONE)) {
             return Err(Reason::InvalidDate);
         }
-        let parts = [born.day(), born.month(), born.year()];
+        if mutated("push.birthday.year-alone") {
+            return Ok(vec![("birthYear", Value::from(born.year()))]);
+        }
+        let parts = match mutated("push.birthday.month-first") {
+            true => [born.month(), born.day(), born.year()],
+            false => [born.day(), born.month(), born.year()],
+        };
         Ok(BIRTH_MEMBERS.into_iter().zip(parts).map(|(member, part)| (member, Value::from(part))).collect())
     }
 
@@ -244,6 +257,10 @@ impl Context<'_> {
         let number: Phone = cleaned.parse().map_err(|_| Reason::InvalidPhone)?;
         let held = self.existing.get("phones").unwrap_or(&Value::Null);
         let phones = match self.participation.phone_policy {
+            PhonePolicy::Overwrite if mutated("push.phone.overwrite-appends") => {
+                self.joined_phone(&number, held)?
+            }
+            PhonePolicy::Append if mutated("push.phone.append-overwrites") => self.only_phone(&number, held),
             PhonePolicy::Overwrite => self.only_phone(&number, held),
             PhonePolicy::Append => self.joined_phone(&number, held)?,
         };
@@ -263,7 +280,8 @@ impl Context<'_> {
         }
         entry.insert("number".to_owned(), Value::from(number.as_str()));
         let entry = Value::Object(entry);
-        if held.is_array() { Value::Array(vec![entry]) } else { entry }
+        let listed = held.is_array() && !mutated("push.phone.list-becomes-object");
+        if listed || mutated("push.phone.object-becomes-list") { Value::Array(vec![entry]) } else { entry }
     }
 
     /// The held numbers as they are, and the new one last.
@@ -272,20 +290,25 @@ impl Context<'_> {
             return Err(Reason::UnreadableExisting);
         }
         let held = entries(held);
-        if held.iter().any(|entry| self.is_same_phone(entry, number)) {
+        if !mutated("push.phone.appended-again") && held.iter().any(|entry| self.is_same_phone(entry, number))
+        {
             return Err(Reason::AlreadyThere);
         }
         if held.len() >= PHONES_LIMIT {
             return Err(Reason::ListFull);
         }
         let mut all = held.to_vec();
-        all.push(json!({ "number": number.as_str() }));
+        let at = if mutated("push.phone.new-one-first") { 0 } else { all.len() };
+        all.insert(at, json!({ "number": number.as_str() }));
         Ok(Value::Array(all))
     }
 
     fn is_same_phone(&self, entry: &Value, number: &Phone) -> bool {
         let site = &self.participation.site_country;
         let country = Country::find(site).map_or(site.as_str(), |country| country.alpha2());
+        if mutated("push.phone.compared-as-written") {
+            return entry.get("number").and_then(Value::as_str) == Some(number.as_str());
+        }
         let held = entry.get("number").and_then(Value::as_str);
         held.is_some_and(|held| phone::comparable(held, country) == number.comparable(country))
     }
@@ -302,11 +325,18 @@ impl Context<'_> {
             Some(_) => return Err(Reason::UnreadableExisting),
         };
         let mut words: Vec<&str> = held.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
-        if words.iter().any(|word| language.is_meant_by(word)) {
+        if !mutated("push.languages.appended-again") && words.iter().any(|word| language.is_meant_by(word)) {
             return Err(Reason::AlreadyThere);
         }
-        words.push(language.name());
-        let joined = words.join(", ");
+        if mutated("push.languages.replaced") {
+            words.clear();
+        }
+        words.push(if mutated("push.languages.code") {
+            &self.participation.language
+        } else {
+            language.name()
+        });
+        let joined = words.join(if mutated("push.languages.semicolons") { "; " } else { ", " });
         if joined.chars().count() > text::LIMIT {
             return Err(Reason::TooLong);
         }

@@ -1,6 +1,7 @@
 //! The mapping between a form and a profile, row by row.
 
 use crate::payload::Reason;
+use standin_model::mutant::mutated;
 use standin_model::{Evidence, Gender, country};
 
 /// One row of the mapping.
@@ -172,14 +173,20 @@ impl Rule {
 }
 
 fn verbatim(value: &str) -> Result<String, Reason> {
+    if mutated("push.zip.loses-zeros") {
+        return Ok(value.trim_start_matches('0').to_owned());
+    }
     Ok(value.to_owned())
 }
 
 fn english_country(value: &str) -> Result<String, Reason> {
-    Ok(country::name_or_self(value).to_owned())
+    Ok(if mutated("push.country.code") { value } else { country::name_or_self(value) }.to_owned())
 }
 
 fn gender(value: &str) -> Result<String, Reason> {
+    if mutated("push.gender.as-typed") {
+        return Ok(value.to_owned());
+    }
     value.parse::<Gender>().map(|gender| gender.letter().to_owned()).map_err(|_| Reason::UnmappedValue)
 }
 

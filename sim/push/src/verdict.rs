@@ -3,6 +3,7 @@
 use crate::rules::Rule;
 use serde_json::Value;
 use standin_clients::GigyaError;
+use standin_model::mutant::mutated;
 
 /// What to do about a call that failed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,6 +24,7 @@ const UNAUTHORIZED_USER: i64 = 403_005;
 /// Reads a failure. `sent` are the names of the rows that the call carried.
 pub fn class_of(error: &GigyaError, sent: &[&'static str]) -> Class {
     match error {
+        GigyaError::Transport(_) if mutated("push.retry.never") => Class::Config,
         GigyaError::Transport(_) => Class::Transient,
         GigyaError::NotJson { status: 429, .. } => Class::Transient,
         GigyaError::NotJson { status: 400..=499, .. } => Class::Config,
@@ -30,7 +32,9 @@ pub fn class_of(error: &GigyaError, sent: &[&'static str]) -> Class {
         GigyaError::NotJson { .. } => Class::Transient,
         GigyaError::Unsigned { .. } => Class::Config,
         GigyaError::Api { code, details, body, .. } => match code {
-            500_000..=599_999 | 403_048 | 409_030 => Class::Transient,
+            500_000..=599_999 | 403_048 | 409_030 if !mutated("push.retry.not-on-codes") => Class::Transient,
+            // Something on the way has sent the call twice; another attempt has a nonce of its own.
+            403_004 => Class::Transient,
             &UNAUTHORIZED_USER if names_user_key(details) => Class::Config,
             &UNAUTHORIZED_USER | 403_047 => Class::Gone,
             400_003 | 400_006 | 400_009 | 400_020 | 400_022..=400_027 => {
@@ -101,6 +105,7 @@ mod tests {
             (503_001, "", &[], Class::Transient),
             (403_048, "", &[], Class::Transient),
             (409_030, "", &[], Class::Transient),
+            (403_004, "", &[], Class::Transient),
             (400_093, "", &[], Class::Config),
             (403_003, "", &[], Class::Config),
             (403_007, "", &[], Class::Config),

@@ -8,14 +8,16 @@ use ::http::uri::{Authority, PathAndQuery, Scheme};
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, stream};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use standin_ports::http::{Oversized, Peer, Streamed, Unreadable};
+use standin_ports::http::{Oversized, Peer, Streamed, Unreadable, Waits};
 use standin_ports::{Http, HttpError, Reason, Request, Response};
+use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
 use std::net::TcpListener;
@@ -162,6 +164,9 @@ async fn answer(
     parts.headers.remove(FORWARDED_PROTO);
     parts.headers.remove(FORWARDED_HOST);
     let response = surface.send(Request::from_parts(parts, body)).await?;
+    if let Some(waits) = response.extensions().get::<Waits>() {
+        pass(waits.before).await;
+    }
     Ok(outgoing(if gzip { gzip::compressed(response) } else { response }))
 }
 
@@ -255,15 +260,39 @@ fn outgoing(response: Response) -> ::http::Response<Body> {
     {
         parts.extensions.insert(phrase);
     }
-    match parts.extensions.remove::<Streamed>() {
-        Some(streamed) => ::http::Response::from_parts(parts, following(body, streamed)),
-        None => ::http::Response::from_parts(parts, Body::from(body)),
+    if let Some(streamed) = parts.extensions.remove::<Streamed>() {
+        return ::http::Response::from_parts(parts, following(body, streamed));
     }
+    let slow = parts.extensions.get::<Waits>().copied().filter(|waits| waits.bytes_per_second.is_some());
+    let body = match slow {
+        Some(waits) => Body::from_stream(paced(body, waits)),
+        None => Body::from(body),
+    };
+    ::http::Response::from_parts(parts, body)
+}
+
+#[expect(clippy::disallowed_methods, reason = "who is at the other end of a socket waits for real")]
+async fn pass(span: Duration) {
+    tokio::time::sleep(span).await;
+}
+
+/// A body in pieces, each after the time that it takes.
+fn paced(body: Bytes, waits: Waits) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    let piece =
+        usize::try_from(waits.bytes_per_second.unwrap_or(1).div_ceil(10)).unwrap_or(usize::MAX).max(1);
+    stream::unfold(body, move |mut rest| async move {
+        if rest.is_empty() {
+            return None;
+        }
+        let sent = rest.split_to(piece.min(rest.len()));
+        pass(waits.for_body(sent.len())).await;
+        Some((Ok(sent), rest))
+    })
 }
 
 /// A body that goes on. Pieces are asked for when the last one is on its way, so a slow reader makes nothing pile up.
 fn following(first: Bytes, streamed: Streamed) -> Body {
-    let pieces = futures_util::stream::unfold((Some(first), streamed), |(first, streamed)| async {
+    let pieces = stream::unfold((Some(first), streamed), |(first, streamed)| async {
         let piece = match first.filter(|first| !first.is_empty()) {
             Some(first) => first,
             None => match tokio::time::timeout(QUIET, streamed.pieces.next()).await {
@@ -290,6 +319,7 @@ fn without_hops(headers: &mut HeaderMap) {
 mod tests {
     use super::*;
     use crate::testing::Network;
+    use futures_util::StreamExt as _;
     use pollster::block_on;
     use standin_ports::http::Compressible;
     use standin_wire::HttpClient;
@@ -490,6 +520,19 @@ mod tests {
     /// The status line of what a socket answers to these bytes.
     fn raw(addr: SocketAddr, bytes: &str) -> String {
         whole_answer(addr, bytes).lines().next().unwrap_or_default().to_owned()
+    }
+
+    /// A piece a tenth of a second.
+    #[test]
+    fn a_slow_body_comes_in_pieces_and_whole() {
+        let waits = Waits { before: Duration::ZERO, bytes_per_second: Some(50) };
+        let pieces = async {
+            let pieces = paced(Bytes::from_static(b"slow and sure"), waits).collect::<Vec<_>>().await;
+            pieces.into_iter().map(Result::unwrap).collect::<Vec<_>>()
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        assert_eq!(runtime.block_on(pieces), ["slow ", "and s", "ure"]);
+        assert_eq!(waits.for_body(13), Duration::from_millis(260));
     }
 
     #[test]

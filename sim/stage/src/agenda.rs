@@ -28,6 +28,7 @@ impl Parts {
             locked(&self.gigya).next_due(),
             locked(&self.eloqua).next_due(),
             locked(&self.qualifio).next_due(),
+            locked(&self.faults).late.next_due(),
         ];
         fakes.into_iter().chain([outbox]).flatten().min()
     }
@@ -63,6 +64,11 @@ impl Parts {
         locked(&self.gigya).advance(now);
         locked(&self.eloqua).advance(now);
         locked(&self.qualifio).advance(now);
+        loop {
+            let held = locked(&self.faults).late.take_due(now);
+            let Some(held) = held else { break };
+            self.arrive(held).await;
+        }
         self.collect_pushes().await;
         self.collect_erasures().await;
         self.push(now).await;

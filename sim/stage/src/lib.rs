@@ -4,7 +4,8 @@
 //!
 //! - [`world`], [`builder`]: a world made from a specification, and what one does with it.
 //! - [`parts`]: what a world consists of, and how its hosts are found.
-//! - [`surface`]: a platform as something to send requests to; faults and the journal sit here.
+//! - [`surface`]: a platform as something to send requests to; faults and the journal sit here. [`trouble`]: what
+//!   becomes of a call that a fault takes.
 //! - [`agenda`]: what a world does by itself, in order.
 //! - [`sso`]: where the real sync logic is plugged into Qualifio.
 //! - [`customer`], [`browser`]: the customer's site with its login pages, and a participant at the level of HTTP.
@@ -43,6 +44,7 @@ pub mod stores;
 pub mod story;
 pub mod stubs;
 pub mod surface;
+pub mod trouble;
 pub mod world;
 
 pub use builder::WorldBuilder;

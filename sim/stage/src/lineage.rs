@@ -144,7 +144,8 @@ fn excerpt(body: &str, sought: &Sought) -> Option<String> {
 
 /// Text as it was before it was encoded for a form.
 fn plain(body: &str) -> String {
-    if body.contains('%') || body.contains('+') {
+    let form = !body.trim_start().starts_with(['{', '[', '<']);
+    if form && (body.contains('%') || body.contains('+')) {
         form_urlencoded::parse(body.as_bytes()).map(|(name, value)| format!("{name}={value} ")).collect()
     } else {
         body.to_owned()
@@ -214,6 +215,13 @@ mod tests {
             [change(1, "a", "x", "01234"), change(2, "b", "01234", "1234x"), change(3, "c", "q", "012345")];
         let told = [(1, "x -> 01234"), (2, "changed here: 01234 -> 1234x")];
         check(&entries, "zip", ("01234", "1234x"), &told);
+    }
+
+    #[test]
+    fn a_plus_in_json_is_no_blank() {
+        let entries = [call(1, "import", r#"{"zip":"+32 2"}"#), call(2, "set", "zip=%2B32+2")];
+        let told = [(1, r#"sent: {"zip":"+32 2"}"#), (2, "sent: zip=+32 2")];
+        check(&entries, "zip", ("x", "+32 2"), &told);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 //! The stage does not start programs and does not wait for them: whoever runs scenarios brings a [`System`] that
 //! does.
 
-use crate::runner::short;
 use crate::world::World;
+use serde_json::Value;
 use standin_ports::{Clock, What};
 use standin_scenario::outcome::Hop;
 use std::sync::Arc;
@@ -49,6 +49,11 @@ pub trait Session {
     /// Lets the world go on for a moment in which a system may do what it does by itself; `false` once it has had its
     /// time.
     fn rest(&mut self, world: &World) -> bool;
+
+    /// What it printed last, and whether it is still there, where that is known.
+    fn last_words(&mut self) -> Option<String> {
+        None
+    }
 }
 
 /// How a piece of work ended.
@@ -71,21 +76,103 @@ pub struct Playing {
 /// How much of a partner's last traffic is told with a failure.
 const EXCHANGE: usize = 4;
 
-/// What a partner said and heard last, where no hop tells it yet.
-pub(crate) fn exchange(world: &World, told: &[Hop]) -> Vec<Hop> {
-    let entries = world.parts().journal.entries();
-    let calls = entries.iter().rev().filter_map(|entry| match &entry.what {
-        What::Call { from, to, name, request, status, answer, .. } if from == "client" => Some(Hop {
-            seq: entry.seq,
-            at: entry.at.to_string(),
-            place: format!("{from} -> {to} {name}"),
-            text: format!("sent {} and got {status} {}", said(request), said(answer)),
-        }),
-        _ => None,
-    });
-    calls.take(EXCHANGE).filter(|hop| told.iter().all(|known| known.seq != hop.seq)).collect()
+/// Adds what a partner printed last to what is told.
+pub(crate) fn add_last_words(world: &World, playing: &mut Playing, told: &mut Vec<Hop>) {
+    let Some(text) = playing.session.last_words() else { return };
+    let (seq, at) = (world.parts().journal.mark(), world.now().to_string());
+    told.push(Hop { seq, at, place: "the system printed".to_owned(), text });
 }
 
+/// Adds to what is told what a partner said and heard last; what was refused is told where it was asked.
+pub(crate) fn add_exchange(world: &World, told: &mut Vec<Hop>) {
+    let entries = world.parts().journal.entries();
+    let calls = entries.iter().rev().filter_map(|entry| match &entry.what {
+        What::Call { from, to, name, request, status, answer, .. } if from == "client" => {
+            Some((entry, format!("{from} -> {to} {name}"), said(request), answered(*status, answer)))
+        }
+        _ => None,
+    });
+    for (entry, place, sent, (got, refused)) in calls.take(EXCHANGE) {
+        match told.iter_mut().find(|hop| hop.seq == entry.seq) {
+            Some(hop) if refused => hop.text.push_str(&format!("\nrefused: {got}")),
+            Some(_) => {}
+            None => {
+                let (at, text) = (entry.at.to_string(), format!("sent {sent} and got {got}"));
+                told.push(Hop { seq: entry.seq, at, place, text });
+            }
+        }
+    }
+    told.sort_by_key(|hop| hop.seq);
+}
+
+/// An answer as a person reads it, and whether it is a refusal.
+fn answered(status: u16, body: &str) -> (String, bool) {
+    let json: Value = serde_json::from_str(body).unwrap_or_default();
+    let code = json["errorCode"].as_i64().unwrap_or_default();
+    if code == 0 {
+        return (format!("{status} {}", said(body)), status >= 400 || status == 0);
+    }
+    let words = ["errorMessage", "errorDetails"].map(|name| json[name].as_str().unwrap_or_default());
+    (format!("{status} errorCode {code} {}", words.join(": ").trim_end_matches(": ")), true)
+}
+
+/// How much of one body is told, in bytes.
+const BODY: usize = 400;
+
+/// What travels with every call and tells nothing.
+const OFTEN: [&str; 5] = ["apiKey", "userKey", "secret", "format", "httpStatusCodes"];
+
+/// A body as a person reads it: parameters by name, without what is in every call.
 fn said(body: &str) -> String {
-    if body.is_empty() { "nothing".to_owned() } else { short(body) }
+    if body.is_empty() {
+        return "nothing".to_owned();
+    }
+    let pairs = body.split('&').map(|pair| pair.split_once('='));
+    let form = pairs.collect::<Option<Vec<_>>>().filter(|_| !body.starts_with(['{', '[', '<']));
+    let Some(form) = form else { return bounded(body) };
+    let plain = |text: &str| {
+        percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+    };
+    let told = form.into_iter().filter(|(name, _)| !OFTEN.contains(name));
+    let told: Vec<String> = told.map(|(name, value)| format!("{name}={}", plain(value))).collect();
+    bounded(&told.join(" "))
+}
+
+fn bounded(text: &str) -> String {
+    let end = text.floor_char_boundary(BODY);
+    if end == text.len() { text.to_owned() } else { format!("{}...", &text[..end]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_told_by_its_parameters() {
+        for (body, expected) in [
+            ("", "nothing"),
+            (
+                "apiKey=3_a&secret=***&UID=ann&profile=%7B%22city%22%3A%22Sint+Truiden%22%7D",
+                "UID=ann profile={\"city\":\"Sint Truiden\"}",
+            ),
+            (r#"{"a":"b=c&d=e"}"#, r#"{"a":"b=c&d=e"}"#),
+            ("C_EmailAddress\nann@brand.example", "C_EmailAddress\nann@brand.example"),
+        ] {
+            assert_eq!(said(body), expected);
+        }
+        for (status, body, expected, refused) in [
+            (200, r#"{"errorCode":0,"UID":"a"}"#, r#"200 {"errorCode":0,"UID":"a"}"#, false),
+            (
+                200,
+                r#"{"errorCode":403005,"errorMessage":"Unauthorized user","errorDetails":"unknown UID"}"#,
+                "200 errorCode 403005 Unauthorized user: unknown UID",
+                true,
+            ),
+            (404, "", "404 nothing", true),
+            (0, "", "0 nothing", true),
+        ] {
+            assert_eq!(answered(status, body), (expected.to_owned(), refused));
+        }
+        assert_eq!(said(&"é".repeat(BODY)), format!("{}...", "é".repeat(BODY / 2)));
+    }
 }

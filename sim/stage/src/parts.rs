@@ -7,6 +7,7 @@ use crate::receiver::Receiver;
 use crate::stores::{Buckets, WorldStores};
 use crate::stubs::Stubs;
 use crate::surface::{Platform, Surface, locked};
+use crate::trouble::Near;
 use standin_fake_eloqua::Eloqua;
 use standin_fake_gigya::Gigya;
 use standin_fake_kit::faults::Faults;
@@ -203,7 +204,8 @@ pub struct Direct(pub(crate) Weak<Parts>);
 
 #[async_trait::async_trait]
 impl Http for Direct {
-    async fn send(&self, request: Request) -> Result<Response, HttpError> {
+    async fn send(&self, mut request: Request) -> Result<Response, HttpError> {
+        request.extensions_mut().insert(Near);
         let host = host_of(&request);
         let unknown =
             || HttpError::Unreachable { host: host.clone(), why: "the name does not resolve".to_owned() };

@@ -7,16 +7,17 @@ use crate::partner::{Partner, Playing};
 use crate::run::Run;
 use crate::sought::Sought;
 use crate::step::{Args, Miss, Takes, Unmet, named};
-use crate::steps::{ADVANCE, EXPECT_STUB, SET_KNOB, STEPS, STUB_STEP, step_of};
+use crate::steps::{ADVANCE, EXPECT_CALLS, EXPECT_STUB, FAULT, SET_KNOB, STEPS, STUB_STEP, fault, step_of};
 use crate::story::{Depth, Held, hop, tell};
 use crate::surface::locked;
 use crate::world::{Listen, SECTIONS, Transport, World, WorldError, WorldSpec, knobs};
 use serde_json::{Map, Value};
 use standin_dataflow::{Document, Severity};
 use standin_fake_kit::knobs::KnobError;
+use standin_model::Instant;
 use standin_scenario::outcome::{Failure, Journal, Outcome, Screenshot, StepOutcome, Verdict};
 use standin_scenario::scenario::parse_world;
-use standin_scenario::{Diagnostic, Node, Scenario, Source, Span, nearest};
+use standin_scenario::{Diagnostic, Kind, Node, Scenario, Source, Span, nearest};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -206,7 +207,17 @@ fn check_step(step: &standin_scenario::Step) -> Result<(), Diagnostic> {
             Diagnostic::new(format!("no step is called `{}`", step.name.name), step.name.span).hint(hint)
         );
     };
-    Args::new(known, &step.args).map(drop)
+    let args = Args::new(known, &step.args)?;
+    // A value that an earlier step saves is not known yet.
+    let known_by_now = known.args.iter().filter_map(|arg| args.get(arg.name)).all(|node| !awaits(node));
+    if known.name == FAULT.name && known_by_now {
+        fault(Instant::START, &args)?;
+    }
+    Ok(())
+}
+
+fn awaits(node: &Node) -> bool {
+    matches!(&node.kind, Kind::Text(text) if text.contains("${"))
 }
 
 /// Holds the names that steps use against the world and what earlier steps make. A name with a value that is
@@ -581,7 +592,8 @@ fn walk(ready: &Ready, world: &World, which: Which, walked: &mut Walked) -> Verd
     if let Some(partner) = &ready.partner {
         match partner.system.enter(world) {
             Ok(session) => run.partner = Some(Playing { part: partner.part, session }),
-            Err(why) => return Verdict::Broken(why),
+            // Who cannot be started is described wrongly: that is no break of ours, and none of a promise.
+            Err(why) => return Verdict::Miswritten(why),
         }
     }
     for step in scenario.steps.iter().filter(|step| which.includes(step)) {
@@ -620,10 +632,9 @@ fn walk(ready: &Ready, world: &World, which: Which, walked: &mut Walked) -> Verd
             Err(Miss::Unmet(unmet)) => {
                 let screenshot = run.chromium.screenshot().map(|png| Screenshot { png, file: None });
                 let mut failure = Failure { screenshot, ..failure(world, scenario, step, unmet) };
-                if run.partner.is_some() {
-                    let last = crate::partner::exchange(world, &failure.lineage);
-                    failure.lineage.extend(last);
-                    failure.lineage.sort_by_key(|hop| hop.seq);
+                if let Some(playing) = &mut run.partner {
+                    crate::partner::add_exchange(world, &mut failure.lineage);
+                    crate::partner::add_last_words(world, playing, &mut failure.lineage);
                 }
                 return Verdict::Failed(failure);
             }
@@ -647,8 +658,9 @@ fn one(run: &mut Run<'_>, step: &standin_scenario::Step) -> Result<String, Miss>
 fn failure(world: &World, scenario: &Scenario, step: &standin_scenario::Step, unmet: Unmet) -> Failure {
     let span = unmet.span.unwrap_or(step.name.span);
     let (line, column) = scenario.source.line_column(span.start);
-    // What a page shows or not is no single value that could be followed.
-    let hops = if unmet.expected.is_some() || !step.name.name.starts_with("browser_") {
+    // What a page shows or not, and how many calls there were, is no single value that could be followed.
+    let page = unmet.expected.is_none() && step.name.name.starts_with("browser_");
+    let hops = if !page && step.name.name != EXPECT_CALLS.name {
         let sought = Sought::new(&unmet.path, unmet.expected.as_deref(), unmet.actual.as_deref());
         lineage(&world.parts().journal.entries(), &sought)
     } else {
@@ -674,7 +686,7 @@ fn failure(world: &World, scenario: &Scenario, step: &standin_scenario::Step, un
     }
 }
 
-pub(crate) fn short(text: &str) -> String {
+fn short(text: &str) -> String {
     let first: String = text.chars().take(100).map(|c| if c == '\n' { ' ' } else { c }).collect();
     if first.len() < text.len() { format!("{first}...") } else { first }
 }

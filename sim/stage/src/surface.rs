@@ -3,13 +3,14 @@
 
 use crate::journal::Crossing;
 use crate::parts::Parts;
+use crate::trouble::Taken;
 use bytes::Bytes;
 use http::{Method, Uri};
 use standin_fake_eloqua::Eloqua;
 use standin_fake_gigya::{Gigya, Incoming};
 use standin_fake_kit::Fake;
 use standin_fake_kit::answer;
-use standin_fake_kit::faults::Effect;
+use standin_fake_kit::faults::{Asked, Effect};
 use standin_fake_qualifio::{Answer, Ask, Qualifio, Turn};
 use standin_model::Instant;
 use standin_ports::http::{File, Oversized, Unreadable, host_of};
@@ -19,10 +20,6 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// The header by which our own clients say who they are; anybody else is a `client`.
 pub const ACTOR: &str = "x-standin-actor";
-
-/// What a cut connection looks like from the caller's end, in the words of the client of `standin-wire`: it
-/// cannot tell whether the platform saw the call, and the journal is the same on both transports.
-const CUT: &str = "connection closed before message completed";
 
 /// The call name of what is no request.
 const UNREADABLE: &str = "unreadable";
@@ -43,6 +40,9 @@ pub enum Platform {
 }
 
 impl Platform {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Gigya, Self::Qualifio, Self::Eloqua, Self::LoginPage, Self::Receiver];
+
     /// The name in journals and faults.
     pub fn name(self) -> &'static str {
         match self {
@@ -77,10 +77,9 @@ impl Http for Surface {
         };
         let now = parts.clock.now();
         let name = call_name(self.platform, &request);
-        let effect =
-            parts.faults.lock().unwrap_or_else(PoisonError::into_inner).consult(self.platform.name(), &name);
-        let host = effect.is_some().then(|| host_of(&request));
-        let crossing = Begun::of(self.platform, &request, name);
+        let asked = Asked { platform: self.platform.name(), call: &name, path: request.uri().path() };
+        let effect = locked(&parts.faults).consult(now, &asked);
+        let crossing = Begun::of(self.platform, &request, name.clone());
         if let Some((_, http)) = parts.elsewhere.get().filter(|(platform, _)| *platform == self.platform) {
             let mut request = request;
             request.headers_mut().remove(ACTOR);
@@ -88,27 +87,20 @@ impl Http for Surface {
             crossing.end(&parts, answer.as_ref().ok());
             return answer;
         }
-        let result = match effect {
-            Some(Effect::CutBefore) => Err(CUT),
-            Some(Effect::Http(status)) => {
-                Ok(answer::html(status, format!("<html><body><h1>{status}</h1></body></html>")))
-            }
-            Some(Effect::Code(code)) => Ok(parts.refuse(self.platform, now, &request, code)),
-            Some(Effect::CutAfter) => {
-                drop(parts.handle(self.platform, now, request).await);
-                Err(CUT)
-            }
-            Some(Effect::Truncated) => Ok(halved(parts.handle(self.platform, now, request).await)),
-            // Gigya and Eloqua have answers of their own; for the others a web server in front of them speaks.
-            None if !matches!(self.platform, Platform::Gigya | Platform::Eloqua)
-                && request.extensions().get::<Oversized>().is_some() =>
-            {
-                Ok(answer::html(413, "<html><body><h1>413 Request Entity Too Large</h1></body></html>"))
-            }
-            None => Ok(parts.handle(self.platform, now, request).await),
+        let Some(effect) = effect else {
+            let response = parts.handle(self.platform, now, request).await;
+            crossing.end(&parts, Some(&response));
+            parts.overtaken(self.platform, &name).await;
+            return Ok(response);
         };
-        crossing.end(&parts, result.as_ref().ok());
-        result.map_err(|why| HttpError::Broken { host: host.unwrap_or_default(), why: why.to_owned() })
+        let arrives =
+            !matches!(effect, Effect::CutBefore | Effect::Overtaken(_) | Effect::Code(_) | Effect::Http(_));
+        let taken = Taken { platform: self.platform, name: &name, effect };
+        let result = parts.taken(taken, crossing, request).await;
+        if arrives {
+            parts.overtaken(self.platform, &name).await;
+        }
+        result
     }
 
     fn unreadable(&self, what: &Unreadable) -> Response {
@@ -124,7 +116,7 @@ impl Http for Surface {
 }
 
 /// A call that waits for its answer.
-struct Begun {
+pub(crate) struct Begun {
     from: Cow<'static, str>,
     to: &'static str,
     name: Cow<'static, str>,
@@ -134,7 +126,7 @@ struct Begun {
 }
 
 impl Begun {
-    fn of(platform: Platform, request: &Request, name: Cow<'static, str>) -> Self {
+    pub(crate) fn of(platform: Platform, request: &Request, name: Cow<'static, str>) -> Self {
         let actor = request.headers().get(ACTOR).and_then(|actor| actor.to_str().ok());
         let actor = actor.map(|actor| actor.chars().take(40).collect::<String>());
         Self {
@@ -147,7 +139,7 @@ impl Begun {
         }
     }
 
-    fn end(self, parts: &Parts, response: Option<&Response>) {
+    pub(crate) fn end(self, parts: &Parts, response: Option<&Response>) {
         let Self { from, to, name, method, uri, body } = self;
         let status = response.map_or(0, |response| response.status().as_u16());
         let told = response.filter(|response| response.extensions().get::<File>().is_none());
@@ -155,10 +147,6 @@ impl Begun {
         let (method, uri) = (&method, &uri);
         parts.journal.crossed(Crossing { from, to, name, method, uri, request: &body, status, answer });
     }
-}
-
-fn halved(response: Response) -> Response {
-    response.map(|body| body.slice(..body.len() / 2))
 }
 
 /// The platform's own name for a call.
@@ -174,7 +162,7 @@ fn call_name(platform: Platform, request: &Request) -> Cow<'static, str> {
 }
 
 impl Parts {
-    fn refuse(&self, platform: Platform, now: Instant, request: &Request, code: u32) -> Response {
+    pub(crate) fn refuse(&self, platform: Platform, now: Instant, request: &Request, code: u32) -> Response {
         match platform {
             Platform::Gigya => locked(&self.gigya).refuse(now, request, code),
             Platform::Eloqua => locked(&self.eloqua).refuse(now, request, code),
@@ -186,7 +174,13 @@ impl Parts {
     }
 
     /// Lets the platform answer. No lock is held while Qualifio asks Gigya.
-    async fn handle(&self, platform: Platform, now: Instant, request: Request) -> Response {
+    pub(crate) async fn handle(&self, platform: Platform, now: Instant, request: Request) -> Response {
+        // Gigya and Eloqua have answers of their own; for the others a web server in front of them speaks.
+        if !matches!(platform, Platform::Gigya | Platform::Eloqua)
+            && request.extensions().get::<Oversized>().is_some()
+        {
+            return answer::html(413, "<html><body><h1>413 Request Entity Too Large</h1></body></html>");
+        }
         match platform {
             Platform::Gigya => {
                 let incoming = Incoming::read(request);

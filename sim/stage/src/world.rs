@@ -12,11 +12,12 @@ use crate::parts::{Direct, Parts, Sockets};
 use crate::run::Run;
 use crate::stores::Buckets;
 use crate::surface::{Platform, Surface, locked};
+use crate::trouble::Patient;
 use serde_json::{Map, Value};
 use standin_clients::gigya::GigyaError;
 use standin_fake_eloqua::Eloqua;
 use standin_fake_gigya::Gigya;
-use standin_fake_kit::faults::Faults;
+use standin_fake_kit::faults::{BadRule, Fault, Faults};
 use standin_fake_kit::knobs::KnobError;
 use standin_fake_kit::{Knob, SeedError};
 use standin_fake_qualifio::{GigyaConfig, Qualifio};
@@ -294,6 +295,31 @@ impl World {
         pollster::block_on(future)
     }
 
+    /// Lets coming calls go wrong by a rule, which is written as in a scenario's `fault`.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use standin_stage::{Transport, World, WorldSpec};
+    ///
+    /// let world = World::open(&WorldSpec::default(), Transport::Memory)?;
+    /// world.fault(&json!({"platform": "gigya", "call": "accounts.search", "nth": 2, "code": 500001}))?;
+    /// let search = || world.gigya("accounts.search", &[("query", "SELECT * FROM accounts")]);
+    /// assert!(search().is_ok() && search().is_err() && search().is_ok());
+    /// let bad = world.fault(&json!({"platform": "gigya", "cut": "befor"})).unwrap_err();
+    /// assert_eq!(bad.member, "cut");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn fault(&self, rule: &Value) -> Result<Fault, BadRule> {
+        let rule = Fault::read(self.now(), rule)?;
+        self.parts.add_fault(rule.clone()).map_err(|error| BadRule::at("", error.to_string()))?;
+        Ok(rule)
+    }
+
+    /// Takes all rules away.
+    pub fn clear_faults(&self) {
+        self.parts.clear_faults();
+    }
+
     /// Sets a knob of a fake from here on.
     pub fn set_knob(&self, name: &str, value: &str) -> Result<(), KnobError> {
         match name.split('.').next() {
@@ -516,6 +542,7 @@ impl World {
         let ssh = SshLogin::new(handle.clone(), at(sockets.sftp));
         let login = FileLogin { ssh, ftp: FtpLogin::new(handle, at(sockets.ftp)) };
         drop(self.parts.outside.set(runtime().clone()));
+        let client = Patient { client, parts: Arc::downgrade(&self.parts) };
         drop(self.parts.http.set(Arc::new(client) as Arc<dyn Http>));
         drop(self.parts.login.set(Arc::new(login) as Arc<dyn Login>));
         self.sockets = Some(sockets);
@@ -587,6 +614,7 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
     qualifio.seed(now, section("qualifio")).map_err(failed("qualifio"))?;
     eloqua.seed(now, section("eloqua")).map_err(failed("eloqua"))?;
     files.seed(now, section("sftp")).map_err(failed("sftp"))?;
+    files.seed_faults(spec.seed);
     let mut buckets = Buckets::default();
     buckets.seed(now, section("stores")).map_err(failed("stores"))?;
     let mut login_pages = LoginPages::default();
@@ -596,7 +624,7 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
     Ok(Arc::new(Parts {
         journal: Arc::new(WorldJournal::new(Arc::clone(&clock))),
         clock,
-        faults: Mutex::new(Faults::default()),
+        faults: Mutex::new(Faults::seeded(spec.seed)),
         gigya: Arc::new(Mutex::new(gigya)),
         qualifio: Mutex::new(qualifio),
         eloqua: Mutex::new(eloqua),

@@ -5,7 +5,7 @@ mod sheet;
 
 use crate::verify::judgement::not_exercised;
 use crate::verify::partner::PartnerFile;
-use crate::verify::role::{Member, Role, Verification, Work, needed, optional};
+use crate::verify::role::{Member, Role, Takes, Verification, Work, needed, optional};
 use rules::{Fault, RULES, Rule};
 use sheet::Sheet;
 use standin_scenario::outcome::{Failure, Outcome, StepOutcome, Verdict};
@@ -27,12 +27,14 @@ pub const ROLE: Role = Role {
 };
 
 const MEMBERS: &[Member] = &[
-    needed("files", "the files; the last part of a name may have a `*`"),
+    needed("files", "the files; the last part of a name may have a `*`").takes(Takes::Texts),
     optional("separator", "`,`, `;` or `|`; found by the headings if it is not given"),
     optional("key", "the column with the UID, C_Gigya_UID1 if it is not given"),
     optional("address", "the column with the e-mail address, C_EmailAddress if it is not given"),
-    optional("subscriptions", "columns with Yes, No or nothing; C_Newsletter_Opt_In1 if it is not given"),
-    optional("dates", "columns with dates; C_DateCreated and C_DateModified if it is not given"),
+    optional("subscriptions", "columns with Yes, No or nothing; C_Newsletter_Opt_In1 if it is not given")
+        .takes(Takes::Texts),
+    optional("dates", "columns with dates; C_DateCreated and C_DateModified if it is not given")
+        .takes(Takes::Texts),
 ];
 
 /// The columns that rules look at.

@@ -3,7 +3,7 @@
 use crate::verify::cases::{Words, base, cases, cases_of};
 use crate::verify::judgement::not_exercised;
 use crate::verify::partner::PartnerFile;
-use crate::verify::role::{Member, Role, Verification, Work, optional};
+use crate::verify::role::{Member, Role, Takes, Verification, Work, optional};
 use serde_json::{Value, json};
 use standin_scenario::{Diagnostic, Key, Kind, Node};
 use standin_stage::WorldSpec;
@@ -16,14 +16,14 @@ pub const ROLE: Role = Role {
     summary: "dataflow files of IdentitySync, run in the engine against worlds that stage what is awkward",
     clauses: &[
         "GE-OUT-1", "GE-OUT-2", "GE-OUT-3", "GE-IN-1", "GE-IN-2", "GE-CSV-3", "GE-CSV-4", "GE-FLD-2",
-        "GE-UID-1", "GE-UID-3", "GE-SUB-1", "GE-SUB-3", "GE-EX-1",
+        "GE-FLD-3", "GE-UID-1", "GE-UID-3", "GE-SUB-1", "GE-SUB-2", "GE-SUB-3", "GE-TPL-1", "GE-EX-1",
     ],
     members: MEMBERS,
     template: include_str!("cases/dataflow/new.yaml"),
     cases: cases!("dataflow":
         "out-creates", "out-updates", "out-incremental", "out-values", "out-names",
-        "out-changed-address", "out-subscription", "out-golden", "in-updates", "in-unknown", "in-values",
-        "in-half-file", "in-old-address", "in-subscription", "in-older-data",
+        "out-changed-address", "out-subscription", "out-scheduled", "out-golden", "in-updates", "in-unknown", "in-values",
+        "in-half-file", "in-calls", "in-old-address", "in-subscription", "in-older-data",
     ),
     work,
 };
@@ -32,12 +32,18 @@ const MEMBERS: &[Member] = &[
     optional(
         "outbound",
         "the dataflow from Gigya to Eloqua: a file, or { file: ..., set: { step: { param: value } } }",
-    ),
-    optional("inbound", "the dataflow from Eloqua to Gigya, written in the same way"),
+    )
+    .takes(Takes::Dataflow),
+    optional("inbound", "the dataflow from Eloqua to Gigya, written in the same way").takes(Takes::Dataflow),
     optional(
         "key",
         "the contact field by which Eloqua's import finds contacts, C_Gigya_UID1 if it is not given",
     ),
+    optional(
+        "subscription",
+        "where Gigya keeps the newsletter: data (if it is not given) is data.newsletter.isSubscribed, preferences is a topic of Communication Preferences",
+    )
+    .takes(Takes::Word(&["data", "preferences"])),
     optional("export_file", "how Eloqua's export names its file, contacts_{yyyyMMdd}.csv if it is not given"),
 ];
 
@@ -45,11 +51,48 @@ const MEMBERS: &[Member] = &[
 const DIRECTIONS: [(&str, &str, &str); 2] =
     [("outbound", "/out-", "datasource.write."), ("inbound", "/in-", "datasource.read.")];
 
+/// Where Gigya keeps a subscription, as accounts are written in cases.
+struct Keeping {
+    word: &'static str,
+    clause: &'static str,
+    /// The clause that only the other one exercises.
+    other: &'static str,
+    yes: &'static str,
+    no: &'static str,
+    is_yes: &'static str,
+    is_no: &'static str,
+}
+
+const KEEPING: [Keeping; 2] = [
+    Keeping {
+        word: "data",
+        clause: "GE-SUB-1",
+        other: "GE-SUB-2",
+        yes: "data: { newsletter: { isSubscribed: true } }",
+        no: "data: { newsletter: { isSubscribed: false } }",
+        is_yes: "data: { newsletter: { isSubscribed: true } }",
+        is_no: "data: { newsletter: { isSubscribed: false } }",
+    },
+    Keeping {
+        word: "preferences",
+        clause: "GE-SUB-2",
+        other: "GE-SUB-1",
+        yes: "communications: { email_newsletter: { topic: newsletter, channel: email, status: OptIn } }",
+        no: "communications: { email_newsletter: { topic: newsletter, channel: email, status: OptOut } }",
+        is_yes: "communications: { email_newsletter: { status: OptIn } }",
+        is_no: "communications: { email_newsletter: { status: OptOut } }",
+    },
+];
+
 /// Who may log in at the drop without being named.
 const OWN_USER: &str = "cdc-batch";
 
 fn work(verification: &Verification<'_>) -> Result<Vec<Work>, BadInput> {
     let partner = verification.partner;
+    let word = partner.text("subscription")?.unwrap_or("data");
+    let Some(keeping) = KEEPING.iter().find(|keeping| keeping.word == word) else {
+        return Err(partner.mistake("subscription", format!("`{word}` is neither data nor preferences")));
+    };
     let mut flows = WorldSpec::default();
     let mut work = Vec::new();
     for (name, cases, _) in DIRECTIONS {
@@ -57,14 +100,16 @@ fn work(verification: &Verification<'_>) -> Result<Vec<Work>, BadInput> {
             Some(node) => {
                 flows.dataflows.insert(name.to_owned(), document(partner, node)?);
             }
-            None => work.extend(without(partner, name, cases)),
+            None => work.extend(without(partner, name, cases, keeping)),
         }
     }
+    let why = format!("the file says `subscription: {}`", keeping.word);
+    work.push(Work::Judged(Box::new(not_exercised(partner.role.name, keeping.other, &why))));
     if flows.dataflows.is_empty() {
         return Err(partner.mistake("verify", "neither `outbound` nor `inbound` is given"));
     }
     let places = Places::of(partner, &flows)?;
-    let words = words(partner, &places)?;
+    let words = words(partner, &places, keeping)?;
     let mut under = base(
         "verify/dataflow/world.yaml",
         include_str!("cases/dataflow/world.yaml"),
@@ -84,10 +129,11 @@ fn work(verification: &Verification<'_>) -> Result<Vec<Work>, BadInput> {
 }
 
 /// What is said of clauses that only cases of a missing direction name.
-fn without(partner: &PartnerFile, name: &str, cases: &str) -> Vec<Work> {
+fn without(partner: &PartnerFile, name: &str, cases: &str, keeping: &Keeping) -> Vec<Work> {
     let names = |clause: &str, of: bool| {
         let texts = partner.role.cases.iter().filter(|(case, _)| case.contains(cases) == of);
-        texts.map(|(_, text)| text).any(|text| text.contains(&format!("[{clause}]")))
+        let texts = texts.map(|(_, text)| text.replace("\"@{subscribed}\"", keeping.clause));
+        texts.into_iter().any(|text| text.contains(&format!("[{clause}]")))
     };
     let alone = partner.role.clauses.iter().filter(|clause| names(clause, true) && !names(clause, false));
     let why = format!("the file names no `{name}` dataflow");
@@ -193,7 +239,7 @@ impl Places {
     }
 }
 
-fn words(partner: &PartnerFile, places: &Places) -> Result<Words, BadInput> {
+fn words(partner: &PartnerFile, places: &Places, keeping: &Keeping) -> Result<Words, BadInput> {
     let export = partner.text("export_file")?.unwrap_or("contacts_{yyyyMMdd}.csv").to_owned();
     let [outbound, inbound] = places.ways.clone();
     Ok(vec![
@@ -203,5 +249,10 @@ fn words(partner: &PartnerFile, places: &Places) -> Result<Words, BadInput> {
         ("host", places.host.clone().unwrap_or_default()),
         ("file", export.replace("{yyyyMMdd}", "20260105")),
         ("export", export),
+        ("subscribed", keeping.clause.to_owned()),
+        ("yes", keeping.yes.to_owned()),
+        ("no", keeping.no.to_owned()),
+        ("is_yes", keeping.is_yes.to_owned()),
+        ("is_no", keeping.is_no.to_owned()),
     ])
 }

@@ -7,7 +7,7 @@
 mod shape;
 
 use crate::verify::programs::command;
-use crate::verify::role::{Member, Programme, Role, Verification, Work, needed, optional};
+use crate::verify::role::{Member, Programme, Role, Takes, Verification, Work, needed, optional};
 use serde_json::{Map, Value, json};
 use shape::{Answer, difference};
 use standin_ports::What;
@@ -78,7 +78,8 @@ pub const ELOQUA: Role = Role {
 
 const URL: Member = optional("url", "where all calls go, if not to the vendor's own hosts");
 const COMMAND: Member =
-    optional("command", "what starts it on 127.0.0.1, if nobody else does; it finds PORT");
+    optional("command", "what starts it on 127.0.0.1, if nobody else does; it finds PORT")
+        .takes(Takes::Texts);
 const MARK: Member = optional(
     "mark",
     "what the names of records begin with that the run makes, standin-contract if it is not given",
@@ -172,8 +173,7 @@ fn theirs(verification: &Verification<'_>, platform: Platform) -> Result<Arc<Par
     if file.root.get("command").is_some() {
         let port = (verification.port)().map_err(BadInput)?;
         base = Some(format!("http://127.0.0.1:{port}"));
-        let service = Some((port, String::new()));
-        let programme = Programme { command: command(file)?, folder: file.folder(), patience: 0, service };
+        let programme = Programme::of(command(file)?, file.folder()).listening(port);
         program = Some((verification.bring)(Part::Platform, programme));
     }
     if let Some(url) =

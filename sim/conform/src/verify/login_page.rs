@@ -2,7 +2,7 @@
 
 use crate::verify::cases::{Words, base, cases, cases_of};
 use crate::verify::programs::command;
-use crate::verify::role::{Programme, Role, Verification, Work, needed, optional};
+use crate::verify::role::{Programme, Role, Takes, Verification, Work, needed, optional};
 use http::Uri;
 use serde_json::{Map, Value, json};
 use standin_stage::partner::Part;
@@ -14,9 +14,10 @@ pub const ROLE: Role = Role {
     summary: "a customer's login page, where Redirect sends people and whence they come back",
     clauses: &["QG-RED-1", "QG-RED-2", "QG-RED-3", "QG-RED-4", "QG-RED-5", "QG-MOB-2"],
     members: &[
-        needed("command", "what starts the site, as a list: [python3, page.py]"),
+        needed("command", "what starts the site, as a list: [python3, page.py]").takes(Takes::Texts),
         optional("url", "the redirection URL, https://www.brand.example/login?redirect= if it is not given"),
-        optional("fields", "what its form calls loginID, password, email, firstName and lastName"),
+        optional("fields", "what its form calls loginID, password, email, firstName and lastName")
+            .takes(Takes::Names),
     ],
     template: include_str!("cases/login-page/new.yaml"),
     cases: cases!("login-page":
@@ -87,8 +88,7 @@ fn work(verification: &Verification<'_>) -> Result<Vec<Work>, BadInput> {
         if let Some(page) = section.and_then(|section| section.pointer_mut("/0")) {
             page["at"] = json!(format!("127.0.0.1:{port}"));
         }
-        let service = Some((port, String::new()));
-        let programme = Programme { command: command.clone(), folder: file.folder(), patience: 0, service };
+        let programme = Programme::of(command.clone(), file.folder()).listening(port);
         ready.partner = Some((verification.bring)(Part::LoginPage, programme));
     }
     Ok(work)

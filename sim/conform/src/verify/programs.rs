@@ -2,7 +2,7 @@
 
 use crate::verify::cases::{Words, base, cases, cases_of};
 use crate::verify::partner::PartnerFile;
-use crate::verify::role::{Member, Programme, Role, Verification, Work, needed, optional};
+use crate::verify::role::{Member, Programme, Role, Takes, Verification, Work, needed, optional};
 use serde_json::{Value, json};
 use standin_scenario::{Diagnostic, Node};
 use standin_stage::WorldSpec;
@@ -43,10 +43,11 @@ pub const EXPORTER: Role = Role {
 };
 
 const MEMBERS: &[Member] = &[
-    needed("command", "what starts the program, as a list: [python3, load.py]"),
+    needed("command", "what starts the program, as a list: [python3, load.py]").takes(Takes::Texts),
     optional("folder", "the folder at the drop, /eloqua/in or /eloqua/out if it is not given"),
     optional("file", "how its files are called, with one *: contacts_*.csv if it is not given"),
-    optional("patience", "after how many seconds the program is stopped, 60 if it is not given"),
+    optional("patience", "after how many seconds the program is stopped, 60 if it is not given")
+        .takes(Takes::Number),
 ];
 
 /// How long a program may take, in seconds.
@@ -83,7 +84,7 @@ fn programme(file: &PartnerFile) -> Result<Programme, BadInput> {
     let command = command(file)?;
     let patience = file.shown(file.root.get("patience").map(Node::number).transpose())?;
     let patience = patience.unwrap_or(PATIENCE).clamp(1, 3_600);
-    Ok(Programme { command, folder: file.folder(), patience, service: None })
+    Ok(Programme { patience, ..Programme::of(command, file.folder()) })
 }
 
 /// What starts a partner's program.

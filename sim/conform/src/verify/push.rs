@@ -3,9 +3,10 @@
 use crate::verify::cases::{Words, base, cases, cases_of};
 use crate::verify::judgement::not_exercised;
 use crate::verify::programs::command;
-use crate::verify::role::{Programme, Role, Verification, Work, needed, optional};
-use serde_json::json;
+use crate::verify::role::{Programme, Role, Takes, Verification, Work, needed, optional};
+use serde_json::{Value, json};
 use standin_scenario::Node;
+use standin_stage::WorldSpec;
 use standin_stage::partner::Part;
 use standin_stage::runner::{BadInput, Extras};
 
@@ -29,22 +30,26 @@ pub const ROLE: Role = Role {
         "QG-MAP-10",
         "QG-MAP-11",
         "QG-MAP-12",
+        "QG-MAP-13",
         "QG-MAP-14",
+        "QW-SIG-1",
     ],
     members: &[
-        needed("command", "what starts the service, as a list: [python3, receiver.py]"),
+        needed("command", "what starts the service, as a list: [python3, receiver.py]").takes(Takes::Texts),
         optional("path", "where it takes participations, / if it is not given"),
-        optional("phone", "overwrite (if it is not given) or append: what becomes of other phone numbers"),
+        optional("phone", "overwrite (if it is not given) or append: what becomes of other phone numbers")
+            .takes(Takes::Word(&["overwrite", "append"])),
         optional(
             "within",
             "how many seconds may pass until a participation is in Gigya, 5 if it is not given",
-        ),
+        )
+        .takes(Takes::Number),
     ],
     template: include_str!("cases/push/new.yaml"),
     cases: cases!("push":
-        "at-once", "user-name", "first-name", "last-name", "e-mail", "address", "zip", "city", "country",
+        "at-once", "user-name", "first-name", "last-name", "e-mail", "unknown", "address", "zip", "city", "country",
         "phone-overwrite", "phone-overwrite-list", "phone-append", "phone-append-object", "birthday", "gender",
-        "languages", "nothing-else",
+        "languages", "uid", "nothing-else", "forged",
     ),
     work,
 };
@@ -78,15 +83,27 @@ fn work(verification: &Verification<'_>) -> Result<Vec<Work>, BadInput> {
         let Work::Case(ready) = one else { continue };
         // Cases are tried side by side, each with a service of its own.
         let port = (verification.port)().map_err(BadInput)?;
-        let service = Some((port, SECRET.to_owned()));
-        let programme = Programme { command: command.clone(), folder: file.folder(), patience, service };
+        let mut programme = Programme::of(command.clone(), file.folder()).listening(port);
+        programme.patience = patience;
+        programme.variables.push(("WEBHOOK_SECRET", SECRET.to_owned()));
+        programme.variables.push(("QUALIFIO_CAMPAIGNS", campaigns(&ready.spec).to_string()));
         let section = ready.spec.sections.get_mut("qualifio");
-        if let Some(url) = section.and_then(|section| section.pointer_mut("/webhooks/0/url")) {
-            *url = json!(format!("http://127.0.0.1:{port}{path}"));
+        let webhooks = section.and_then(|section| section["webhooks"].as_array_mut());
+        for webhook in webhooks.into_iter().flatten() {
+            webhook["url"] = json!(format!("http://127.0.0.1:{port}{path}"));
         }
         ready.partner = Some((verification.bring)(Part::Push, programme));
     }
     let why = format!("the file says `phone: {phone}`");
     work.push(Work::Judged(Box::new(not_exercised(ROLE.name, other, &why))));
     Ok(work)
+}
+
+/// Which language each campaign is in: a webhook does not tell it, so a service has it from whoever set it up.
+fn campaigns(spec: &WorldSpec) -> Value {
+    let section = spec.sections.get("qualifio").and_then(|section| section["campaigns"].as_array());
+    let told = section.into_iter().flatten().map(|campaign| {
+        (campaign["title"].as_str().unwrap_or_default().to_owned(), campaign["language"].clone())
+    });
+    Value::Object(told.collect())
 }

@@ -33,16 +33,41 @@ pub struct Member {
     pub name: &'static str,
     /// Whether it must be there.
     pub needed: bool,
+    /// What stands for it.
+    pub takes: Takes,
     /// One sentence.
     pub summary: &'static str,
 }
 
+/// What stands for a member.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Takes {
+    /// Text.
+    Text,
+    /// A list of texts.
+    Texts,
+    /// A whole number.
+    Number,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// Texts by name.
+    Names,
+    /// A dataflow file, or one with parameters that are set.
+    Dataflow,
+}
+
 pub(crate) const fn needed(name: &'static str, summary: &'static str) -> Member {
-    Member { name, needed: true, summary }
+    Member { name, needed: true, takes: Takes::Text, summary }
 }
 
 pub(crate) const fn optional(name: &'static str, summary: &'static str) -> Member {
-    Member { name, needed: false, summary }
+    Member { name, needed: false, takes: Takes::Text, summary }
+}
+
+impl Member {
+    pub(crate) const fn takes(self, takes: Takes) -> Self {
+        Self { takes, ..self }
+    }
 }
 
 /// Every role.
@@ -91,8 +116,25 @@ pub struct Programme {
     pub folder: PathBuf,
     /// After how many seconds of work it is stopped; of a service, how long its work may take to be seen.
     pub patience: u64,
-    /// Where it is called and what signs the calls, if it is a service.
-    pub service: Option<(u16, String)>,
+    /// The port on loopback where it is called, if it is a service.
+    pub port: Option<u16>,
+    /// What it finds in its environment beside what every program finds there.
+    pub variables: Vec<(&'static str, String)>,
+}
+
+impl Programme {
+    /// A program that ends by itself; it is not waited for.
+    pub fn of(command: Vec<String>, folder: PathBuf) -> Self {
+        Self { command, folder, patience: 0, port: None, variables: Vec::new() }
+    }
+
+    /// The same as a service that is called on a port on loopback.
+    #[must_use]
+    pub fn listening(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self.variables.push(("PORT", port.to_string()));
+        self
+    }
 }
 
 /// One thing that is done to verify a partner.

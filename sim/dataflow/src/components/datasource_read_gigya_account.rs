@@ -7,6 +7,7 @@ use crate::record::{FieldPath, Fields};
 use crate::run::{Outlet, Stop};
 use serde_json::{Map, Value};
 use standin_model::Evidence;
+use standin_model::mutant::mutated;
 
 /// The component.
 pub(crate) const DOC: ComponentDoc = ComponentDoc {
@@ -71,12 +72,16 @@ fn query(setup: &Setup<'_>, select: &str) -> Result<String, String> {
     };
     let field = match setup.text("deltaField")?.trim() {
         "" => DELTA_FIELDS[0],
-        field if DELTA_FIELDS.contains(&field) => field,
+        field if DELTA_FIELDS.contains(&field) && !mutated("dataflow.delta-field.ignored") => field,
+        _ if mutated("dataflow.delta-field.ignored") => DELTA_FIELDS[3],
         other => {
             return Err(format!("parameter `deltaField` is `{other}`, none of {}", DELTA_FIELDS.join(", ")));
         }
     };
-    gigya_pages::query(setup, select, from, |since| format!("{field} > {}", since.millis()))
+    gigya_pages::query(setup, select, from, |since| match mutated("dataflow.watermark.wrong-way") {
+        true => format!("{field} < {}", since.millis()),
+        false => format!("{field} > {}", since.millis()),
+    })
 }
 
 struct ReadAccounts {

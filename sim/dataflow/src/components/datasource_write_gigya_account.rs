@@ -7,6 +7,7 @@ use crate::record::{FieldPath, Fields, Record, error_details, plain_text};
 use crate::run::{Outlet, Stop};
 use serde_json::Value;
 use standin_model::Evidence;
+use standin_model::mutant::mutated;
 use std::collections::BTreeSet;
 
 /// The component.
@@ -105,7 +106,7 @@ impl Call for WriteAccount {
 impl WriteAccount {
     async fn write(&self, record: &Record) -> Result<Value, CallFailure> {
         let uid = match record.fields.get("UID").map(plain_text) {
-            Some(uid) if !uid.is_empty() => uid,
+            Some(uid) if !uid.is_empty() && !mutated("dataflow.write.by-email") => uid,
             _ => self.uid_by_email(&record.fields).await?,
         };
         let mut params = vec![("UID", uid.clone())];
@@ -117,7 +118,10 @@ impl WriteAccount {
                 Some(value) => sections.push((name, value.clone())),
             }
         }
-        if self.append && sections.iter().any(|(_, value)| holds_array(value)) {
+        if self.append
+            && !mutated("dataflow.write.append-replaces")
+            && sections.iter().any(|(_, value)| holds_array(value))
+        {
             self.merge(&uid, &mut sections).await?;
         }
         params.extend(sections.iter().map(|(name, value)| (*name, plain_text(value))));

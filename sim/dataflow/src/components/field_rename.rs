@@ -3,6 +3,7 @@
 use crate::component::{Carries, Component, ComponentDoc, Each, Fate, Setup, Transform, required};
 use crate::record::{FieldPath, Record, error_message};
 use standin_model::Evidence;
+use standin_model::mutant::mutated;
 
 /// The component.
 pub(crate) const DOC: ComponentDoc = ComponentDoc {
@@ -38,8 +39,14 @@ struct Rename {
 impl Transform for Rename {
     fn transform(&mut self, record: Record) -> Fate {
         let renamed = record.changed(self.deepens, |fields| {
-            for (from, to) in &self.pairs {
-                if let Some(value) = from.take(fields) {
+            for (from, to) in
+                self.pairs.iter().take(if mutated("dataflow.rename.first-alone") { 1 } else { usize::MAX })
+            {
+                if mutated("dataflow.rename.copies")
+                    && let Some(value) = from.get(fields).cloned()
+                {
+                    to.put(fields, value)?;
+                } else if let Some(value) = from.take(fields) {
                     to.put(fields, value)?;
                 }
             }

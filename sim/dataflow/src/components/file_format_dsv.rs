@@ -8,6 +8,7 @@ use crate::spool::Spool;
 use indexmap::IndexMap;
 use serde_json::Value;
 use standin_model::Evidence;
+use standin_model::mutant::mutated;
 
 /// The component.
 pub(crate) const DOC: ComponentDoc = ComponentDoc {
@@ -161,7 +162,8 @@ impl Style {
 
     fn difficult(&self, cell: &str, padded: bool, line: &mut Vec<u8>) {
         let special = |c: char| c == self.separator || matches!(c, '"' | '\n' | '\r') || c == self.escape;
-        let quote = self.quote_all || (self.quote_where_needed && (padded || cell.contains(special)));
+        let quote = !mutated("dataflow.dsv.never-quotes") && self.quote_all
+            || (self.quote_where_needed && (padded || cell.contains(special)));
         if quote {
             line.push(b'"');
         }

@@ -9,6 +9,7 @@ use crate::time;
 use crate::value;
 use crate::values::Values;
 use indexmap::IndexMap;
+use standin_model::mutant::mutated;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -135,6 +136,9 @@ fn changes_of<'r>(
             None if work.choices.missing_clears => "",
             None => continue,
         };
+        if field.id == field::EMAIL && existing.is_some() && mutated("eloqua.import.keeps-old-address") {
+            continue;
+        }
         if field.id == field::EMAIL && existing.is_some() && value::trimmed(value).is_empty() {
             // Another identifier found the contact, whose address is never cleared.
             continue;
@@ -166,7 +170,7 @@ pub(super) fn replaces<'c>(
     let blank = new.trim().is_empty();
     match rule {
         UpdateRule::Always => true,
-        UpdateRule::IfNewIsNotNull => !blank,
+        UpdateRule::IfNewIsNotNull => !blank || mutated("eloqua.import.blank-erases"),
         UpdateRule::IfExistingIsNull => stored().is_empty(),
         UpdateRule::UseFieldRule => match field.update_type.as_str() {
             "newNotBlank" => !blank,

@@ -28,6 +28,7 @@ use crate::value;
 use indexmap::IndexMap;
 use standin_fake_kit::Knobs;
 use standin_model::Instant;
+use standin_model::mutant::mutated;
 use std::borrow::Cow;
 use view::{RowView, View};
 
@@ -158,7 +159,10 @@ pub(crate) fn run_on(ground: &mut impl Ground, work: &Work<'_>, stack: &Stack<'_
     };
     let mut touched = Vec::new();
     for row in fit {
-        let identifier = value::fold(row.identifier());
+        let identifier = match mutated("eloqua.import.letters-count") {
+            true => row.identifier().into(),
+            false => value::fold(row.identifier()),
+        };
         if !identifier.is_empty() && winners.get(&identifier) != Some(&row.index) {
             let reject = || row.reject(26, vec![plan.identifier.clone()]);
             outcome.repeat(choices.tells_repeated, reject);
@@ -175,7 +179,7 @@ fn winners<'r>(rows: &[RowView<'r>], choices: Choices) -> IndexMap<Cow<'r, str>,
     let mut winners = IndexMap::with_capacity(rows.len());
     for row in rows {
         let identifier = value::fold(row.identifier());
-        if choices.keep_first {
+        if choices.keep_first != mutated("eloqua.import.first-of-several-counts") {
             winners.entry(identifier).or_insert(row.index);
         } else {
             winners.insert(identifier, row.index);
@@ -194,7 +198,7 @@ fn place(
     touched: &mut Vec<u64>,
 ) {
     let ids = match index {
-        _ if identifier.is_empty() => Vec::new(),
+        _ if identifier.is_empty() || mutated("eloqua.import.matches-nobody") => Vec::new(),
         Index::Direct => ground.direct(identifier),
         Index::Map(map) => map.get(identifier).cloned().unwrap_or_default(),
     };
@@ -226,7 +230,7 @@ fn settle(
     let plan = work.plan;
     let identifier = || vec![plan.identifier.clone()];
     if ids.len() > 1 && !plan.multiple {
-        if !work.choices.lowest_match {
+        if !work.choices.lowest_match && !mutated("eloqua.import.takes-one-of-several") {
             return Err((26, identifier()));
         }
         ids.truncate(1);
@@ -236,7 +240,9 @@ fn settle(
     }
     let mut bad = Vec::new();
     let verdict = match (ids.as_slice(), plan.import_rule) {
-        ([], ImportRule::UpdateOnly) => return Err((34, Vec::new())),
+        ([], ImportRule::UpdateOnly) if !mutated("eloqua.import.update-only-creates") => {
+            return Err((34, Vec::new()));
+        }
         ([], _) => {
             ids.push(ground.create(work, row, &mut bad)?);
             outcome.created += 1;

@@ -6,6 +6,7 @@ use crate::job::JobEnd;
 use crate::outbox::Message;
 use serde_json::{Value, json};
 use standin_model::Instant;
+use standin_model::mutant::mutated;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -152,7 +153,8 @@ impl Idx {
             let scheduling = Arc::make_mut(scheduling);
             (scheduling.busy, scheduling.retry) = (false, None);
         }
-        if status == "succeeded"
+        if (status == "succeeded" || mutated("idx.watermark.moves-on-failure"))
+            && !mutated("idx.watermark.never-moves")
             && let Some(flow) = self.dataflows.get_mut(&job.dataflow_id)
         {
             Arc::make_mut(flow).last_runtime = Some(job.started);

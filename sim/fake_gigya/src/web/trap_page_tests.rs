@@ -152,3 +152,62 @@ fn fields_beyond_the_plain_ones_have_to_be_asked_for() {
     assert_eq!(more["profile"]["languages"], "fr,nl");
     assert_eq!(more["profile"]["phones"], json!([{"type": "home", "number": "1"}]));
 }
+
+#[test]
+fn switches_change_how_a_login_is_told_and_kept() {
+    let mut bench = ann();
+    let flags = "dispatchLoginEventWhenHandlerAdded,-setProviderFromResponse,sessionCookieLax";
+    bench.knob("gigya.sdk_flags", flags);
+    let page = Page::open(bench, PAGE, "");
+    page.events();
+    page.call("accounts.login", &login(json!({})));
+    assert_eq!(
+        page.events(),
+        json!([
+            "POST accounts.login",
+            "glt_ written",
+            "accounts.login stored",
+            "socialize.login stored",
+            "callback accounts.login 0"
+        ])
+    );
+    page.eval("gigya.accounts.addEventHandlers({ onLogin: (it) => { globalThis.login = it; } })");
+    assert_eq!(page.eval("[login.UID, login.provider]"), json!(["ann", ""]));
+    let written = page.eval("writes.filter((it) => it.startsWith('glt_')).at(-1)");
+    assert!(written.as_str().unwrap().ends_with("; Secure; SameSite=Lax"), "{written}");
+}
+
+#[test]
+fn the_way_to_the_central_login_page_drops_the_session_first() {
+    let conf = "globalThis.__gigyaConf = { storageDomainOverride: 'cdns.eu1.gigya.com' };";
+    for (flags, kept) in [("", false), ("keepSessionOnSSOLogin", true)] {
+        let mut bench = ann();
+        bench.knob("gigya.sdk_flags", flags);
+        let page = Page::open(bench, PAGE, conf);
+        page.call("accounts.login", &login(json!({})));
+        page.eval("(gigya.sso.login({ redirectURL: 'https://www.brand.example/x?y=1', state: 's' }), null)");
+        let expected = format!(
+            "https://accounts.eu1.gigya.com/accounts.sso.login?APIKey={}&\
+             redirectURL=https%3A%2F%2Fwww.brand.example%2Fx%3Fy%3D1&state=s&sdk=js_latest&sdkBuild=15000",
+            crate::DEFAULT_API_KEY
+        );
+        assert_eq!(page.eval("location.href"), expected);
+        assert_eq!(page.eval("gigya.auth.loginToken.get() !== null"), kept, "{flags}");
+    }
+    let page = Page::open(ann(), PAGE, "");
+    let before = page.eval("location.href");
+    page.eval("(gigya.sso.login({}), null)");
+    assert_eq!(page.eval("location.href"), before, "without a storage domain it does nothing");
+}
+
+#[test]
+fn an_error_in_the_address_is_told_with_a_number() {
+    for (query, expected) in [
+        ("?mode=error&errorCode=403041&errorMessage=off", json!([403_041, "off"])),
+        ("?mode=error&errorCode=%3Cb%3E&errorMessage=off", json!([500_001, "off"])),
+        ("?mode=error", json!([500_001, null])),
+    ] {
+        let page = Page::with_query(ann(), PAGE, query, LISTENING);
+        assert_eq!(page.eval("[error.errorCode, error.errorMessage ?? null]"), expected, "{query}");
+    }
+}

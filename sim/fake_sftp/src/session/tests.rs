@@ -182,3 +182,31 @@ fn the_journal_keeps_text_masked_and_within_bounds() {
         assert_eq!(as_text(&Content::from(content)), expected);
     }
 }
+
+/// A rule strikes where it is told to, at the byte; what was there by then stays.
+#[test]
+fn transfers_break_where_they_are_told_to() {
+    use standin_fake_kit::faults::{Effect, Fault};
+    for (effect, refusal, note) in [
+        (
+            Effect::BreakAfter(5),
+            DropError::Cut,
+            "connection of `cdc-batch` cut during write of /in/b.csv after 5 bytes",
+        ),
+        (Effect::FullAfter(5), DropError::Full, "no room for more than 5 bytes of /in/b.csv"),
+    ] {
+        let stand = stand();
+        let rule = Fault { path: "b.csv".to_owned(), ..Fault::next("sftp", "write", effect) };
+        stand.drop.lock().unwrap().add_fault(rule).unwrap();
+        stand.write("/in/a.csv", b"another file");
+        let mut file = stand.session.open_write("/in/b.csv", Mode::Create).unwrap();
+        assert_eq!(stand.session.write_at(&mut file, 0, b"UID\n"), Ok(()));
+        for piece in [b"ann\n", b"ben\n"] {
+            assert_eq!(stand.session.write_at(&mut file, 4, piece), Err(refusal));
+        }
+        assert_eq!(stand.content("/in/b.csv").unwrap(), "UID\na");
+        assert_eq!(stand.session.is_cut(), refusal == DropError::Cut);
+        let text = note.to_owned();
+        assert_eq!(stand.heard()[1..], [format!("{:?}", What::Note { who: "drop", text })]);
+    }
+}

@@ -8,6 +8,7 @@ use crate::verdict::{Class, class_of};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use standin_clients::{GigyaClient, GigyaError};
+use standin_model::mutant::mutated;
 use standin_model::{Instant, email};
 use standin_ports::{Http, Journal, What};
 use std::sync::Arc;
@@ -122,7 +123,10 @@ pub(super) async fn run(
     if account.get("UID").and_then(Value::as_str) != Some(&participation.uid) {
         return report.over(PushState::Dead(Death::AccountGone));
     }
-    let profile = account.get("profile").unwrap_or(&Value::Null);
+    let profile = match mutated("push.account.not-read-before") {
+        true => &Value::Null,
+        false => account.get("profile").unwrap_or(&Value::Null),
+    };
     if let Some(warning) = email_changed(&participation.email_at_identification, profile) {
         journal.record(What::Note { who: ACTOR, text: format!("push {}: {warning}", order.push_id) });
         report.warnings.push(warning);
@@ -164,7 +168,11 @@ async fn write(
             return report.over(state);
         };
         match class_of(&error, &payload.sent) {
-            Class::Refused(rows) if order.refused.is_empty() && !rows.is_empty() => order.refused = rows,
+            Class::Refused(rows)
+                if order.refused.is_empty() && !rows.is_empty() && !mutated("push.refused-row.ends-it") =>
+            {
+                order.refused = rows;
+            }
             class => return failed(report, class),
         }
     }

@@ -9,7 +9,6 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 use standin_clients::gigya::{GigyaAccess, GigyaClient, GigyaError, Proof};
 use standin_fake_kit::form::{Form, cookies};
-use standin_fake_kit::html::escaped;
 use standin_fake_kit::{answer, asset};
 use standin_model::Instant;
 use standin_ports::{Request, Response};

@@ -12,7 +12,7 @@ mod stubs;
 mod webhooks;
 
 use crate::step::Step;
-pub(crate) use stage::{ADVANCE, CLEAR_FAULTS, FAULT, SET_KNOB};
+pub(crate) use stage::{ADVANCE, CLEAR_FAULTS, EXPECT_CALLS, FAULT, SET_KNOB, fault};
 pub(crate) use stubs::{EXPECT_STUB, STUB_STEP};
 
 /// Every step, in the order in which `standin list steps` shows them.
@@ -69,7 +69,7 @@ pub const STEPS: &[Step] = &[
     SET_KNOB,
     FAULT,
     CLEAR_FAULTS,
-    stage::EXPECT_CALLS,
+    EXPECT_CALLS,
     stage::EXPECT_NO_SECRET,
 ];
 

@@ -1,10 +1,10 @@
 //! Controls of the stage itself: time, knobs, faults, and what the journal says.
 
-use crate::step::{Miss, Step, Takes, needed, optional, unmet};
-use crate::surface::locked;
-use standin_fake_kit::faults::{Effect, Fault};
-use standin_fake_sftp::FileOp;
-use standin_fake_sftp::fault::NoSuchOp;
+use crate::step::{Arg, Args, Miss, Step, Takes, needed, optional, unmet};
+use serde_json::{Map, Value};
+use standin_fake_kit::faults::{Fault, KINDS, rule};
+use standin_fake_kit::knobs;
+use standin_model::Instant;
 use standin_ports::{Entry, What};
 use standin_scenario::Diagnostic;
 
@@ -45,94 +45,72 @@ pub const SET_KNOB: Step = Step {
     },
 };
 
-/// Where a fault may be.
-const PLATFORMS: &[&str] = &["gigya", "qualifio", "eloqua", "login-page", "webhook-receiver", "sftp", "*"];
+/// What a rule may have, in the step's own terms.
+const FAULT_ARGS: [Arg; rule::MEMBERS.len() + KINDS.len()] = {
+    let mut args = [const { optional("", "") }; rule::MEMBERS.len() + KINDS.len()];
+    let mut at = 0;
+    while at < args.len() {
+        let (name, takes, summary) = if at < rule::MEMBERS.len() {
+            rule::MEMBERS[at]
+        } else {
+            let kind = &KINDS[at - rule::MEMBERS.len()];
+            (kind.name, kind.takes, kind.summary)
+        };
+        let takes = match takes {
+            knobs::Takes::Bool => Takes::Flag,
+            knobs::Takes::Number => Takes::Number,
+            knobs::Takes::Span => Takes::Span,
+            knobs::Takes::Word(words) => Takes::Word(words),
+            knobs::Takes::Text => Takes::Text,
+        };
+        args[at] = Arg { name, needed: at == 0, takes, summary };
+        at += 1;
+    }
+    args
+};
 
 /// A fault.
 pub const FAULT: Step = Step {
     name: "fault",
-    summary: "makes coming calls to a platform go wrong",
-    args: &[
-        needed(
-            "platform",
-            "gigya, qualifio, eloqua, login-page, webhook-receiver or *; sftp breaks transfers instead",
-        )
-        .takes(Takes::Word(PLATFORMS)),
-        optional("call", "the call's name or a part of it; all calls if it is not given"),
-        optional("skip", "how many calls pass first, 0 if it is not given").takes(Takes::Number),
-        optional("times", "how many calls go wrong then, 1 if it is not given").takes(Takes::Number),
-        optional("code", "the platform answers with its own error of this code").takes(Takes::Number),
-        optional("http", "a proxy answers with this HTTP status and a page of HTML").takes(Takes::Number),
-        optional(
-            "cut",
-            "`before` the platform sees the call, `after` it has done the work, or `half` of the answer",
-        )
-        .takes(Takes::Word(&["before", "after", "half"])),
-        optional("after_bytes", "for sftp: the transfer breaks after so many bytes").takes(Takes::Number),
-    ],
+    summary: "makes coming calls to a platform, or what is done at the drop, go wrong",
+    args: &FAULT_ARGS,
     alone: None,
     open: false,
     example: "fault: { platform: gigya, call: accounts.setAccountInfo, times: 2, code: 500001 }",
     run: |run, args| {
-        let platform = args.need_text("platform")?;
-        let call = args.text("call")?.unwrap_or("*");
-        if platform == "sftp" {
-            let bytes = args.number("after_bytes")?.unwrap_or(0);
-            let word = if call == "*" { "write" } else { call };
-            let op: FileOp =
-                word.parse().map_err(|error: NoSuchOp| run.mistake(args.node(), &error.to_string()))?;
-            let times = args.number("times")?.unwrap_or(1);
-            for _ in 0..times {
-                let ordered = locked(&run.world.parts().files).fail_next(op, bytes);
-                ordered.map_err(|error| Miss::Broken(error.to_string()))?;
-            }
-            let op = op.word();
-            return Ok(match times {
-                1 => format!("the next {op} at the drop breaks after {bytes} bytes"),
-                _ => format!("the next {times} of {op} at the drop break after {bytes} bytes"),
-            });
-        }
-        let code = args.number("code")?.map(|code| Effect::Code(u32::try_from(code).unwrap_or(u32::MAX)));
-        let http = args.number("http")?.map(|status| Effect::Http(u16::try_from(status).unwrap_or(500)));
-        let cut = args.text("cut")?.map(|how| match how {
-            "before" => Effect::CutBefore,
-            "after" => Effect::CutAfter,
-            _ => Effect::Truncated,
-        });
-        let Some(effect) = code.or(http).or(cut) else {
-            return Err(Miss::Written(Diagnostic {
-                message: "a fault needs `code`, `http` or `cut`".to_owned(),
-                span: args.node().span,
-                label: String::new(),
-                hint: Some(format!("for example: {}", FAULT.example)),
-            }));
-        };
-        let count = |name: &str, default: u64| -> Result<u32, Diagnostic> {
-            Ok(u32::try_from(args.number(name)?.unwrap_or(default)).unwrap_or(u32::MAX))
-        };
-        let fault = Fault {
-            platform: platform.to_owned(),
-            call: call.to_owned(),
-            skip: count("skip", 0)?,
-            times: count("times", 1)?,
-            effect,
-        };
-        let told = format!("{platform} {call}: {:?}", fault.effect);
-        locked(&run.world.parts().faults).add(fault);
+        let fault = fault(run.world.now(), args)?;
+        let told = fault.to_string();
+        run.world.parts().add_fault(fault).map_err(|error| Miss::Broken(error.to_string()))?;
         Ok(told)
     },
 };
 
+/// The rule that a step says. Before anything runs, `now` is where worlds start.
+pub(crate) fn fault(now: Instant, args: &Args<'_>) -> Result<Fault, Diagnostic> {
+    let mut rule = Map::new();
+    for Arg { name, takes, .. } in &FAULT_ARGS {
+        let value = match takes {
+            Takes::Number => args.number(name)?.map(Value::from),
+            _ => args.text(name)?.map(Value::from),
+        };
+        rule.extend(value.map(|value| ((*name).to_owned(), value)));
+    }
+    Fault::read(now, &Value::Object(rule)).map_err(|bad| Diagnostic {
+        hint: bad.hint,
+        ..Diagnostic::new(bad.message, args.get(&bad.member).unwrap_or(args.node()).span)
+    })
+}
+
 /// No faults.
 pub const CLEAR_FAULTS: Step = Step {
     name: "clear_faults",
-    summary: "takes all faults away",
+    summary: "takes all faults away; a request that is on its way arrives nevertheless",
     args: &[],
     alone: None,
     open: false,
     example: "clear_faults",
     run: |run, _| {
-        locked(&run.world.parts().faults).clear();
+        run.world.clear_faults();
         Ok("no faults".to_owned())
     },
 };
@@ -165,17 +143,19 @@ pub const EXPECT_CALLS: Step = Step {
                 && to.is_none_or(|wanted| wanted == platform)
                 && name.is_none_or(|wanted| call.contains(wanted))
         };
-        let counted = match args.text("sent")? {
+        let sent = args.text("sent")?;
+        let mut fitting = Vec::new();
+        let counted = match sent {
             None => journal.count_calls(since, wanted),
             Some(text) => (journal.forgotten() == 0).then(|| {
-                let entries = journal.since(since);
-                let calls = entries.iter().filter(|entry| match &entry.what {
+                fitting = journal.since(since);
+                fitting.retain(|entry| match &entry.what {
                     What::Call { from, to, name, request, .. } => {
                         wanted(from, to, name) && has(request, text)
                     }
                     _ => false,
                 });
-                calls.count()
+                fitting.len()
             }),
         };
         run.counted = journal.mark();
@@ -195,7 +175,10 @@ pub const EXPECT_CALLS: Step = Step {
                 return Err(Miss::Unmet(crate::step::Unmet {
                     message: "the number of calls is different".to_owned(),
                     expected: Some(format!("{words} {bound}")),
-                    actual: Some(found.to_string()),
+                    actual: Some(match (sent, fitting.first()) {
+                        (Some(text), Some(first)) => format!("{found}: {}", told(first, text)),
+                        _ => found.to_string(),
+                    }),
                     span: Some(args.node().span),
                     ..crate::step::Unmet::default()
                 }));
@@ -238,8 +221,63 @@ fn shows(entry: &Entry, text: &str) -> bool {
     told.into_iter().any(|told| has(told, text))
 }
 
+/// How much of a call is told on each side of the text that was looked for, in bytes.
+const AROUND: usize = 150;
+
+/// A call, and what stood around a text that it sent.
+fn told(entry: &Entry, text: &str) -> String {
+    let What::Call { from, to, name, request, .. } = &entry.what else { return String::new() };
+    let plain = percent_encoding::percent_decode_str(request).decode_utf8_lossy().replace('+', " ");
+    let plain = if plain.contains(text) { plain } else { request.to_string() };
+    let at = plain.find(text).unwrap_or_default();
+    let start = plain.floor_char_boundary(at.saturating_sub(AROUND));
+    let end = plain.ceil_char_boundary((at + text.len()).saturating_add(AROUND));
+    format!("{from} -> {to} {name} sent ...{}...", &plain[start..end])
+}
+
 /// Whether a text has another in it, as it is or percent-encoded.
 fn has(told: &str, text: &str) -> bool {
     let plain = percent_encoding::percent_decode_str(told).decode_utf8_lossy();
     told.contains(text) || plain.contains(text) || plain.replace('+', " ").contains(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::runner::{Extras, load_text};
+    use std::path::Path;
+
+    /// Nothing runs where a rule has a mistake: it is shown on its own line.
+    #[test]
+    fn a_wrong_rule_is_told_before_anything_runs() {
+        for (rule, place, message) in [
+            ("{ platform: gigya, code: 500001, evry: 2 }", "4:45", "evry"),
+            ("{ platform: gigya, code: 500001, every: 0 }", "4:52", "`every` counts from 1"),
+            (
+                "{ platform: gigya, code: 500001, http: 502 }",
+                "4:51",
+                "one rule, one fault: `code` and `http` are two",
+            ),
+            (
+                "{ platform: gigya, chance: 120%, code: 1 }",
+                "4:39",
+                "`chance` takes a share such as 10% or 0.5%",
+            ),
+            (
+                "{ platform: sftp, call: read, full_after: 20 }",
+                "4:54",
+                "a full disk stops `write`, not `read`",
+            ),
+            ("{ platform: gigya }", "4:12", "a fault needs one of `code`, `http`"),
+        ] {
+            let text = format!("scenario: A\nsteps:\n  - advance: 1s\n  - fault: {rule}\n");
+            let bad = load_text(Path::new("a.yaml"), &text, &Extras::default(), false).err().unwrap();
+            assert!(
+                bad.0.contains(message) && bad.0.contains(&format!("a.yaml:{place}")),
+                "{rule}: {}",
+                bad.0
+            );
+        }
+        let late = "scenario: A\nsteps:\n  - fault: { platform: gigya, code: 1, until: \"${then}\" }\n";
+        assert!(load_text(Path::new("a.yaml"), late, &Extras::default(), false).is_ok());
+    }
 }

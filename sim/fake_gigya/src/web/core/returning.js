@@ -10,6 +10,11 @@ function awaitsCompletion() {
   return Boolean(urlParams.errorCode && urlParams.regToken);
 }
 
+/** Whatever stands in the address, pages get a number. */
+function urlErrorCode() {
+  return Number(urlParams.errorCode) || 500001;
+}
+
 /** Exchanges a code that is good once for a session. */
 async function exchangeCode(authCode, options) {
   const response = await perform('socialize.notifyLogin', { authCode }, options);
@@ -60,10 +65,10 @@ async function linkedFromUrl() {
 /** An interrupted login that goes on here. Calls wait until its screen-set is closed. */
 async function completionFromUrl() {
   if (urlParams.mode === 'error') {
-    raise('accounts', { eventName: 'error', ...urlParams, errorCode: Number(urlParams.errorCode ?? 500001) }, { keep: true });
+    raise('accounts', { eventName: 'error', ...urlParams, errorCode: urlErrorCode() }, { keep: true });
   }
   if (!awaitsCompletion() || urlParams.errorCode === '0' || urlParams.errorCode === '200009') return;
   const { regToken, errorMessage = '' } = urlParams;
-  await completedInScreenSet({ errorCode: Number(urlParams.errorCode), errorMessage, regToken });
+  await completedInScreenSet({ errorCode: urlErrorCode(), errorMessage, regToken });
 }
 

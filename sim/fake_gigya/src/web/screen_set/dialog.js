@@ -79,9 +79,12 @@ class Dialog {
     (event.shiftKey ? all.at(-1) : all[0])?.focus();
   }
 
-  /** What lies under a modal takes no focus, whoever gives it. */
+  /** What lies under a modal takes no focus, whoever gives it. Somebody else who keeps it, too, has the last word. */
   keepFocus(event) {
-    if (!this.root.contains(event.target)) (this.focusables()[0] ?? this.caption).focus();
+    if (this.isKeeping || this.root.contains(event.target)) return;
+    this.isKeeping = true;
+    (this.focusables()[0] ?? this.caption).focus();
+    this.isKeeping = false;
   }
 
   close() {

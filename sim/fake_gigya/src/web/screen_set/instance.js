@@ -245,9 +245,11 @@ function prefilled(account = {}, given) {
   return out;
 }
 
+/** The focus goes to what is missing, else to the first field, else to the screen itself. */
 function focusFirst(screen) {
   const inputs = [...screen.querySelectorAll(INPUTS)].filter((it) => it.type !== 'hidden' && it.getClientRects().length > 0);
-  const target = inputs[0] ?? screen;
+  const missing = inputs.find((it) => it.getAttribute('aria-required') === 'true' && it.value === '');
+  const target = missing ?? inputs[0] ?? screen;
   if (target === screen) screen.tabIndex = -1;
   target.focus();
 }
