@@ -438,7 +438,7 @@ fn the_journal_is_read_and_followed() {
     let waiting = stream.clone();
     let waited = std::thread::spawn(move || pollster::block_on(waiting.pieces.next()).unwrap());
     call();
-    assert_eq!(ids(&String::from_utf8(waited.join().unwrap().to_vec()).unwrap()), ["0-6"]);
+    assert_eq!(ids(std::str::from_utf8(&waited.join().unwrap()).unwrap()), ["0-6"]);
     stand.post("/worlds/a/reset", &json!({})).fine();
     call();
     let text = next(&stream);
