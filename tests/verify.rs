@@ -176,3 +176,39 @@ fn every_template_is_read() {
         assert!(read.is_ok(), "{}: {}", role.name, read.err().map(|bad| bad.0).unwrap_or_default());
     }
 }
+
+/// A login page may be tried in a real browser, and only there if it needs its script.
+#[test]
+fn a_login_page_is_tried_in_a_browser() {
+    let role = ROLES.iter().find(|role| role.name == "login-page").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(samples(role).join("partner.yaml")).unwrap();
+    let page = samples(role).join("page.py");
+    let text = text.replace("page.py", &page.display().to_string());
+    let file = folder.path().join("partner.yaml");
+    std::fs::write(&file, format!("{text}by: script\n")).unwrap();
+    let report = folder.path().join("report.json");
+    let stands = |browser: &[&str]| {
+        let mut standin = Command::new(env!("CARGO_BIN_EXE_standin"));
+        standin.args(["verify", "login-page"]).arg(&file).args(browser);
+        standin.arg("--report").arg(format!("json={}", report.display()));
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let places = std::iter::once(PathBuf::from(with_python())).chain(std::env::split_paths(&path));
+        standin.env("PATH", std::env::join_paths(places).unwrap());
+        standin.env("PYTHONDONTWRITEBYTECODE", "1").current_dir(top());
+        let ran = standin.output().unwrap();
+        assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stdout));
+        read_report(&std::fs::read_to_string(&report).unwrap()).unwrap()
+    };
+    assert!(stands(&[]).values().all(|stands| *stands == "not exercised"));
+    if standin_stage::chromium::lacking().is_none() {
+        let seen = stands(&["--browser"]);
+        for (clause, expected) in
+            [("QG-RED-3", "kept"), ("QG-RED-5", "kept"), ("QG-MOB-2", "kept"), ("QG-RED-1", "not exercised")]
+        {
+            assert_eq!(seen[clause], expected, "{clause}");
+        }
+    } else {
+        assert!(std::env::var_os("STANDIN_ALL_TOOLS").is_none(), "no browser");
+    }
+}

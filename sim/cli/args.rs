@@ -367,6 +367,9 @@ pub(crate) struct VerifyCommand {
     /// Lets the roles gigya and eloqua write, to records that they make themselves
     #[arg(long)]
     pub(crate) allow_writes: bool,
+    /// Lets headless Chromium try what people see, too; the role login-page
+    #[arg(long)]
+    pub(crate) browser: bool,
     /// Shows every case and every step
     #[arg(long)]
     pub(crate) steps: bool,

@@ -42,6 +42,7 @@ pub(crate) fn verify(command: &VerifyCommand) -> Result<u8, Stop> {
         clock: Arc::new(WallClock),
         environment: &variable,
         allow_writes: command.allow_writes,
+        browser: command.browser,
         port: &program::free_port,
         colour,
     };

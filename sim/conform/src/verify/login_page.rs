@@ -5,6 +5,7 @@ use crate::verify::programs::command;
 use crate::verify::role::{Programme, Role, Takes, Verification, Work, needed, optional};
 use http::Uri;
 use serde_json::{Map, Value, json};
+use standin_scenario::Node;
 use standin_stage::partner::Part;
 use standin_stage::runner::{BadInput, Extras};
 
@@ -18,10 +19,18 @@ pub const ROLE: Role = Role {
         optional("url", "the redirection URL, https://www.brand.example/login?redirect= if it is not given"),
         optional("fields", "what its form calls loginID, password, email, firstName and lastName")
             .takes(Takes::Names),
+        optional(
+            "controls",
+            "what a browser fills in and clicks: loginID, password and submit by what stands at them",
+        )
+        .takes(Takes::Names),
+        optional("by", "form (if it is not given), or script where only a browser can log in; see --browser")
+            .takes(Takes::Word(&["form", "script"])),
     ],
     template: include_str!("cases/login-page/new.yaml"),
     cases: cases!("login-page":
         "destination", "parameter", "login", "mistake", "registration", "ended-session", "foreign-host", "mobile",
+        "browser-login", "browser-foreign-host", "browser-mobile",
     ),
     work,
 };
@@ -66,6 +75,21 @@ fn work(verification: &Verification<'_>) -> Result<Vec<Work>, BadInput> {
     {
         fields.insert(key.name.clone(), Value::from(file.shown(name.text())?));
     }
+    let mut controls = [
+        ("loginID", "E-mail".to_owned()),
+        ("password", "Password".to_owned()),
+        ("submit", "Log in".to_owned()),
+    ];
+    for (key, at) in file.shown(file.root.get("controls").map(Node::map).transpose())?.unwrap_or_default() {
+        let Some((_, control)) = controls.iter_mut().find(|(name, _)| *name == key.name) else {
+            return Err(
+                file.mistake("controls", format!("`{}` is none of loginID, password, submit", key.name))
+            );
+        };
+        file.shown(at.text())?.clone_into(control);
+    }
+    let [(_, user), (_, password), (_, submit)] = controls;
+    let by_script = file.text("by")? == Some("script");
     let command = command(file)?;
     let words: Words = vec![
         ("url", url.to_owned()),
@@ -74,12 +98,18 @@ fn work(verification: &Verification<'_>) -> Result<Vec<Work>, BadInput> {
         ("path", parts.path),
         ("parameter", parts.parameter),
         ("fields", Value::Object(fields).to_string()),
+        ("filled", json!({user: "ann@brand.example", password: "correct horse"}).to_string()),
+        ("submit", Value::from(submit).to_string()),
     ];
     let name = "verify/login-page/world.yaml";
     let under = base(name, include_str!("cases/login-page/world.yaml"), &words, &Extras::default())?;
     let extras = Extras { under: Some(under.clone()), ..verification.extras.clone() };
     let over = file.world(&extras, verification.colour)?;
-    let mut work = cases_of(verification, under, over, &words, None, &|_| true)?;
+    let wanted = |name: &str| match name.contains("/browser-") {
+        true => verification.browser,
+        false => !by_script,
+    };
+    let mut work = cases_of(verification, under, over, &words, None, &wanted)?;
     for one in &mut work {
         let Work::Case(ready) = one else { continue };
         // Cases are tried side by side, each with a site of its own.

@@ -101,6 +101,8 @@ pub struct Verification<'v> {
     pub environment: &'v dyn Fn(&str) -> Option<String>,
     /// Whether somebody else's platform may be written to.
     pub allow_writes: bool,
+    /// Whether a real browser tries what people see.
+    pub browser: bool,
     /// A port on loopback that nobody has.
     pub port: &'v dyn Fn() -> Result<u16, String>,
     /// Whether mistakes are shown in colour.
