@@ -63,6 +63,27 @@ fn node_finds_them_too() {
     assert_eq!(text(&ran.stdout), "200\n", "{ran:?}");
 }
 
+/// Java reads no variable but its own, and wants a trust store. A JDK runs a program from its source; where none is there,
+/// there is nothing to see.
+#[test]
+fn java_finds_them_too() {
+    let there = Command::new("javac").arg("-version").output().is_ok_and(|output| output.status.success());
+    if !there {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("Fetch.java");
+    let source = "import java.net.URI;\nimport java.net.http.*;\n\
+        public class Fetch {\n  public static void main(String[] words) throws Exception {\n\
+        \x20   var there = \"https://accounts.eu1.gigya.com/accounts.getPolicies?apiKey=\" + System.getenv(\"GIGYA_API_KEY\");\n\
+        \x20   var client = HttpClient.newBuilder().proxy(java.net.ProxySelector.getDefault()).build();\n\
+        \x20   var answer = client.send(HttpRequest.newBuilder(URI.create(there)).build(), HttpResponse.BodyHandlers.ofString());\n\
+        \x20   System.out.println(answer.statusCode());\n  }\n}\n";
+    std::fs::write(&program, source).unwrap();
+    let ran = exec(&[], &["java", program.to_str().unwrap()]);
+    assert_eq!(text(&ran.stdout), "200\n", "{ran:?}");
+}
+
 /// The expectations of a scenario are held against what the program did, in that scenario's world.
 #[test]
 fn what_a_scenario_expects_is_checked_against_the_program() {
