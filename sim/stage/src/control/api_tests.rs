@@ -388,7 +388,15 @@ fn faults_are_ordered_and_taken_away() {
     };
     let main = stand.get("/worlds/main").fine();
     assert_eq!((search(&made["environment"]), search(&main["environment"])), (json!(500_001), json!(0)));
+    stand.post("/worlds/a/faults", &json!({"platform": "sftp", "call": "write", "full_after": 20})).fine();
+    stand.post("/worlds/a/faults", &json!({"platform": "eloqua", "delay": "12s", "chance": "10%"})).fine();
+    let left = stand.get("/worlds/a/state/faults").fine()["items"].clone();
+    let of = |at: usize| (left[at]["platform"].clone(), left[at]["times"].clone());
+    // One of five is used up; the drop's come last.
+    assert_eq!(of(0), (json!("gigya"), json!(4)), "{left}");
+    assert_eq!((of(1).0, of(2)), (json!("eloqua"), (json!("sftp"), json!(1))), "{left}");
     stand.send("DELETE", "/worlds/a/faults", "", "").fine();
+    assert_eq!(stand.get("/worlds/a/state/faults").fine()["items"], json!([]));
     assert_eq!(search(&made["environment"]), 0);
     for (rule, said) in [
         (json!({"platform": "gigia", "code": 1}), "gigya"),

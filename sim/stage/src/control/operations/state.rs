@@ -91,7 +91,20 @@ pub const VIEWS: &[View] = &[
         },
     },
     View { name: "agenda", summary: "who has something to do next, and when", read: agenda },
+    View { name: "faults", summary: "what is still to go wrong, and how often", read: faults },
 ];
+
+fn faults(world: &World) -> Vec<Value> {
+    let rules = world.parts().fault_rules().into_iter();
+    let told = rules.map(|rule| {
+        value!({
+            "platform": rule.platform, "call": rule.call, "path": rule.path, "effect": rule.effect.to_string(),
+            "skip": rule.skip, "times": rule.times, "every": rule.every,
+            "from": rule.from.map(|at| at.to_string()), "until": rule.until.map(|at| at.to_string()),
+        })
+    });
+    told.collect()
+}
 
 pub(super) const VIEWS_LIST: Operation = Operation {
     name: "list_state",
