@@ -276,10 +276,14 @@ async fn pass(span: Duration) {
     tokio::time::sleep(span).await;
 }
 
+/// How many bytes go at once: as many as a tenth of a second takes.
+fn piece(waits: Waits) -> usize {
+    usize::try_from(waits.bytes_per_second.unwrap_or(1).div_ceil(10)).unwrap_or(usize::MAX).max(1)
+}
+
 /// A body in pieces, each after the time that it takes.
 fn paced(body: Bytes, waits: Waits) -> impl Stream<Item = Result<Bytes, Infallible>> {
-    let piece =
-        usize::try_from(waits.bytes_per_second.unwrap_or(1).div_ceil(10)).unwrap_or(usize::MAX).max(1);
+    let piece = piece(waits);
     stream::unfold(body, move |mut rest| async move {
         if rest.is_empty() {
             return None;
@@ -525,14 +529,13 @@ mod tests {
     /// A piece a tenth of a second.
     #[test]
     fn a_slow_body_comes_in_pieces_and_whole() {
-        let waits = Waits { before: Duration::ZERO, bytes_per_second: Some(50) };
-        let pieces = async {
-            let pieces = paced(Bytes::from_static(b"slow and sure"), waits).collect::<Vec<_>>().await;
-            pieces.into_iter().map(Result::unwrap).collect::<Vec<_>>()
-        };
+        let at = |rate| Waits { before: Duration::ZERO, bytes_per_second: Some(rate) };
+        assert_eq!([1, 50, 51, 1_000].map(|rate| piece(at(rate))), [1, 5, 6, 100]);
+        assert_eq!(at(50).for_body(13), Duration::from_millis(260));
+        // At this rate nobody has to wait for what is sent.
+        let pieces = paced(Bytes::from_static(b"slow and sure"), at(1_000_000_000)).collect::<Vec<_>>();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        assert_eq!(runtime.block_on(pieces), ["slow ", "and s", "ure"]);
-        assert_eq!(waits.for_body(13), Duration::from_millis(260));
+        assert_eq!(runtime.block_on(pieces), [Ok(Bytes::from_static(b"slow and sure"))]);
     }
 
     #[test]

@@ -77,8 +77,6 @@ impl Http for Surface {
         };
         let now = parts.clock.now();
         let name = call_name(self.platform, &request);
-        let asked = Asked { platform: self.platform.name(), call: &name, path: request.uri().path() };
-        let effect = locked(&parts.faults).consult(now, &asked);
         let crossing = Begun::of(self.platform, &request, name.clone());
         if let Some((_, http)) = parts.elsewhere.get().filter(|(platform, _)| *platform == self.platform) {
             let mut request = request;
@@ -87,6 +85,8 @@ impl Http for Surface {
             crossing.end(&parts, answer.as_ref().ok());
             return answer;
         }
+        let asked = Asked { platform: self.platform.name(), call: &name, path: request.uri().path() };
+        let effect = locked(&parts.faults).consult(now, &asked);
         let Some(effect) = effect else {
             let response = parts.handle(self.platform, now, request).await;
             crossing.end(&parts, Some(&response));

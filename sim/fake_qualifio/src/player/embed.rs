@@ -1,10 +1,10 @@
 //! The code that operators put into other pages.
 
 use super::files::KIT;
-use super::page::escape;
 use crate::campaign::Channel;
 use crate::qualifio::Qualifio;
 use serde_json::{Value, json};
+use standin_fake_kit::html::escaped;
 
 /// How tall the frame is made.
 const HEIGHT: &str = "1200";
@@ -31,8 +31,8 @@ impl Qualifio {
     pub(crate) fn embed(&self, channel: &Channel, public_name: &str) -> Embed {
         let webview = self.channel_url(channel);
         let domain = self.websites.get(&channel.website).map_or("", |site| site.domain.as_str());
-        let (id, title) = (channel.id, escape(public_name));
-        let source = escape(webview.strip_prefix("https:").unwrap_or(&webview));
+        let (id, title) = (channel.id, escaped(public_name));
+        let source = escaped(webview.strip_prefix("https:").unwrap_or(&webview));
         let html = format!(
             "<iframe class=\"qualifio_iframe_tag\" id=\"qualifio{id}\" src=\"{source}\" title=\"{title}\" \
              width=\"100%\" height=\"{HEIGHT}\" style=\"border:0\"></iframe>"

@@ -116,35 +116,3 @@ impl<'p> Page<'p> {
         page.expect("the templates fit the state")
     }
 }
-
-/// Text that is text wherever it stands in HTML.
-pub fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn escaping() {
-        for (raw, in_html) in [
-            ("<script>", "&lt;script&gt;"),
-            ("a & \"b\" 'c'", "a &amp; &quot;b&quot; &#39;c&#39;"),
-            ("</script><!--", "&lt;/script&gt;&lt;!--"),
-        ] {
-            assert_eq!(escape(raw), in_html);
-        }
-    }
-}
