@@ -20,15 +20,8 @@ mod text;
 mod whole;
 
 use proptest::prelude::ProptestConfig;
-use proptest::test_runner::RngSeed;
 
-/// A small number of cases, since each is a world, and the same ones every time. Who wants to look further
-/// sets `PROPTEST_RNG_SEED`; what is found then becomes a test by name.
+/// A small number of cases, since each is a world.
 fn cases(cases: u32) -> ProptestConfig {
-    let default = ProptestConfig::default();
-    let rng_seed = match default.rng_seed {
-        RngSeed::Random => RngSeed::Fixed(1),
-        chosen => chosen,
-    };
-    ProptestConfig { cases, rng_seed, failure_persistence: None, ..default }
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }

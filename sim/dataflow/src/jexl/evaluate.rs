@@ -639,6 +639,7 @@ mod tests {
         check("## why\n1 + ## more\n 2", json!(3));
         check("1 // why", json!(1));
         check("!$gone", json!(true));
+        check("nothing.eq !$ 'bed'", json!(true));
     }
 
     #[test]

@@ -311,12 +311,15 @@ fn blanks(input: &mut Input<'_>) -> winnow::Result<()> {
     }
 }
 
-/// Whether an operand may end with a token, so that an operator follows.
-fn ends_operand(token: &Token) -> bool {
-    match token {
-        Token::Word(word) => word != "not" && Operator::of_token(token).is_none(),
-        Token::Text(_) | Token::Number(_) => true,
-        Token::Sign(sign) => matches!(*sign, ")" | "]" | "}"),
+/// Whether an operand may end with these tokens, so that an operator follows.
+fn ends_operand(tokens: &[(usize, Token)]) -> bool {
+    match tokens {
+        // Behind a dot, a word of an operator is the name of a member.
+        [.., (_, Token::Sign("." | "?.")), (_, Token::Word(_))] => true,
+        [.., (_, token @ Token::Word(word))] => word != "not" && Operator::of_token(token).is_none(),
+        [.., (_, Token::Text(_) | Token::Number(_))] => true,
+        [.., (_, Token::Sign(sign))] => matches!(*sign, ")" | "]" | "}"),
+        [] => false,
     }
 }
 
@@ -349,7 +352,7 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, JexlProblem> {
             // An element of a list by its number: `tags.0`.
             Some(Token::Sign("." | "?.")) if first.is_ascii_digit() => index,
             // A name may begin with the dollar.
-            last if rest.starts_with("!$") && !last.is_some_and(ends_operand) => exclamation,
+            _ if rest.starts_with("!$") && !ends_operand(&out) => exclamation,
             _ => token,
         };
         match token.parse_next(&mut input) {
