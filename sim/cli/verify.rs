@@ -58,13 +58,13 @@ pub(crate) fn verify(command: &VerifyCommand) -> Result<u8, Stop> {
         ..Look::default()
     };
     let judgements = judge(&clauses, &outcomes);
-    say(&Table { partner: &partner, judgements: &judgements, outcomes: &outcomes, look }.text());
     let promises: Vec<Promise<'_>> = clauses
         .iter()
         .filter_map(|id| clause_of(id))
         .map(|clause| Promise { id: clause.id, says: clause.says })
         .collect();
     let results = Results { outcomes: &outcomes, clauses: &promises };
+    say(&Table { partner: &partner, judgements: &judgements, results: &results, look }.text());
     for (format, file) in reports {
         file.write(&(format.write)(&results).map_err(|error| Stop::broke(format!("error: {error}")))?)?;
     }

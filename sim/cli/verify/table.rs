@@ -2,17 +2,17 @@
 
 use anstyle::{AnsiColor, Style};
 use standin_conform::clauses::clause_of;
-use standin_conform::verify::judgement::{Score, scores};
 use standin_conform::verify::{Judgement, PartnerFile, Standing};
+use standin_report::Results;
+use standin_report::document::{Area, document};
 use standin_report::terminal::{Look, counted, one};
-use standin_scenario::Outcome;
 use std::fmt::Write;
 
 /// What is told.
 pub(super) struct Table<'t> {
     pub(super) partner: &'t PartnerFile,
     pub(super) judgements: &'t [Judgement],
-    pub(super) outcomes: &'t [Outcome],
+    pub(super) results: &'t Results<'t>,
     pub(super) look: Look,
 }
 
@@ -23,20 +23,16 @@ impl Table<'_> {
         for judgement in self.judgements {
             self.clause(&mut text, judgement);
         }
-        let scores = scores(self.judgements);
+        let run = document(self.results);
+        let whole = Area { name: "all", clauses: run.summary.clauses, score: run.summary.clauses.score() };
         let _ = writeln!(
             text,
             "\n{:<8} {:>5} {:>7} {:>14} {:>6}",
             "area", "kept", "broken", "not exercised", "score"
         );
-        let mut whole = Score::default();
-        for (area, score) in &scores {
-            row(&mut text, area, *score);
+        for area in run.areas.iter().chain([&whole]) {
+            row(&mut text, area);
         }
-        for judgement in self.judgements {
-            whole.add(&judgement.standing);
-        }
-        row(&mut text, "all", whole);
         text
     }
 
@@ -57,7 +53,8 @@ impl Table<'_> {
         let word = if self.look.colour { format!("{style}{padded}{style:#}") } else { padded };
         let _ = writeln!(text, "  {word} {:<10} {says} ({told})", judgement.clause);
         let broken = matches!(judgement.standing, Standing::Broken(..));
-        let naming = self.outcomes.iter().filter(|outcome| outcome.clauses.contains(&judgement.clause));
+        let naming =
+            self.results.outcomes.iter().filter(|outcome| outcome.clauses.contains(&judgement.clause));
         for outcome in naming.filter(|outcome| self.look.steps || broken && !outcome.held()) {
             for line in one(outcome, self.look).lines() {
                 let _ = writeln!(text, "    {line}");
@@ -66,11 +63,12 @@ impl Table<'_> {
     }
 }
 
-fn row(text: &mut String, area: &str, score: Score) {
-    let percent = score.percent().map_or_else(|| "-".to_owned(), |percent| format!("{percent} %"));
+fn row(text: &mut String, area: &Area<'_>) {
+    let score = area.score.map_or_else(|| "-".to_owned(), |score| format!("{score} %"));
+    let Area { name, clauses, .. } = area;
     let _ = writeln!(
         text,
-        "{area:<8} {:>5} {:>7} {:>14} {percent:>6}",
-        score.kept, score.broken, score.not_exercised
+        "{name:<8} {:>5} {:>7} {:>14} {score:>6}",
+        clauses.kept, clauses.broken, clauses.not_shown
     );
 }

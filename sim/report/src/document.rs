@@ -20,6 +20,8 @@ pub struct Document<'a> {
     pub summary: Summary,
     /// Every clause, whether or not this run shows it.
     pub clauses: Vec<Clause<'a>>,
+    /// How the clauses stand, area by area.
+    pub areas: Vec<Area<'a>>,
     /// The scenarios, in the order of the run.
     pub scenarios: Vec<Scenario<'a>>,
 }
@@ -46,7 +48,7 @@ pub struct Summary {
 }
 
 /// Clauses by state.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema, Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct ClauseCounts {
     /// Shown, and so.
     pub kept: usize,
@@ -54,6 +56,33 @@ pub struct ClauseCounts {
     pub broken: usize,
     /// Not shown by this run.
     pub not_shown: usize,
+}
+
+impl ClauseCounts {
+    fn add(&mut self, state: ClauseState) {
+        match state {
+            ClauseState::Kept => self.kept += 1,
+            ClauseState::Broken => self.broken += 1,
+            ClauseState::NotShown => self.not_shown += 1,
+        }
+    }
+
+    /// How many of a hundred shown clauses are kept, rounded down; nothing where none is shown.
+    pub fn score(self) -> Option<usize> {
+        (self.kept * 100).checked_div(self.kept + self.broken)
+    }
+}
+
+/// The clauses of which the ids begin alike.
+#[derive(Serialize, JsonSchema)]
+pub struct Area<'a> {
+    /// What their ids have in common: `GE-OUT` of `GE-OUT-1`.
+    pub name: &'a str,
+    /// Clauses by state.
+    #[serde(flatten)]
+    pub clauses: ClauseCounts,
+    /// How many of a hundred shown clauses are kept, rounded down.
+    pub score: Option<usize>,
 }
 
 /// A promise, and what this run shows of it.
@@ -264,7 +293,6 @@ pub fn document<'a>(results: &Results<'a>) -> Document<'a> {
     let count = |word: &str| outcomes.iter().filter(|outcome| outcome.verdict.word() == word).count();
     let clauses: Vec<Clause<'a>> =
         results.clauses.iter().map(|promise| clause(promise.id, promise.says, outcomes)).collect();
-    let of_state = |state: ClauseState| clauses.iter().filter(|clause| clause.state == state).count();
     let summary = Summary {
         scenarios: outcomes.len(),
         held: count("held"),
@@ -272,11 +300,7 @@ pub fn document<'a>(results: &Results<'a>) -> Document<'a> {
         miswritten: count("miswritten"),
         broken: count("broken"),
         skipped: count("skipped"),
-        clauses: ClauseCounts {
-            kept: of_state(ClauseState::Kept),
-            broken: of_state(ClauseState::Broken),
-            not_shown: of_state(ClauseState::NotShown),
-        },
+        clauses: counted(&clauses),
         evidence: outcomes
             .iter()
             .filter_map(|outcome| outcome.evidence.as_ref())
@@ -287,9 +311,33 @@ pub fn document<'a>(results: &Results<'a>) -> Document<'a> {
         format: "standin-report",
         version: 1,
         summary,
+        areas: areas(&clauses),
         clauses,
         scenarios: outcomes.iter().map(scenario).collect(),
     }
+}
+
+fn counted<'c>(clauses: impl IntoIterator<Item = &'c Clause<'c>>) -> ClauseCounts {
+    let mut counts = ClauseCounts::default();
+    for clause in clauses {
+        counts.add(clause.state);
+    }
+    counts
+}
+
+/// In the order in which they first come.
+fn areas<'a>(clauses: &[Clause<'a>]) -> Vec<Area<'a>> {
+    let mut areas: Vec<Area<'a>> = Vec::new();
+    for clause in clauses {
+        let name = clause.id.rsplit_once('-').map_or(clause.id, |(area, _)| area);
+        let at = areas.iter().position(|area| area.name == name).unwrap_or_else(|| {
+            areas.push(Area { name, clauses: ClauseCounts::default(), score: None });
+            areas.len() - 1
+        });
+        areas[at].clauses.add(clause.state);
+        areas[at].score = areas[at].clauses.score();
+    }
+    areas
 }
 
 fn evidence((level, of): &(Level, String)) -> Evidence {
@@ -409,5 +457,18 @@ mod tests {
         ] {
             assert_eq!(state, expected);
         }
+    }
+
+    #[test]
+    fn areas_are_scored_by_what_is_shown() {
+        let clause = |id, state| Clause { id, says: "", state, evidence: None, scenarios: Vec::new() };
+        let areas = areas(&[
+            clause("GE-OUT-1", ClauseState::Kept),
+            clause("GE-OUT-2", ClauseState::Broken),
+            clause("QG-MAP-9a", ClauseState::NotShown),
+            clause("GE-OUT-3", ClauseState::Kept),
+        ]);
+        let told: Vec<_> = areas.iter().map(|area| (area.name, area.clauses.not_shown, area.score)).collect();
+        assert_eq!(told, [("GE-OUT", 0, Some(66)), ("QG-MAP", 1, None)]);
     }
 }

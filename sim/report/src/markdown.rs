@@ -1,7 +1,7 @@
 //! For a pull request: the run in a line, what did not hold in a table, the rest folded. Values stand in code
 //! spans and fences, so that no text of a test becomes markup or calls people.
 
-use crate::document::{ClauseState, Document, Failure, Scenario, document};
+use crate::document::{Area, ClauseState, Document, Failure, Scenario, document};
 use crate::terminal::counted;
 use crate::{Format, Needs, ReportError, Results};
 use std::fmt::Write;
@@ -34,6 +34,7 @@ fn write(results: &Results<'_>) -> Result<String, ReportError> {
     }
     skipped(&mut out, &run);
     broken_clauses(&mut out, &run);
+    areas(&mut out, &run);
     Ok(out)
 }
 
@@ -144,6 +145,20 @@ fn broken_clauses(out: &mut String, run: &Document<'_>) {
     for clause in broken {
         let _ = writeln!(out, "- {}: {}", clause.id, clause.says);
     }
+}
+
+fn areas(out: &mut String, run: &Document<'_>) {
+    out.push_str("\n<details><summary>Score by area</summary>\n\n");
+    out.push_str("| area | kept | broken | not shown | score |\n|---|--:|--:|--:|--:|\n");
+    for Area { name, clauses, score } in &run.areas {
+        let score = score.map_or_else(String::new, |score| format!("{score} %"));
+        let _ = writeln!(
+            out,
+            "| {name} | {} | {} | {} | {score} |",
+            clauses.kept, clauses.broken, clauses.not_shown
+        );
+    }
+    out.push_str("\n</details>\n");
 }
 
 /// A fence that is longer than every run of backticks within.

@@ -1,5 +1,6 @@
 //! For harnesses that read the Test Anything Protocol, version 14: a scenario is a test, its steps are its subtest.
 
+use crate::document::{Area, document};
 use crate::{Format, Needs, ReportError, Results};
 use standin_scenario::outcome::{Outcome, StepOutcome, Verdict};
 use std::fmt::Write;
@@ -16,6 +17,14 @@ fn write(results: &Results<'_>) -> Result<String, ReportError> {
     let mut out = format!("TAP version 14\n1..{}\n", results.outcomes.len());
     for (number, outcome) in (1..).zip(results.outcomes) {
         scenario(&mut out, number, outcome);
+    }
+    for Area { name, clauses, score } in document(results).areas {
+        let score = score.map_or_else(|| "no score".to_owned(), |score| format!("{score} %"));
+        let _ = writeln!(
+            out,
+            "# {name}: {} kept, {} broken, {} not shown, {score}",
+            clauses.kept, clauses.broken, clauses.not_shown
+        );
     }
     Ok(out)
 }

@@ -56,6 +56,9 @@ pub fn not_exercised(role: &str, clause: &str, why: &str) -> Outcome {
 enum Say {
     Held,
     Failed,
+    /// It was not run.
+    Skipped(String),
+    /// It came to no result.
     Nothing(String),
 }
 
@@ -65,7 +68,8 @@ pub fn judge(clauses: &[&str], outcomes: &[Outcome]) -> Vec<Judgement> {
         let say = match &outcome.verdict {
             Verdict::Held => Say::Held,
             Verdict::Failed(_) => Say::Failed,
-            Verdict::Miswritten(why) | Verdict::Skipped(why) => Say::Nothing(why.clone()),
+            Verdict::Skipped(why) => Say::Skipped(why.clone()),
+            Verdict::Miswritten(why) => Say::Nothing(why.clone()),
             Verdict::Broken(why) => Say::Nothing(format!("the harness broke: {why}")),
         };
         (outcome.clauses.as_slice(), say)
@@ -84,6 +88,7 @@ fn standing(says: &[&Say]) -> Standing {
     let held = says.iter().filter(|say| matches!(say, Say::Held)).count();
     let silent = says.iter().find_map(|say| match say {
         Say::Nothing(why) => Some(why.clone()),
+        Say::Skipped(why) if held == 0 => Some(why.clone()),
         _ => None,
     });
     match (failed, silent) {
@@ -92,52 +97,6 @@ fn standing(says: &[&Say]) -> Standing {
         (0, None) => Standing::Kept(held),
         (failed, _) => Standing::Broken(failed, says.len()),
     }
-}
-
-/// The area of a clause: `GE-OUT` of `GE-OUT-1`.
-pub fn area(clause: &str) -> &str {
-    clause.rsplit_once('-').map_or(clause, |(area, _)| area)
-}
-
-/// How many clauses of an area are kept, broken and not exercised.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Score {
-    /// Kept.
-    pub kept: usize,
-    /// Broken.
-    pub broken: usize,
-    /// Not exercised.
-    pub not_exercised: usize,
-}
-
-impl Score {
-    /// How many of a hundred exercised clauses are kept; nothing where none was exercised.
-    pub fn percent(self) -> Option<usize> {
-        (self.kept * 100).checked_div(self.kept + self.broken)
-    }
-
-    /// Counts one more.
-    pub fn add(&mut self, standing: &Standing) {
-        match standing {
-            Standing::Kept(_) => self.kept += 1,
-            Standing::Broken(..) => self.broken += 1,
-            Standing::NotExercised(_) => self.not_exercised += 1,
-        }
-    }
-}
-
-/// The score of each area, in the order in which areas first come.
-pub fn scores(judgements: &[Judgement]) -> Vec<(String, Score)> {
-    let mut scores: Vec<(String, Score)> = Vec::new();
-    for judgement in judgements {
-        let area = area(&judgement.clause);
-        let at = scores.iter().position(|(known, _)| known == area).unwrap_or_else(|| {
-            scores.push((area.to_owned(), Score::default()));
-            scores.len() - 1
-        });
-        scores[at].1.add(&judgement.standing);
-    }
-    scores
 }
 
 /// How each clause stands by a report for programs, of `standin run` or `standin verify`.
@@ -151,6 +110,7 @@ pub fn read_report(text: &str) -> Result<BTreeMap<String, &'static str>, String>
             let say = match scenario["verdict"].as_str() {
                 Some("held") => Say::Held,
                 Some("failed") => Say::Failed,
+                Some("skipped") => Say::Skipped(String::new()),
                 _ => Say::Nothing(String::new()),
             };
             says.entry(clause.to_owned()).or_default().push(say);
@@ -224,13 +184,18 @@ mod tests {
     }
 
     #[test]
-    fn one_case_that_fails_breaks_a_clause_and_one_that_says_nothing_keeps_none() {
+    fn one_case_that_fails_breaks_a_clause_and_one_without_a_result_keeps_none() {
         let silent = || Verdict::Skipped("no browser".to_owned());
         for (verdicts, expected) in [
             (vec![Verdict::Held, Verdict::Held], Standing::Kept(2)),
             (vec![Verdict::Held, failed()], Standing::Broken(1, 2)),
             (vec![silent(), failed()], Standing::Broken(1, 2)),
-            (vec![Verdict::Held, silent()], Standing::NotExercised("no browser".to_owned())),
+            (vec![Verdict::Held, silent()], Standing::Kept(1)),
+            (vec![silent()], Standing::NotExercised("no browser".to_owned())),
+            (
+                vec![Verdict::Held, Verdict::Miswritten("no such step".to_owned())],
+                Standing::NotExercised("no such step".to_owned()),
+            ),
             (vec![], Standing::NotExercised("no case names it".to_owned())),
             (
                 vec![Verdict::Broken("no socket".to_owned())],
@@ -243,19 +208,6 @@ mod tests {
             let judged = judge(&["GE-OUT-1"], &outcomes);
             assert_eq!(judged[0].standing, expected);
         }
-    }
-
-    #[test]
-    fn areas_are_scored_by_what_was_exercised() {
-        let judgement = |clause: &str, standing: Standing| Judgement { clause: clause.to_owned(), standing };
-        let scored = scores(&[
-            judgement("GE-OUT-1", Standing::Kept(1)),
-            judgement("GE-OUT-2", Standing::Broken(1, 1)),
-            judgement("QG-MAP-9a", Standing::NotExercised(String::new())),
-            judgement("GE-OUT-3", Standing::Kept(2)),
-        ]);
-        let told: Vec<_> = scored.iter().map(|(area, score)| (area.as_str(), score.percent())).collect();
-        assert_eq!(told, [("GE-OUT", Some(66)), ("QG-MAP", None)]);
     }
 
     #[test]

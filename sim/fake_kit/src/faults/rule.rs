@@ -114,13 +114,16 @@ impl Fault {
         if matches!(effect, Effect::FullAfter(_)) && call != "write" {
             return Err(BadRule::at("full_after", format!("a full disk stops `write`, not `{call}`")));
         }
-        // Only Gigya has numbers of its own; `*` reaches it, too.
-        if let Effect::Code(code) = effect
-            && !matches!(platform, "gigya" | "*")
-            && !(400..600).contains(&code)
-        {
-            let message = format!("the errors of {platform} are HTTP statuses from 400 to 599, not {code}");
-            return Err(BadRule::at("code", message));
+        if let Effect::Code(code) = effect {
+            let its_own = || (200_000..600_000).contains(&code) && matches!(platform, "gigya" | "*");
+            let status = || (400..600).contains(&code) && platform != "gigya";
+            if !its_own() && !status() {
+                let errors = match platform {
+                    "gigya" => "the errors of gigya have six digits, as 500001",
+                    _ => "errors are HTTP statuses from 400 to 599, or Gigya's own of six digits",
+                };
+                return Err(BadRule::at("code", format!("{errors}, not {code}")));
+            }
         }
         let nth = read.count("nth")?;
         if let Some(other) =
@@ -315,7 +318,7 @@ mod tests {
     fn mistakes_are_told_with_their_place() {
         for (rule, member, message, hint) in [
             (json!(7), "", "a fault is an object", "for example: "),
-            (json!({"code": 1}), "", "`platform` is missing", "known here: gigya"),
+            (json!({"code": 500_001}), "", "`platform` is missing", "known here: gigya"),
             (
                 json!({"platform": "gigia"}),
                 "platform",
@@ -335,7 +338,7 @@ mod tests {
                 "did you mean `times`?",
             ),
             (
-                json!({"platform": "gigya", "code": 1, "http": 502}),
+                json!({"platform": "gigya", "code": 500_001, "http": 502}),
                 "http",
                 "one rule, one fault",
                 "two rules",
@@ -345,26 +348,36 @@ mod tests {
             (json!({"platform": "sftp", "call": "wrte"}), "call", "nothing that is done at sftp", "`write`?"),
             (json!({"platform": "sftp", "call": "read", "full_after": 1}), "full_after", "a full disk", ""),
             (json!({"platform": "gigya", "http": 200}), "http", "`http` cannot be 200", "for example: "),
-            (json!({"platform": "eloqua", "code": 500_001}), "code", "the errors of eloqua are HTTP", ""),
+            (json!({"platform": "eloqua", "code": 500_001}), "code", "errors are HTTP statuses", ""),
             (json!({"platform": "gigya", "delay": "soon"}), "delay", "`delay` takes a span of time", ""),
             (json!({"platform": "gigya", "cut": "befor"}), "cut", "`befor` is no cut here", "`before`?"),
-            (json!({"platform": "gigya", "code": 1, "nth": 0}), "nth", "`nth` counts from 1", ""),
-            (json!({"platform": "gigya", "code": 1, "nth": 1, "times": 2}), "times", "`nth` says it all", ""),
+            (json!({"platform": "gigya", "code": 500_001, "nth": 0}), "nth", "`nth` counts from 1", ""),
             (
-                json!({"platform": "gigya", "code": 1, "chance": "110%"}),
+                json!({"platform": "gigya", "code": 500_001, "nth": 1, "times": 2}),
+                "times",
+                "`nth` says it all",
+                "",
+            ),
+            (
+                json!({"platform": "gigya", "code": 500_001, "chance": "110%"}),
                 "chance",
                 "`chance` takes a share",
                 "",
             ),
             (
-                json!({"platform": "gigya", "code": 1, "chance": 0}),
+                json!({"platform": "gigya", "code": 500_001, "chance": 0}),
                 "chance",
                 "`chance` takes text, not 0",
                 "",
             ),
-            (json!({"platform": "gigya", "code": 1, "from": "noon"}), "from", "`noon` is neither", "10min"),
             (
-                json!({"platform": "gigya", "code": 1, "from": "2h", "until": "1h"}),
+                json!({"platform": "gigya", "code": 500_001, "from": "noon"}),
+                "from",
+                "`noon` is neither",
+                "10min",
+            ),
+            (
+                json!({"platform": "gigya", "code": 500_001, "from": "2h", "until": "1h"}),
                 "until",
                 "`until` is not",
                 "",
