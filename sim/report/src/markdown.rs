@@ -2,7 +2,7 @@
 //! spans and fences, so that no text of a test becomes markup or calls people.
 
 use crate::document::{Area, ClauseState, Document, Failure, Scenario, document};
-use crate::terminal::counted;
+use crate::terminal::{counted, placed};
 use crate::{Format, Needs, ReportError, Results};
 use std::fmt::Write;
 
@@ -103,7 +103,7 @@ fn details(out: &mut String, scenario: &Scenario<'_>) {
 }
 
 fn failed(out: &mut String, failure: &Failure<'_>) {
-    let mut text = failure.snippet.to_owned();
+    let mut text = placed(failure.message, failure.snippet);
     for (word, value) in [("expected", failure.expected), ("actual", failure.actual)] {
         if let Some(value) = value {
             let _ = write!(text, "\n{word}: {value}");
