@@ -1,5 +1,7 @@
 //! Any surface over HTTP/1.1.
 
+use crate::forward::forward;
+use crate::front::{Names, Way, plain_name};
 use crate::gzip;
 use crate::served::{self, Served};
 use crate::tolerant::{Notes, Tolerant};
@@ -54,18 +56,20 @@ pub fn spawn(listener: TcpListener, surface: Arc<dyn Http>) -> io::Result<Served
 /// is cut, so the client sees what it would see of a platform that broke.
 pub fn spawn_on(handle: &Handle, listener: TcpListener, surface: Arc<dyn Http>) -> io::Result<Served> {
     served::accept(handle, listener, move |stream| {
-        let line = Line { peer: foreign_peer(&stream), scheme: Scheme::HTTP };
+        let line = Line { peer: foreign_peer(&stream), scheme: Scheme::HTTP, names: None };
         connection(stream, line, Arc::clone(&surface))
     })
 }
 
 /// What is known about a connection before anything is read from it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Line {
     /// Who calls, from another machine.
     pub(crate) peer: Option<IpAddr>,
     /// How the client speaks, where nothing in front of us says otherwise.
     pub(crate) scheme: Scheme,
+    /// Where host names lead, for a client that may take this for its proxy.
+    pub(crate) names: Option<Names>,
 }
 
 /// Who calls. Those on this machine are not told apart, as in memory.
@@ -131,9 +135,9 @@ async fn answer(
     line: Line,
 ) -> Result<::http::Response<Body>, HttpError> {
     let (mut parts, body) = request.into_parts();
+    let target = parts.uri.path_and_query().cloned();
     let refuse = |status, why| {
-        let target = parts.uri.path_and_query().cloned();
-        let mut response = outgoing(surface.unreadable(&Unreadable { status, why, target }));
+        let mut response = outgoing(surface.unreadable(&Unreadable { status, why, target: target.clone() }));
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         Ok(response)
     };
@@ -144,6 +148,20 @@ async fn answer(
         Ok(uri) => uri,
         Err(why) => return refuse(StatusCode::BAD_REQUEST, why),
     };
+    if let Some(names) = &line.names {
+        // Whoever names the host in the target takes us for a proxy, and is told in words; for all others a name that
+        // nobody has is dead, as the surface will find.
+        let asked = parts.uri.host();
+        match (names(&plain_name(asked.or(uri.host()).unwrap_or_default())), asked) {
+            (Way::Outside, Some(_)) => {
+                return Ok(forward(parts, body).await.unwrap_or_else(|(status, why)| in_words(status, why)));
+            }
+            (Way::Nowhere, Some(host)) => {
+                return Ok(in_words(StatusCode::FORBIDDEN, crate::front::nobody(host)));
+            }
+            _ => {}
+        }
+    }
     let body = match whole(&parts.headers, body, &notes).await {
         Ok(body) => body,
         Err(NotWhole::TooLarge) => {
@@ -170,16 +188,29 @@ async fn answer(
     Ok(outgoing(if gzip { gzip::compressed(response) } else { response }))
 }
 
+/// An answer of the proxy itself.
+fn in_words(status: StatusCode, why: String) -> ::http::Response<Body> {
+    let mut answer = ::http::Response::new(Body::from(why));
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    answer
+}
+
 /// The URI that the client meant, or what is wrong with what it sent.
 fn logical_uri(parts: &Parts, scheme: Scheme) -> Result<Uri, &'static str> {
-    const TARGET: &str = "only a path or an http address is served as the request target";
-    let proxied = parts.uri.scheme() == Some(&Scheme::HTTP);
+    const TARGET: &str = "only a path or an address with http or https is served as the request target";
+    let asked = parts.uri.scheme().filter(|asked| [&Scheme::HTTP, &Scheme::HTTPS].contains(asked));
+    let proxied = asked.is_some();
     if parts.method == Method::CONNECT || (parts.uri.authority().is_some() && !proxied) {
         return Err(TARGET);
     }
     let target = parts.uri.path_and_query().filter(|target| target.as_str().starts_with('/'));
     let target: PathAndQuery = target.cloned().ok_or(TARGET)?;
     let scheme = match single(&parts.headers, FORWARDED_PROTO)? {
+        // Some clients ask their proxy to speak TLS for them.
+        None if asked == Some(&Scheme::HTTPS) => Scheme::HTTPS,
         None => scheme,
         Some(text) if text.eq_ignore_ascii_case("http") => Scheme::HTTP,
         Some(text) if text.eq_ignore_ascii_case("https") => Scheme::HTTPS,
@@ -310,7 +341,7 @@ fn following(first: Bytes, streamed: Streamed) -> Body {
 }
 
 /// Takes away what speaks about one connection and not about the message.
-fn without_hops(headers: &mut HeaderMap) {
+pub(crate) fn without_hops(headers: &mut HeaderMap) {
     const HOPS: [HeaderName; 5] =
         [header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE, header::TE, header::TRAILER];
     // Most messages have none of them, and a look at each name they have costs less.

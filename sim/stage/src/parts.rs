@@ -153,6 +153,7 @@ impl Parts {
 
     /// Which platform answers under a host name; nobody, if the name does not resolve in this world.
     pub fn platform_of(&self, host: &str) -> Option<Platform> {
+        let host = host.strip_suffix('.').unwrap_or(host);
         let under = |domains: &[&str]| {
             domains.iter().any(|domain| {
                 host.strip_suffix(domain).is_some_and(|head| head.is_empty() || head.ends_with('.'))
