@@ -5,7 +5,7 @@ use crate::manager::typed::{LONGEST_TEXT, LONGEST_WORD, list, text, within};
 use crate::problem::{Problem, Warning};
 use crate::statistics;
 use serde_json::{Value, json};
-use standin_fake_kit::{Section, SeedError};
+use standin_fake_kit::{Part, Section, SeedError, Shape};
 use standin_model::Instant;
 use std::collections::BTreeSet;
 
@@ -420,13 +420,25 @@ impl Numbers {
 }
 
 /// The members of a form field.
-const FIELD: &[&str] = &["variable", "label", "type", "mandatory", "hidden", "mask", "message", "options"];
+/// What a field of a form may have.
+pub(crate) const FIELD: Shape = &[
+    Part::Plain(&["variable", "label", "type", "mandatory", "hidden", "mask", "message"]),
+    Part::Shorts("options", OPTION),
+];
+const OPTION: Shape = &[Part::Plain(&["value", "label", "gigya"])];
+/// What an opt-in may have.
+pub(crate) const OPTIN: Shape =
+    &[Part::Plain(&["variable", "label", "mandatory", "description"]), Part::Shorts("categories", CATEGORY)];
+const CATEGORY: Shape = &[Part::Plain(&["id", "label", "name", "parent"])];
+/// What a question may have.
+pub(crate) const QUESTION: Shape =
+    &[Part::Plain(&["label", "answers", "correct", "score", "type", "variable"])];
 
 /// Reads a field: a variable alone, or a mapping.
 pub fn read_field(section: &Section<'_>, numbers: &mut Numbers) -> Result<Field, SeedError> {
     let whole = section.value().is_object();
     if whole {
-        section.only(FIELD)?;
+        section.shaped(FIELD)?;
     }
     let variable = if whole { section.need("variable")? } else { section.clone() };
     let name = technical_name(&variable)?;
@@ -453,7 +465,7 @@ fn read_options(section: &Section<'_>, variable: &str) -> Result<Vec<Choice>, Se
             options.push(Choice::plain(&within(&option, LONGEST_TEXT)?));
             continue;
         }
-        option.only(&["value", "label", "gigya"])?;
+        option.shaped(OPTION)?;
         let mut choice = Choice::plain(&within(&option.need("value")?, LONGEST_TEXT)?);
         if let Some(label) = text(&option, "label", LONGEST_TEXT)? {
             choice.label = label;
@@ -489,7 +501,7 @@ pub(crate) fn technical_name(section: &Section<'_>) -> Result<String, SeedError>
 pub fn read_optin(section: &Section<'_>, numbers: &mut Numbers) -> Result<Optin, SeedError> {
     let whole = section.value().is_object();
     if whole {
-        section.only(&["variable", "label", "mandatory", "description", "categories"])?;
+        section.shaped(OPTIN)?;
     }
     let variable = if whole { section.need("variable")? } else { section.clone() };
     let name = technical_name(&variable)?;
@@ -511,7 +523,7 @@ pub fn read_optin(section: &Section<'_>, numbers: &mut Numbers) -> Result<Optin,
 fn read_category(section: &Section<'_>, numbers: &mut Numbers) -> Result<Category, SeedError> {
     let whole = section.value().is_object();
     if whole {
-        section.only(&["id", "label", "name", "parent"])?;
+        section.shaped(CATEGORY)?;
     }
     let name = if whole { technical_name(&section.need("name")?)? } else { technical_name(section)? };
     Ok(Category {
@@ -529,7 +541,7 @@ fn read_category(section: &Section<'_>, numbers: &mut Numbers) -> Result<Categor
 pub fn read_question(section: &Section<'_>, numbers: &mut Numbers) -> Result<Question, SeedError> {
     let whole = section.value().is_object();
     if whole {
-        section.only(&["label", "answers", "correct", "score", "type", "variable"])?;
+        section.shaped(QUESTION)?;
     }
     let label = within(&if whole { section.need("label")? } else { section.clone() }, LONGEST_TEXT)?;
     let mut answers = Vec::new();

@@ -4,7 +4,7 @@ use crate::statistics::Row;
 use imbl::OrdMap;
 use serde_json::{Map, Value, json};
 use standin_fake_kit::knobs::span;
-use standin_fake_kit::{Section, SeedError};
+use standin_fake_kit::{Part, Section, SeedError, Shape};
 use standin_model::{Instant, email, phone};
 use std::time::Duration;
 
@@ -79,7 +79,8 @@ impl Until {
     }
 }
 
-const MEMBERS: &[&str] = &[
+/// What limits may be, as a mapping.
+pub(crate) const SHAPE: Shape = &[Part::Plain(&[
     "OnePerTrigram",
     "NPerEmail",
     "NPerIp",
@@ -88,7 +89,7 @@ const MEMBERS: &[&str] = &[
     "NoneUntil",
     "MaxParticipants",
     "MaxParticipations",
-];
+])];
 
 /// A limit with a number.
 type Numbered = (&'static str, fn(u64) -> Limit);
@@ -109,7 +110,7 @@ pub fn read_limits(section: &Section<'_>) -> Result<Vec<Limit>, SeedError> {
             _ => Vec::new(),
         });
     }
-    section.only(MEMBERS)?;
+    section.shaped(SHAPE)?;
     let mut limits = Vec::new();
     if section.flag_of("OnePerTrigram", false)? {
         limits.push(Limit::OnePerTrigram);

@@ -19,7 +19,7 @@ use standin_fake_eloqua::Eloqua;
 use standin_fake_gigya::Gigya;
 use standin_fake_kit::faults::{BadRule, Fault, Faults};
 use standin_fake_kit::knobs::KnobError;
-use standin_fake_kit::{Knob, SeedError};
+use standin_fake_kit::{Knob, Part, SeedError, Shape};
 use standin_fake_qualifio::{GigyaConfig, Qualifio};
 use standin_fake_sftp::Drop as FileDrop;
 use standin_fake_sftp::MemoryLogin;
@@ -70,7 +70,14 @@ pub struct WorldSpec {
 }
 
 /// The sections of a world file that a platform reads.
-pub const SECTIONS: &[&str] = &["gigya", "qualifio", "eloqua", "sftp", "stores", "login_pages"];
+pub const SECTIONS: Shape = &[
+    Part::One("gigya", standin_fake_gigya::SHAPE),
+    Part::One("qualifio", standin_fake_qualifio::SHAPE),
+    Part::One("eloqua", standin_fake_eloqua::SHAPE),
+    Part::One("sftp", standin_fake_sftp::SHAPE),
+    Part::One("stores", crate::stores::SHAPE),
+    Part::List("login_pages", crate::customer::SHAPE),
+];
 
 /// A world could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -685,4 +692,93 @@ pub(crate) fn runtime() -> &'static Handle {
             built.unwrap_or_else(|error| panic!("no runtime could be started: {error}"))
         })
         .handle()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use standin_fake_kit::seed;
+
+    /// What stands in every item of a list, as far as it may, so that its reader comes to what is below.
+    fn beside(list: &str, shape: Shape) -> Map<String, Value> {
+        let always = match list {
+            "accounts" => json!({"UID": "ann"}),
+            "campaigns" => json!({"title": "Spring quiz"}),
+            "custom_objects" | "imports" | "lead_scores" => json!({"name": "one"}),
+            "fields" | "optins" => json!({"variable": "size"}),
+            "webhooks" => json!({"name": "one", "url": "https://hook.example/"}),
+            _ => json!({}),
+        };
+        let mut always = always.as_object().cloned().unwrap_or_default();
+        always.retain(|name, _| seed::names(shape).contains(&name.as_str()));
+        always
+    }
+
+    /// Mappings of a shape, each with a member somewhere that nobody knows.
+    fn with_unknown(shape: Shape, always: &Map<String, Value>) -> Vec<Value> {
+        let with = |name: &str, value: Value| {
+            let mut members = always.clone();
+            members.insert(name.to_owned(), value);
+            Value::Object(members)
+        };
+        let mut all = vec![with(UNKNOWN, json!(1))];
+        for part in shape {
+            all.extend(below(part).into_iter().map(|value| with(part.names()[0], value)));
+        }
+        all
+    }
+
+    /// Values of a member, each with a member somewhere that nobody knows.
+    fn below(part: &Part) -> Vec<Value> {
+        let within = |shape, list| with_unknown(shape, &beside(list, shape)).into_iter();
+        match *part {
+            Part::Plain(_) => Vec::new(),
+            Part::One(_, shape) | Part::Short(_, shape) => within(shape, "").collect(),
+            Part::List(name, shape) | Part::Shorts(name, shape) => {
+                within(shape, name).map(|item| json!([item])).collect()
+            }
+            Part::Named(_, shape) => within(shape, "").map(|item| json!({"Brand BE": item})).collect(),
+        }
+    }
+
+    const UNKNOWN: &str = "nobodys";
+
+    fn without_unknown(value: &Value) -> Value {
+        match value {
+            Value::Object(members) => {
+                let known = members.iter().filter(|(name, _)| *name != UNKNOWN);
+                Value::Object(known.map(|(name, value)| (name.clone(), without_unknown(value))).collect())
+            }
+            Value::Array(items) => items.iter().map(without_unknown).collect(),
+            value => value.clone(),
+        }
+    }
+
+    /// Wherever a reader refuses a member that it does not know, the JSON Schema does too, and for nothing else.
+    #[test]
+    fn readers_and_schemas_refuse_the_same_members() {
+        let schema = json!({"type": "object", "properties": seed::members(SECTIONS)});
+        let schema = jsonschema::validator_for(&schema).unwrap();
+        let (mut tried, mut parted) = (0, Vec::new());
+        for part in SECTIONS {
+            let section = part.names()[0];
+            for value in below(part) {
+                let mut spec = WorldSpec::default();
+                spec.sections.insert(section.to_owned(), value.clone());
+                let told = match World::open(&spec, Transport::Memory) {
+                    Err(WorldError::Seed { error, .. }) => error.message,
+                    Err(error) => error.to_string(),
+                    Ok(_) => "nothing".to_owned(),
+                };
+                let refused = !schema.is_valid(&json!({section: value}));
+                let for_that = schema.is_valid(&json!({section: without_unknown(&value)}));
+                if told != format!("`{UNKNOWN}` is not known here") || !refused || !for_that {
+                    parted.push(format!("{section}: {value}: {told}, {refused}, {for_that}"));
+                }
+                tried += 1;
+            }
+        }
+        assert!(parted.is_empty() && tried > 50, "{tried}: {}", parted.join("\n"));
+    }
 }

@@ -3,17 +3,18 @@
 use super::typed::{LONGEST_TEXT, LONGEST_WORD, in_order, language, line, parent_page, text, within};
 use super::{Call, editing, json_reply, refused, warnings_json};
 use crate::campaign::{
-    Campaign, Channel, ChannelKind, MOST, Mode, Step, read_field, read_optin, read_question, read_steps,
+    Campaign, Channel, ChannelKind, FIELD, MOST, Mode, OPTIN, QUESTION, Step, read_field, read_optin,
+    read_question, read_steps,
 };
 use crate::exit_text;
 use crate::integration::LoginScreen;
-use crate::limits::read_limits;
+use crate::limits::{self, read_limits};
 use crate::mapping::Kind;
 use crate::problem::{Problem, Warning};
 use crate::qualifio::{Keys, Pending, Qualifio};
 use crate::turn::{Ask, AskFailed, GigyaConfig, SiteAnswer, Turn};
 use serde_json::{Value, json};
-use standin_fake_kit::{Section, SeedError};
+use standin_fake_kit::{Part, Section, SeedError, Shape};
 use standin_model::Instant;
 
 /// The most campaigns of one account.
@@ -22,35 +23,22 @@ const MOST_CAMPAIGNS: usize = 100_000;
 /// The largest number of a campaign.
 const LARGEST: u64 = 9_999_999;
 
-const CHANNEL: &[&str] = &["channel", "website", "language", "parent_page", "starts", "ends"];
+const OF_CHANNEL: Part = Part::Plain(&["channel", "website", "language", "parent_page", "starts", "ends"]);
+const CHANNEL: Shape = &[OF_CHANNEL];
+const THEME: Shape = &[Part::Plain(&["code", "description"])];
 
-const MEMBERS: &[&str] = &[
-    "id",
-    "name",
-    "title",
-    "public_name",
-    "mode",
-    "steps",
-    "fields",
-    "optins",
-    "questions",
-    "questions_per_page",
-    "exit_text",
-    "limit",
-    "sso",
-    "auto_submit",
-    "lite_registration",
-    "preview",
-    "type",
-    "themes",
-    "creator",
-    "channels",
-    "channel",
-    "website",
-    "language",
-    "parent_page",
-    "starts",
-    "ends",
+/// What a campaign may have; what is said of its one channel stands beside the rest.
+pub(crate) const SHAPE: Shape = &[
+    Part::Plain(&["id", "name", "title", "public_name", "mode", "steps"]),
+    Part::Shorts("fields", FIELD),
+    Part::Shorts("optins", OPTIN),
+    Part::Shorts("questions", QUESTION),
+    Part::Plain(&["questions_per_page", "exit_text"]),
+    Part::Short("limit", limits::SHAPE),
+    Part::Plain(&["sso", "auto_submit", "lite_registration", "preview", "type", "creator"]),
+    Part::List("themes", THEME),
+    Part::List("channels", CHANNEL),
+    OF_CHANNEL,
 ];
 
 pub(super) fn list(qualifio: &mut Qualifio, _: &Call<'_>) -> Result<Turn, Problem> {
@@ -93,7 +81,7 @@ pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
             return Err(member.wrong("this is not changed here").into());
         }
     }
-    section.only(MEMBERS)?;
+    section.shaped(SHAPE)?;
     let mut next = (*campaign).clone();
     read(qualifio, &section, &mut next)?;
     numbers.give_back(&campaign, &mut next)?;
@@ -107,7 +95,7 @@ pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
 
 /// Adds a campaign out of a mapping, single sign-on included if that asks for it.
 pub(crate) fn add(qualifio: &mut Qualifio, now: Instant, section: &Section<'_>) -> Result<Campaign, Problem> {
-    section.only(MEMBERS)?;
+    section.shaped(SHAPE)?;
     if qualifio.campaigns.len() >= MOST_CAMPAIGNS {
         return Err(Problem::Full("100000 campaigns"));
     }
@@ -233,7 +221,7 @@ fn read_description(section: &Section<'_>, campaign: &mut Campaign) -> Result<()
     let Some(themes) = section.get("themes") else { return Ok(()) };
     campaign.themes.clear();
     for theme in bounded(&themes)? {
-        theme.only(&["code", "description"])?;
+        theme.shaped(THEME)?;
         let code = within(&theme.need("code")?, LONGEST_WORD)?;
         let description = text(&theme, "description", LONGEST_TEXT)?.unwrap_or_default();
         campaign.themes.push((code, description));
@@ -315,7 +303,7 @@ fn read_channels(
     };
     let mut channels = Vec::new();
     for (at, item) in bounded(&listed)?.into_iter().enumerate() {
-        item.only(CHANNEL)?;
+        item.shaped(CHANNEL)?;
         channels.push(read_channel(qualifio, &item, campaign.saturating_add(at as u64 + 1))?);
     }
     if channels.is_empty() {

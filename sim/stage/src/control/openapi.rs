@@ -8,6 +8,7 @@ use crate::step::Takes;
 use crate::steps::FAULT;
 use crate::world::SECTIONS;
 use serde_json::{Map, Value, json};
+use standin_fake_kit::seed::members;
 
 /// Bodies that need not be there.
 const OPTIONAL: &[&str] = &["NewWorld", "NewName", "DataflowRun"];
@@ -113,8 +114,7 @@ fn schemas(hosting: &Hosting) -> Value {
     }
     let all: Vec<&str> =
         whole.as_object().into_iter().flat_map(|members| members.keys().map(String::as_str)).collect();
-    let mut sections: Map<String, Value> =
-        SECTIONS.iter().map(|name| ((*name).to_owned(), json!({"type": ["object", "array"]}))).collect();
+    let mut sections = members(SECTIONS);
     sections.insert("from".to_owned(), text());
     sections.insert("seed".to_owned(), count());
     sections.insert("knobs".to_owned(), json!({"type": "object"}));
