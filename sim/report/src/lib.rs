@@ -7,12 +7,14 @@
 //! - [`html`]: a page in one file, for people.
 //! - [`markdown`]: for a pull request.
 //! - [`junit`], [`tap`]: for CI systems.
+//! - [`refusal`]: how an answer says no.
 
 pub mod document;
 pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod refusal;
 pub mod tap;
 pub mod terminal;
 

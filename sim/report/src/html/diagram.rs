@@ -1,6 +1,7 @@
 //! Who called whom, drawn from the journal. A long journal is folded: calls that repeat become one arrow with a
 //! number, and what stands between the beginning and the end is counted.
 
+use crate::refusal::error_code;
 use serde::Serialize;
 use standin_scenario::outcome::{Entry, Outcome, What};
 use std::fmt::Write;
@@ -110,13 +111,11 @@ fn arrow(entry: &Entry) -> Option<Arrow> {
 
 /// How an answer says no: by its status, or as Gigya does, by a code in it.
 fn refusal(status: u16, answer: &str) -> String {
-    let code = answer.split_once("\"errorCode\":").map(|(_, rest)| rest.trim_start());
-    let digits: String = code.unwrap_or_default().chars().take_while(char::is_ascii_digit).collect();
-    match (status, digits.trim_start_matches('0')) {
+    match (status, error_code(answer)) {
         (0, _) => ": no answer".to_owned(),
-        (400.., "") => format!(": {status}"),
-        (_, "") => String::new(),
-        (_, code) => format!(": {code}"),
+        (400.., None) => format!(": {status}"),
+        (_, None) => String::new(),
+        (_, Some(code)) => format!(": {code}"),
     }
 }
 
