@@ -1,6 +1,7 @@
 //! `standin compare`: which clauses stand differently in two reports.
 
 use crate::args::CompareCommand;
+use crate::file_later::why;
 use crate::{Stop, say};
 use standin_conform::verify::judgement::{changes, read_report};
 use standin_report::terminal::counted;
@@ -29,6 +30,6 @@ pub(crate) fn compare(command: &CompareCommand) -> Result<u8, Stop> {
 
 fn read(file: &Path) -> Result<BTreeMap<String, &'static str>, Stop> {
     let wrong = |why: String| Stop::wrong(format!("error: {}: {why}", file.display()));
-    let text = std::fs::read_to_string(file).map_err(|error| wrong(error.kind().to_string()))?;
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(why(&error)))?;
     read_report(&text).map_err(wrong)
 }

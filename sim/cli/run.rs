@@ -40,6 +40,10 @@ pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
     if command.require_browser {
         ready.iter_mut().for_each(|ready| ready.without_browser = WithoutBrowser::Fail);
     }
+    if ready.is_empty() {
+        let places: Vec<String> = command.paths.iter().map(|path| path.display().to_string()).collect();
+        return Err(Stop::wrong(format!("error: there is no scenario in {}", places.join(", "))));
+    }
     let mut chosen: Vec<&Ready> = ready.iter().filter(|ready| wanted(command, ready)).collect();
     if chosen.is_empty() {
         return Err(Stop::wrong("error: no scenario is left to run; see --only, --tag and --clause"));
