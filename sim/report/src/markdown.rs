@@ -39,11 +39,11 @@ fn write(results: &Results<'_>) -> Result<String, ReportError> {
 }
 
 fn heading(out: &mut String, run: &Document<'_>) {
-    let numbers = &run.summary;
+    let (subject, numbers) = (escaped(&run.subject()), &run.summary);
     let _ = match numbers.scenarios - numbers.held - numbers.skipped {
         0 => writeln!(out, "### standin: {} held\n", counted(numbers.held, "scenario")),
         bad => {
-            writeln!(out, "### standin: {bad} of {} did not hold\n", counted(numbers.scenarios, "scenario"))
+            writeln!(out, "### {subject}: {bad} of {} did not hold\n", counted(numbers.scenarios, "scenario"))
         }
     };
     out.push_str("| held | failed | miswritten | broken | skipped | clauses kept | broken | not shown |\n");
