@@ -68,7 +68,7 @@ pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
     say(&write(&outcomes, look));
     let clauses: Vec<Promise<'_>> =
         CLAUSES.iter().map(|clause| Promise { id: clause.id, says: clause.says }).collect();
-    let results = Results { outcomes: &outcomes, clauses: &clauses };
+    let results = Results { outcomes: &outcomes, clauses: &clauses, partner: None };
     for ((format, _), file) in command.report.iter().zip(reports) {
         let Some(format) = format_of(format) else { continue };
         file.write(&(format.write)(&results).map_err(|error| Stop::broke(format!("error: {error}")))?)?;

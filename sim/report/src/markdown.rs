@@ -39,11 +39,11 @@ fn write(results: &Results<'_>) -> Result<String, ReportError> {
 }
 
 fn heading(out: &mut String, run: &Document<'_>) {
-    let numbers = &run.summary;
+    let (subject, numbers) = (escaped(&run.subject()), &run.summary);
     let _ = match numbers.scenarios - numbers.held - numbers.skipped {
-        0 => writeln!(out, "### standin: {} held\n", counted(numbers.held, "scenario")),
+        0 => writeln!(out, "### {subject}: {} held\n", counted(numbers.held, "scenario")),
         bad => {
-            writeln!(out, "### standin: {bad} of {} did not hold\n", counted(numbers.scenarios, "scenario"))
+            writeln!(out, "### {subject}: {bad} of {} did not hold\n", counted(numbers.scenarios, "scenario"))
         }
     };
     out.push_str("| held | failed | miswritten | broken | skipped | clauses kept | broken | not shown |\n");
@@ -214,6 +214,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Partner;
     use crate::samples::{outcomes, results};
     use standin_scenario::Outcome;
 
@@ -225,6 +226,17 @@ mod tests {
     #[test]
     fn all_held() {
         insta::assert_snapshot!(write(&results(&outcomes()[..1])).unwrap());
+    }
+
+    #[test]
+    fn the_partner_is_named_and_cannot_write_markup() {
+        let all = outcomes();
+        let partner = Some(Partner { role: "push", name: "<b>Ours</b>" });
+        let text = write(&Results { partner, ..results(&all[..1]) }).unwrap();
+        assert!(
+            text.starts_with("### standin verify push&#58; &lt;b&gt;Ours&lt;/b&gt;: 1 scenario held"),
+            "{text}"
+        );
     }
 
     #[test]
