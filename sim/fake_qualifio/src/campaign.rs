@@ -7,6 +7,7 @@ use crate::statistics;
 use serde_json::{Value, json};
 use standin_fake_kit::{Part, Section, SeedError, Shape};
 use standin_model::Instant;
+use standin_model::text::clean;
 use std::collections::BTreeSet;
 
 /// A variable that the mapping to Gigya knows: variable and the token of a field's type.
@@ -183,6 +184,17 @@ impl Field {
         self.options.iter().find(|choice| choice.value == value).map_or(value, Choice::in_gigya)
     }
 
+    /// What is kept of a value: where there are choices one of them, or nothing.
+    pub fn chosen<'v>(&'v self, value: &'v str) -> Option<&'v str> {
+        if self.options.is_empty() {
+            return Some(value);
+        }
+        let exact = self.options.iter().find(|choice| clean(&choice.value) == value);
+        // Gigya's letters are lower case, forms write them in upper case.
+        let alike = || self.options.iter().find(|choice| choice.value.eq_ignore_ascii_case(value));
+        exact.or_else(alike).map(|choice| choice.value.as_str())
+    }
+
     /// The control's name on the page.
     pub fn name(&self) -> String {
         format!("choix_{}", self.id)
@@ -340,12 +352,8 @@ impl Campaign {
     }
 
     /// What single sign-on advises about the campaign itself.
-    pub fn sso_warnings(&self, screen_set: bool) -> Vec<Warning> {
+    pub fn sso_warnings(&self) -> Vec<Warning> {
         let mut warnings = Vec::new();
-        let on_mobile = self.channels.iter().any(|channel| channel.kind != ChannelKind::Minisite);
-        if screen_set && on_mobile {
-            warnings.push(Warning::new("ScreenSetOnMobile"));
-        }
         for variable in self.fields.iter().map(|field| &field.variable).filter(|name| !is_mapped(name)) {
             warnings.push(Warning::about("UnsupportedFieldNotPushed", variable));
         }

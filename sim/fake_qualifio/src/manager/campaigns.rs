@@ -76,7 +76,7 @@ pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
     let campaign = known(qualifio, call)?;
     let (body, numbers) = editing::without_numbers(&call.body);
     let section = Section::root(&body);
-    for fixed in ["id", "sso", "auto_submit", "channels", "channel", "website"] {
+    for fixed in ["id", "sso", "auto_submit", "channels"].iter().chain(CHANNEL) {
         if let Some(member) = section.get(fixed) {
             return Err(member.wrong("this is not changed here").into());
         }
@@ -299,12 +299,12 @@ fn read_channels(
     campaign: u64,
 ) -> Result<Vec<Channel>, Problem> {
     let Some(listed) = section.get("channels") else {
-        return Ok(vec![read_channel(qualifio, section, campaign.saturating_add(1))?]);
+        return Ok(vec![read_channel(qualifio, section, None, campaign.saturating_add(1))?]);
     };
     let mut channels = Vec::new();
     for (at, item) in bounded(&listed)?.into_iter().enumerate() {
         item.shaped(CHANNEL)?;
-        channels.push(read_channel(qualifio, &item, campaign.saturating_add(at as u64 + 1))?);
+        channels.push(read_channel(qualifio, &item, Some(section), campaign.saturating_add(at as u64 + 1))?);
     }
     if channels.is_empty() {
         return Err(listed.wrong("a campaign has at least one channel").into());
@@ -312,12 +312,18 @@ fn read_channels(
     Ok(channels)
 }
 
+/// Reads a channel; what it does not say itself stands for all channels in `usual`.
 pub(super) fn read_channel(
     qualifio: &mut Qualifio,
     section: &Section<'_>,
+    usual: Option<&Section<'_>>,
     id: u64,
 ) -> Result<Channel, Problem> {
-    let kind = match section.get("channel") {
+    let own = |member: &str| match usual {
+        Some(usual) if section.value().get(member).is_none() => usual,
+        _ => section,
+    };
+    let kind = match own("channel").get("channel") {
         Some(word) => match word.word(&["minisite", "widget", "mobile"])? {
             "widget" => ChannelKind::Widget,
             "mobile" => ChannelKind::Mobile,
@@ -325,9 +331,9 @@ pub(super) fn read_channel(
         },
         None => ChannelKind::Minisite,
     };
-    let website = read_website(qualifio, section)?;
-    let usual = qualifio.websites.get(&website).map_or("fr", |site| site.language.as_str());
-    let time = |member: &str| match section.get(member) {
+    let website = read_website(qualifio, own("website"))?;
+    let spoken = qualifio.websites.get(&website).map_or("fr", |site| site.language.as_str());
+    let time = |member: &str| match own(member).get(member) {
         Some(time) => {
             let parsed: Result<Instant, _> = time.text()?.parse();
             parsed.map(Some).map_err(|error| time.wrong(error.to_string()))
@@ -340,8 +346,8 @@ pub(super) fn read_channel(
         id,
         kind,
         website,
-        language: language(section)?.unwrap_or_else(|| usual.to_owned()),
-        parent_page: parent_page(section)?,
+        language: language(own("language"))?.unwrap_or_else(|| spoken.to_owned()),
+        parent_page: parent_page(own("parent_page"))?,
         starts,
         ends,
         guid: qualifio.ids.guid(),
@@ -515,18 +521,17 @@ fn advice(qualifio: &Qualifio, round: &SsoRound) -> Result<Vec<Warning>, Problem
     let campaign = known_still(qualifio, round.campaign)?;
     campaign.check_sso()?;
     qualifio.check_configs(campaign)?;
-    let mut screen_set = false;
     let mut plain_http = false;
     for channel in &campaign.channels {
         if let Some(block) = qualifio.integration.effective(channel.website) {
-            screen_set |= block.login_screen == LoginScreen::ScreenSet;
             let url = block.redirection_url.as_ref().filter(|_| block.login_screen == LoginScreen::Redirect);
             plain_http |= url.is_some_and(|url| url.to_string().starts_with("http://"));
         }
     }
     let mut all = round.warnings.clone();
     all.extend(plain_http.then(|| Warning::new("HttpRedirectUrl")));
-    all.extend(campaign.sso_warnings(screen_set));
+    all.extend(qualifio.screen_set_on_mobile(campaign, |_| true));
+    all.extend(campaign.sso_warnings());
     let mut warnings = Vec::new();
     for warning in all {
         if !warnings.contains(&warning) {
@@ -534,6 +539,24 @@ fn advice(qualifio: &Qualifio, round: &SsoRound) -> Result<Vec<Warning>, Problem
         }
     }
     Ok(warnings)
+}
+
+impl Qualifio {
+    /// What is advised where phones meet a campaign's screen-set, on the channels that are asked about.
+    pub(super) fn screen_set_on_mobile(
+        &self,
+        campaign: &Campaign,
+        asked: impl Fn(&Channel) -> bool,
+    ) -> Option<Warning> {
+        let shows_screen_set = |channel: &Channel| {
+            let block = self.integration.effective(channel.website);
+            block.is_some_and(|block| block.login_screen == LoginScreen::ScreenSet)
+        };
+        let mut meant = campaign.channels.iter().filter(|channel| asked(channel));
+        meant
+            .any(|channel| channel.kind != ChannelKind::Minisite && shows_screen_set(channel))
+            .then(|| Warning::new("ScreenSetOnMobile"))
+    }
 }
 
 fn keep_sso(qualifio: &mut Qualifio, id: u64, change: &SsoChange, warnings: &[Warning]) -> Turn {
