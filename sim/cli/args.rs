@@ -4,6 +4,7 @@ use crate::run::choose::Shard;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use standin_stage::Transport;
 use std::net::IpAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Stand-ins for Gigya, Qualifio and Eloqua on one stage, with the real sync logic between them.
@@ -295,8 +296,8 @@ pub(crate) struct ServeCommand {
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
     /// The most worlds at once
-    #[arg(long, value_name = "NUMBER", default_value_t = 4096)]
-    pub(crate) worlds: usize,
+    #[arg(long, value_name = "NUMBER", default_value = "4096")]
+    pub(crate) worlds: NonZeroUsize,
     /// Answers under all host names of the platforms on one more socket, with TLS by an authority of its own
     #[arg(long)]
     pub(crate) tls: bool,

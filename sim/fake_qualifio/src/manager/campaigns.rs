@@ -356,7 +356,7 @@ pub(super) fn read_channel(
         parent_page: parent_page(section)?,
         starts,
         ends,
-        guid: qualifio.ids.guid(),
+        guid: qualifio.channel_guid(),
     })
 }
 

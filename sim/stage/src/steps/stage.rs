@@ -258,7 +258,7 @@ mod tests {
                 "one rule, one fault: `code` and `http` are two",
             ),
             (
-                "{ platform: gigya, chance: 120%, code: 1 }",
+                "{ platform: gigya, chance: 120%, code: 500001 }",
                 "4:39",
                 "`chance` takes a share such as 10% or 0.5%",
             ),
