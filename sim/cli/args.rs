@@ -9,6 +9,7 @@ use standin_serve::front::plain_name;
 use standin_stage::Transport;
 use std::ffi::OsStr;
 use std::net::IpAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Stand-ins for Gigya, Qualifio and Eloqua on one stage, with the real sync logic between them.
@@ -300,8 +301,8 @@ pub(crate) struct ServeCommand {
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
     /// The most worlds at once
-    #[arg(long, value_name = "NUMBER", default_value_t = 4096)]
-    pub(crate) worlds: usize,
+    #[arg(long, value_name = "NUMBER", default_value = "4096")]
+    pub(crate) worlds: NonZeroUsize,
     /// Answers under all host names of the platforms on one more socket, with TLS by an authority of its own
     #[arg(long)]
     pub(crate) tls: bool,

@@ -151,11 +151,11 @@ impl Http for Everything {
         let Some(worlds) = &self.worlds else { return self.platforms.send(request).await };
         let host = host_of(&request);
         let platform = worlds.first().platform_of(&host);
-        let hosted = match worlds.of(platform.unwrap_or(Platform::LoginPage), &request) {
-            Ok(hosted) => hosted.or_else(|| worlds.of_host(&host)),
+        let asker = match worlds.of(platform.unwrap_or(Platform::LoginPage), &request) {
+            Ok(asker) => asker,
             Err(problem) => return Ok(problem.answer()),
         };
-        let path = request.uri().path().to_owned();
+        let hosted = asker.hosted.clone().or_else(|| worlds.of_host(&host));
         let (answer, hosted) = match &hosted {
             None => (self.platforms.send(request).await, worlds.main()),
             Some(hosted) => {
@@ -170,7 +170,7 @@ impl Http for Everything {
         }
         let answer = answer?;
         if let (Some(hosted), Some(platform)) = (hosted, platform) {
-            worlds.learn(hosted, platform, &path, &answer);
+            worlds.learn(hosted, platform, &asker, &answer);
         }
         Ok(answer)
     }

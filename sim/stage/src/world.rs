@@ -32,6 +32,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 use tokio::runtime::{Handle, Runtime};
@@ -67,6 +68,8 @@ pub struct WorldSpec {
     pub sections: BTreeMap<String, Value>,
     /// Dataflow documents by the name that steps use.
     pub dataflows: BTreeMap<String, Value>,
+    /// The name under which it has credentials of its own beside other worlds, if it has; empty otherwise.
+    pub owner: String,
 }
 
 /// The sections of a world file that a platform reads.
@@ -102,7 +105,7 @@ pub enum WorldError {
         why: String,
     },
     /// A socket could not be opened.
-    #[error("cannot listen on loopback")]
+    #[error("cannot listen")]
     Listen(#[source] std::io::Error),
 }
 
@@ -592,6 +595,9 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
     let (mut gigya, mut qualifio, mut eloqua) =
         (Gigya::new(spec.seed), Qualifio::new(spec.seed), Eloqua::new(spec.seed));
     let mut files = FileDrop::new();
+    if !spec.owner.is_empty() {
+        qualifio.owned_by(&spec.owner);
+    }
     for (name, value) in &spec.knobs {
         let knobs = match name.split('.').next() {
             Some("qualifio") => qualifio.knobs_mut(),
@@ -632,6 +638,7 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
         stubs: Mutex::default(),
         outside: OnceLock::new(),
         elsewhere: OnceLock::new(),
+        undoing: AtomicUsize::new(0),
         outbox: tokio::sync::Mutex::new(Outbox::default()),
         http: OnceLock::new(),
         login: OnceLock::new(),
@@ -651,7 +658,14 @@ fn connect_memory(parts: &Arc<Parts>) {
 }
 
 fn bind(listen: Listen, on: IpAddr, at: usize) -> std::io::Result<(TcpListener, SocketAddr)> {
-    let port = if listen.port == 0 { 0 } else { listen.port.saturating_add(u16::try_from(at).unwrap_or(0)) };
+    let next = || u16::try_from(at).ok().and_then(|at| listen.port.checked_add(at));
+    let port = if listen.port == 0 { Some(0) } else { next() };
+    let port = port.ok_or_else(|| {
+        let (first, last) = (listen.port, u16::MAX);
+        std::io::Error::other(format!(
+            "port {first}: the ports behind it are needed, too, and the last one is {last}"
+        ))
+    })?;
     let listener = TcpListener::bind((on, port))
         .map_err(|error| std::io::Error::new(error.kind(), format!("port {port}: {}", error.kind())))?;
     listener.set_nonblocking(true)?;

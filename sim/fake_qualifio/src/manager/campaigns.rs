@@ -76,7 +76,7 @@ pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
     let campaign = known(qualifio, call)?;
     let (body, numbers) = editing::without_numbers(&call.body);
     let section = Section::root(&body);
-    for fixed in ["id", "sso", "auto_submit", "channels"].iter().chain(CHANNEL) {
+    for fixed in ["id", "sso", "auto_submit", "channels"].iter().chain(OF_CHANNEL.names()) {
         if let Some(member) = section.get(fixed) {
             return Err(member.wrong("this is not changed here").into());
         }
@@ -350,7 +350,7 @@ pub(super) fn read_channel(
         parent_page: parent_page(own("parent_page"))?,
         starts,
         ends,
-        guid: qualifio.ids.guid(),
+        guid: qualifio.channel_guid(),
     })
 }
 

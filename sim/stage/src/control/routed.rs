@@ -22,12 +22,11 @@ impl Routed {
 #[async_trait::async_trait]
 impl Http for Routed {
     async fn send(&self, request: Request) -> Result<Response, HttpError> {
-        let hosted = match self.worlds.of(self.platform, &request) {
-            Ok(hosted) => hosted,
+        let asker = match self.worlds.of(self.platform, &request) {
+            Ok(asker) => asker,
             Err(problem) => return Ok(problem.answer()),
         };
-        let path = request.uri().path().to_owned();
-        let (answer, hosted) = match &hosted {
+        let (answer, hosted) = match &asker.hosted {
             None => (self.first.send(request).await, self.worlds.main()),
             // The first world's own calls come by here while others wait for them: it has no gate.
             Some(hosted) if Arc::ptr_eq(hosted.parts(), self.worlds.first()) => {
@@ -46,7 +45,7 @@ impl Http for Routed {
         }
         let answer = answer?;
         if let Some(hosted) = hosted {
-            self.worlds.learn(hosted, self.platform, &path, &answer);
+            self.worlds.learn(hosted, self.platform, &asker, &answer);
         }
         Ok(answer)
     }
