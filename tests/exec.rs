@@ -178,12 +178,17 @@ fn python_is_led_without_a_proxy() {
         away = [socket.create_connection((host, 80)).getpeername() for host in ['192.0.2.1', 'www.example.net']]\n\
         here = socket.create_server(('127.0.0.1', 0))\n\
         near = socket.create_connection(here.getsockname()).getpeername() == here.getsockname()\n\
+        try:\n\
+        \x20   ask(http.client.HTTPConnection('only.example.net'))\n\
+        except http.client.RemoteDisconnected:\n\
+        \x20   pass\n\
         print(theirs, ask(http.client.HTTPConnection('accounts.eu1.gigya.com')),\n\
         \x20     ask(http.client.HTTPSConnection('accounts.eu1.gigya.com', context=own)),\n\
         \x20     [(host, str(port)) == stage for host, port in away], near)";
     let mut standin = program(&[], &["python3", "-c", python, authorities.to_str().unwrap()]);
     let ran = standin.env("PYTHONPATH", folder.path()).output().unwrap();
     assert_eq!(text(&ran.stdout), "theirs 200 200 [True, True] True\n", "{ran:?}");
+    assert!(text(&ran.stderr).contains("\nrefused: only.example.net is nobody here"), "{ran:?}");
 }
 
 /// Node knows no proxy variables before version 24. Where Node is not there, there is nothing to see, unless all
