@@ -12,7 +12,10 @@ mod stubs;
 mod webhooks;
 
 use crate::step::Step;
-pub(crate) use stage::{ADVANCE, CLEAR_FAULTS, EXPECT_CALLS, FAULT, SET_KNOB, fault};
+pub use eloqua::ELOQUA_CALL;
+pub use gigya::GIGYA_CALL;
+pub use stage::ADVANCE;
+pub(crate) use stage::{CLEAR_FAULTS, EXPECT_CALLS, FAULT, SET_KNOB, fault};
 pub(crate) use stubs::{EXPECT_STUB, STUB_STEP};
 
 /// Every step, in the order in which `standin list steps` shows them.
@@ -38,7 +41,7 @@ pub const STEPS: &[Step] = &[
     qualifio::QUALIFIO_CALL,
     qualifio::EXPECT_STATISTICS,
     qualifio::EXPECT_PUSHES,
-    gigya::GIGYA_CALL,
+    GIGYA_CALL,
     gigya::GIGYA_SET_ACCOUNT,
     gigya::EXPECT_ACCOUNT,
     gigya::EXPECT_ACCOUNTS,
@@ -52,7 +55,7 @@ pub const STEPS: &[Step] = &[
     dataflow::EXPECT_JOB,
     STUB_STEP,
     EXPECT_STUB,
-    eloqua::ELOQUA_CALL,
+    ELOQUA_CALL,
     eloqua::ELOQUA_ADD_FIELD,
     eloqua::ELOQUA_IMPORT,
     eloqua::ELOQUA_EXPORT,
