@@ -2,6 +2,8 @@
 //!
 //! A wrong one is called after the clause that it breaks: `GE-CSV-4.takes-unfinished-files.py`.
 
+mod sandbox;
+
 use crate::top;
 use standin_conform::verify::judgement::read_report;
 use standin_conform::verify::{ROLES, Role};

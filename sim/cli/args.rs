@@ -361,7 +361,8 @@ pub(crate) struct ExecCommand {
 #[command(after_help = "\
 The file says what the system is and what it leaves out; `standin new verify ROLE` writes a commented one.
 
-Exit codes: 0 no clause is broken, 1 a clause is broken, 2 the command line or a file is wrong, 3 the harness broke.")]
+Exit codes: 0 no clause is broken, 1 a clause is broken, 2 the command line or a file is wrong, 3 the harness broke, \
+130 it was stopped by a signal.")]
 pub(crate) struct VerifyCommand {
     /// What the system is, see `standin list roles`
     #[arg(value_name = "ROLE", value_parser = ROLE, hide_possible_values = true)]

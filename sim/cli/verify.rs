@@ -14,16 +14,18 @@ use standin_conform::clauses::clause_of;
 use standin_conform::verify::judgement::not_exercised;
 use standin_conform::verify::partner::role_hint;
 use standin_conform::verify::role::{Verification, Work, role_of};
-use standin_conform::verify::{PartnerFile, Role, csv, judge};
+use standin_conform::verify::{PartnerFile, Role, csv, drift, judge};
 use standin_report::terminal::Look;
 use standin_report::{FORMATS, Needs, Partner, Promise, Results, format_of};
 use standin_scenario::outcome::{Outcome, exit_code};
 use standin_stage::Transport;
 use standin_stage::runner::{Extras, check_knobs};
 use standin_stage::story::Depth;
-use std::io::IsTerminal;
+use std::cell::RefCell;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 use table::Table;
 
 pub(crate) fn verify(command: &VerifyCommand) -> Result<u8, Stop> {
@@ -35,13 +37,22 @@ pub(crate) fn verify(command: &VerifyCommand) -> Result<u8, Stop> {
     let colour = std::io::stderr().is_terminal();
     let partner = partner(role, &command.files, colour)?;
     let programs = Programs::default();
+    let secrets = RefCell::default();
+    let (stopped, left) = (Arc::new(AtomicBool::new(false)), Arc::default());
+    if command.allow_writes && [drift::GIGYA.name, drift::ELOQUA.name].contains(&role.name) {
+        stop_in_order(&stopped);
+    }
     let verification = Verification {
         partner: &partner,
         extras: &extras,
         bring: &|part, programme| programs.bring(part, programme),
         clock: Arc::new(WallClock),
         environment: &variable,
+        secrets: &secrets,
         allow_writes: command.allow_writes,
+        stopped: Arc::clone(&stopped),
+        left: Arc::clone(&left),
+        wait: Arc::new(std::thread::park_timeout),
         browser: command.browser,
         port: &program::free_port,
         colour,
@@ -50,6 +61,7 @@ pub(crate) fn verify(command: &VerifyCommand) -> Result<u8, Stop> {
     programs.unable().map_or(Ok(()), Err)?;
     let mut outcomes = outcomes(work, &clauses, &how(command, &reports))?;
     add_silent(&partner, &clauses, &mut outcomes);
+    outcomes.iter_mut().for_each(|outcome| secrets.borrow().hide(outcome));
     let look = Look {
         colour: std::io::stdout().is_terminal()
             && anstream::stdout().current_choice() != anstream::ColorChoice::Never,
@@ -69,10 +81,34 @@ pub(crate) fn verify(command: &VerifyCommand) -> Result<u8, Stop> {
         partner: Some(Partner { role: role.name, name: &partner.name }),
     };
     say(&Table { partner: &partner, judgements: &judgements, results: &results, look }.text());
+    let left = left.lock().unwrap_or_else(PoisonError::into_inner);
+    if !left.is_empty() {
+        say(&secrets.borrow().hidden(&format!("\nleft behind:\n  {}\n", left.join("\n  "))));
+    }
     for (format, file) in reports {
         file.write(&(format.write)(&results).map_err(|error| Stop::broke(format!("error: {error}")))?)?;
     }
-    Ok(exit_code(&outcomes))
+    Ok(if stopped.load(Ordering::SeqCst) { STOPPED } else { exit_code(&outcomes) })
+}
+
+/// The exit code of what was stopped, as shells tell it of Ctrl-C.
+const STOPPED: u8 = 130;
+
+/// Lets Ctrl-C, or the signal that ends a process, end the work in order: what the cases under way have made is
+/// removed. The second one ends it at once.
+fn stop_in_order(stopped: &Arc<AtomicBool>) {
+    let stopped = Arc::clone(stopped);
+    // Without this thread signals end the program, as they do by themselves.
+    let _ = std::thread::Builder::new().spawn(move || {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+        runtime.block_on(async {
+            crate::serve::stop().await;
+            stopped.store(true, Ordering::SeqCst);
+            let _ = writeln!(anstream::stderr(), "stopping: what was made is removed first");
+            crate::serve::stop().await;
+        });
+        std::process::exit(i32::from(STOPPED));
+    });
 }
 
 /// Secrets of sandboxes are in no file.
@@ -174,9 +210,8 @@ fn add_silent(partner: &PartnerFile, clauses: &[&str], outcomes: &mut Vec<Outcom
         if outcomes.iter().any(|outcome| outcome.clauses.iter().any(|named| named == clause)) {
             continue;
         }
-        let left_out = partner.leaves_out.iter().find(|(id, _)| id == clause);
-        let why =
-            left_out.map_or_else(|| "no case names it".to_owned(), |(_, why)| format!("left out: {why}"));
+        let left_out = partner.left_out(clause);
+        let why = left_out.map_or_else(|| "no case names it".to_owned(), |why| format!("left out: {why}"));
         outcomes.push(not_exercised(partner.role.name, clause, &why));
     }
 }

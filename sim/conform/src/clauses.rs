@@ -148,10 +148,22 @@ pub const CLAUSES: &[Clause] = &[
     clause("GC-LOG-2", "an address that nobody has is available"),
     clause("GC-SEA-1", "a search tells how many accounts it found and refuses what is no query"),
     clause("GC-ACC-1", "an account is imported, changed, read and deleted by its UID"),
+    clause("GC-REG-1", "somebody registers once, and not again with the same address or UID"),
+    clause("GC-LOG-3", "a right password opens a session, a wrong one tells nothing"),
+    clause("GC-IMP-1", "an import inserts or replaces by its policy, member by member"),
+    clause("GC-IDN-1", "an account is found by its identifiers, and an address has one owner"),
+    clause("GC-PWD-1", "a password is set anew by a token that goes once"),
+    clause("GC-JWT-1", "a token about an account is signed, and the key that verifies it is told"),
+    clause("GC-SCH-1", "the schema of the profile is told, and nothing beside it"),
+    clause("GC-SEA-2", "a search counts, opens cursors and refuses what cannot be paged"),
     clause("EC-ERR-1", "what is not there is not found"),
     clause("EC-ERR-2", "an import or export that is described wrongly is refused with its failures"),
     clause("EC-FLD-1", "contact fields are listed in pages and found by their internal names"),
     clause("EC-BLK-1", "an import is described, read and deleted"),
+    clause("EC-BLK-2", "rows are staged, synchronised and told of, good ones and rejected ones"),
+    clause("EC-BLK-3", "an export is described, synchronised, read in pages and deleted"),
+    clause("EC-CON-1", "a contact is made, found, changed and deleted over REST"),
+    clause("EC-ERR-3", "an address that is none, or that another contact has, is refused by name"),
 ];
 
 /// The clause of an id.

@@ -125,6 +125,11 @@ impl Eloqua {
         (self.site.name.clone(), self.site.user.clone(), self.site.password.clone())
     }
 
+    /// Where the site lives, as long as it has not moved.
+    pub fn address(&self) -> String {
+        format!("https://secure.{}.eloqua.com", self.site.pod)
+    }
+
     /// Id and secret of its OAuth client.
     pub fn oauth_client(&self) -> (String, Secret) {
         (self.site.client_id.clone(), self.site.client_secret.clone())

@@ -145,6 +145,6 @@ pub(crate) fn base(eloqua: &Eloqua, request: &Request) -> String {
     let host = request.uri().host().unwrap_or_default();
     match asked(request) {
         Some(asked) if !host.eq_ignore_ascii_case("login.eloqua.com") => asked,
-        _ => format!("https://secure.{}.eloqua.com", eloqua.site.pod),
+        _ => eloqua.address(),
     }
 }

@@ -140,7 +140,7 @@ pub(crate) fn is_preflight(request: &Request) -> bool {
 const DATA_CENTERS: &[&str] = &["us1", "eu1", "eu2", "au1", "ru1", "il1", "global"];
 
 /// Whether a site may live there.
-pub(crate) fn is_data_center(name: &str) -> bool {
+pub fn is_data_center(name: &str) -> bool {
     name == "cn1" || (name != "global" && DATA_CENTERS.contains(&name))
 }
 

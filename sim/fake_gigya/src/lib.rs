@@ -101,6 +101,7 @@ mod store_tests;
 #[cfg(test)]
 mod testing;
 
+pub use call::is_data_center;
 pub use endpoints::{Access, ENDPOINTS, Endpoint, endpoints};
 pub use gigya::Gigya;
 pub use job::{IdxJob, JobEnd};

@@ -10,6 +10,7 @@ mod objects;
 
 use bytes::Bytes;
 use calls::DryHttp;
+pub use calls::reads;
 use files::DryLogin;
 use objects::DryStores;
 use standin_ports::journal::{masked, masked_start};

@@ -16,7 +16,7 @@ pub mod hints;
 pub mod run;
 pub mod settings;
 
-pub use dry_run::Plan;
+pub use dry_run::{Plan, reads};
 pub use endpoints::Endpoints;
 pub use run::{Live, Outcome, run};
 pub use settings::Settings;

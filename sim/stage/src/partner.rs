@@ -3,10 +3,12 @@
 //! The stage does not start programs and does not wait for them: whoever runs scenarios brings a [`System`] that
 //! does.
 
+use crate::run::Run;
+use crate::step::Unmet;
 use crate::world::World;
 use serde_json::Value;
-use standin_ports::{Clock, What};
-use standin_scenario::outcome::Hop;
+use standin_ports::{Clock, HttpError, Request, Response, What};
+use standin_scenario::outcome::{Hop, Verdict};
 use std::sync::Arc;
 
 /// Which role is somebody else's.
@@ -54,6 +56,41 @@ pub trait Session {
     fn last_words(&mut self) -> Option<String> {
         None
     }
+
+    /// Holds the calls of a step, by its position, against what ought to have come of them. Only platforms are asked.
+    fn weigh(&mut self, _step: usize, _passed: &[Exchange]) -> Weighed {
+        Weighed::default()
+    }
+
+    /// What becomes of a scenario that cannot go on, asked before each step.
+    fn hindered(&mut self) -> Option<Verdict> {
+        None
+    }
+
+    /// Removes what a scenario made, however it ended, and tells what it could not remove.
+    fn leave(&mut self, _run: &Run<'_>) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// One call and what came of it.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// The call.
+    pub request: Request,
+    /// The answer, or why there is none.
+    pub answer: Result<Response, HttpError>,
+}
+
+/// What is to be said of the calls of a step.
+#[derive(Debug, Default)]
+pub struct Weighed {
+    /// Where the answers are not what they ought to be.
+    pub differences: Vec<Unmet>,
+    /// Why nothing can be said of this step, nor of those that follow.
+    pub hindered: Option<Verdict>,
+    /// Whether later steps build on this one.
+    pub built_on: bool,
 }
 
 /// How a piece of work ended.
@@ -83,11 +120,13 @@ pub(crate) fn add_last_words(world: &World, playing: &mut Playing, told: &mut Ve
     told.push(Hop { seq, at, place: "the system printed".to_owned(), text });
 }
 
-/// Adds to what is told what a partner said and heard last; what was refused is told where it was asked.
-pub(crate) fn add_exchange(world: &World, told: &mut Vec<Hop>) {
-    let entries = world.parts().journal.entries();
+/// Adds to what is told what a partner said and heard last, from a position of the journal on; what was refused is
+/// told where it was asked. A platform is spoken to by the steps themselves.
+pub(crate) fn add_exchange(world: &World, part: Part, since: u64, told: &mut Vec<Hop>) {
+    let entries = world.parts().journal.since(since);
+    let caller = if part == Part::Platform { "operator" } else { "client" };
     let calls = entries.iter().rev().filter_map(|entry| match &entry.what {
-        What::Call { from, to, name, request, status, answer, .. } if from == "client" => {
+        What::Call { from, to, name, request, status, answer, .. } if from == caller => {
             Some((entry, format!("{from} -> {to} {name}"), said(request), answered(*status, answer)))
         }
         _ => None,

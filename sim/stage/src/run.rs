@@ -3,7 +3,8 @@
 use crate::browser::Browser;
 use crate::chromium::Browsers;
 use crate::compare::{compare, plain};
-use crate::partner::Playing;
+use crate::partner::{Exchange, Playing};
+use crate::parts::Direct;
 use crate::step::{Miss, Unmet, named};
 use crate::story::{Held, held};
 use crate::surface::{ACTOR, locked};
@@ -13,12 +14,12 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use serde_json::Value;
 use standin_clients::gigya::{GigyaAccess, GigyaClient, GigyaError, Proof};
-use standin_ports::Http;
+use standin_ports::{Http, HttpError, Request, Response};
 use standin_scenario::{Diagnostic, Node};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// What the steps of one scenario share.
 pub struct Run<'w> {
@@ -42,6 +43,8 @@ pub struct Run<'w> {
     pub held: RefCell<Vec<Held>>,
     /// Whoever plays a role in the place of what is ours.
     pub partner: Option<Playing>,
+    /// The calls of the step at hand, if somebody wants to see them.
+    pub(crate) passed: Option<Arc<Passed>>,
 }
 
 /// An answer to a call.
@@ -59,8 +62,13 @@ impl<'w> Run<'w> {
     pub fn new(world: &'w World, file: PathBuf) -> Self {
         let (browsers, dataflows, captures) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let chromium = Browsers::default();
-        let (job, counted, partner, held) = (Value::Null, 0, None, RefCell::default());
-        Self { world, file, browsers, chromium, dataflows, job, counted, captures, held, partner }
+        let (job, counted, partner, held, passed) = (Value::Null, 0, None, RefCell::default(), None);
+        Self { world, file, browsers, chromium, dataflows, job, counted, captures, held, partner, passed }
+    }
+
+    /// The calls that passed since this was last asked.
+    pub(crate) fn take_passed(&self) -> Vec<Exchange> {
+        self.passed.as_ref().map(|passed| std::mem::take(&mut *locked(passed))).unwrap_or_default()
     }
 
     /// Gives a partner a moment more, if one takes part and has not had its time.
@@ -71,7 +79,16 @@ impl<'w> Run<'w> {
 
     /// How steps reach the platforms.
     pub fn http(&self) -> Arc<dyn Http> {
-        self.world.parts().http()
+        let parts = self.world.parts();
+        let http = match parts.elsewhere.get() {
+            // A socket of ours on the way to somebody else's platform would hide what the network says.
+            Some(_) => Arc::new(Direct(Arc::downgrade(parts))),
+            None => parts.http(),
+        };
+        match &self.passed {
+            Some(passed) => Arc::new(Noting { http, passed: Arc::clone(passed) }),
+            None => http,
+        }
     }
 
     /// A call to Gigya by the customer's own program.
@@ -149,6 +166,14 @@ impl<'w> Run<'w> {
         })
     }
 
+    /// A call to Eloqua by the site's user, where the site lives: method and path.
+    pub fn eloqua(&self, call: &str, body: Option<Value>) -> Result<Answered, Miss> {
+        let mut words = call.split_whitespace();
+        let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let url = format!("{}{path}", locked(&self.world.parts().eloqua).address());
+        self.call_json(method, &url, Some(&self.eloqua_authorization()), body)
+    }
+
     /// The Basic credentials of the Eloqua site's user.
     pub fn eloqua_authorization(&self) -> String {
         let (site, user, password) = locked(&self.world.parts().eloqua).credentials();
@@ -210,6 +235,24 @@ impl<'w> Run<'w> {
     pub fn read_beside(&self, node: &Node) -> Result<String, Miss> {
         let name = node.text()?;
         crate::find::read_beside(&self.file, name).map_err(|why| self.mistake(node, &why))
+    }
+}
+
+/// Calls in their order.
+pub(crate) type Passed = Mutex<Vec<Exchange>>;
+
+/// Notes the calls that pass.
+struct Noting {
+    http: Arc<dyn Http>,
+    passed: Arc<Passed>,
+}
+
+#[async_trait::async_trait]
+impl Http for Noting {
+    async fn send(&self, request: Request) -> Result<Response, HttpError> {
+        let answer = self.http.send(request.clone()).await;
+        locked(&self.passed).push(Exchange { request, answer: answer.clone() });
+        answer
     }
 }
 

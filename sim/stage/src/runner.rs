@@ -3,7 +3,7 @@
 use crate::clock::StageClock;
 use crate::find::{beside, read_beside};
 use crate::lineage::lineage;
-use crate::partner::{Partner, Playing};
+use crate::partner::{Exchange, Part, Partner, Playing, Weighed};
 use crate::run::Run;
 use crate::sought::Sought;
 use crate::step::{Args, Miss, Takes, Unmet, named};
@@ -18,7 +18,7 @@ use standin_dataflow::{Document, Severity};
 use standin_fake_kit::knobs::KnobError;
 use standin_fake_kit::seed::names;
 use standin_model::Instant;
-use standin_scenario::outcome::{Failure, Journal, Outcome, Screenshot, StepOutcome, Verdict};
+use standin_scenario::outcome::{Failure, Hop, Journal, Outcome, Screenshot, StepOutcome, Verdict};
 use standin_scenario::scenario::parse_world;
 use standin_scenario::{Diagnostic, Kind, Node, Scenario, Source, Span, nearest};
 use std::collections::BTreeMap;
@@ -35,6 +35,7 @@ pub const PACE: Duration = Duration::from_secs(1);
 pub struct BadInput(pub String);
 
 /// A scenario that has been checked: its world and its steps are known to be well written.
+#[derive(Clone)]
 pub struct Ready {
     /// The scenario.
     pub scenario: Scenario,
@@ -428,6 +429,17 @@ pub fn run_keeping(ready: &Ready, transport: Transport) -> (Outcome, Option<Worl
     run_telling(ready, transport, Depth::Outcome)
 }
 
+/// Runs one scenario in memory and hands out the calls of each of its steps.
+pub fn run_passing(ready: &Ready) -> (Outcome, Vec<Vec<Exchange>>) {
+    let mut outcome = at_its_start(&ready.scenario, Transport::Memory);
+    let mut walked = Walked { passed: Some(Vec::new()), ..Walked::default() };
+    match opened(ready, Transport::Memory) {
+        Ok(world) => outcome.verdict = walk(ready, &world, Which::All, &mut walked),
+        Err(error) => outcome.verdict = Verdict::Broken(crate::run::chain(&error)),
+    }
+    (outcome, walked.passed.unwrap_or_default())
+}
+
 /// The outcome of a scenario that is not run, with the reason.
 pub fn not_run(ready: &Ready, transport: Transport, why: String) -> Outcome {
     Outcome { verdict: Verdict::Skipped(why), ..at_its_start(&ready.scenario, transport) }
@@ -493,6 +505,8 @@ impl Which {
 struct Walked {
     steps: Vec<StepOutcome>,
     held: Vec<Vec<Held>>,
+    /// The calls of each step, if they are wanted.
+    passed: Option<Vec<Vec<Exchange>>>,
 }
 
 fn at_its_start(scenario: &Scenario, transport: Transport) -> Outcome {
@@ -601,7 +615,6 @@ fn without_browser(ready: &Ready, transport: Transport) -> Option<Verdict> {
 }
 
 fn walk(ready: &Ready, world: &World, which: Which, walked: &mut Walked) -> Verdict {
-    let scenario = &ready.scenario;
     let mut run = Run::new(world, ready.path.clone());
     if let Some(partner) = &ready.partner {
         match partner.system.enter(world) {
@@ -610,22 +623,58 @@ fn walk(ready: &Ready, world: &World, which: Which, walked: &mut Walked) -> Verd
             Err(why) => return Verdict::Miswritten(why),
         }
     }
-    for step in scenario.steps.iter().filter(|step| which.includes(step)) {
+    let platform = run.partner.as_ref().is_some_and(|playing| playing.part == Part::Platform);
+    run.passed = (platform || walked.passed.is_some()).then(Arc::default);
+    let mut failures = Vec::new();
+    let verdict = steps(ready, &mut run, which, walked, &mut failures);
+    let mut verdict = verdict.unwrap_or(Verdict::Held);
+    if let Some(whole) = joined(failures) {
+        verdict = Verdict::Failed(whole);
+    }
+    if let Some(mut playing) = run.partner.take() {
+        add_left(world, &mut verdict, &playing.session.leave(&run));
+    }
+    verdict
+}
+
+/// Does the steps, one after the other; the verdict is the one of that which ends them early, if any does.
+fn steps(
+    ready: &Ready,
+    run: &mut Run<'_>,
+    which: Which,
+    walked: &mut Walked,
+    failures: &mut Vec<Failure>,
+) -> Option<Verdict> {
+    let (scenario, world) = (&ready.scenario, run.world);
+    for (position, step) in scenario.steps.iter().enumerate().filter(|(_, step)| which.includes(step)) {
+        if let Some(hindered) = run.partner.as_mut().and_then(|playing| playing.session.hindered()) {
+            return Some(hindered);
+        }
         let from = world.parts().journal.mark();
         world.advance(PACE);
         let at = world.now().to_string();
         let line = scenario.source.line_column(step.name.span.start).0;
-        let mut result = one(&mut run, step);
+        let mut result = one(run, step);
         // A partner works in its own time.
-        while matches!(result, Err(Miss::Unmet(_))) && step.name.name.starts_with("expect_") && run.rest() {
+        while matches!(result, Err(Miss::Unmet(_))) && waits(scenario, position, run) && run.rest() {
             run.held.take();
-            result = one(&mut run, step);
+            drop(run.take_passed());
+            result = one(run, step);
         }
-        let (so, summary) = match &result {
-            Ok(summary) => (true, summary.clone()),
-            Err(Miss::Written(diagnostic)) => (false, diagnostic.message.clone()),
-            Err(Miss::Unmet(unmet)) => (false, unmet.message.clone()),
-            Err(Miss::Broken(why)) => (false, why.clone()),
+        let passed = run.take_passed();
+        let weighed = match &mut run.partner {
+            Some(playing) if playing.part == Part::Platform => playing.session.weigh(position, &passed),
+            _ => Weighed { built_on: true, ..Weighed::default() },
+        };
+        if let Some(all) = &mut walked.passed {
+            all.resize(position + 1, Vec::new());
+            all[position] = passed;
+        }
+        let (so, summary) = match (&result, weighed.differences.first()) {
+            (Ok(_), Some(unmet)) | (Err(Miss::Unmet(unmet)), _) => (false, unmet.message.clone()),
+            (Ok(summary), None) => (true, summary.clone()),
+            (Err(Miss::Written(diagnostic)), _) => (false, diagnostic.message.clone()),
+            (Err(Miss::Broken(why)), _) => (false, why.clone()),
         };
         let values = run.held.take();
         walked.steps.push(StepOutcome {
@@ -638,26 +687,114 @@ fn walk(ready: &Ready, world: &World, which: Which, walked: &mut Walked) -> Verd
             checked: values.iter().map(Held::told).collect(),
         });
         walked.held.push(values);
+        if weighed.hindered.is_some() {
+            return weighed.hindered;
+        }
+        let goes_on = result.is_ok() || !weighed.built_on;
         match result {
-            Ok(_) => {}
             Err(Miss::Broken(why)) => {
-                return Verdict::Broken(format!("{} at line {line}: {why}", step.name.name));
-            }
-            Err(Miss::Unmet(unmet)) => {
-                let screenshot = run.chromium.screenshot().map(|png| Screenshot { png, file: None });
-                let mut failure = Failure { screenshot, ..failure(world, scenario, step, unmet) };
-                if let Some(playing) = &mut run.partner {
-                    crate::partner::add_exchange(world, &mut failure.lineage);
-                    crate::partner::add_last_words(world, playing, &mut failure.lineage);
-                }
-                return Verdict::Failed(failure);
+                return Some(Verdict::Broken(format!("{} at line {line}: {why}", step.name.name)));
             }
             Err(Miss::Written(diagnostic)) => {
-                return Verdict::Miswritten(diagnostic.render(&scenario.source, false));
+                return Some(Verdict::Miswritten(diagnostic.render(&scenario.source, false)));
             }
+            // What differs says more than that a step did not hold.
+            Err(Miss::Unmet(unmet)) if weighed.differences.is_empty() => {
+                failures.push(failed(run, scenario, step, unmet, from));
+            }
+            Ok(_) | Err(Miss::Unmet(_)) => {}
+        }
+        let differences = weighed.differences.into_iter();
+        failures.extend(differences.map(|unmet| failed(run, scenario, step, unmet, from)));
+        if !goes_on {
+            break;
         }
     }
-    Verdict::Held
+    None
+}
+
+/// Whether a step that does not hold yet may hold a moment later.
+fn waits(scenario: &Scenario, position: usize, run: &Run<'_>) -> bool {
+    let name = |at: usize| scenario.steps[at].name.name.as_str();
+    let platform = run.partner.as_ref().is_some_and(|playing| playing.part == Part::Platform);
+    // Somebody else's platform does not follow the world's clock.
+    name(position).starts_with("expect_") || platform && position > 0 && name(position - 1) == ADVANCE.name
+}
+
+/// A failure with what a partner had to do with it.
+fn failed(
+    run: &mut Run<'_>,
+    scenario: &Scenario,
+    step: &standin_scenario::Step,
+    unmet: Unmet,
+    from: u64,
+) -> Failure {
+    let world = run.world;
+    let screenshot = run.chromium.screenshot().map(|png| Screenshot { png, file: None });
+    let mut failure = Failure { screenshot, ..failure(world, scenario, step, unmet) };
+    if let Some(playing) = &mut run.partner {
+        let platform = playing.part == Part::Platform;
+        if platform {
+            failure.lineage.clear();
+        }
+        let since = if platform { from } else { 0 };
+        crate::partner::add_exchange(world, playing.part, since, &mut failure.lineage);
+        crate::partner::add_last_words(world, playing, &mut failure.lineage);
+    }
+    failure
+}
+
+/// How many of the things that do not hold are told.
+const TOLD: usize = 20;
+
+/// All that does not hold as one failure, which stands where the first one does.
+fn joined(mut failures: Vec<Failure>) -> Option<Failure> {
+    let many = failures.len();
+    failures.truncate(TOLD);
+    let told = |side: &Option<String>, message: &str| {
+        side.as_ref().map(|side| if many > 1 { format!("{message}: {side}") } else { side.clone() })
+    };
+    let mut all = failures.into_iter();
+    let mut whole = all.next()?;
+    let (message, mut line) = (whole.message.clone(), whole.line);
+    whole.expected = told(&whole.expected, &message);
+    whole.actual = told(&whole.actual, &message);
+    for failure in all {
+        for (side, other) in [(&mut whole.expected, &failure.expected), (&mut whole.actual, &failure.actual)]
+        {
+            let other = told(other, &failure.message);
+            let lines: Vec<String> = [side.take(), other].into_iter().flatten().collect();
+            *side = (!lines.is_empty()).then(|| lines.join("\n"));
+        }
+        if failure.line != line {
+            whole.snippet = format!("{}\n\n{}", whole.snippet.trim_end(), failure.snippet);
+            line = failure.line;
+        }
+        let new: Vec<_> = failure.lineage.into_iter().filter(|hop| !whole.lineage.contains(hop)).collect();
+        whole.lineage.extend(new);
+    }
+    if many > 1 {
+        whole.message = format!("{message}, and {} more", many - 1);
+    }
+    Some(whole)
+}
+
+/// Adds to a verdict what a partner could not remove.
+fn add_left(world: &World, verdict: &mut Verdict, left: &[String]) {
+    if left.is_empty() {
+        return;
+    }
+    let left = left.join("\n");
+    match verdict {
+        Verdict::Failed(failure) => {
+            let (seq, at) = (world.parts().journal.mark(), world.now().to_string());
+            failure.lineage.push(Hop { seq, at, place: "left behind".to_owned(), text: left });
+        }
+        Verdict::Miswritten(why) | Verdict::Skipped(why) | Verdict::Broken(why) => {
+            why.push_str(&format!("\nleft behind: {left}"));
+        }
+        Verdict::Held => {}
+    }
 }
 
 fn one(run: &mut Run<'_>, step: &standin_scenario::Step) -> Result<String, Miss> {

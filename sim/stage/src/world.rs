@@ -292,14 +292,17 @@ impl World {
         self.wait(self.parts.advance(span));
     }
 
-    /// Puts somebody else's platform in the place of ours: every call to it goes to the vendor's own hosts, or to
-    /// `base`, through the journal. What the world seeds of that platform stands in ours, which nobody asks any more.
-    /// Only the first one counts.
-    pub fn replace(&self, platform: Platform, base: Option<&str>) -> Result<(), String> {
-        let base = base.map(str::parse).transpose().map_err(|_| format!("`{base:?}` is no URL"))?;
-        let http = LiveHttp::new(runtime().clone(), base)?;
-        drop(self.parts.elsewhere.set((platform, Arc::new(http))));
-        Ok(())
+    /// Puts somebody else's platform in the place of ours: every call to it goes out by `http`, through the journal.
+    /// What the world seeds of that platform stands in ours, which nobody asks any more. Only the first one counts.
+    pub fn replace(&self, platform: Platform, http: Arc<dyn Http>) {
+        drop(self.parts.elsewhere.set((platform, http)));
+    }
+
+    /// The way out: to the hosts that requests name, or all of them to `base`.
+    pub fn outside(base: Option<&str>) -> Result<Arc<dyn Http>, String> {
+        let parsed = base.map(str::parse).transpose();
+        let base = parsed.map_err(|_| format!("`{}` is no URL", base.unwrap_or_default()))?;
+        Ok(Arc::new(LiveHttp::new(runtime().clone(), base)?))
     }
 
     /// Runs a future of this world to its end on the calling thread, inside an async test or outside one.

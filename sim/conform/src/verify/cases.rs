@@ -45,14 +45,11 @@ pub(crate) fn cases_of(
     wanted: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<Work>, BadInput> {
     let extras = Extras { under: Some(base), over: Some(over), ..verification.extras.clone() };
-    let leaves_out = &verification.partner.leaves_out;
     let mut work = Vec::new();
     for (name, text) in verification.partner.role.cases.iter().filter(|(name, _)| wanted(name)) {
         for mut ready in load_text(&PathBuf::from(name), &filled(text, words), &extras, verification.colour)?
         {
-            let left_out = |id: &str| leaves_out.iter().any(|(clause, _)| clause == id);
-            ready.scenario.clauses.retain(|clause| !left_out(&clause.name));
-            if !ready.scenario.clauses.is_empty() {
+            if verification.partner.keep_wanted(&mut ready.scenario) {
                 ready.partner = partner.cloned();
                 work.push(Work::Case(Box::new(ready)));
             }

@@ -142,8 +142,7 @@ fn judged(partner: &PartnerFile, columns: &Columns, file: &Path) -> Result<Vec<O
     };
     let source = Source::new(file.display().to_string(), text);
     let sheet = Sheet::read(&source.text, columns.separator, broken_at);
-    let left_out = |clause: &str| partner.leaves_out.iter().any(|(id, _)| id == clause);
-    let rules = RULES.iter().filter(|rule| !left_out(rule.clause));
+    let rules = RULES.iter().filter(|rule| partner.left_out(rule.clause).is_none());
     Ok(rules.map(|rule| outcome(rule, &source, (rule.check)(&sheet, columns))).collect())
 }
 

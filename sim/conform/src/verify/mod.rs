@@ -5,6 +5,7 @@
 //! - [`partner`]: a partner's file, read.
 //! - [`cases`]: the scenarios of a role, put into a partner's world.
 //! - [`judgement`]: what became of each clause, and how two runs differ.
+//! - [`secrets`]: what nobody is shown.
 //! - [`csv`], [`dataflow`], [`drift`], [`login_page`], [`programs`], [`push`]: the roles, each in a module of its own.
 
 pub mod cases;
@@ -17,6 +18,7 @@ pub mod partner;
 pub mod programs;
 pub mod push;
 pub mod role;
+pub mod secrets;
 
 pub use judgement::{Judgement, Standing, judge};
 pub use partner::PartnerFile;

@@ -3,7 +3,7 @@
 use crate::clauses::clause_of;
 use crate::verify::role::{ROLES, Role, role_of};
 use standin_scenario::scenario::parse_world;
-use standin_scenario::{Diagnostic, Node, Source, Span, nearest};
+use standin_scenario::{Diagnostic, Node, Scenario, Source, Span, nearest};
 use standin_stage::WorldSpec;
 use standin_stage::runner::{BadInput, Extras, world_of};
 use std::path::{Path, PathBuf};
@@ -92,6 +92,17 @@ impl PartnerFile {
             self.leaves_out.push((key.name.clone(), why.text()?.to_owned()));
         }
         Ok(self)
+    }
+
+    /// Why a clause is left out, if it is.
+    pub fn left_out(&self, id: &str) -> Option<&str> {
+        self.leaves_out.iter().find(|(clause, _)| clause == id).map(|(_, why)| why.as_str())
+    }
+
+    /// Takes from a case the clauses that are left out; whether it has any other.
+    pub(crate) fn keep_wanted(&self, scenario: &mut Scenario) -> bool {
+        scenario.clauses.retain(|clause| self.left_out(&clause.name).is_none());
+        !scenario.clauses.is_empty()
     }
 
     /// A member of the role's own, as text.

@@ -1,13 +1,17 @@
 //! What a partner's system can be.
 
 use crate::verify::partner::PartnerFile;
+use crate::verify::secrets::Secrets;
 use crate::verify::{csv, dataflow, drift, login_page, programs, push};
 use standin_ports::Clock;
 use standin_scenario::Outcome;
 use standin_stage::partner::{Part, Partner};
 use standin_stage::runner::{BadInput, Extras, Ready};
+use std::cell::RefCell;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// One role.
 pub struct Role {
@@ -99,8 +103,16 @@ pub struct Verification<'v> {
     pub clock: Arc<dyn Clock>,
     /// What the environment says, for what does not belong in a file.
     pub environment: &'v dyn Fn(&str) -> Option<String>,
+    /// What the environment said, which nobody is shown.
+    pub secrets: &'v RefCell<Secrets>,
     /// Whether somebody else's platform may be written to.
     pub allow_writes: bool,
+    /// Set once the work is to end early.
+    pub stopped: Arc<AtomicBool>,
+    /// What was made at somebody else's platform and could not be removed.
+    pub left: Arc<Mutex<Vec<String>>>,
+    /// Lets time pass where only a wall clock counts.
+    pub wait: Arc<dyn Fn(Duration) + Send + Sync>,
     /// Whether a real browser tries what people see.
     pub browser: bool,
     /// A port on loopback that nobody has.

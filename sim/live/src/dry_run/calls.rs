@@ -35,7 +35,7 @@ impl Http for DryHttp {
 }
 
 /// Whether a call changes nothing: Gigya's methods say so in their last word, other servers in the HTTP method.
-fn reads(request: &Request) -> bool {
+pub fn reads(request: &Request) -> bool {
     if request.method().is_safe() {
         return true;
     }

@@ -331,12 +331,8 @@ fn summary(entry: &Value) -> String {
     )
 }
 
-fn called(run: &mut Run<'_>, call: &str, body: Option<Value>) -> Result<(u64, Value), Miss> {
-    let mut words = call.split_whitespace();
-    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let url = format!("https://secure.p04.eloqua.com{path}");
-    let authorization = run.eloqua_authorization();
-    let answer = run.call_json(method, &url, Some(&authorization), body)?;
+fn called(run: &Run<'_>, call: &str, body: Option<Value>) -> Result<(u64, Value), Miss> {
+    let answer = run.eloqua(call, body)?;
     Ok((answer.status, if answer.json.is_null() { Value::from(answer.text) } else { answer.json }))
 }
 

@@ -12,8 +12,11 @@ mod stubs;
 mod webhooks;
 
 use crate::step::Step;
+pub use eloqua::ELOQUA_CALL;
+pub use gigya::GIGYA_CALL;
 pub(crate) use qualifio::QUALIFIO_CALL;
-pub(crate) use stage::{ADVANCE, CLEAR_FAULTS, EXPECT_CALLS, FAULT, SET_KNOB, fault};
+pub use stage::ADVANCE;
+pub(crate) use stage::{CLEAR_FAULTS, EXPECT_CALLS, FAULT, SET_KNOB, fault};
 pub(crate) use stubs::{EXPECT_STUB, STUB_STEP};
 
 /// Every step, in the order in which `standin list steps` shows them.
@@ -39,7 +42,7 @@ pub const STEPS: &[Step] = &[
     QUALIFIO_CALL,
     qualifio::EXPECT_STATISTICS,
     qualifio::EXPECT_PUSHES,
-    gigya::GIGYA_CALL,
+    GIGYA_CALL,
     gigya::GIGYA_SET_ACCOUNT,
     gigya::EXPECT_ACCOUNT,
     gigya::EXPECT_ACCOUNTS,
@@ -53,7 +56,7 @@ pub const STEPS: &[Step] = &[
     dataflow::EXPECT_JOB,
     STUB_STEP,
     EXPECT_STUB,
-    eloqua::ELOQUA_CALL,
+    ELOQUA_CALL,
     eloqua::ELOQUA_ADD_FIELD,
     eloqua::ELOQUA_IMPORT,
     eloqua::ELOQUA_EXPORT,

@@ -1,0 +1,278 @@
+//! What a case made at somebody else's platform, as far as it is still there, and how it is removed.
+//!
+//! It is read from the calls that pass, so that no case can forget to tell, and a case that ends early leaves nothing
+//! either. Only what bears a name of this run is ever removed.
+
+use serde_json::Value;
+use standin_clients::gigya::GigyaError;
+use standin_live::reads;
+use standin_ports::{HttpError, Request, Response};
+use standin_stage::run::{Run, chain};
+use standin_stage::step::Miss;
+use standin_stage::surface::Platform;
+use std::sync::{Mutex, PoisonError};
+
+const BULK: &str = "/api/bulk/2.0";
+const CONTACT: &str = "/api/REST/1.0/data/contact";
+/// The code of an account that there is not.
+const NO_ACCOUNT: i64 = 403_005;
+
+/// One record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Record {
+    /// An account of Gigya, by its UID.
+    Account(String),
+    /// What Eloqua has at a path.
+    At(String),
+    /// A contact of Eloqua of which only the address is known.
+    Contact(String),
+}
+
+/// Records, in the order in which they were made.
+#[derive(Debug)]
+pub(super) struct Made {
+    platform: Platform,
+    /// What the names of this run begin with.
+    own: String,
+    there: Vec<Record>,
+    removed: Vec<Record>,
+}
+
+impl Made {
+    pub(super) fn new(platform: Platform, own: &str) -> Self {
+        Self { platform, own: own.to_owned(), there: Vec::new(), removed: Vec::new() }
+    }
+
+    /// Learns from a call that passed.
+    pub(super) fn learn(&mut self, request: &Request, answer: &Result<Response, HttpError>) {
+        match self.platform {
+            Platform::Eloqua => self.learn_eloqua(request, answer),
+            _ => self.learn_gigya(request, answer),
+        }
+    }
+
+    fn add(&mut self, record: Record) {
+        if !self.there.contains(&record) {
+            self.there.push(record);
+        }
+    }
+
+    fn remove(&mut self, record: Record) {
+        self.there.retain(|other| *other != record);
+        self.removed.push(record);
+    }
+
+    /// A call without an answer, or with one that is none of Gigya's, may have done its work all the same.
+    fn learn_gigya(&mut self, request: &Request, answer: &Result<Response, HttpError>) {
+        let body = answer.as_ref().ok().map(|answer| json(answer.body())).unwrap_or_default();
+        let refused = body["errorCode"].as_i64().is_some_and(|code| code != 0);
+        let done = body["errorCode"].as_i64() == Some(0);
+        let mut named = form_urlencoded::parse(request.body())
+            .filter(|(name, _)| ["UID", "siteUID", "targetUID"].contains(&name.as_ref()))
+            .map(|(_, uid)| uid.into_owned());
+        let uid = named.next().or_else(|| body["UID"].as_str().map(str::to_owned));
+        let Some(uid) = uid.filter(|uid| uid.starts_with(&self.own)) else { return };
+        let record = Record::Account(uid);
+        if request.uri().path() == "/accounts.deleteAccount" {
+            if done {
+                self.remove(record);
+            }
+        } else if done || !refused && !reads(request) {
+            self.add(record);
+        }
+    }
+
+    fn learn_eloqua(&mut self, request: &Request, answer: &Result<Response, HttpError>) {
+        let path = request.uri().path();
+        let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
+        let body = answer.as_ref().ok().map(|answer| json(answer.body())).unwrap_or_default();
+        match request.method().as_str() {
+            "POST" if path.ends_with("/data") => {
+                let rows = json(request.body());
+                let cells = rows.as_array().into_iter().flatten().filter_map(Value::as_object);
+                let texts = cells.flat_map(|cells| cells.values()).filter_map(Value::as_str);
+                let own: Vec<String> =
+                    texts.filter(|text| self.is_own(text) && text.contains('@')).map(str::to_owned).collect();
+                own.into_iter().for_each(|address| self.add(Record::Contact(address)));
+            }
+            "POST" if path == CONTACT && (status == 201 || status == 0) => {
+                let address = json(request.body())["emailAddress"].as_str().map(str::to_owned);
+                match (body["id"].as_str(), address) {
+                    (Some(id), _) => self.add(Record::At(format!("{CONTACT}/{id}"))),
+                    (None, Some(address)) => self.add(Record::Contact(address)),
+                    (None, None) => {}
+                }
+            }
+            "POST" if status == 201 && path.starts_with(BULK) && !path.ends_with("/syncs") => {
+                let uri = body["uri"].as_str().unwrap_or_default();
+                if let Some(at) = uri.find("/contacts/") {
+                    self.add(Record::At(format!("{BULK}{}", &uri[at..])));
+                }
+            }
+            "DELETE" if (200..300).contains(&status) => self.remove(Record::At(path.to_owned())),
+            "GET" if status == 200 && self.removed.contains(&Record::At(path.to_owned())) => {
+                self.add(Record::At(path.to_owned()));
+            }
+            _ => {}
+        }
+    }
+
+    fn is_own(&self, text: &str) -> bool {
+        text.starts_with(&self.own)
+    }
+}
+
+/// Removes what is still there, the newest first, and tells what stays.
+pub(super) fn remove_all(made: &Mutex<Made>, run: &Run<'_>) -> Vec<String> {
+    // The calls that remove are learnt from, too.
+    let (records, own) = {
+        let made = made.lock().unwrap_or_else(PoisonError::into_inner);
+        (made.there.clone(), made.own.clone())
+    };
+    records.iter().rev().filter_map(|record| removed(run, record, &own).err()).collect()
+}
+
+fn json(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap_or_default()
+}
+
+/// Removes a record and looks whether it is gone; if not, what to tell.
+fn removed(run: &Run<'_>, record: &Record, own: &str) -> Result<(), String> {
+    match record {
+        Record::Account(uid) => account_removed(run, uid),
+        Record::At(path) => thing_removed(run, path, own),
+        Record::Contact(address) => contact_removed(run, address, own),
+    }
+}
+
+fn account_removed(run: &Run<'_>, uid: &str) -> Result<(), String> {
+    let params = [("UID", uid.to_owned())];
+    let told = |why: String| format!("account {uid}: {why}");
+    let deleted = run.gigya("accounts.deleteAccount", &params, false);
+    match run.gigya("accounts.getAccountInfo", &params, false) {
+        Err(GigyaError::Api { code: NO_ACCOUNT, .. }) => Ok(()),
+        Err(error) => Err(told(format!("whether it is gone cannot be seen: {}", chain(&error)))),
+        Ok(_) => Err(told(deleted.err().map_or_else(|| "it stays".to_owned(), |error| chain(&error)))),
+    }
+}
+
+fn thing_removed(run: &Run<'_>, path: &str, own: &str) -> Result<(), String> {
+    let told = |why: String| format!("{path}: {why}");
+    let (status, found) = asked(run, &format!("GET {path}")).map_err(told)?;
+    if status == 404 {
+        return Ok(());
+    }
+    let name = [&found["name"], &found["emailAddress"]].into_iter().find_map(Value::as_str);
+    if !name.is_some_and(|name| name.starts_with(own)) {
+        return Err(told(format!("HTTP {status}, and its name is none of this run's")));
+    }
+    let (deleted, _) = asked(run, &format!("DELETE {path}")).map_err(told)?;
+    match asked(run, &format!("GET {path}")).map_err(told)? {
+        (404, _) => Ok(()),
+        _ => Err(told(format!("DELETE answers HTTP {deleted} and it stays"))),
+    }
+}
+
+fn contact_removed(run: &Run<'_>, address: &str, own: &str) -> Result<(), String> {
+    let told = |why: String| format!("contact {address}: {why}");
+    let search = format!("GET /api/REST/1.0/data/contacts?search=emailAddress={address}&depth=minimal");
+    let (_, found) = asked(run, &search).map_err(told)?;
+    let mut ids = found["elements"].as_array().into_iter().flatten().filter_map(|it| it["id"].as_str());
+    ids.try_for_each(|id| thing_removed(run, &format!("{CONTACT}/{id}"), own))
+}
+
+fn asked(run: &Run<'_>, call: &str) -> Result<(u64, Value), String> {
+    match run.eloqua(call, None) {
+        Ok(answer) => Ok((answer.status, answer.json)),
+        Err(Miss::Unmet(unmet)) => Err(unmet.message),
+        Err(Miss::Written(diagnostic)) => Err(diagnostic.message),
+        Err(Miss::Broken(why)) => Err(why),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    /// One call: what is sent, what comes back, and what is there then.
+    type Passed<'t> = (&'t str, &'t str, Option<(u16, &'t str)>, &'t [&'t str]);
+
+    fn check(platform: Platform, calls: &[Passed<'_>]) {
+        let mut made = Made::new(platform, "own-1");
+        for (call, body, answer, expected) in calls {
+            let (method, path) = call.split_once(' ').unwrap();
+            let request = http::Request::builder().method(method).uri(format!("https://x.example{path}"));
+            let request = request.body(Bytes::from((*body).to_owned())).unwrap();
+            let timeout = HttpError::Timeout { host: "x.example".to_owned() };
+            let answer = answer.ok_or(timeout).map(|(status, body)| {
+                let response = http::Response::builder().status(status);
+                response.body(Bytes::from(body.to_owned())).unwrap()
+            });
+            made.learn(&request, &answer);
+            let there: Vec<&str> = made
+                .there
+                .iter()
+                .map(|record| match record {
+                    Record::Account(text) | Record::At(text) | Record::Contact(text) => text.as_str(),
+                })
+                .collect();
+            assert_eq!(there, *expected, "{call} {body}");
+        }
+    }
+
+    #[test]
+    fn accounts_are_known_by_the_calls_that_touched_them() {
+        let [import, delete, get] =
+            ["importFullAccount", "deleteAccount", "getAccountInfo"].map(|it| format!("POST /accounts.{it}"));
+        let done = Some((200, r#"{"errorCode":0}"#));
+        let refused = Some((200, r#"{"errorCode":400003}"#));
+        check(
+            Platform::Gigya,
+            &[
+                (&import, "UID=somebody", done, &[]),
+                (&import, "UID=own-1-a", refused, &[]),
+                (&import, "UID=own-1-a", done, &["own-1-a"]),
+                (&import, "UID=own-1-b", None, &["own-1-a", "own-1-b"]),
+                (&import, "UID=own-1-c", Some((500, "<html>")), &["own-1-a", "own-1-b", "own-1-c"]),
+                (&delete, "UID=own-1-a", done, &["own-1-b", "own-1-c"]),
+                (&delete, "UID=own-1-b", Some((500, "")), &["own-1-b", "own-1-c"]),
+                (&get, "UID=own-1-a", refused, &["own-1-b", "own-1-c"]),
+                (&get, "UID=own-1-a", done, &["own-1-b", "own-1-c", "own-1-a"]),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_eloqua_made_is_known_by_its_answers() {
+        let import = "/api/bulk/2.0/contacts/imports/7";
+        let contact = "/api/REST/1.0/data/contact/9";
+        let [get, delete] = ["GET", "DELETE"].map(|method| format!("{method} {import}"));
+        let row = "own-1-3@example.com";
+        let rows = format!(r#"[{{"e":"{row}"}},{{"e":"own-1"}},{{"e":"a@b.example"}}]"#);
+        check(
+            Platform::Eloqua,
+            &[
+                ("POST /api/bulk/2.0/contacts/imports", "{}", Some((400, "{}")), &[]),
+                (
+                    "POST /api/bulk/2.0/contacts/imports",
+                    "{}",
+                    Some((201, r#"{"uri":"https://x.example/contacts/imports/7"}"#)),
+                    &[import],
+                ),
+                ("POST /api/bulk/2.0/syncs", "{}", Some((201, r#"{"uri":"/syncs/3"}"#)), &[import]),
+                ("POST /api/bulk/2.0/contacts/imports/7/data", &rows, Some((204, "")), &[import, row]),
+                (
+                    "POST /api/REST/1.0/data/contact",
+                    "{}",
+                    Some((201, r#"{"id":"9"}"#)),
+                    &[import, row, contact],
+                ),
+                (&delete, "", Some((500, "")), &[import, row, contact]),
+                (&delete, "", Some((204, "")), &[row, contact]),
+                (&get, "", Some((404, "")), &[row, contact]),
+                (&get, "", Some((200, "{}")), &[row, contact, import]),
+            ],
+        );
+    }
+}
