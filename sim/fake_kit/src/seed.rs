@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 /// A mistake in a section: where (`accounts[0].profile.zip`), what, and the obvious remedy if there is one.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{path}: {message}")]
+#[error("{}{message}", if path.is_empty() { String::new() } else { format!("{path}: ") })]
 pub struct SeedError {
     /// Path from the section's root: member names joined by dots, positions in brackets. Empty is the root.
     pub path: String,

@@ -551,16 +551,25 @@ pub fn read_question(section: &Section<'_>, numbers: &mut Numbers) -> Result<Que
     if whole {
         section.shaped(QUESTION)?;
     }
-    let label = within(&if whole { section.need("label")? } else { section.clone() }, LONGEST_TEXT)?;
+    let asked = if whole { section.need("label")? } else { section.clone() };
+    let label = within(&asked, LONGEST_TEXT)?;
+    if clean(&label).is_empty() {
+        return Err(asked.wrong("a question has words"));
+    }
     let mut answers = Vec::new();
     for answer in list(section, "answers", MOST)? {
         answers.push(within(&answer, LONGEST_TEXT)?);
+    }
+    let correct = text(section, "correct", LONGEST_TEXT)?;
+    let offered = |right: &String| answers.is_empty() || answers.iter().any(|one| clean(one) == clean(right));
+    if let (Some(place), false) = (section.get("correct"), correct.as_ref().is_none_or(offered)) {
+        return Err(place.wrong("the right answer is none of the answers"));
     }
     Ok(Question {
         id: numbers.part(),
         label,
         answers,
-        correct: text(section, "correct", LONGEST_TEXT)?,
+        correct,
         score: section.get("score").map_or(Ok(50), |score| score.number())?,
         kind: text(section, "type", LONGEST_WORD)?.unwrap_or_else(|| "ALPHA NUMERIC".to_owned()),
         variable: section.get("variable").map(|variable| technical_name(&variable)).transpose()?,

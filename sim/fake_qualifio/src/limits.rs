@@ -117,7 +117,11 @@ pub fn read_limits(section: &Section<'_>) -> Result<Vec<Limit>, SeedError> {
     }
     for (name, limit) in NUMBERED {
         if let Some(number) = section.get(name) {
-            limits.push(limit(number.number()?));
+            let most = number.number()?;
+            if most == 0 {
+                return Err(number.wrong("nobody could take part: at least 1 is wanted here"));
+            }
+            limits.push(limit(most));
         }
     }
     if let Some(time) = section.get("NoneWithin") {

@@ -25,16 +25,17 @@ impl RedirectionUrl {
         if typed.contains('#') {
             return Err(Problem::InvalidRedirectUrl("has a fragment"));
         }
-        if !typed.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Problem::InvalidRedirectUrl("has characters that an address cannot hold"));
-        }
         let (scheme, rest) = scheme(typed)?;
         let authority_ends = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, tail) = rest.split_at(authority_ends);
-        check_host(authority)?;
+        let fits = |byte: u8| byte.is_ascii_graphic() || byte >= 0x80;
+        if !authority.bytes().all(fits) || !tail.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Problem::InvalidRedirectUrl("has characters that an address cannot hold"));
+        }
+        let authority = checked_host(authority)?;
         check_parameter(tail)?;
         let warning = (scheme == "http").then(|| Warning::new("HttpRedirectUrl"));
-        Ok((Self(format!("{scheme}://{rest}")), warning))
+        Ok((Self(format!("{scheme}://{authority}{tail}")), warning))
     }
 
     /// The address that sends a participant to log in and then to `destination`.
@@ -68,11 +69,21 @@ fn scheme(typed: &str) -> Result<(&'static str, &str), Problem> {
     }
 }
 
-fn check_host(authority: &str) -> Result<(), Problem> {
+/// Host and port as a browser sends them: a name in letters of its own becomes one in ASCII.
+fn checked_host(authority: &str) -> Result<String, Problem> {
+    if authority.contains('@') {
+        return Err(Problem::InvalidRedirectUrl("names a user or a password in front of the host"));
+    }
     let refused = Problem::InvalidRedirectUrl("has no host with a dot");
     let Ok(host) = authority.parse::<Host>() else { return Err(refused) };
-    let fine = host.as_str() == "localhost" || host.as_str().contains('.');
-    if fine { Ok(()) } else { Err(refused) }
+    if host.as_str() != "localhost" && !host.as_str().contains('.') {
+        return Err(refused);
+    }
+    if authority.is_ascii() {
+        return Ok(authority.to_owned());
+    }
+    let port = authority.find(':').map_or("", |at| &authority[at..]);
+    Ok(format!("{host}{port}"))
 }
 
 fn check_parameter(tail: &str) -> Result<(), Problem> {
@@ -108,6 +119,9 @@ mod tests {
             ("https://a.be/login?redirect", Err("MissingRedirectParameter")),
             ("https://a.be/login?=", Err("MissingRedirectParameter")),
             ("https://a.be/login?a b=", Err("InvalidRedirectUrl")),
+            ("https://a b.be/login?a=", Err("InvalidRedirectUrl")),
+            ("https://a.be/lögin?a=", Err("InvalidRedirectUrl")),
+            ("https://login.bücher.example:8443/?a=", Ok("https://login.xn--bcher-kva.example:8443/?a=")),
             ("https://a.be/login?a%20=", Err("MissingRedirectParameter")),
             ("https://a.be/login?a=1", Err("TrailingValueNotAllowed")),
             ("https://a.be/login?a=&b=1", Err("TrailingValueNotAllowed")),
@@ -127,6 +141,15 @@ mod tests {
         let longest = format!("https://a.be/{}?a=", "x".repeat(LONGEST - 16));
         assert!(RedirectionUrl::parse(&longest).is_ok());
         assert!(RedirectionUrl::parse(&longest.replace("?a=", "x?a=")).is_err());
+    }
+
+    #[test]
+    fn a_user_in_front_of_the_host_is_named() {
+        let refused = RedirectionUrl::parse("https://user:pw@a.be/?r=").unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "the redirection URL names a user or a password in front of the host"
+        );
     }
 
     #[test]

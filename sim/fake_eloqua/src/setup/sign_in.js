@@ -1,7 +1,7 @@
 // The page on which people sign in.
-import { h, call, field, form, message } from '/console/console.js';
+import { h, call, field, form, keepsCookies, message } from '/console/console.js';
 
-document.getElementById('form').append(form('sign-in', [
+if (keepsCookies(document.getElementById('main'))) document.getElementById('form').append(form('sign-in', [
   field('Company', { name: 'company', autocomplete: 'organization', required: true, autofocus: true }),
   field('User name', { name: 'user', autocomplete: 'username', autocapitalize: 'off', required: true }),
   field('Password', { name: 'password', type: 'password', autocomplete: 'current-password', required: true }),
@@ -12,4 +12,4 @@ document.getElementById('form').append(form('sign-in', [
   const { next } = await call('POST', '/login', values);
   location.assign(next);
 }, (refused) => [refused.place ?? null, message(refused)], { light: true }));
-document.body.dataset.ready = 'sign-in';
+document.body.dataset.ready ??= 'sign-in';

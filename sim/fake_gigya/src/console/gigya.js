@@ -1,5 +1,5 @@
 // The console's frame: signing in, choosing a site, going from page to page.
-import { h, field, form, hold, mayLeave, notice, release, route } from '/console/console.js';
+import { h, field, form, hold, keepsCookies, mayLeave, notice, release, route } from '/console/console.js';
 import { method, own, signedOut, site } from '/console/gigya-api.js';
 import { siteView } from '/console/gigya-site.js';
 import { keysView } from '/console/gigya-keys.js';
@@ -76,7 +76,7 @@ async function start() {
 
 signedOut.addEventListener('over', () => { if (inside) { inside = false; hold(operator); queueMicrotask(() => signIn('Your session is over. Sign in again.')); } });
 
-try {
+if (keepsCookies(main)) try {
   operator = (await own('GET', '/console/session')).userKey;
   await start();
 } catch (refused) {

@@ -166,6 +166,21 @@ export function facts(pairs) {
   return h('dl', { class: 'facts' }, told.map(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]));
 }
 
+// Whether the browser keeps cookies, without which nobody stays signed in; where it keeps none, the page says so.
+// `navigator.cookieEnabled` is true also where people have blocked them for an address: only trying tells.
+export function keepsCookies(main) {
+  document.cookie = 'console-probe=1; Path=/; SameSite=Strict';
+  const kept = document.cookie.includes('console-probe=1');
+  document.cookie = 'console-probe=; Path=/; SameSite=Strict; Max-Age=0';
+  if (kept) return true;
+  const product = document.body.dataset.product;
+  main.replaceChildren(h('h1', {}, product), notice('error', 'This browser keeps no cookies for this address, and without them nobody '
+    + 'can stay signed in. Please allow cookies, then load the page again.'));
+  document.title = `No cookies - ${product}`;
+  document.body.dataset.ready = 'no-cookies';
+  return false;
+}
+
 // Steps through a list: `start` is the place of the first row shown, `go` is told another one.
 export function pager(start, size, total, go) {
   const step = (to, text, may) => h('button', { type: 'button', class: 'plain', disabled: !may, onclick: () => go(to) }, text);

@@ -116,6 +116,7 @@ export async function paged(body, load, member, caption, columns, { empty, wide 
     const shown = table(caption, typeof columns === 'function' ? columns(answer) : columns, entries, empty);
     if (wide) shown.querySelector('table')?.classList.add('wide');
     place.replaceChildren(shown);
+    if (shown.scrollWidth > shown.clientWidth) place.prepend(h('p', { class: 'hint' }, 'The table is wider than the page: scroll it sideways to see all columns.'));
     if (answer.total > PAGE || offset > 0) {
       place.append(pager(offset, PAGE, answer.total,
         (to) => show(to).catch((refused) => place.replaceChildren(notice('error', refusal(refused).text)))));

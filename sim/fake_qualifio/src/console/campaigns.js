@@ -27,6 +27,7 @@ export const campaigns = {
     const campaign = await api('GET', `campaigns/${encodeURIComponent(id)}`);
     const tab = TABS.find((tab) => tab.key === key && tab.may(session.may)) ?? TABS[0];
     begin(body, campaign.title, [['Campaigns', '#campaigns'], [campaign.title, `#campaigns/${id}`], [tab.label]]);
+    document.title = `${tab.label} - ${document.title}`;
     body.append(tabs(id, tab.key));
     return tab.show(body, campaign);
   },
@@ -99,7 +100,7 @@ function limits(limit) {
 function limitFields(limit) {
   const now = limits(limit);
   return h('fieldset', {}, h('legend', {}, 'Limits'),
-    field('Once for each first name, last name and e-mail address', { name: 'limit-OnePerTrigram', type: 'checkbox', checked: now.OnePerTrigram === true }),
+    field('Once for each first name, last name and e-mail address', { name: 'limit-OnePerTrigram', type: 'checkbox', checked: now.OnePerTrigram === true, hint: 'And once for each browser, by its cookie.' }),
     COUNTED.map(([name, label]) => field(label, { name: `limit-${name}`, type: 'number', min: '1', value: String(now[name] ?? '') })),
     field('Not again within', { name: 'limit-NoneWithin', value: now.NoneWithin, hint: 'Such as 10min, 2h or 1d.' }),
     field('Not again until', { name: 'limit-NoneUntil', value: now.NoneUntil ?? '', options: [['', 'No such limit'], ['hour', 'The next hour'], ['day', 'The next day'], ['Monday', 'Monday']] }));
@@ -135,11 +136,15 @@ async function showGeneral(body, campaign) {
     modeField(campaign.mode),
     field('Preview', { name: 'preview', type: 'checkbox', checked: campaign.preview, hint: 'Everything runs as usual, and nothing is pushed to Gigya.' }),
     field('Lite Registration runs on this campaign too', { name: 'lite_registration', type: 'checkbox', checked: campaign.lite_registration }),
+    field('Themes', { name: 'themes', rows: '3', value: campaign.themes.map(({ code, description }) => (description ? `${code} | ${description}` : code)).join('\n'),
+      hint: 'One a line: code, or code | description.' }),
     limitFields(campaign.limit),
     h('div', { class: 'row' }, h('button', {}, 'Save')),
   ], async (values) => {
     await api('PUT', `campaigns/${campaign.id}`, {
       title: values.title, public_name: values.public_name, mode: values.mode, limit: limitValue(values),
+      themes: values.themes.split('\n').map((line) => line.split('|').map((part) => part.trim())).filter(([code]) => code)
+        .map(([code, ...description]) => ({ code, description: description.join(' | ') })),
       preview: values.preview, lite_registration: values.lite_registration,
     });
     say('good', 'Saved.');

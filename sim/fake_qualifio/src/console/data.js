@@ -1,11 +1,13 @@
 // What participants left: statistics and their exports, the push log, participations under way, CRM profiles.
-import { h } from '/console/console.js';
+import { facts, h } from '/console/console.js';
 import { api, begin, paged, state } from './api.js';
 import { warningText } from './words.js';
 
 function lines(texts) {
   return texts.length === 0 ? '' : h('ul', { class: 'list' }, texts.map((text) => h('li', {}, text)));
 }
+
+const counted = (counts) => Object.entries(counts).map(([name, count]) => `${name} ${count}`).join(', ');
 
 export async function showStatistics(body, campaign) {
   const links = ['csv', 'xlsx'].map((kind) => h('a', { class: 'button plain', download: true }, `Export ${kind.toUpperCase()}`));
@@ -14,7 +16,14 @@ export async function showStatistics(body, campaign) {
     link.href = `/manager/api/campaigns/${campaign.id}/statistics.${kind}${safe ? '?spreadsheet_safe=1' : ''}`;
   });
   aim(false);
+  const told = await api('GET', `campaigns/${campaign.id}/summary`);
   body.append(
+    facts([
+      ['Participations', String(told.participations)], ['Under way', String(told.in_progress)],
+      ['Different people', String(told.unique_participants)], ['Anonymised', String(told.anonymised)],
+      ...['devices', 'channels', 'websites', 'languages'].map((name) => [`By ${name.slice(0, -1)}`, counted(told[name])]),
+      ...Object.entries(told.optins).map(([name, given]) => [`Opt-in ${name}`, counted(given)]),
+    ]),
     h('div', { class: 'row' }, links),
     h('div', { class: 'field box' },
       h('input', { id: 'safe', type: 'checkbox', 'aria-describedby': 'safe-hint', onchange: (event) => aim(event.target.checked) }),

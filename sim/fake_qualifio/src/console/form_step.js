@@ -46,16 +46,17 @@ function questionEntry(question) {
       field('Question', { name: of('label'), value: question.label }),
       field('Answers', { name: of('answers'), rows: '3', value: (question.answers ?? []).join('\n'), hint: 'One a line. Without any, people write their own.' }),
       field('Right answer', { name: of('correct'), value: question.correct }),
+      field('Variable', { name: of('variable'), value: question.variable, autocomplete: 'off', hint: 'The technical name that keeps the answer, if any.' }),
       field('Points', { name: of('score'), type: 'number', min: '0', value: String(question.score ?? 50) }),
     ],
-    kept: rest(question, ['id', 'name', 'label', 'answers', 'correct', 'score']),
+    kept: rest(question, ['id', 'name', 'label', 'answers', 'correct', 'score', 'variable']),
   });
 }
 
 function questionValue({ id, kept, values }) {
   return {
     ...id, ...kept, label: values.label, answers: nonEmptyLines(values.answers), correct: values.correct || null,
-    score: Number(values.score || 0),
+    variable: values.variable || null, score: Number(values.score || 0),
   };
 }
 
@@ -149,6 +150,7 @@ function optinEntry(given) {
       field('Technical name', { name: of('variable'), value: given.variable, autocomplete: 'off' }),
       field('Label', { name: of('label'), value: given.label }),
       field('Description', { name: of('description'), value: given.description }),
+      field('Categories', { name: of('categories'), rows: '2', value: (given.categories ?? []).map(({ technicalName }) => technicalName).join('\n'), hint: 'One technical name a line.' }),
       field('Mandatory', { name: of('mandatory'), type: 'checkbox', checked: given.mandatory }),
     ],
     kept: {
@@ -164,7 +166,9 @@ function category({ id, label, technicalName, parent }) {
 }
 
 function optinValue({ id, kept, values }) {
-  return { ...id, ...kept, variable: values.variable, label: values.label || null, description: values.description, mandatory: values.mandatory };
+  // A category that was there before keeps what else is known of it.
+  const categories = nonEmptyLines(values.categories).map((name) => kept.categories.find((one) => one.name === name) ?? name);
+  return { ...id, ...kept, categories, variable: values.variable, label: values.label || null, description: values.description, mandatory: values.mandatory };
 }
 
 // What this page does not edit goes back as it came.

@@ -1,5 +1,5 @@
 // The frame: menu, who is signed in, and which page an address means.
-import { call, h, mayLeave, message, notice, release, route } from '/console/console.js';
+import { call, h, keepsCookies, mayLeave, message, notice, release, route } from '/console/console.js';
 import { api, session } from './api.js';
 import { campaigns } from './campaigns.js';
 import { participations, profiles, pushes } from './data.js';
@@ -74,7 +74,7 @@ document.getElementById('skip').addEventListener('click', (event) => {
   main.focus();
 });
 
-try {
+if (keepsCookies(main)) try {
   known(await call('GET', '/manager/api/me').catch((refused) => {
     if (refused.status === 401) return null;
     throw refused;

@@ -390,7 +390,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     ),
     endpoint(
         "POST /manager/api/integrations/webhooks",
-        "creates a webhook",
+        "creates a webhook; it hears once of each participation: at the form, wherever that stands, and at the questions of a campaign without one",
         WEBHOOKS,
         Allowed::ADMIN,
         webhooks::create,

@@ -108,6 +108,7 @@ pub(super) fn create(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
     }
     let mut website = read(&Section::root(&call.body), blank(qualifio))?;
     website.id = blank(qualifio).id;
+    is_named_alone(qualifio, &website)?;
     decide(qualifio, website)
 }
 
@@ -117,10 +118,20 @@ pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
     let known = known.ok_or_else(|| Problem::NotFound(format!("website {id}")))?;
     let mut website = read(&Section::root(&call.body), (*known).clone())?;
     website.id = id;
+    is_named_alone(qualifio, &website)?;
     if website.domain == known.domain {
         return Ok(keep(qualifio, website, &[]));
     }
     decide(qualifio, website)
+}
+
+/// Campaigns, exports and integrations call a website by its name.
+pub(crate) fn is_named_alone(qualifio: &Qualifio, website: &Website) -> Result<(), Problem> {
+    let same = |other: &Arc<Website>| other.id != website.id && other.name == website.name;
+    match qualifio.websites.values().any(same) {
+        true => Err(Problem::InvalidField { field: "name", why: "is another website's already" }),
+        false => Ok(()),
+    }
 }
 
 /// A domain under which Gigya cannot be reached is refused, while the integration is OFF, too: it may be switched ON

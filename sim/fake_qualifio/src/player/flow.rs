@@ -45,10 +45,14 @@ pub(super) fn start(qualifio: &mut Qualifio, _: Instant, uk: &str, _: &Form) -> 
     show(qualifio, uk)
 }
 
-/// Answers the questions of one page.
+/// Answers the questions of one page. A page that comes a second time answers nothing of the next one: it says which
+/// page it is, or names questions of its own only.
 pub(super) fn answers(qualifio: &mut Qualifio, now: Instant, uk: &str, form: &Form) -> Turn {
     let Some(before) = qualifio.participations.get(uk).cloned() else { return show(qualifio, uk) };
-    if before.step() != Step::Questions {
+    let named = |questions: &[Question]| questions.iter().any(|asked| form.get(&asked.name()).is_some());
+    let another = form.get("pg").is_some_and(|pg| pg != before.page.to_string())
+        || named(&before.campaign.questions) && !named(before.questions());
+    if before.step() != Step::Questions || another {
         return show(qualifio, uk);
     }
     let (given, errors) = read_answers(before.questions(), form);

@@ -520,18 +520,12 @@ fn post(
     if !qualifio.participations.contains_key(&uk) {
         return Err((410, "Expired"));
     }
-    let Some(page) = own(qualifio, &uk, &Caller::of(request), channel).map(|found| found.page) else {
+    if own(qualifio, &uk, &Caller::of(request), channel).is_none() {
         return Err((403, "Forbidden"));
-    };
+    }
     let action = form.get("action").filter(|action| !action.is_empty());
     let endpoint = ENDPOINTS.iter().find(|endpoint| Some(endpoint.action) == action);
     let endpoint = endpoint.ok_or((400, "UnknownAction"))?;
     stands_at(qualifio, &uk, request);
-    // A page that comes a second time answers nothing of the next one. The form says which page it is, and so does
-    // the address that it is posted to.
-    let meant = form.get("pg").or_else(|| query.get("page"));
-    if endpoint.action == "answers" && meant.is_some_and(|meant| meant != page.to_string()) {
-        return Ok(flow::show(qualifio, &uk));
-    }
     Ok((endpoint.act)(qualifio, now, &uk, &form))
 }

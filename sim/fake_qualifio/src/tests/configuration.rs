@@ -538,3 +538,34 @@ fn screen_sets_on_phones_are_told_of_when_they_meet() {
         assert_eq!(&names(&body), expected, "{sso} {channel}: {body}");
     }
 }
+
+#[test]
+fn names_and_answers_that_lead_nowhere_are_refused() {
+    let websites = json!([{"name": "BE"}, {"name": "NL", "domain": "nl.example"}]);
+    let mut world = World::new(&json!({"websites": websites, "campaigns": [{"id": 700_101}]}));
+    let (_, all) = world.call("admin", "GET websites", &Value::Null);
+    let change = format!("PUT websites/{}", all["websites"][1]["id"]);
+    let asked = |question: Value| json!({"questions": [question]});
+    for (line, body, expected) in [
+        ("POST websites", json!({"name": "BE", "domain": "x.example"}), "InvalidField(name)"),
+        ("POST websites", json!({"name": "FR", "domain": "nl.example"}), "InvalidField(domain)"),
+        ("POST websites", json!({"name": "FR", "domain": "fr.example"}), "201"),
+        (&change, json!({"name": "BE"}), "InvalidField(name)"),
+        (&change, json!({"name": "NL"}), "200"),
+        ("PUT campaigns/700101", asked(json!("  ")), "Malformed(questions[0])"),
+        ("PUT campaigns/700101", asked(json!({"label": ""})), "Malformed(questions[0].label)"),
+        (
+            "PUT campaigns/700101",
+            asked(json!({"label": "Why?", "answers": ["a", "b"], "correct": "c"})),
+            "Malformed(questions[0].correct)",
+        ),
+        (
+            "PUT campaigns/700101",
+            asked(json!({"label": "Why?", "answers": ["a", "b"], "correct": " b"})),
+            "200",
+        ),
+        ("PUT campaigns/700101", asked(json!({"label": "Why?", "correct": "so"})), "200"),
+    ] {
+        assert_eq!(world.outcome("admin", line, &body), expected, "{line} {body}");
+    }
+}

@@ -109,6 +109,7 @@ fn limits_are_read() {
         (json!({"NoneWithin": "two hours"}), "Malformed(limit.NoneWithin)"),
         (json!({"NPerIP": 1}), "Malformed(limit.NPerIP)"),
         (json!("Sometimes"), "Malformed(limit)"),
+        (json!({"NPerEmail": 0}), "Malformed(limit.NPerEmail)"),
         (json!({"NPerIp": 1, "MaxParticipants": 10}), "200"),
     ] {
         assert_eq!(

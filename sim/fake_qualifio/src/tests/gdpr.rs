@@ -214,7 +214,7 @@ fn what_rules_refuse() {
         json!({"ruleType": "GDPR_ForgottenRight", "clientId": 2345, "ruleTypePayload": {"profiles": [1]}});
     for (member, value, message) in [
         ("ruleType", json!("GDPR_ExportData"), "ruleType: this address takes GDPR_ForgottenRight"),
-        ("ruleType", Value::Null, ": `ruleType` is missing"),
+        ("ruleType", Value::Null, "`ruleType` is missing"),
         ("clientId", json!(99), "clientId: the address names another account"),
         (
             "ruleTypePayload",

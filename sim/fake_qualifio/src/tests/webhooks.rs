@@ -261,7 +261,15 @@ fn submitted_ones_stay_whatever_comes_after_the_form() {
     let mut browser = world.browser();
     browser.submit(&mut world, &[("firstname", "Ann"), ("lastname", "P"), ("email", "ann@brand.example")]);
     assert_eq!(browser.step(), "questionset");
-    assert_eq!(body(&delivered(&mut world, 200).unwrap())["state"], json!("COMPLETED"));
+    let told = body(&delivered(&mut world, 200).unwrap());
+    assert_eq!(
+        json!([told["state"], told["questionnaire"][0]["responses"]]),
+        json!(["COMPLETED", []]),
+        "the questions are still to come"
+    );
+    let question = browser.state["questions"][0]["name"].as_str().unwrap().to_owned();
+    browser.post(&mut world, &[("action", "answers"), (&question, "Liège")]);
+    assert_eq!(browser.step(), "exit");
     world.now = world.now.plus(Duration::from_secs(3600));
     world.qualifio.advance(world.now);
     assert!(delivered(&mut world, 200).is_none(), "told once");
