@@ -203,11 +203,8 @@ fn a_login_page_is_tried_in_a_browser() {
     assert!(stands(&[]).values().all(|stands| *stands == "not exercised"));
     if standin_stage::chromium::lacking().is_none() {
         let seen = stands(&["--browser"]);
-        for (clause, expected) in
-            [("QG-RED-3", "kept"), ("QG-RED-5", "kept"), ("QG-MOB-2", "kept"), ("QG-RED-1", "not exercised")]
-        {
-            assert_eq!(seen[clause], expected, "{clause}");
-        }
+        assert_eq!(seen.len(), role.clauses.len());
+        assert!(seen.values().all(|stands| *stands == "kept"), "{seen:?}");
     } else {
         assert!(std::env::var_os("STANDIN_ALL_TOOLS").is_none(), "no browser");
     }

@@ -3,7 +3,7 @@
 use crate::clock::StageClock;
 use crate::find::{beside, read_beside};
 use crate::lineage::lineage;
-use crate::partner::{Partner, Playing};
+use crate::partner::{Part, Partner, Playing};
 use crate::run::Run;
 use crate::sought::Sought;
 use crate::step::{Args, Miss, Takes, Unmet, named};
@@ -601,9 +601,15 @@ fn walk(ready: &Ready, world: &World, which: Which, walked: &mut Walked) -> Verd
         world.advance(PACE);
         let at = world.now().to_string();
         let line = scenario.source.line_column(step.name.span.start).0;
+        let expects = step.name.name.starts_with("expect_");
+        if !expects {
+            run.begin_anew();
+        }
+        // What must not be there may still be on its way.
+        while expects && is_of_absence(&step.args) && run.rest() {}
         let mut result = one(&mut run, step);
         // A partner works in its own time.
-        while matches!(result, Err(Miss::Unmet(_))) && step.name.name.starts_with("expect_") && run.rest() {
+        while matches!(result, Err(Miss::Unmet(_))) && expects && run.rest() {
             run.held.take();
             result = one(&mut run, step);
         }
@@ -611,7 +617,7 @@ fn walk(ready: &Ready, world: &World, which: Which, walked: &mut Walked) -> Verd
             Ok(summary) => (true, summary.clone()),
             Err(Miss::Written(diagnostic)) => (false, diagnostic.message.clone()),
             Err(Miss::Unmet(unmet)) => (false, unmet.message.clone()),
-            Err(Miss::Broken(why)) => (false, why.clone()),
+            Err(Miss::Strange(why) | Miss::Broken(why)) => (false, why.clone()),
         };
         let values = run.held.take();
         walked.steps.push(StepOutcome {
@@ -624,15 +630,26 @@ fn walk(ready: &Ready, world: &World, which: Which, walked: &mut Walked) -> Verd
             checked: values.iter().map(Held::told).collect(),
         });
         walked.held.push(values);
+        let result = match result {
+            // Our own pages are understood: where nobody else takes part, something is not as it should be.
+            Err(Miss::Strange(why)) if run.partner.is_some() => return Verdict::Skipped(why),
+            Err(Miss::Strange(why)) => Err(crate::step::unmet(why)),
+            other => other,
+        };
         match result {
             Ok(_) => {}
-            Err(Miss::Broken(why)) => {
+            Err(Miss::Strange(why) | Miss::Broken(why)) => {
                 return Verdict::Broken(format!("{} at line {line}: {why}", step.name.name));
             }
             Err(Miss::Unmet(unmet)) => {
                 let screenshot = run.chromium.screenshot().map(|png| Screenshot { png, file: None });
                 let mut failure = Failure { screenshot, ..failure(world, scenario, step, unmet) };
                 if let Some(playing) = &mut run.partner {
+                    if playing.part == Part::LoginPage {
+                        for (name, browser) in &run.browsers {
+                            crate::partner::add_pages(world, name, browser, &mut failure.lineage);
+                        }
+                    }
                     crate::partner::add_exchange(world, &mut failure.lineage);
                     crate::partner::add_last_words(world, playing, &mut failure.lineage);
                 }
@@ -644,6 +661,18 @@ fn walk(ready: &Ready, world: &World, which: Which, walked: &mut Walked) -> Verd
         }
     }
     Verdict::Held
+}
+
+/// Whether a step expects that something is not there.
+fn is_of_absence(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Null => true,
+        Kind::List(items) => items.iter().any(is_of_absence),
+        Kind::Map(members) => members.iter().any(|(key, value)| {
+            key.name == "count" && value.number().is_ok_and(|count| count == 0) || is_of_absence(value)
+        }),
+        _ => false,
+    }
 }
 
 fn one(run: &mut Run<'_>, step: &standin_scenario::Step) -> Result<String, Miss> {

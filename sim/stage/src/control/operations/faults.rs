@@ -60,6 +60,6 @@ fn step(world: &World, step: &'static Step, members: Map<String, Value>) -> Resu
     (step.run)(&mut run, &args).map_err(|miss| match miss {
         Miss::Written(diagnostic) => wrong(diagnostic),
         Miss::Unmet(unmet) => Problem::new(&WRONG, unmet.message).at("body"),
-        Miss::Broken(why) => Problem::new(&BROKEN, why),
+        Miss::Strange(why) | Miss::Broken(why) => Problem::new(&BROKEN, why),
     })
 }
