@@ -1,12 +1,29 @@
 //! Programs of others inside the stage.
 
 use crate::top;
-use std::process::{Command, Output};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 
-fn exec(options: &[&str], command: &[&str]) -> Output {
+fn program(options: &[&str], command: &[&str]) -> Command {
     let mut standin = Command::new(env!("CARGO_BIN_EXE_standin"));
     standin.arg("exec").args(options).arg("--").args(command).current_dir(top());
-    standin.env("XDG_DATA_HOME", env!("CARGO_TARGET_TMPDIR")).output().unwrap()
+    standin.env("XDG_DATA_HOME", env!("CARGO_TARGET_TMPDIR"));
+    standin
+}
+
+fn exec(options: &[&str], command: &[&str]) -> Output {
+    program(options, command).output().unwrap()
+}
+
+/// A file with an authority that vouches for nobody here, as libraries bring one along.
+fn authority_of_somebody_else(folder: &Path) -> PathBuf {
+    let mut standin = Command::new(env!("CARGO_BIN_EXE_standin"));
+    let made = standin.arg("ca").env("XDG_DATA_HOME", folder).output().unwrap();
+    let file = folder.join("else.pem");
+    std::fs::write(&file, made.stdout).unwrap();
+    file
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -21,6 +38,33 @@ fn the_exit_code_is_the_programs() {
     let missing = exec(&[], &["no-such-program-anywhere"]);
     assert_eq!(missing.status.code(), Some(127));
     assert!(text(&missing.stderr).contains("no-such-program-anywhere cannot be started"));
+    assert_eq!(exec(&[], &["./README.md"]).status.code(), Some(126));
+}
+
+/// A program hears of a key at its terminal by itself, and of everything else from us.
+#[test]
+fn a_signal_is_passed_on_once() {
+    let script = "import signal, sys\n\
+        for name, code in [('SIGINT', 5), ('SIGTERM', 6), ('SIGHUP', 7)]:\n\
+        \x20   signal.signal(getattr(signal, name), lambda *_, code=code: sys.exit(code))\n\
+        print('ready', flush=True)\n\
+        sys.stdin.read()";
+    for (signals, code) in [(&["-INT", "-HUP"][..], 7), (&["-QUIT", "-TERM"], 6)] {
+        let mut standin = program(&[], &["python3", "-c", script]);
+        let mut ran =
+            standin.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(ran.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\n");
+        for signal in signals {
+            let told = Command::new("kill").args([*signal, &ran.id().to_string()]).status().unwrap();
+            assert!(told.success());
+        }
+        // Its input stays open, so that nothing else ends it.
+        let input = ran.stdin.take();
+        assert_eq!(ran.wait().unwrap().code(), Some(code), "{signals:?}");
+        drop(input);
+    }
 }
 
 /// curl and Python find the vendors' hosts here, with certificates that they accept, and nothing else.
@@ -49,6 +93,99 @@ fn programs_find_the_vendors_hosts_here() {
     ));
 }
 
+/// Without TLS a name that nobody has is refused in words as well, and one that is allowed is reached.
+#[test]
+fn plain_http_goes_where_it_may() {
+    let ran = exec(&[], &["curl", "-sS", "http://only-http.example.org/"]);
+    assert_eq!(text(&ran.stdout), "nobody here answers under only-http.example.org");
+    assert!(text(&ran.stderr).contains("\nrefused: only-http.example.org is nobody here"), "{ran:?}");
+
+    // An address of this machine that no program takes for its own.
+    let outside = TcpListener::bind("127.0.0.2:0").unwrap();
+    let url = format!("http://{}/a", outside.local_addr().unwrap());
+    let answering = std::thread::spawn(move || {
+        let (mut stream, _) = outside.accept().unwrap();
+        let mut head = [0; 5];
+        stream.read_exact(&mut head).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nthere").unwrap();
+        head
+    });
+    let ran = exec(&["--allow", "127.0.0.2"], &["curl", "-sS", &url]);
+    assert_eq!(text(&ran.stdout), "there", "{ran:?}");
+    assert_eq!(&answering.join().unwrap(), b"GET /");
+
+    let ran = exec(&[], &["curl", "-sS", "https://accounts.eu1.gigya.com./", "-o", "/dev/null"]);
+    assert!(
+        text(&ran.stderr).contains("\ngigya "),
+        "the dot at the end says that the name is whole: {ran:?}"
+    );
+    for host in ["vm:8099", "*.test", "http://a.test/", ""] {
+        let ran = exec(&["--allow", host], &["true"]);
+        assert_eq!(ran.status.code(), Some(2), "{host}");
+        assert!(text(&ran.stderr).contains("is not the name of one host"), "{ran:?}");
+    }
+}
+
+/// What Gigya refuses is told by its code: the status says nothing.
+#[test]
+fn the_table_tells_refusals_by_their_code() {
+    let ask = "for key in $GIGYA_USER_KEY nobody nobody; do curl -sS https://accounts.eu1.gigya.com/accounts.search \
+        -o /dev/null -d apiKey=$GIGYA_API_KEY -d userKey=$key --data-urlencode secret=$GIGYA_SECRET \
+        -d 'query=SELECT UID FROM accounts'; done";
+    let ran = exec(&[], &["sh", "-c", ask]);
+    let expected =
+        "\nplatform   call             times  answered\ngigya      accounts.search      3  200, 403005 (2)\n";
+    assert_eq!(text(&ran.stderr), expected);
+}
+
+/// Programs of all kinds are told whom to trust, and what they were told before stays.
+#[test]
+fn variables_add_to_what_was_there() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join(".wgetrc"), "tries = 2\n").unwrap();
+    let script = "for name in REQUESTS_CA_BUNDLE CURL_CA_BUNDLE AWS_CA_BUNDLE GIT_SSL_CAINFO PIP_CERT HTTPLIB2_CA_CERTS \
+        GRPC_DEFAULT_SSL_ROOTS_FILE_PATH NIX_SSL_CERT_FILE PERL_LWP_SSL_CA_FILE; do \
+        eval test \\$$name = $SSL_CERT_FILE || echo $name; done; \
+        cat $WGETRC; echo $PERL_LWP_ENV_PROXY $NODE_OPTIONS $PYTHONPATH; cat ${PHP_INI_SCAN_DIR#*:}/*.ini; echo $SSL_CERT_FILE";
+    let mut standin = program(&[], &["sh", "-c", script]);
+    standin.env("HOME", home.path()).env("PYTHONPATH", "/theirs").env("NODE_OPTIONS", "--no-warnings");
+    standin.env_remove("WGETRC").env_remove("PHP_INI_SCAN_DIR");
+    let said = text(&standin.output().unwrap().stdout);
+    let bundle = said.lines().last().unwrap();
+    let folder = bundle.trim_end_matches("/bundle.pem");
+    let expected = format!(
+        "tries = 2\n\nca_certificate = {bundle}\n1 --no-warnings --require={folder}/node.cjs {folder}/python:/theirs\n\
+         curl.cainfo={bundle}\nopenssl.cafile={bundle}\n{bundle}\n"
+    );
+    assert_eq!(said, expected);
+}
+
+/// A Python program that reads no proxy variable, or brings authorities of its own, is led here nevertheless; what it
+/// would have run at its start it still runs.
+#[test]
+fn python_is_led_without_a_proxy() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("sitecustomize.py"), "import builtins\nbuiltins.theirs = 'theirs'\n")
+        .unwrap();
+    let authorities = authority_of_somebody_else(folder.path());
+    let python = "import http.client, os, socket, ssl, sys\n\
+        path = '/accounts.getPolicies?apiKey=' + os.environ['GIGYA_API_KEY']\n\
+        def ask(connection):\n\
+        \x20   connection.request('GET', path)\n\
+        \x20   return connection.getresponse().status\n\
+        own = ssl.create_default_context(cafile=sys.argv[1])\n\
+        stage = tuple(os.environ['STANDIN_TLS'].split(':'))\n\
+        away = [socket.create_connection((host, 80)).getpeername() for host in ['192.0.2.1', 'www.example.net']]\n\
+        here = socket.create_server(('127.0.0.1', 0))\n\
+        near = socket.create_connection(here.getsockname()).getpeername() == here.getsockname()\n\
+        print(theirs, ask(http.client.HTTPConnection('accounts.eu1.gigya.com')),\n\
+        \x20     ask(http.client.HTTPSConnection('accounts.eu1.gigya.com', context=own)),\n\
+        \x20     [(host, str(port)) == stage for host, port in away], near)";
+    let mut standin = program(&[], &["python3", "-c", python, authorities.to_str().unwrap()]);
+    let ran = standin.env("PYTHONPATH", folder.path()).output().unwrap();
+    assert_eq!(text(&ran.stdout), "theirs 200 200 [True, True] True\n", "{ran:?}");
+}
+
 /// Node knows no proxy variables before version 24. Where Node is not there, there is nothing to see, unless all
 /// tools are said to be there.
 #[test]
@@ -61,6 +198,22 @@ fn node_finds_them_too() {
         .then((answer) => console.log(answer.status));";
     let ran = exec(&[], &["node", "-e", script]);
     assert_eq!(text(&ran.stdout), "200\n", "{ran:?}");
+
+    // Port and host apart, as older libraries connect; and authorities of a library's own.
+    let folder = tempfile::tempdir().unwrap();
+    let authorities = authority_of_somebody_else(folder.path());
+    let script = "const socket = new (require('net').Socket)();\
+        socket.connect(80, 'www.example.net', () => {\
+        \x20 console.log(socket.remoteAddress + ':' + socket.remotePort === process.env.STANDIN_TLS);\
+        \x20 socket.destroy();\
+        \x20 const ca = require('fs').readFileSync(process.argv[1]);\
+        \x20 require('https').get('https://login.eloqua.com/id', { ca }, (answer) => {\
+        \x20   console.log(answer.statusCode);\
+        \x20   answer.resume();\
+        \x20 });\
+        });";
+    let ran = exec(&[], &["node", "-e", script, authorities.to_str().unwrap()]);
+    assert_eq!(text(&ran.stdout), "true\n200\n", "{ran:?}");
 }
 
 /// Java reads no variable but its own, and wants a trust store. A JDK runs a program from its source; where none is there,
@@ -82,6 +235,13 @@ fn java_finds_them_too() {
     std::fs::write(&program, source).unwrap();
     let ran = exec(&[], &["java", program.to_str().unwrap()]);
     assert_eq!(text(&ran.stdout), "200\n", "{ran:?}");
+    // Where it may go outside, it trusts whom the machine trusts.
+    let count = "grep -c BEGIN $SSL_CERT_FILE; \
+        keytool -list -storepass changeit -keystore ${STANDIN_CA_FILE%/*}/authorities.jks | grep -c trustedCertEntry";
+    let ran = exec(&["--allow", "a.test"], &["sh", "-c", count]);
+    let counted = text(&ran.stdout);
+    let counts: Vec<u32> = counted.lines().map(|line| line.parse().unwrap()).collect();
+    assert!(counts.len() == 2 && counts[0] == counts[1] && counts[0] > 1, "{ran:?}");
 }
 
 /// The expectations of a scenario are held against what the program did, in that scenario's world.
@@ -106,7 +266,11 @@ fn what_a_scenario_expects_is_checked_against_the_program() {
     let expect = ["--expect", scenario.to_str().unwrap()];
     let good = exec(&expect, &["sh", "-c", &set("Diest")]);
     assert_eq!(good.status.code(), Some(0), "{}", text(&good.stderr));
-    assert!(text(&good.stderr).contains("ok Ann moved"));
+    let told = text(&good.stderr);
+    assert!(
+        told.contains("ok Ann moved") && !told.contains("clauses shown"),
+        "no clause is shown by it: {told}"
+    );
     let calls = folder.path().join("calls.yaml");
     std::fs::write(
         &calls,

@@ -1,8 +1,9 @@
 //! Every file under `scenarios/`, on both transports.
 
 use crate::all_scenarios;
-use standin::{Transport, Verdict};
+use standin::{Transport, Verdict, What, World};
 use standin_stage::runner::{Ready, WithoutBrowser, run_keeping};
+use standin_stage::surface::CALLERS;
 
 /// Both transports come to the same outcome by the same journal, to the byte.
 #[test]
@@ -17,7 +18,9 @@ fn every_scenario_holds_and_both_transports_tell_the_same_story() {
         if !memory.held() {
             told.push(format!("{} (memory): {:#?}", ready.scenario.name, memory.verdict));
         }
-        let (one, two) = (wire_world.unwrap().journal(), memory_world.unwrap().journal());
+        let memory_world = memory_world.unwrap();
+        told.extend(strangers(&memory_world).map(|from| format!("{}: {from} calls", ready.scenario.name)));
+        let (one, two) = (wire_world.unwrap().journal(), memory_world.journal());
         if let Some((left, right)) = one.lines().zip(two.lines()).find(|(left, right)| left != right) {
             told.push(format!(
                 "{}: the journals part\n  wire:   {left}\n  memory: {right}",
@@ -28,6 +31,14 @@ fn every_scenario_holds_and_both_transports_tell_the_same_story() {
         }
     }
     assert!(told.is_empty(), "{}", told.join("\n\n"));
+}
+
+/// Callers that `expect_calls` could not name.
+fn strangers(world: &World) -> impl Iterator<Item = String> {
+    world.parts().journal.entries().into_iter().filter_map(|entry| match entry.what {
+        What::Call { from, .. } if !CALLERS.contains(&from.as_ref()) => Some(from.to_string()),
+        _ => None,
+    })
 }
 
 /// What people do in a real browser comes out as expected, and no page asks for a host of the world outside. On a

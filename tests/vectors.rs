@@ -188,7 +188,7 @@ fn world(case: &Case) -> World {
         "title": "Quiz", "sso": true, "language": "xx",
         "fields": [
             "firstname", "lastname", "email", "username", "address", "zipcode", "locality", "country", "phone",
-            "birthday", "gender", "shoe_size",
+            "birthday", {"variable": "gender", "options": ["M", "F", "X"]}, "shoe_size",
         ],
     });
     campaign.as_object_mut().unwrap().extend(case.campaign.as_object().unwrap().clone());

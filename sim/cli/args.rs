@@ -1,9 +1,15 @@
 //! What may be typed.
 
 use crate::run::choose::Shard;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::{Arg, Args, Parser, Subcommand, ValueEnum, ValueHint};
+use standin_conform::verify::ROLES;
+use standin_report::FORMATS;
+use standin_serve::front::plain_name;
 use standin_stage::Transport;
+use std::ffi::OsStr;
 use std::net::IpAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Stand-ins for Gigya, Qualifio and Eloqua on one stage, with the real sync logic between them.
@@ -71,7 +77,7 @@ pub(crate) enum Command {
 #[derive(Args, Clone)]
 pub(crate) struct WorldOptions {
     /// Sets a knob, see `standin list knobs`; may be given several times
-    #[arg(long = "set", value_name = "KNOB=VALUE", value_parser = pair)]
+    #[arg(long = "set", value_name = "KNOB=VALUE", value_parser = knob)]
     pub(crate) set: Vec<(String, String)>,
     /// Where identifiers start: the same seed gives the same identifiers and journal
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
@@ -97,7 +103,7 @@ pub(crate) struct RunCommand {
     #[arg(long, value_name = "ID")]
     pub(crate) clause: Vec<String>,
     /// Writes a report: html, junit, json, markdown or tap, see `standin list reports`; may be given several times
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = pair)]
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = report)]
     pub(crate) report: Vec<(String, String)>,
     /// Runs so many scenarios at the same time, as many as there are cores if it is not given; nothing else changes
     #[arg(long, short, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -295,8 +301,8 @@ pub(crate) struct ServeCommand {
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
     /// The most worlds at once
-    #[arg(long, value_name = "NUMBER", default_value_t = 4096)]
-    pub(crate) worlds: usize,
+    #[arg(long, value_name = "NUMBER", default_value = "4096")]
+    pub(crate) worlds: NonZeroUsize,
     /// Answers under all host names of the platforms on one more socket, with TLS by an authority of its own
     #[arg(long)]
     pub(crate) tls: bool,
@@ -317,9 +323,11 @@ pub(crate) struct ServeCommand {
 #[derive(Args)]
 #[command(after_help = "\
 The program finds its proxy and whom to trust in the variables that programs read: HTTPS_PROXY,
-SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, NODE_OPTIONS, JAVA_TOOL_OPTIONS and their like;
-and the platforms' addresses and credentials in those that `standin serve` prints. Other hosts are
-refused, and named at the end.
+SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, WGETRC, JAVA_TOOL_OPTIONS and their like; and
+the platforms' addresses and credentials in those that `standin serve` prints. Node (NODE_OPTIONS)
+and Python (PYTHONPATH) are led here even where they look at no proxy. Other hosts are refused, and
+named at the end. Not held back is what looks at none of these variables, as many static binaries,
+PHP's file_get_contents, and Python with -I or uvloop.
 
 Exit code: that of the program; if it is 0 and what --expect expects does not hold, 1.")]
 pub(crate) struct ExecCommand {
@@ -330,7 +338,7 @@ pub(crate) struct ExecCommand {
     #[arg(long, value_name = "SCENARIO")]
     pub(crate) expect: Option<PathBuf>,
     /// A host of the world outside that the program may reach; may be given several times
-    #[arg(long, value_name = "HOST")]
+    #[arg(long, value_name = "HOST", value_parser = outside)]
     pub(crate) allow: Vec<String>,
     /// `wall`: time passes as on the wall; `still`: it stands until the control API moves it
     #[arg(long, value_enum, default_value_t = Time::Wall)]
@@ -338,7 +346,13 @@ pub(crate) struct ExecCommand {
     #[command(flatten)]
     pub(crate) options: WorldOptions,
     /// The program and its arguments
-    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(
+        value_name = "COMMAND",
+        value_hint = ValueHint::CommandWithArguments,
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
     pub(crate) command: Vec<String>,
 }
 
@@ -350,7 +364,7 @@ The file says what the system is and what it leaves out; `standin new verify ROL
 Exit codes: 0 no clause is broken, 1 a clause is broken, 2 the command line or a file is wrong, 3 the harness broke.")]
 pub(crate) struct VerifyCommand {
     /// What the system is, see `standin list roles`
-    #[arg(value_name = "ROLE")]
+    #[arg(value_name = "ROLE", value_parser = ROLE, hide_possible_values = true)]
     pub(crate) role: String,
     /// The partner's file; for csv also the files themselves
     #[arg(value_name = "FILE", required = true)]
@@ -359,7 +373,7 @@ pub(crate) struct VerifyCommand {
     #[arg(long, value_name = "ID")]
     pub(crate) clause: Vec<String>,
     /// Writes a report, see `standin list reports`; may be given several times
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = pair)]
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = report)]
     pub(crate) report: Vec<(String, String)>,
     /// Tries so many cases at the same time, as many as there are cores if it is not given
     #[arg(long, short, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -411,7 +425,7 @@ pub(crate) struct NewScenarioCommand {
 #[derive(Args)]
 pub(crate) struct NewVerifyCommand {
     /// The role
-    #[arg(value_name = "ROLE")]
+    #[arg(value_name = "ROLE", value_parser = ROLE, hide_possible_values = true)]
     pub(crate) role: String,
     /// Where; a file that is there stays as it is. Without it, the text is printed
     #[arg(value_name = "FILE")]
@@ -499,9 +513,58 @@ pub(crate) enum What {
     Operations,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err(format!("`{text}` is not NAME=VALUE")),
+/// Names that shells offer; whether one is known is told where it is used, with more of an answer.
+#[derive(Clone)]
+struct Offered(fn() -> Vec<&'static str>);
+
+const ROLE: Offered = Offered(|| ROLES.iter().map(|role| role.name).collect());
+
+impl TypedValueParser for Offered {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
     }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new((self.0)().into_iter().map(PossibleValue::new)))
+    }
+}
+
+fn knob(text: &str) -> Result<(String, String), String> {
+    pair(text).ok_or_else(|| format!("`{text}` is not KNOB=VALUE"))
+}
+
+fn report(text: &str) -> Result<(String, String), String> {
+    let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+    let wrong = || format!("`{text}` is not FORMAT=FILE; formats: {}", known.join(", "));
+    let (format, file) = pair(text).filter(|(_, file)| !file.is_empty()).ok_or_else(wrong)?;
+    match file.as_str() {
+        "-" => Err("a report goes into a file, and `-` is none".to_owned()),
+        _ => Ok((format, file)),
+    }
+}
+
+fn pair(text: &str) -> Option<(String, String)> {
+    let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty())?;
+    Some((name.to_owned(), value.to_owned()))
+}
+
+/// A host of the world outside, as names are compared.
+fn outside(text: &str) -> Result<String, String> {
+    let name = plain_name(text);
+    let label = |label: &str| {
+        !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+    };
+    if name.parse::<IpAddr>().is_ok() || name.split('.').all(label) {
+        return Ok(name);
+    }
+    Err(format!(
+        "`{text}` is not the name of one host: no scheme, no port, no path and no pattern stand here"
+    ))
 }

@@ -2,6 +2,7 @@
 
 use crate::args::{DataflowCheckCommand, DataflowCommand, DataflowExplainCommand};
 use crate::file_later::FileLater;
+use crate::file_later::why;
 use crate::{Stop, say};
 use standin_dataflow::{Document, Problem, Severity};
 use standin_report::terminal::counted;
@@ -77,8 +78,8 @@ pub(crate) fn sound(file: &Path) -> Result<(Document, String), Stop> {
 fn source(file: &Path) -> Result<Source, Stop> {
     let failed = |why: String| Stop::wrong(format!("error: {} cannot be read: {why}", file.display()));
     let mut bytes = Vec::new();
-    let opened = std::fs::File::open(file).map_err(|error| failed(error.kind().to_string()))?;
-    opened.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| failed(error.kind().to_string()))?;
+    let opened = std::fs::File::open(file).map_err(|error| failed(why(&error)))?;
+    opened.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| failed(why(&error)))?;
     if bytes.len() as u64 > MOST_BYTES {
         return Err(failed(format!("it is larger than {} megabytes", MOST_BYTES >> 20)));
     }

@@ -8,6 +8,7 @@ mod watch;
 
 use crate::args::{DataflowRunCommand, TraceLevel};
 use crate::clock::WallClock;
+use crate::file_later::why;
 use crate::{Stop, dataflow, say};
 use standin_clients::gigya::{GigyaAccess, Proof};
 use standin_dataflow::{Document, Extract, Log};
@@ -98,11 +99,11 @@ fn settings(command: &DataflowRunCommand) -> Result<Settings, Stop> {
 
 fn text_of(file: &Path) -> Result<String, Stop> {
     let failed = |why: &str| Stop::wrong(format!("error: {} cannot be read: {why}", file.display()));
-    let size = std::fs::metadata(file).map_err(|error| failed(&error.kind().to_string()))?.len();
+    let size = std::fs::metadata(file).map_err(|error| failed(&why(&error)))?.len();
     if size > MOST_BYTES {
         return Err(failed("it is larger than a megabyte"));
     }
-    std::fs::read_to_string(file).map_err(|error| failed(&error.kind().to_string()))
+    std::fs::read_to_string(file).map_err(|error| failed(&why(&error)))
 }
 
 fn shown(settings: &Settings, name: &str) -> Option<String> {

@@ -1,11 +1,12 @@
 //! `standin exec`: any program, unchanged, inside the stage.
 
 use crate::args::ExecCommand;
-use crate::outfit::{Trust, dress, exit};
-use crate::serve::{clock, hosting, spec, stop, told, wait_until};
+use crate::outfit::{LOOPBACK, Trust, dress, exit};
+use crate::serve::{clock, hosting, spec, told, wait_until};
 use crate::{Stop, authority};
 use standin_ports::What;
-use standin_report::terminal::{Look, write};
+use standin_report::refusal::error_code;
+use standin_report::terminal::{Look, one};
 use standin_scenario::outcome::exit_code;
 use standin_stage::World;
 use standin_stage::front::{Callers, Front, Opening};
@@ -15,9 +16,13 @@ use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The program could not be started, as shells say it.
 const NOT_FOUND: u8 = 127;
+
+/// It is there, and cannot be started.
+const NOT_STARTED: u8 = 126;
 
 pub(crate) fn exec(command: &ExecCommand) -> Result<u8, Stop> {
     let expected = command.expect.as_deref().map(|path| expected(path, command)).transpose()?;
@@ -45,7 +50,7 @@ pub(crate) fn exec(command: &ExecCommand) -> Result<u8, Stop> {
     let outcome = expectations(&ready, &world);
     let colour = std::io::stderr().is_terminal();
     let look = Look { colour, steps: true, timeless: true, ..Look::default() };
-    let _ = out.write_all(write(std::slice::from_ref(&outcome), look).as_bytes());
+    let _ = write!(out, "\n{}", one(&outcome, look));
     Ok(if code == 0 { exit_code(&[outcome]) } else { code })
 }
 
@@ -77,8 +82,9 @@ fn run(command: &ExecCommand, world: &World, front: &Front, trust: &Trust) -> Re
     let mut child = match child.spawn() {
         Ok(child) => child,
         Err(error) => {
+            let missing = error.kind() == std::io::ErrorKind::NotFound;
             return Err(Stop {
-                code: NOT_FOUND,
+                code: if missing { NOT_FOUND } else { NOT_STARTED },
                 text: format!("error: {program} cannot be started: {error}"),
             });
         }
@@ -91,39 +97,64 @@ fn run(command: &ExecCommand, world: &World, front: &Front, trust: &Trust) -> Re
         status
     });
     wait_until(world, async {
-        tokio::pin!(end);
+        let asked = passed_on(&id);
         tokio::select! {
-            _ = &mut end => return,
-            () = stop() => {}
+            _ = end => {}
+            () = asked => {}
         }
-        // Whoever ends us means the program. From a terminal it has heard that already, and once more does no harm.
-        let _ = Command::new("kill").args(["-TERM", &id]).status();
-        let _ = end.await;
     })?;
     let status = waiting.join().map_err(|_| Stop::broke("error: nobody waited for the command"))?;
     let status = status.map_err(|error| Stop::broke(format!("error: {program}: {error}")))?;
     Ok(exit(status))
 }
 
-/// Hosts of the world outside, as names are compared.
+/// Tells the program what we are told, for as long as it runs. What the terminal sends on a key it has heard itself, and
+/// a second time might end it while it cleans up.
+async fn passed_on(id: &str) {
+    let heard = |kind| signal(kind).ok();
+    let [mut interrupt, mut quit, mut end, mut hang_up] =
+        [SignalKind::interrupt(), SignalKind::quit(), SignalKind::terminate(), SignalKind::hangup()]
+            .map(heard);
+    loop {
+        let name = tokio::select! {
+            () = next(&mut interrupt) => continue,
+            () = next(&mut quit) => continue,
+            () = next(&mut end) => "-TERM",
+            () = next(&mut hang_up) => "-HUP",
+        };
+        let _ = Command::new("kill").args([name, id]).status();
+    }
+}
+
+async fn next(signal: &mut Option<Signal>) {
+    let heard = match signal {
+        Some(signal) => signal.recv().await,
+        None => None,
+    };
+    if heard.is_none() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Whom the program may reach beside the platforms: this machine, and hosts of the world outside.
 fn allowed(command: &ExecCommand) -> Vec<String> {
-    command.allow.iter().map(|host| host.to_ascii_lowercase()).collect()
+    LOOPBACK.iter().map(|host| (*host).to_owned()).chain(command.allow.iter().cloned()).collect()
 }
 
 /// What the command called, as a table, and whom it asked for in vain.
 fn summary(world: &World, front: &Front) -> String {
-    let mut calls: BTreeMap<(String, String), (u64, BTreeMap<u16, u64>)> = BTreeMap::new();
+    let mut calls: BTreeMap<(String, String), (u64, BTreeMap<Answer, u64>)> = BTreeMap::new();
     for entry in world.parts().journal.entries() {
-        let (platform, name, status) = match entry.what {
-            What::Call { from, to, name, status, .. } if from == "client" => {
-                (to.to_string(), name.to_string(), status)
+        let (platform, name, answer) = match entry.what {
+            What::Call { from, to, name, status, answer, .. } if from == "client" => {
+                (to.to_owned(), name, Answer::of(status, &answer))
             }
-            What::File { op, path, .. } => ("drop".to_owned(), format!("{op} {path}"), DONE),
+            What::File { op, path, .. } => ("drop".to_owned(), format!("{op} {path}"), Answer::Done),
             _ => continue,
         };
-        let (count, statuses) = calls.entry((platform, name)).or_default();
+        let (count, answers) = calls.entry((platform, name)).or_default();
         *count += 1;
-        *statuses.entry(status).or_default() += 1;
+        *answers.entry(answer).or_default() += 1;
     }
     let mut text = String::from("\n");
     if calls.is_empty() {
@@ -131,9 +162,8 @@ fn summary(world: &World, front: &Front) -> String {
     } else {
         let width = calls.keys().map(|(_, name)| name.chars().count()).max().unwrap_or(0).min(60);
         let _ = writeln!(text, "{:<10} {:<width$} {:>6}  answered", "platform", "call", "times");
-        for ((platform, name), (count, statuses)) in &calls {
-            let told: Vec<String> =
-                statuses.iter().map(|(status, times)| told_status(*status, *times)).collect();
+        for ((platform, name), (count, answers)) in &calls {
+            let told: Vec<String> = answers.iter().map(|(answer, times)| answer.told(*times)).collect();
             let _ = writeln!(text, "{platform:<10} {name:<width$} {count:>6}  {}", told.join(", "));
         }
     }
@@ -146,14 +176,35 @@ fn summary(world: &World, front: &Front) -> String {
     text
 }
 
-/// Stands for what happened at the drop, where there are no statuses.
-const DONE: u16 = 1;
+/// How a call ended.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Answer {
+    /// At the drop, where there are no statuses.
+    Done,
+    /// None came.
+    Cut,
+    /// By a status.
+    Status(u16),
+    /// By a code in a body, as Gigya refuses.
+    Code(u64),
+}
 
-fn told_status(status: u16, times: u64) -> String {
-    let status = match status {
-        0 => "cut".to_owned(),
-        DONE => "done".to_owned(),
-        status => status.to_string(),
-    };
-    if times == 1 { status } else { format!("{status} ({times})") }
+impl Answer {
+    fn of(status: u16, body: &str) -> Self {
+        match (status, error_code(body)) {
+            (0, _) => Self::Cut,
+            (_, Some(code)) => Self::Code(code),
+            (status, None) => Self::Status(status),
+        }
+    }
+
+    fn told(self, times: u64) -> String {
+        let told = match self {
+            Self::Done => "done".to_owned(),
+            Self::Cut => "cut".to_owned(),
+            Self::Status(status) => status.to_string(),
+            Self::Code(code) => code.to_string(),
+        };
+        if times == 1 { told } else { format!("{told} ({times})") }
+    }
 }

@@ -41,5 +41,13 @@ impl FileLater {
 }
 
 fn refused(place: &Path, error: &std::io::Error) -> Stop {
-    Stop::wrong(format!("error: {} cannot be written: {}", place.display(), error.kind()))
+    Stop::wrong(format!("error: {} cannot be written: {}", place.display(), why(error)))
+}
+
+/// Why a file or folder could not be used, in words that fit behind its name.
+pub(crate) fn why(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file or folder".to_owned(),
+        kind => kind.to_string(),
+    }
 }

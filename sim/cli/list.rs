@@ -59,14 +59,18 @@ fn steps() -> Vec<Row> {
                 "    {:<26} {}{}",
                 arg.name,
                 arg.summary,
-                if arg.needed { " (needed)" } else { "" }
+                match (arg.needed, arg.instead.is_empty()) {
+                    (true, true) => " (needed)".to_owned(),
+                    (true, false) => format!(" ({} is needed)", arg.or_others()),
+                    _ => String::new(),
+                }
             );
         }
         let _ = writeln!(text, "    - {}\n", step.example);
         let args: Vec<Value> = step
             .args
             .iter()
-            .map(|arg| json!({"name": arg.name, "needed": arg.needed, "summary": arg.summary}))
+            .map(|arg| json!({"name": arg.name, "needed": arg.needed, "instead": arg.instead, "summary": arg.summary}))
             .collect();
         let json = json!({
             "name": step.name, "summary": step.summary, "args": args, "alone": step.alone, "open": step.open,

@@ -1,6 +1,7 @@
 //! `standin new`: files to begin with.
 
 use crate::args::NewCommand;
+use crate::file_later::why;
 use crate::verify::role;
 use crate::{Stop, say};
 use std::io::Write;
@@ -34,7 +35,7 @@ fn written(text: &str, place: Option<&Path>, next: impl Fn(&Path) -> String) -> 
         std::io::ErrorKind::AlreadyExists => {
             Stop::wrong(format!("error: {} is there already, and stays as it is", place.display()))
         }
-        kind => Stop::wrong(format!("error: {} cannot be written: {kind}", place.display())),
+        _ => Stop::wrong(format!("error: {} cannot be written: {}", place.display(), why(&error))),
     };
     let mut file = std::fs::File::create_new(place).map_err(refused)?;
     file.write_all(text.as_bytes()).map_err(refused)?;

@@ -1,9 +1,10 @@
 //! What a program is given so that it finds the stage in the place of the vendors: whom to trust, where to go.
 
+use standin_serve::java::trust_store;
 use standin_stage::World;
 use standin_stage::front::Front;
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus};
 
 /// Gives a command the world's addresses and credentials, its proxy, and whom to trust.
 pub(crate) fn dress(command: &mut Command, world: &World, front: &Front, trust: &Trust) {
@@ -27,7 +28,10 @@ pub(crate) struct Trust {
     bundle: String,
     own: String,
     node: String,
-    java: Option<String>,
+    python: String,
+    php: String,
+    wget: String,
+    java: String,
 }
 
 /// The password that Java wants for a file without secrets.
@@ -36,34 +40,36 @@ const JAVA_PASSWORD: &str = "changeit";
 impl Trust {
     /// Writes them; hosts of the world outside need the machine's own authorities, too.
     pub(crate) fn write(folder: &Path, authority: &str, outside: bool) -> std::io::Result<Self> {
-        let own = folder.join("authority.pem");
-        std::fs::write(&own, authority)?;
         let mut all = authority.to_owned();
         if outside {
             all.push_str(&standin_wire::tls::authorities_of_this_machine());
         }
-        let bundle = folder.join("bundle.pem");
-        std::fs::write(&bundle, all)?;
-        let node = folder.join("node.cjs");
-        std::fs::write(&node, include_str!("outfit/node.cjs"))?;
-        let text = |path: &Path| path.display().to_string();
-        let java = folder.join("authorities.p12");
+        let write = |name: &str, bytes: &[u8]| {
+            let place = folder.join(name);
+            std::fs::create_dir_all(place.parent().unwrap_or(folder))?;
+            std::fs::write(&place, bytes)?;
+            Ok::<_, std::io::Error>(place.display().to_string())
+        };
+        let bundle = write("bundle.pem", all.as_bytes())?;
+        write("python/sitecustomize.py", include_bytes!("outfit/python/sitecustomize.py"))?;
+        write("php/standin.ini", format!("curl.cainfo={bundle}\nopenssl.cafile={bundle}\n").as_bytes())?;
         Ok(Self {
-            bundle: text(&bundle),
-            own: text(&own),
-            node: text(&node),
-            java: java_store(&own, &java).then(|| text(&java)),
+            own: write("authority.pem", authority.as_bytes())?,
+            node: write("node.cjs", include_bytes!("outfit/node.cjs"))?,
+            python: folder.join("python").display().to_string(),
+            php: folder.join("php").display().to_string(),
+            wget: write("wgetrc", wgetrc(&bundle).as_bytes())?,
+            java: write("authorities.jks", &trust_store(&all, JAVA_PASSWORD))?,
+            bundle,
         })
     }
 }
 
-/// Java brings the program that writes such a file; without it there is no Java here to need one.
-fn java_store(certificate: &Path, store: &Path) -> bool {
-    let mut keytool = Command::new("keytool");
-    keytool.args(["-importcert", "-noprompt", "-alias", "standin", "-storetype", "PKCS12"]);
-    keytool.args(["-storepass", JAVA_PASSWORD, "-file"]).arg(certificate).arg("-keystore").arg(store);
-    let done = keytool.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    done.is_ok_and(|status| status.success())
+/// What the user's own file says, and whom to trust.
+fn wgetrc(bundle: &str) -> String {
+    let own = before("WGETRC").or_else(|| before("HOME").map(|home| format!("{home}/.wgetrc")));
+    let said = own.and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
+    format!("{said}\nca_certificate = {bundle}\n")
 }
 
 /// What programs of all kinds read to find their proxy and whom to trust.
@@ -74,39 +80,69 @@ fn variables(front: &Front, trust: &Trust) -> Vec<(&'static str, String)> {
         set.push((name, proxy.clone()));
     }
     for name in ["NO_PROXY", "no_proxy"] {
-        set.push((name, "localhost,127.0.0.1,::1".to_owned()));
+        set.push((name, LOOPBACK.join(",")));
     }
-    for name in ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE", "GIT_SSL_CAINFO"] {
+    for name in TRUSTED_BY {
         set.push((name, trust.bundle.clone()));
     }
     for name in ["NODE_EXTRA_CA_CERTS", "DENO_CERT"] {
         set.push((name, trust.own.clone()));
     }
+    set.push(("PERL_LWP_ENV_PROXY", "1".to_owned()));
+    set.push(("WGETRC", trust.wget.clone()));
+    // An empty place stands for those that PHP looks at by itself.
+    set.push((
+        "PHP_INI_SCAN_DIR",
+        format!("{}:{}", before("PHP_INI_SCAN_DIR").unwrap_or_default(), trust.php),
+    ));
+    let python = before("PYTHONPATH").map_or_else(String::new, |theirs| format!(":{theirs}"));
+    set.push(("PYTHONPATH", format!("{}{python}", trust.python)));
     set.push(("NODE_OPTIONS", added("NODE_OPTIONS", format!("--require={}", trust.node))));
     set.push(("STANDIN_CA_FILE", trust.own.clone()));
     set.push(("STANDIN_TLS", front.address().to_string()));
-    if let Some(java) = &trust.java {
-        set.push(("JAVA_TOOL_OPTIONS", added("JAVA_TOOL_OPTIONS", java_options(front, java))));
-    }
+    set.push(("JAVA_TOOL_OPTIONS", added("JAVA_TOOL_OPTIONS", java_options(front, &trust.java))));
     set
 }
 
+/// The names of this machine, for itself.
+pub(crate) const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+
+/// Who takes a file with all authorities: OpenSSL and what is built on it, and libraries that bring their own.
+const TRUSTED_BY: [&str; 10] = [
+    "SSL_CERT_FILE",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "AWS_CA_BUNDLE",
+    "GIT_SSL_CAINFO",
+    "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
+    "HTTPLIB2_CA_CERTS",
+    "NIX_SSL_CERT_FILE",
+    "PERL_LWP_SSL_CA_FILE",
+    "PIP_CERT",
+];
+
 /// The options that the program was to have anyway, and these.
+fn added(name: &str, options: String) -> String {
+    match before(name) {
+        Some(before) => format!("{before} {options}"),
+        None => options,
+    }
+}
+
+/// What the program would have found in its environment.
 #[expect(
     clippy::disallowed_methods,
     reason = "what the program would have found in its environment stays there"
 )]
-fn added(name: &str, options: String) -> String {
-    match std::env::var(name) {
-        Ok(before) if !before.trim().is_empty() => format!("{before} {options}"),
-        _ => options,
-    }
+fn before(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
 fn java_options(front: &Front, store: &str) -> String {
     let (host, port) = (front.address().ip(), front.address().port());
     format!(
-        "-Djavax.net.ssl.trustStore={store} -Djavax.net.ssl.trustStorePassword={JAVA_PASSWORD} \
+        "-Djavax.net.ssl.trustStore={store} -Djavax.net.ssl.trustStoreType=JKS \
+         -Djavax.net.ssl.trustStorePassword={JAVA_PASSWORD} \
          -Dhttps.proxyHost={host} -Dhttps.proxyPort={port} -Dhttp.proxyHost={host} -Dhttp.proxyPort={port} \
          -Dhttp.nonProxyHosts=localhost|127.0.0.1"
     )

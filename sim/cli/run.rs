@@ -40,6 +40,10 @@ pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
     if command.require_browser {
         ready.iter_mut().for_each(|ready| ready.without_browser = WithoutBrowser::Fail);
     }
+    if ready.is_empty() {
+        let places: Vec<String> = command.paths.iter().map(|path| path.display().to_string()).collect();
+        return Err(Stop::wrong(format!("error: there is no scenario in {}", places.join(", "))));
+    }
     let mut chosen: Vec<&Ready> = ready.iter().filter(|ready| wanted(command, ready)).collect();
     if chosen.is_empty() {
         return Err(Stop::wrong("error: no scenario is left to run; see --only, --tag and --clause"));
@@ -50,6 +54,9 @@ pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
         .map_err(|error| Stop::broke(format!("error: no thread could be started: {error}")))?;
     for outcome in &mut outcomes {
         keep_screenshot(outcome, &command.screenshots)?;
+        if command.timeless {
+            outcome.micros = 0;
+        }
     }
     let look = Look {
         colour: std::io::stdout().is_terminal()
@@ -61,7 +68,7 @@ pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
     say(&write(&outcomes, look));
     let clauses: Vec<Promise<'_>> =
         CLAUSES.iter().map(|clause| Promise { id: clause.id, says: clause.says }).collect();
-    let results = Results { outcomes: &outcomes, clauses: &clauses };
+    let results = Results { outcomes: &outcomes, clauses: &clauses, partner: None };
     for ((format, _), file) in command.report.iter().zip(reports) {
         let Some(format) = format_of(format) else { continue };
         file.write(&(format.write)(&results).map_err(|error| Stop::broke(format!("error: {error}")))?)?;

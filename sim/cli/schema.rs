@@ -1,5 +1,5 @@
 //! JSON Schemas: of the report for programs, of scenario, world and partners' files for editors. What the lists know of steps,
-//! clauses and knobs is in them; the members of a platform's section are checked when a world is made.
+//! clauses, knobs and a world's sections is in them; what a section's values may be is checked when a world is made.
 
 use crate::args::ListCommand;
 use crate::{Stop, say};
@@ -8,6 +8,7 @@ use standin_conform::CLAUSES;
 use standin_conform::clauses::clause_of;
 use standin_conform::verify::ROLES;
 use standin_conform::verify::role::{Member, Role, Takes as Shape};
+use standin_fake_kit::seed;
 use standin_scenario::nearest;
 use standin_stage::step::{Arg, Step, Takes};
 use standin_stage::steps::STEPS;
@@ -29,6 +30,11 @@ const SCHEMAS: &[Schema] = &[
     Schema { name: "world", summary: "a world file, and the `world` of a scenario", make: world_file },
     Schema { name: "verify", summary: "a partner's file for `standin verify`", make: partner },
 ];
+
+/// What they are of.
+pub(crate) fn names() -> Vec<&'static str> {
+    SCHEMAS.iter().map(|schema| schema.name).collect()
+}
 
 /// All of them by name, or those that were asked for.
 pub(crate) fn list(command: &ListCommand) -> Result<u8, Stop> {
@@ -101,9 +107,7 @@ fn world() -> Value {
         "from".to_owned(),
         json!({"type": "string", "description": "a world file to build on, beside this one or in a folder above"}),
     );
-    for section in SECTIONS {
-        members.insert((*section).to_owned(), json!({"type": ["object", "array"]}));
-    }
+    members.extend(seed::members(SECTIONS));
     members.insert(
         "dataflows".to_owned(),
         json!({
@@ -203,11 +207,22 @@ fn step() -> Value {
 fn arguments(step: &Step) -> Value {
     let members: Map<String, Value> =
         step.args.iter().map(|arg| (arg.name.to_owned(), argument(arg, true))).collect();
-    let needed: Vec<&str> = step.args.iter().filter(|arg| arg.needed).map(|arg| arg.name).collect();
-    let mut choices = vec![json!({
-        "type": "object", "properties": members, "required": needed, "additionalProperties": step.open,
-    })];
-    if needed.is_empty() {
+    let (some, all): (Vec<&Arg>, Vec<&Arg>) =
+        step.args.iter().filter(|arg| arg.needed).partition(|arg| !arg.instead.is_empty());
+    let all: Vec<&str> = all.iter().map(|arg| arg.name).collect();
+    let mut whole = json!({
+        "type": "object", "properties": members, "required": all, "additionalProperties": step.open,
+    });
+    if !some.is_empty() {
+        let there = |name: &str| json!({"required": [name], "properties": {name: {"not": {"type": "null"}}}});
+        let one_of = |arg: &&Arg| {
+            let names = [arg.name].into_iter().chain(arg.instead.iter().copied());
+            json!({"anyOf": names.map(there).collect::<Vec<_>>()})
+        };
+        whole["allOf"] = some.iter().map(one_of).collect();
+    }
+    let mut choices = vec![whole];
+    if all.is_empty() && some.is_empty() {
         choices.push(json!({"type": "null"}));
     }
     let alone = step.alone.and_then(|alone| step.args.iter().find(|arg| arg.name == alone));
@@ -232,7 +247,9 @@ fn argument(arg: &Arg, described: bool) -> Value {
     let later = later();
     let value = match arg.takes {
         Takes::Anything => json!({}),
-        Takes::Text | Takes::Dataflow | Takes::NewDataflow | Takes::EloquaJob => json!({"type": "string"}),
+        Takes::Text | Takes::Dataflow | Takes::NewDataflow | Takes::EloquaJob | Takes::Campaign => {
+            json!({"type": "string"})
+        }
         Takes::Span => json!({"anyOf": [{"type": "string", "pattern": "^\\d+\\s*(ms|s|min|m|h|d)$"}, later]}),
         Takes::Number => json!({"anyOf": [{"type": "integer", "minimum": 0}, later]}),
         Takes::Flag => json!({"anyOf": [{"type": "boolean"}, later]}),

@@ -29,9 +29,16 @@ const TICK: Duration = Duration::from_millis(100);
 
 pub(crate) fn serve(command: &ServeCommand) -> Result<u8, Stop> {
     let spec = spec(command.world.as_deref(), &command.options)?;
+    for file in [&command.env_file, &command.token_file].into_iter().flatten() {
+        standin_stage::find::withhold(file);
+    }
     let clock = clock(command.clock);
-    let hosting =
-        Hosting { address: command.listen, token: token(command)?, worlds: command.worlds, ..hosting() };
+    let hosting = Hosting {
+        address: command.listen,
+        token: token(command)?,
+        worlds: command.worlds.get(),
+        ..hosting()
+    };
     let world = World::open_served(&spec, clock, command.port, hosting)
         .map_err(|error| Stop::wrong(format!("error: {}", told(&error))))?;
     let mut addresses = world.environment();
@@ -87,7 +94,8 @@ pub(crate) fn hosting() -> Hosting {
 fn report(outcomes: &[Outcome]) -> Value {
     let clauses: Vec<Promise<'_>> =
         CLAUSES.iter().map(|clause| Promise { id: clause.id, says: clause.says }).collect();
-    let written = (standin_report::json::FORMAT.write)(&Results { outcomes, clauses: &clauses });
+    let written =
+        (standin_report::json::FORMAT.write)(&Results { outcomes, clauses: &clauses, partner: None });
     written.ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
 }
 

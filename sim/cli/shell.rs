@@ -3,25 +3,90 @@
 use crate::args::{Arguments, CompletionsCommand, ManCommand};
 use crate::{Stop, say};
 use clap::CommandFactory;
+use clap_complete::Shell;
+use clap_mangen::Man;
+use standin_report::FORMATS;
+use std::path::Path;
 
 pub(crate) fn completions(command: &CompletionsCommand) -> Result<u8, Stop> {
     let mut script = Vec::new();
     clap_complete::generate(command.shell, &mut Arguments::command(), "standin", &mut script);
-    say(&String::from_utf8_lossy(&script));
+    let script = String::from_utf8_lossy(&script);
+    say(&if command.shell == Shell::Bash { for_bash(&script) } else { script.into_owned() });
     Ok(0)
 }
 
+/// What depends on the words before, which the library does not look at: the command behind `exec` is completed as it
+/// is by itself, a report is a format and then a file, a schema has its name.
+fn for_bash(script: &str) -> String {
+    let formats: Vec<String> = FORMATS.iter().map(|format| format!("{}=", format.name)).collect();
+    let own = format!(
+        r#"_standin() {{
+    local at=0 word="$2"
+    if [[ ${{COMP_WORDS[1]}} == exec ]]; then
+        for (( at = 2; at < COMP_CWORD; at++ )); do
+            if [[ ${{COMP_WORDS[at]}} == -- ]]; then
+                COMPREPLY=()
+                if declare -F _command_offset >/dev/null; then _command_offset $(( at + 1 )); fi
+                return 0
+            fi
+        done
+    fi
+    if [[ ${{COMP_WORDS[1]}} == list && ${{COMP_WORDS[2]}} == schema && $word != -* && $COMP_CWORD -gt 2 ]]; then
+        COMPREPLY=( $(compgen -W "{schemas}" -- "$word") )
+        return 0
+    fi
+    if [[ $3 == --report ]]; then
+        compopt -o nospace 2>/dev/null
+        COMPREPLY=( $(compgen -W "{formats}" -- "$word") )
+        return 0
+    fi
+    # Bash takes `=` for a word of its own.
+    at=$COMP_CWORD
+    if [[ ${{COMP_WORDS[at]}} != "=" ]]; then (( at-- )); fi
+    if [[ $at -gt 2 && ${{COMP_WORDS[at]}} == "=" && ${{COMP_WORDS[at-2]}} == --report ]]; then
+        COMPREPLY=( $(compgen -f -- "${{word#=}}") )
+        return 0
+    fi
+"#,
+        schemas = crate::schema::names().join(" "),
+        formats = formats.join(" "),
+    );
+    script.replacen("_standin() {\n", &own, 1)
+}
+
 pub(crate) fn man(command: &ManCommand) -> Result<u8, Stop> {
+    let mut whole = Arguments::command().disable_help_subcommand(true);
+    whole.build();
     let Some(folder) = &command.folder else {
-        let mut page = Vec::new();
-        let written = clap_mangen::Man::new(Arguments::command()).render(&mut page);
-        written.map_err(|error| Stop::broke(format!("error: the page cannot be written: {error}")))?;
-        say(&String::from_utf8_lossy(&page));
+        let (_, text) = page(whole)
+            .map_err(|error| Stop::broke(format!("error: the page cannot be written: {error}")))?;
+        say(&text);
         return Ok(0);
     };
-    let written =
-        std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(Arguments::command(), folder));
-    written
+    std::fs::create_dir_all(folder)
+        .and_then(|()| pages(whole, folder))
         .map_err(|error| Stop::wrong(format!("error: {} cannot be written: {error}", folder.display())))?;
     Ok(0)
+}
+
+/// A page for a command, and one for each below it.
+fn pages(command: clap::Command, folder: &Path) -> std::io::Result<()> {
+    for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+        pages(below.clone(), folder)?;
+    }
+    let (name, text) = page(command)?;
+    std::fs::write(folder.join(name), text)
+}
+
+/// The name of a page, and its text. What stands below the options keeps its lines: there are tables and examples in it.
+fn page(command: clap::Command) -> std::io::Result<(String, String)> {
+    let man = Man::new(command);
+    let mut text = Vec::new();
+    man.render(&mut text)?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let Some((before, rest)) = text.split_once(".SH EXTRA\n") else { return Ok((man.get_filename(), text)) };
+    let (notes, after) = rest.split_once(".SH ").unwrap_or((rest, ""));
+    let after = if after.is_empty() { String::new() } else { format!(".SH {after}") };
+    Ok((man.get_filename(), format!("{before}.SH NOTES\n.nf\n{notes}.fi\n{after}")))
 }

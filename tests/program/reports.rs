@@ -234,7 +234,37 @@ fn shells_and_the_manual_know_every_command() {
         let page = std::fs::read_to_string(pages.join(format!("standin-{command}.1"))).unwrap();
         assert!(page.contains(".TH"), "{command}");
     }
-    assert!(told(&["man"]).contains(".TH standin 1"));
+    let first = told(&["man"]);
+    assert!(first.contains(".TH standin 1"));
+    // Examples keep their lines.
+    let notes = first.split(".SH NOTES\n.nf\n").nth(1).unwrap().split(".fi\n").next().unwrap();
+    assert!(notes.lines().any(|line| line.starts_with("  standin list steps   ")), "{notes}");
+}
+
+/// Bash offers what can stand at a place, and nothing of ours behind the command of `exec`.
+#[test]
+fn bash_completes_by_the_words_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("standin.bash");
+    std::fs::write(&script, program(&["completions", "bash"]).output().unwrap().stdout).unwrap();
+    std::fs::write(folder.path().join("out.xml"), "").unwrap();
+    for (words, expected) in [
+        ("verify p", "push"),
+        ("verify e", "exporter eloqua"),
+        ("new verify log", "login-page"),
+        ("list schema w", "world"),
+        ("run --report j", "junit= json="),
+        ("run --report junit = ou", "out.xml"),
+        ("exec -- python3 -", ""),
+        ("exec --al", "--allow"),
+    ] {
+        let asked = "source \"$0\"; COMP_WORDS=(standin \"$@\"); COMP_CWORD=$#; \
+            _standin standin \"${COMP_WORDS[COMP_CWORD]}\" \"${COMP_WORDS[COMP_CWORD-1]}\"; echo \"${COMPREPLY[@]}\"";
+        let mut bash = std::process::Command::new("bash");
+        bash.args(["-c", asked]).arg(&script).args(words.split(' ')).current_dir(folder.path());
+        let said = String::from_utf8(bash.output().unwrap().stdout).unwrap();
+        assert_eq!(said.trim_end(), expected, "{words}");
+    }
 }
 
 /// The command that a line of the help is about; a line that only goes on is indented further.

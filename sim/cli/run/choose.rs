@@ -2,6 +2,7 @@
 
 use crate::args::RunCommand;
 use standin_stage::runner::Ready;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// One of so many parts of all scenarios.
@@ -28,12 +29,20 @@ impl FromStr for Shard {
 }
 
 impl Shard {
-    /// Whether a scenario belongs to it. That depends on its file and its name alone: others may come and go.
-    fn takes(self, file: &str, name: &str) -> bool {
-        let file = file.replace('\\', "/");
-        let text = [file.trim_start_matches("./"), "\n", name].concat();
+    /// Whether a scenario belongs to it. That depends on its file, as it stands below what was given, and its name
+    /// alone: others may come and go, and the whole may stand elsewhere on each machine.
+    fn takes(self, given: &[PathBuf], file: &Path, name: &str) -> bool {
+        let text = [below(given, file), name.to_owned()].join("\n");
         hash(text.as_bytes()) % self.of == self.number - 1
     }
+}
+
+/// The path of a file from the folder that was given, with `/` between its parts.
+fn below(given: &[PathBuf], file: &Path) -> String {
+    let rest = given.iter().find_map(|folder| file.strip_prefix(folder).ok()).unwrap_or(file);
+    let alone = if rest.as_os_str().is_empty() { file.file_name().map(Path::new) } else { None };
+    let parts: Vec<_> = alone.unwrap_or(rest).iter().map(|part| part.to_string_lossy()).collect();
+    parts.join("/")
 }
 
 /// FNV-1a, with the last step of MurmurHash3 so that the lower bits are as good as the others. A hash of the standard
@@ -59,7 +68,9 @@ pub(crate) fn wanted(command: &RunCommand, ready: &Ready) -> bool {
 /// Whether it is in the part that was asked for.
 pub(crate) fn here(command: &RunCommand, ready: &Ready) -> bool {
     let scenario = &ready.scenario;
-    command.shard.is_none_or(|shard| shard.takes(&scenario.source.name, &scenario.name))
+    command
+        .shard
+        .is_none_or(|shard| shard.takes(&command.paths, Path::new(&scenario.source.name), &scenario.name))
 }
 
 #[cfg(test)]
@@ -79,12 +90,25 @@ mod tests {
     fn every_scenario_is_in_one_shard_and_stays_there() {
         let names: Vec<String> = (0..300).map(|number| format!("scenario {number}")).collect();
         let shards: Vec<Shard> = ["1/3", "2/3", "3/3"].iter().map(|text| text.parse().unwrap()).collect();
-        let in_shard = |shard: &Shard| names.iter().filter(|name| shard.takes("a.yaml", name)).count();
+        let in_shard =
+            |shard: &Shard| names.iter().filter(|name| shard.takes(&[], Path::new("a.yaml"), name)).count();
         let counts: Vec<usize> = shards.iter().map(in_shard).collect();
         assert_eq!(counts.iter().sum::<usize>(), names.len());
         assert!(counts.iter().all(|count| (70..130).contains(count)), "{counts:?}");
         // What is in a shard today is there tomorrow: the hash of "a", computed by another program.
         assert_eq!(hash(b"a"), 0x82a2_a958_a9be_ce5b);
-        assert!(shards.iter().all(|shard| shard.takes("./x/a.yaml", "n") == shard.takes("x\\a.yaml", "n")));
+    }
+
+    #[test]
+    fn where_the_folder_stands_is_no_part_of_it() {
+        for (given, file, expected) in [
+            ("scenarios", "scenarios/x/a.yaml", "x/a.yaml"),
+            ("./scenarios", "./scenarios/x/a.yaml", "x/a.yaml"),
+            ("/ws/1/scenarios/", "/ws/1/scenarios/x/a.yaml", "x/a.yaml"),
+            ("scenarios//x", "scenarios//x/a.yaml", "a.yaml"),
+            ("scenarios/x/a.yaml", "scenarios/x/a.yaml", "a.yaml"),
+        ] {
+            assert_eq!(below(&[given.into()], Path::new(file)), expected, "{given}");
+        }
     }
 }

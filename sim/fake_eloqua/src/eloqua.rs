@@ -73,6 +73,18 @@ pub struct Eloqua {
 }
 
 impl Eloqua {
+    /// The company that somebody names who signs in, or asks for a token with a name and a password.
+    pub fn company_said(request: &Request) -> Option<String> {
+        let member = match request.uri().path() {
+            "/login" => "company",
+            "/auth/oauth2/token" => "username",
+            _ => return None,
+        };
+        let said = crate::oauth::parameters(request.body()).into_iter().find(|(name, _)| name == member)?.1;
+        let company = said.split_once('\\').map_or(said.as_str(), |(company, _)| company);
+        Some(company.trim().to_owned())
+    }
+
     /// An instance without contacts.
     pub fn new(seed: u64) -> Self {
         Self {

@@ -98,3 +98,4 @@ pub use eloqua::{DEFAULT_PASSWORD, DEFAULT_SITE, DEFAULT_USER, Eloqua};
 pub use job::{JobRun, LARGEST_FILE, Work};
 pub use knobs::KNOBS;
 pub use load::RowLoaded;
+pub use seed::SHAPE;

@@ -123,12 +123,12 @@ impl Eloqua {
 }
 
 /// The parameters of a token request, which come as JSON or as a form.
-fn parameters(call: &Call<'_>) -> Vec<(String, String)> {
-    if let Ok(Value::Object(members)) = serde_json::from_slice::<Value>(call.request.body()) {
+pub(crate) fn parameters(body: &[u8]) -> Vec<(String, String)> {
+    if let Ok(Value::Object(members)) = serde_json::from_slice::<Value>(body) {
         let text = |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
         return members.iter().filter_map(text).collect();
     }
-    Form::parse(call.request.body()).iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    Form::parse(body).iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// Refusals of the token endpoint: the number's thousands tell the kind of cause.
@@ -163,7 +163,7 @@ pub(crate) fn token(eloqua: &mut Eloqua, call: &Call<'_>) -> Result<Response, Re
     if !known {
         return Err(refused(401, "invalid_client", 3001, "The client is not known."));
     }
-    let parameters = parameters(call);
+    let parameters = parameters(call.request.body());
     let of = |name: &str| {
         parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default()
     };

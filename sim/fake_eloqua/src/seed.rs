@@ -3,23 +3,51 @@
 use crate::eloqua::Eloqua;
 use crate::field::{self, Kind, NewField};
 use crate::import;
-use crate::seed_job;
 use crate::user::User;
 use crate::value;
+use crate::{seed_job, seed_records};
 use serde_json::Value;
-use standin_fake_kit::{Section, SeedError};
+use standin_fake_kit::{Part, Section, SeedError, Shape};
 use standin_model::Instant;
 use standin_ports::Secret;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// What a world's section may have.
+pub const SHAPE: Shape = &[
+    Part::One("site", SITE),
+    Part::List("option_lists", OPTION_LIST),
+    Part::Shorts("contact_fields", FIELD),
+    Part::Shorts("email_groups", GROUP),
+    Part::Plain(&["contacts"]),
+    Part::List("addresses", ADDRESS),
+    Part::List("imports", seed_job::IMPORT),
+    Part::List("exports", seed_job::EXPORT),
+    Part::Shorts("lists", seed_records::LIST),
+    Part::List("segments", seed_records::SEGMENT),
+    Part::List("filters", seed_records::SEGMENT),
+    Part::Plain(&["accounts"]),
+    Part::Shorts("account_lists", seed_records::LIST),
+    Part::List("custom_objects", seed_records::OBJECT),
+    Part::Plain(&["activities"]),
+    Part::List("lead_scores", seed_records::MODEL),
+];
+const SITE: Shape = &[
+    Part::Plain(&["name", "user", "password", "site_code", "pod", "id"]),
+    Part::Plain(&["client_id", "client_secret", "redirect_uri", "without"]),
+    Part::List("users", USER),
+];
+const USER: Shape = &[Part::Plain(&["name", "password", "enabled", "api", "without"])];
+const OPTION_LIST: Shape = &[Part::Plain(&["name", "options"])];
+const GROUP: Shape = &[Part::Plain(&["name", "require_opt_in"])];
+const FIELD: Shape = &[Part::Plain(&["name", "dataType", "displayType", "updateType", "defaultValue"])];
+const ADDRESS: Shape = &[Part::Plain(&["email", "subscribed", "bounced", "groups"])];
+
 impl Eloqua {
     /// Puts a section of a world file into this instance.
     pub fn seed(&mut self, now: Instant, section: &Value) -> Result<(), SeedError> {
         let root = Section::root(section);
-        let own = ["site", "option_lists", "contact_fields", "email_groups"];
-        let then = ["contacts", "addresses", "imports", "exports"];
-        root.only(&[&own[..], &then[..], &crate::seed_records::MEMBERS[..]].concat())?;
+        root.shaped(SHAPE)?;
         if let Some(site) = root.get("site") {
             self.seed_site(&site)?;
         }
@@ -51,9 +79,7 @@ impl Eloqua {
     }
 
     fn seed_site(&mut self, site: &Section<'_>) -> Result<(), SeedError> {
-        let own = ["name", "user", "password", "site_code", "pod", "id"];
-        let more = ["client_id", "client_secret", "redirect_uri", "users", "without"];
-        site.only(&[&own[..], &more[..]].concat())?;
+        site.shaped(SITE)?;
         let words = [
             ("name", &mut self.site.name),
             ("user", &mut self.site.user),
@@ -88,7 +114,7 @@ impl Eloqua {
     }
 
     fn seed_user(&mut self, section: &Section<'_>) -> Result<(), SeedError> {
-        section.only(&["name", "password", "enabled", "api", "without"])?;
+        section.shaped(USER)?;
         let name = section.need("name")?;
         if name.text()?.is_empty() || name.text()?.contains(['\\', ':']) {
             return Err(name.wrong("a user's name has no colon and no backslash"));
@@ -109,7 +135,7 @@ impl Eloqua {
     }
 
     fn seed_option_list(&mut self, now: Instant, section: &Section<'_>) -> Result<(), SeedError> {
-        section.only(&["name", "options"])?;
+        section.shaped(OPTION_LIST)?;
         let mut options = Vec::new();
         for option in section.list("options")? {
             options.push((option.text()?.to_owned(), option.text()?.to_owned()));
@@ -120,7 +146,7 @@ impl Eloqua {
 
     fn seed_group(&mut self, now: Instant, section: &Section<'_>) -> Result<(), SeedError> {
         let (name, require_opt_in) = if section.value().is_object() {
-            section.only(&["name", "require_opt_in"])?;
+            section.shaped(GROUP)?;
             (section.need("name")?, section.flag_of("require_opt_in", false)?)
         } else {
             (section.clone(), false)
@@ -136,7 +162,7 @@ impl Eloqua {
 
     fn seed_field(&mut self, now: Instant, section: &Section<'_>) -> Result<(), SeedError> {
         let mut new = if section.value().is_object() {
-            section.only(&["name", "dataType", "displayType", "updateType", "defaultValue"])?;
+            section.shaped(FIELD)?;
             let mut new = NewField::text(section.need("name")?.text()?);
             if let Some(kind) = section.get("dataType") {
                 let word = kind.word(&["text", "largeText", "numeric", "date"])?;
@@ -222,7 +248,7 @@ impl Eloqua {
     }
 
     fn seed_address(&mut self, now: Instant, section: &Section<'_>) -> Result<(), SeedError> {
-        section.only(&["email", "subscribed", "bounced", "groups"])?;
+        section.shaped(ADDRESS)?;
         let email = section.need("email")?;
         if !value::is_address(email.text()?) {
             return Err(email.wrong("an e-mail address is wanted here"));

@@ -10,13 +10,13 @@ use crate::statement::Statement;
 use crate::table::Format;
 use crate::time::Zone;
 use crate::value;
-use standin_fake_kit::{Section, SeedError, knobs};
+use standin_fake_kit::{Part, Section, SeedError, Shape, knobs};
 use standin_model::Instant;
 use standin_ports::{Credential, FilesTarget, Secret};
 use std::sync::Arc;
 use std::time::Duration;
 
-const JOB_MEMBERS: [&str; 15] = [
+const JOB: Part = Part::Plain(&[
     "name",
     "host",
     "port",
@@ -32,22 +32,33 @@ const JOB_MEMBERS: [&str; 15] = [
     "every",
     "notify",
     "starts",
+]);
+/// What an import may have.
+pub(crate) const IMPORT: Shape = &[
+    JOB,
+    Part::Plain(&["key", "update_rule", "update_rules", "import_rule", "kind", "constants", "validate"]),
+    Part::One("sets_subscription", SETS_SUBSCRIPTION),
+];
+const SETS_SUBSCRIPTION: Shape = &[Part::Plain(&["column", "yes", "no"])];
+/// What an export may have.
+pub(crate) const EXPORT: Shape = &[
+    JOB,
+    Part::Plain(&[
+        "fields",
+        "header",
+        "filter",
+        "changed_since_last_run",
+        "timestamps",
+        "of",
+        "zip",
+        "date_stamp",
+    ]),
 ];
 
 impl Eloqua {
     /// An import as a world file says it.
     pub(crate) fn import_of(&self, job: &Section<'_>) -> Result<Direction, SeedError> {
-        let own = [
-            "key",
-            "update_rule",
-            "update_rules",
-            "import_rule",
-            "kind",
-            "sets_subscription",
-            "constants",
-            "validate",
-        ];
-        job.only(&[&JOB_MEMBERS[..], &own[..]].concat())?;
+        job.shaped(IMPORT)?;
         let kind = match job.get("kind") {
             Some(kind) => {
                 let word = kind.word(&ImportKind::WORDS.map(|(word, _)| word))?;
@@ -87,7 +98,7 @@ impl Eloqua {
         };
         let sets_subscription = match job.get("sets_subscription") {
             Some(sets) => {
-                sets.only(&["column", "yes", "no"])?;
+                sets.shaped(SETS_SUBSCRIPTION)?;
                 Some(SetsSubscription {
                     column: sets.need("column")?.text()?.to_owned(),
                     yes: sets.text_of("yes")?.unwrap_or("true").to_owned(),
@@ -229,9 +240,7 @@ fn update_rule_of(rule: &Section<'_>) -> Result<UpdateRule, SeedError> {
 
 /// An export as a world file says it.
 pub(crate) fn export_of(job: &Section<'_>) -> Result<Direction, SeedError> {
-    let own =
-        ["fields", "header", "filter", "changed_since_last_run", "timestamps", "of", "zip", "date_stamp"];
-    job.only(&[&JOB_MEMBERS[..], &own[..]].concat())?;
+    job.shaped(EXPORT)?;
     let of = match job.get("of") {
         Some(of) => match of.word(&["contacts", "accounts", "activities"])? {
             "accounts" => Of::Records(Owner::Accounts),

@@ -10,23 +10,23 @@ use crate::records::{COMPANY_NAME, CustomObject, Owner, Table};
 use crate::store::{ContactScore, List, Model, Segment};
 use crate::values::Values;
 use imbl::{OrdMap, OrdSet};
-use standin_fake_kit::{Section, SeedError, knobs, seed};
+use standin_fake_kit::{Part, Section, SeedError, Shape, knobs, seed};
 use standin_model::Instant;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The members of the section that are read here.
-pub(crate) const MEMBERS: [&str; 8] = [
-    "lists",
-    "segments",
-    "filters",
-    "accounts",
-    "account_lists",
-    "custom_objects",
-    "activities",
-    "lead_scores",
-];
+/// What a segment or a filter may have.
+pub(crate) const SEGMENT: Shape = &[Part::Plain(&["name", "filter", "members"])];
+/// What a custom object may have.
+pub(crate) const OBJECT: Shape =
+    &[Part::Plain(&["name", "display", "email", "unique", "records"]), Part::Shorts("fields", OBJECT_FIELD)];
+const OBJECT_FIELD: Shape = &[Part::Plain(&["name", "dataType"])];
+/// What a lead scoring model may have.
+pub(crate) const MODEL: Shape = &[Part::Plain(&["name"]), Part::List("scores", SCORE)];
+const SCORE: Shape = &[Part::Plain(&["contact", "rating", "profile", "engagement"])];
+/// What a list may have.
+pub(crate) const LIST: Shape = &[Part::Plain(&["name", "members"])];
 
 impl Eloqua {
     /// Seeds what belongs to contacts or stands beside them; contacts are there already.
@@ -78,7 +78,7 @@ impl Eloqua {
     }
 
     fn segment_of(&self, now: Instant, id: u64, section: &Section<'_>) -> Result<Segment, SeedError> {
-        section.only(&["name", "filter", "members"])?;
+        section.shaped(SEGMENT)?;
         let criteria = match section.get("filter") {
             Some(filter) => Some(Filter::read(filter.text()?, &self.store).map_err(|why| filter.wrong(why))?),
             None => None,
@@ -111,7 +111,7 @@ impl Eloqua {
     }
 
     fn seed_object(&mut self, now: Instant, id: u64, section: &Section<'_>) -> Result<(), SeedError> {
-        section.only(&["name", "fields", "display", "email", "unique", "records"])?;
+        section.shaped(OBJECT)?;
         let mut fields: Vec<Arc<Field>> = Vec::new();
         for field in section.list("fields")? {
             let made = self.object_field(now, &field, &fields)?;
@@ -146,7 +146,7 @@ impl Eloqua {
         known: &[Arc<Field>],
     ) -> Result<Field, SeedError> {
         let (name, kind) = if section.value().is_object() {
-            section.only(&["name", "dataType"])?;
+            section.shaped(OBJECT_FIELD)?;
             let kind = match section.get("dataType") {
                 Some(kind) => kind.word(&["text", "largeText", "numeric", "date"])?,
                 None => "text",
@@ -191,10 +191,10 @@ impl Eloqua {
     }
 
     fn seed_model(&mut self, now: Instant, id: u64, section: &Section<'_>) -> Result<(), SeedError> {
-        section.only(&["name", "scores"])?;
+        section.shaped(MODEL)?;
         let mut scores = OrdMap::new();
         for score in section.list("scores")? {
-            score.only(&["contact", "rating", "profile", "engagement"])?;
+            score.shaped(SCORE)?;
             let made = ContactScore {
                 rating: score.need("rating")?.text()?.to_owned(),
                 profile: score.need("profile")?.text()?.to_owned(),
@@ -213,7 +213,7 @@ fn named<'s>(section: &Section<'s>) -> Result<(&'s str, Vec<Section<'s>>), SeedE
     if !section.value().is_object() {
         return Ok((section.text()?, Vec::new()));
     }
-    section.only(&["name", "members"])?;
+    section.shaped(LIST)?;
     Ok((section.need("name")?.text()?, section.list("members")?))
 }
 

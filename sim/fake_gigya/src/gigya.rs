@@ -22,6 +22,7 @@ use crate::knobs::KNOBS;
 use crate::limits::Counts;
 use crate::outbox::Outbox;
 use crate::outgoing::{Incoming, Outgoing};
+use crate::params::Params;
 use crate::people::People;
 use crate::query::cursor::Cursors;
 use crate::sessions::{Session, Sessions};
@@ -116,6 +117,17 @@ const MOST_IMPORTS: usize = 100_000;
 const REG_TOKEN_LASTS: Duration = Duration::from_secs(3600);
 
 impl Gigya {
+    /// What a request says under the names of some parameters, read as every endpoint reads it; the console is told the
+    /// key of its operator in JSON.
+    pub fn said<const N: usize>(request: &Request, names: [&str; N]) -> [Option<String>; N] {
+        let params = Params::of(request);
+        let body = match console::is_sign_in(request) {
+            true => serde_json::from_slice(request.body()).unwrap_or_default(),
+            false => Value::Null,
+        };
+        names.map(|name| params.get(name).or_else(|| body[name].as_str()).map(str::to_owned))
+    }
+
     /// A platform with the default site and nobody on it.
     pub fn new(seed: u64) -> Self {
         let site = Site::new(DEFAULT_API_KEY);

@@ -106,5 +106,6 @@ pub use gigya::Gigya;
 pub use job::{IdxJob, JobEnd};
 pub use knobs::KNOBS;
 pub use outgoing::{Incoming, Outgoing};
+pub use seed::SHAPE;
 pub use site::{DEFAULT_API_KEY, DEFAULT_PARTNER_SECRET, DEFAULT_SECRET, DEFAULT_USER_KEY};
 pub use webhooks::queue::WebhookCall;

@@ -7,7 +7,7 @@ use crate::consent::{Consent, Consenting, Source, check_ids, write_preferences};
 use crate::envelope::{Object, Problem};
 use crate::gigya::Gigya;
 use crate::jwt::PublicKey;
-use crate::merge::{Merge, Part, Rules, Writer};
+use crate::merge::{self, Merge, Rules, Writer};
 use crate::password::Password;
 use crate::policies::SECTIONS;
 use crate::schema::{Field, Format, Kind, Write};
@@ -17,62 +17,103 @@ use crate::subscriptions::{Subscribing, Subscription, write_subscriptions};
 use base64::Engine as _;
 use imbl::OrdMap;
 use serde_json::Value;
-use standin_fake_kit::{Fake, Section, SeedError};
+use standin_fake_kit::{Fake, Part, Section, SeedError, Shape};
 use standin_model::Instant;
 use standin_ports::Secret;
 use std::sync::Arc;
 
-const SITE: &[&str] = &[
-    "api_key",
-    "data_center",
-    "base_domain",
+/// What a world's section may have.
+pub const SHAPE: Shape =
+    &[Part::List("sites", SITE), Part::List("accounts", ACCOUNT), Part::List("social_users", SOCIAL_USER)];
+const SITE: Shape = &[
+    Part::Plain(&[
+        "api_key",
+        "data_center",
+        "base_domain",
+        "description",
+        "custom_api_domain_prefix",
+        "trusted_site_urls",
+        "site_id",
+        "partner_secret",
+        "parent",
+        "enable_sso",
+        "sso_segment",
+        "central_login_page",
+        "logout_url",
+    ]),
+    Part::One("policies", POLICIES),
+    Part::List("screen_sets", SCREEN_SET),
+    Part::One("data_schema", DATA_SCHEMA),
+    Part::One("profile_schema", PROFILE_SCHEMA),
+    Part::One("subscriptions_schema", SUBSCRIPTIONS_SCHEMA),
+    Part::One("preferences_schema", PREFERENCES_SCHEMA),
+    Part::One("communications", COMMUNICATIONS),
+    Part::List("keys", KEY),
+];
+const POLICIES: Shape = &[Part::Plain(SECTIONS), Part::One("accountOptions", ACCOUNT_OPTIONS)];
+const SCREEN_SET: Shape = &[Part::Plain(&["id", "html", "css", "javascript", "translations"])];
+const DATA_SCHEMA: Shape = &[Part::Named("fields", FIELD), Part::Plain(&["dynamicSchema"])];
+const PROFILE_SCHEMA: Shape = &[Part::Named("fields", FIELD)];
+const SUBSCRIPTIONS_SCHEMA: Shape = &[Part::Named("fields", SUBSCRIPTION)];
+const PREFERENCES_SCHEMA: Shape = &[Part::Named("fields", PREFERENCE)];
+const FIELD: Shape = &[Part::Plain(&["type", "required", "allowNull", "writeAccess", "format", "encrypt"])];
+const SUBSCRIPTION: Shape = &[Part::Plain(&[
+    "doubleOptIn",
+    "enableConditionalDoubleOptIn",
+    "required",
+    "writeAccess",
     "description",
-    "custom_api_domain_prefix",
-    "trusted_site_urls",
-    "site_id",
-    "partner_secret",
-    "parent",
-    "enable_sso",
-    "sso_segment",
-    "central_login_page",
-    "logout_url",
-    "policies",
-    "screen_sets",
-    "data_schema",
-    "profile_schema",
-    "subscriptions_schema",
-    "preferences_schema",
-    "communications",
-    "keys",
+])];
+const PREFERENCE: Shape = &[Part::Plain(&[
+    "required",
+    "writeAccess",
+    "langs",
+    "defaultLang",
+    "enforceLocaleReconsent",
+    "customData",
+    "entitlements",
+    "consentVaultRetentionPeriod",
+    "currentDocVersion",
+    "currentDocDate",
+    "minDocVersion",
+    "minDocDate",
+])];
+const COMMUNICATIONS: Shape = &[Part::Plain(&["channels"]), Part::List("topics", TOPIC)];
+const TOPIC: Shape = &[Part::Plain(&["channel", "topic", "description"])];
+const KEY: Shape = &[Part::Plain(&["user_key", "secret", "public_key", "permissions"])];
+const SOCIAL_USER: Shape = &[Part::Plain(&["provider", "authToken", "providerUID", "profile"])];
+const ACCOUNT: Shape = &[
+    Part::Plain(&[
+        "UID",
+        "api_key",
+        "password",
+        "profile",
+        "data",
+        "subscriptions",
+        "preferences",
+        "communications",
+        "internal",
+        "customIdentifiers",
+        "username",
+        "phoneNumber",
+        "isActive",
+        "isRegistered",
+        "isVerified",
+        "created",
+        "registered",
+        "verified",
+        "lastLogin",
+        "lastUpdated",
+        "regSource",
+        "lang",
+    ]),
+    Part::One("emails", EMAILS),
+    Part::One("loginIDs", LOGIN_IDS),
 ];
-const ACCOUNT: &[&str] = &[
-    "UID",
-    "api_key",
-    "password",
-    "profile",
-    "data",
-    "subscriptions",
-    "preferences",
-    "communications",
-    "internal",
-    "customIdentifiers",
-    "username",
-    "phoneNumber",
-    "emails",
-    "loginIDs",
-    "isActive",
-    "isRegistered",
-    "isVerified",
-    "created",
-    "registered",
-    "verified",
-    "lastLogin",
-    "lastUpdated",
-    "regSource",
-    "lang",
-];
+const EMAILS: Shape = &[Part::Plain(&["verified", "unverified"])];
+const LOGIN_IDS: Shape = &[Part::Plain(&["emails", "username", "unverifiedEmails"])];
 /// Policies that this fake acts on.
-const ACCOUNT_OPTIONS: &[&str] = &[
+const ACCOUNT_OPTIONS: Shape = &[Part::Plain(&[
     "verifyEmail",
     "allowUnverifiedLogin",
     "preventLoginIDHarvesting",
@@ -83,12 +124,12 @@ const ACCOUNT_OPTIONS: &[&str] = &[
     "useCodeVerification",
     "sendWelcomeEmail",
     "sendAccountDeletedEmail",
-];
+])];
 
 /// Reads a whole section; on a mistake nothing of it is taken.
 pub(crate) fn seed(gigya: &mut Gigya, now: Instant, section: &Value) -> Result<(), SeedError> {
     let root = Section::root(section);
-    root.only(&["sites", "accounts", "social_users"])?;
+    root.shaped(SHAPE)?;
     let mut next = gigya.clone();
     let sites = root.list("sites")?;
     for (at, place) in sites.iter().enumerate() {
@@ -115,7 +156,7 @@ pub(crate) fn seed(gigya: &mut Gigya, now: Instant, section: &Value) -> Result<(
 }
 
 fn site(place: &Section<'_>) -> Result<Site, SeedError> {
-    place.only(SITE)?;
+    place.shaped(SITE)?;
     let mut site = Site::new(place.text_of("api_key")?.unwrap_or(DEFAULT_API_KEY));
     if let Some(text) = place.text_of("data_center")? {
         site.data_center = text.to_owned();
@@ -147,19 +188,19 @@ fn site(place: &Section<'_>) -> Result<Site, SeedError> {
         site.settings.insert("logoutURL".into(), url.into());
     }
     if let Some(policies) = place.get("policies") {
-        policies.only(SECTIONS)?;
+        policies.shaped(POLICIES)?;
         if let Some(options) = policies.get("accountOptions") {
-            options.only(ACCOUNT_OPTIONS)?;
+            options.shaped(ACCOUNT_OPTIONS)?;
         }
         site.policies = policies.members()?.clone();
     }
     if let Some(schema) = place.get("data_schema") {
-        schema.only(&["fields", "dynamicSchema"])?;
+        schema.shaped(DATA_SCHEMA)?;
         site.data_schema.dynamic = schema.flag_of("dynamicSchema", true)?;
         fields(&schema, &mut site.data_schema.fields)?;
     }
     if let Some(schema) = place.get("profile_schema") {
-        schema.only(&["fields"])?;
+        schema.shaped(PROFILE_SCHEMA)?;
         fields(&schema, &mut site.profile_schema.fields)?;
     }
     screen_sets(place, &mut site)?;
@@ -172,7 +213,7 @@ fn site(place: &Section<'_>) -> Result<Site, SeedError> {
 
 fn screen_sets(place: &Section<'_>, site: &mut Site) -> Result<(), SeedError> {
     for set in place.list("screen_sets")? {
-        set.only(&["id", "html", "css", "javascript", "translations"])?;
+        set.shaped(SCREEN_SET)?;
         let id = set.text_of("id")?.ok_or_else(|| set.wrong("a screen-set needs an id"))?;
         let text = |name: &str| Ok(set.text_of(name)?.unwrap_or_default().to_owned());
         let mut made = ScreenSet {
@@ -207,7 +248,7 @@ fn groups(gigya: &Gigya, root: &Section<'_>) -> Result<(), SeedError> {
 }
 
 fn social_user(gigya: &mut Gigya, place: &Section<'_>) -> Result<(), SeedError> {
-    place.only(&["provider", "authToken", "providerUID", "profile"])?;
+    place.shaped(SOCIAL_USER)?;
     let provider = place.need("provider")?.text()?.to_lowercase();
     let token = place.need("authToken")?.text()?;
     let profile = place.get("profile").map_or(Ok(Object::new()), |it| it.members().cloned())?;
@@ -235,7 +276,7 @@ fn public_key_of(place: &Section<'_>) -> Result<PublicKey, SeedError> {
 fn fields(schema: &Section<'_>, into: &mut OrdMap<String, Field>) -> Result<(), SeedError> {
     let Some(list) = schema.get("fields") else { return Ok(()) };
     for (name, place) in list.each()? {
-        place.only(&["type", "required", "allowNull", "writeAccess", "format", "encrypt"])?;
+        place.shaped(FIELD)?;
         let mut field = into.get(name).cloned().unwrap_or_else(|| Field::new(Kind::String));
         if let Some(kind) = place.get("type") {
             let word = kind.word(&Kind::ALL.map(Kind::word))?;
@@ -259,15 +300,9 @@ fn fields(schema: &Section<'_>, into: &mut OrdMap<String, Field>) -> Result<(), 
 
 fn subscriptions(place: &Section<'_>, site: &mut Site) -> Result<(), SeedError> {
     let Some(schema) = place.get("subscriptions_schema") else { return Ok(()) };
-    schema.only(&["fields"])?;
+    schema.shaped(SUBSCRIPTIONS_SCHEMA)?;
     for (name, field) in schema.need("fields")?.each()? {
-        field.only(&[
-            "doubleOptIn",
-            "enableConditionalDoubleOptIn",
-            "required",
-            "writeAccess",
-            "description",
-        ])?;
+        field.shaped(SUBSCRIPTION)?;
         let mut subscription = Subscription::default();
         let set = subscription.set(name, field.members()?);
         set.map_err(|refusal| field.wrong(refusal.details))?;
@@ -278,22 +313,9 @@ fn subscriptions(place: &Section<'_>, site: &mut Site) -> Result<(), SeedError> 
 
 fn consents(place: &Section<'_>, site: &mut Site) -> Result<(), SeedError> {
     let Some(schema) = place.get("preferences_schema") else { return Ok(()) };
-    schema.only(&["fields"])?;
+    schema.shaped(PREFERENCES_SCHEMA)?;
     for (name, field) in schema.need("fields")?.each()? {
-        field.only(&[
-            "required",
-            "writeAccess",
-            "langs",
-            "defaultLang",
-            "enforceLocaleReconsent",
-            "customData",
-            "entitlements",
-            "consentVaultRetentionPeriod",
-            "currentDocVersion",
-            "currentDocDate",
-            "minDocVersion",
-            "minDocDate",
-        ])?;
+        field.shaped(PREFERENCE)?;
         let mut consent = Consent::default();
         consent.set_schema(name, field.members()?).map_err(|refusal| field.wrong(refusal.details))?;
         site.consents.insert(name.to_owned(), consent);
@@ -303,14 +325,14 @@ fn consents(place: &Section<'_>, site: &mut Site) -> Result<(), SeedError> {
 
 fn communications(place: &Section<'_>, site: &mut Site) -> Result<(), SeedError> {
     let Some(section) = place.get("communications") else { return Ok(()) };
-    section.only(&["channels", "topics"])?;
+    section.shaped(COMMUNICATIONS)?;
     if let Some(channels) = section.get("channels") {
         for (name, channel) in channels.each()? {
             site.communications.channels.insert(name.to_owned(), Value::Object(channel.members()?.clone()));
         }
     }
     for topic in section.list("topics")? {
-        topic.only(&["channel", "topic", "description"])?;
+        topic.shaped(TOPIC)?;
         let key = format!("{}_{}", topic.need("channel")?.text()?, topic.need("topic")?.text()?);
         site.communications.topics.insert(key, Value::Object(topic.members()?.clone()));
     }
@@ -324,7 +346,7 @@ fn keys(place: &Section<'_>, site: &mut Site) -> Result<(), SeedError> {
     }
     site.keys = OrdMap::new();
     for (at, key) in list.iter().enumerate() {
-        key.only(&["user_key", "secret", "public_key", "permissions"])?;
+        key.shaped(KEY)?;
         let name = key.need("user_key")?.text()?;
         let permissions = match key.get("permissions") {
             None => None,
@@ -346,7 +368,7 @@ fn keys(place: &Section<'_>, site: &mut Site) -> Result<(), SeedError> {
 }
 
 fn account(gigya: &mut Gigya, now: Instant, place: &Section<'_>) -> Result<(), SeedError> {
-    place.only(ACCOUNT)?;
+    place.shaped(ACCOUNT)?;
     let api_key = place.text_of("api_key")?.unwrap_or(&gigya.first_site).to_owned();
     let site = gigya.sites.get(&api_key).cloned();
     let site = site.ok_or_else(|| place.wrong(format!("no site has the api_key {api_key}")))?;
@@ -389,10 +411,10 @@ fn sections(
     let object = |name: &str| -> Result<Object, SeedError> {
         place.get(name).map_or(Ok(Object::new()), |section| section.members().cloned())
     };
-    let mut profile = Merge::new(&site.profile_schema, Part::Profile, rules);
+    let mut profile = Merge::new(&site.profile_schema, merge::Part::Profile, rules);
     let from = object("profile")?;
     account.profile.edit(|into| profile.object("", into, &from));
-    let mut data = Merge::new(&site.data_schema, Part::Data, rules);
+    let mut data = Merge::new(&site.data_schema, merge::Part::Data, rules);
     let from = object("data")?;
     account.data.edit(|into| data.object("", into, &from));
     let lang = place.text_of("lang")?.unwrap_or("en");
@@ -468,12 +490,12 @@ fn identifiers(
         }
     }
     if let Some(emails) = place.get("emails") {
-        emails.only(&["verified", "unverified"])?;
+        emails.shaped(EMAILS)?;
         account.verified_emails = list(&emails, "verified")?;
         account.unverified_emails = list(&emails, "unverified")?;
     }
     if let Some(ids) = place.get("loginIDs") {
-        ids.only(&["emails", "username", "unverifiedEmails"])?;
+        ids.shaped(LOGIN_IDS)?;
         account.login_emails = list(&ids, "emails")?;
         account.username = ids.text_of("username")?.map(str::to_owned).or(account.username.take());
     }

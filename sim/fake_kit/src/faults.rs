@@ -56,7 +56,8 @@ impl fmt::Display for Effect {
             Self::Truncated => f.write_str("half an answer"),
             Self::Late(span) => write!(f, "an answer after {}", seconds(span)),
             Self::Slow(rate) => write!(f, "{rate} bytes a second"),
-            Self::Twice(_) => f.write_str("the request arrives twice"),
+            Self::Twice(Heard::First) => f.write_str("the request arrives twice, the first answer is heard"),
+            Self::Twice(Heard::Last) => f.write_str("the request arrives twice, the last answer is heard"),
             Self::Jump(span) => write!(f, "the clock jumps by {}", seconds(span)),
             Self::Overtaken(span) => {
                 write!(f, "the request is overtaken, or arrives after {}", seconds(span))
@@ -185,6 +186,11 @@ impl Faults {
         Ok(())
     }
 
+    /// Forgets the rules whose time is over.
+    pub fn outlive(&mut self, now: Instant) {
+        self.rules.retain(|armed| armed.rule.until.is_none_or(|until| now < until));
+    }
+
     /// Takes all rules away.
     pub fn clear(&mut self) {
         self.rules.clear();
@@ -283,7 +289,12 @@ mod tests {
         assert_eq!([seen(), seen(), seen()], [Some(Effect::CutAfter), Some(Effect::Http(502)), None]);
         assert_eq!(faults.rules().count(), 1);
         faults.clear();
-        (0..MOST).for_each(|_| faults.add(rule()).unwrap());
+        let end = Instant::START.plus(Duration::from_secs(60));
+        (0..MOST).for_each(|_| faults.add(Fault { until: Some(end), ..rule() }).unwrap());
         assert_eq!(faults.add(rule()), Err(TooMany));
+        faults.outlive(Instant::START);
+        assert_eq!(faults.add(rule()), Err(TooMany));
+        faults.outlive(end);
+        assert_eq!((faults.add(rule()), faults.rules().count()), (Ok(()), 1));
     }
 }

@@ -39,5 +39,5 @@ pub use endpoint::EndpointDoc;
 pub use fake::Fake;
 pub use ids::Ids;
 pub use knobs::{Knob, Knobs};
-pub use seed::{Section, SeedError};
+pub use seed::{Part, Section, SeedError, Shape};
 pub use sessions::Sessions;

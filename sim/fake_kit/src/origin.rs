@@ -2,7 +2,7 @@
 
 use http::{HeaderValue, Method, header};
 use standin_ports::Request;
-use standin_ports::http::host_of;
+use standin_ports::http::{Addressed, host_of};
 use std::net::IpAddr;
 
 /// Whether a request that may change something comes from a page of another origin. Who names no origin is no
@@ -22,9 +22,13 @@ pub fn is_foreign(request: &Request) -> bool {
 }
 
 /// Whether a request was sent to this machine by name or address, and not to a host that somebody else's name server
-/// may lead here.
+/// may lead here. A page may say what it likes in `X-Forwarded-Host`, so the host that was addressed counts as well.
 pub fn is_local(request: &Request) -> bool {
-    let host = host_of(request);
+    let addressed = request.extensions().get::<Addressed>();
+    names_this_machine(&host_of(request)) && addressed.is_none_or(|Addressed(host)| names_this_machine(host))
+}
+
+fn names_this_machine(host: &str) -> bool {
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
     host == "localhost" || host.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
 }
@@ -50,8 +54,10 @@ mod tests {
             ("http://localhost.example/", false),
             ("http://8.8.8.8/", false),
         ] {
-            let request = http::Request::builder().uri(url).body(Bytes::new()).unwrap();
+            let mut request = http::Request::builder().uri(url).body(Bytes::new()).unwrap();
             assert_eq!(is_local(&request), expected, "{url}");
+            request.extensions_mut().insert(Addressed("evil.example".to_owned()));
+            assert!(!is_local(&request), "{url}, said by a page of evil.example");
         }
     }
 

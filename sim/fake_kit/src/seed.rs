@@ -1,6 +1,6 @@
 //! Reading a world file's section with the place of every mistake.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// A mistake in a section: where (`accounts[0].profile.zip`), what, and the obvious remedy if there is one.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -12,6 +12,83 @@ pub struct SeedError {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+}
+
+/// What a part of a section may have. Its reader refuses every other member by the same list that JSON Schemas are made
+/// of.
+pub type Shape = &'static [Part];
+
+/// Members of a part of a section.
+#[derive(Clone, Copy, Debug)]
+pub enum Part {
+    /// Members of which nothing more is told here.
+    Plain(&'static [&'static str]),
+    /// A member that is such a part.
+    One(&'static str, Shape),
+    /// A member that is such a part, or a text in short.
+    Short(&'static str, Shape),
+    /// A member that is a list of such parts.
+    List(&'static str, Shape),
+    /// A member that is a list of such parts, or of texts in short.
+    Shorts(&'static str, Shape),
+    /// A member that has such parts under names of their own.
+    Named(&'static str, Shape),
+}
+
+impl Part {
+    /// The names of its members.
+    pub fn names(&self) -> &[&'static str] {
+        match self {
+            Self::Plain(names) => names,
+            Self::One(name, _)
+            | Self::Short(name, _)
+            | Self::List(name, _)
+            | Self::Shorts(name, _)
+            | Self::Named(name, _) => std::slice::from_ref(name),
+        }
+    }
+
+    /// The JSON Schema of each of its members.
+    fn schema(&self) -> Value {
+        match self {
+            Self::Plain(_) => json!({}),
+            Self::One(_, shape) => with(&["null"], schema(shape)),
+            Self::Short(_, shape) => with(&["null", "string"], schema(shape)),
+            Self::List(_, shape) => listed(schema(shape)),
+            Self::Shorts(_, shape) => listed(with(&["string"], schema(shape))),
+            Self::Named(_, shape) => {
+                json!({"type": ["object", "null"], "additionalProperties": schema(shape)})
+            }
+        }
+    }
+}
+
+/// The names of all members of a shape.
+pub fn names(shape: Shape) -> Vec<&'static str> {
+    shape.iter().flat_map(|part| part.names().iter().copied()).collect()
+}
+
+/// The JSON Schema of each member of a shape. One that is named twice is told by its last part.
+pub fn members(shape: Shape) -> Map<String, Value> {
+    let named = |part: &'static Part| part.names().iter().map(|name| ((*name).to_owned(), part.schema()));
+    shape.iter().flat_map(named).collect()
+}
+
+/// The JSON Schema of a mapping of this shape.
+fn schema(shape: Shape) -> Value {
+    json!({"type": ["object"], "additionalProperties": false, "properties": members(shape)})
+}
+
+fn listed(items: Value) -> Value {
+    json!({"type": ["array", "null"], "items": items})
+}
+
+/// A schema that takes values of more types.
+fn with(types: &[&str], mut schema: Value) -> Value {
+    if let Some(known) = schema["type"].as_array_mut() {
+        known.extend(types.iter().map(|name| Value::from(*name)));
+    }
+    schema
 }
 
 /// A part of a section, with its path.
@@ -67,6 +144,11 @@ impl<'a> Section<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Refuses members that are not in `shape`.
+    pub fn shaped(&self, shape: Shape) -> Result<(), SeedError> {
+        self.only(&names(shape))
     }
 
     /// A member, if it is there and not null.

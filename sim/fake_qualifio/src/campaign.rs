@@ -5,8 +5,9 @@ use crate::manager::typed::{LONGEST_TEXT, LONGEST_WORD, list, text, within};
 use crate::problem::{Problem, Warning};
 use crate::statistics;
 use serde_json::{Value, json};
-use standin_fake_kit::{Section, SeedError};
+use standin_fake_kit::{Part, Section, SeedError, Shape};
 use standin_model::Instant;
+use standin_model::text::clean;
 use std::collections::BTreeSet;
 
 /// A variable that the mapping to Gigya knows: variable and the token of a field's type.
@@ -183,6 +184,17 @@ impl Field {
         self.options.iter().find(|choice| choice.value == value).map_or(value, Choice::in_gigya)
     }
 
+    /// What is kept of a value: where there are choices one of them, or nothing.
+    pub fn chosen<'v>(&'v self, value: &'v str) -> Option<&'v str> {
+        if self.options.is_empty() {
+            return Some(value);
+        }
+        let exact = self.options.iter().find(|choice| clean(&choice.value) == value);
+        // Gigya's letters are lower case, forms write them in upper case.
+        let alike = || self.options.iter().find(|choice| choice.value.eq_ignore_ascii_case(value));
+        exact.or_else(alike).map(|choice| choice.value.as_str())
+    }
+
     /// The control's name on the page.
     pub fn name(&self) -> String {
         format!("choix_{}", self.id)
@@ -340,12 +352,8 @@ impl Campaign {
     }
 
     /// What single sign-on advises about the campaign itself.
-    pub fn sso_warnings(&self, screen_set: bool) -> Vec<Warning> {
+    pub fn sso_warnings(&self) -> Vec<Warning> {
         let mut warnings = Vec::new();
-        let on_mobile = self.channels.iter().any(|channel| channel.kind != ChannelKind::Minisite);
-        if screen_set && on_mobile {
-            warnings.push(Warning::new("ScreenSetOnMobile"));
-        }
         for variable in self.fields.iter().map(|field| &field.variable).filter(|name| !is_mapped(name)) {
             warnings.push(Warning::about("UnsupportedFieldNotPushed", variable));
         }
@@ -420,13 +428,25 @@ impl Numbers {
 }
 
 /// The members of a form field.
-const FIELD: &[&str] = &["variable", "label", "type", "mandatory", "hidden", "mask", "message", "options"];
+/// What a field of a form may have.
+pub(crate) const FIELD: Shape = &[
+    Part::Plain(&["variable", "label", "type", "mandatory", "hidden", "mask", "message"]),
+    Part::Shorts("options", OPTION),
+];
+const OPTION: Shape = &[Part::Plain(&["value", "label", "gigya"])];
+/// What an opt-in may have.
+pub(crate) const OPTIN: Shape =
+    &[Part::Plain(&["variable", "label", "mandatory", "description"]), Part::Shorts("categories", CATEGORY)];
+const CATEGORY: Shape = &[Part::Plain(&["id", "label", "name", "parent"])];
+/// What a question may have.
+pub(crate) const QUESTION: Shape =
+    &[Part::Plain(&["label", "answers", "correct", "score", "type", "variable"])];
 
 /// Reads a field: a variable alone, or a mapping.
 pub fn read_field(section: &Section<'_>, numbers: &mut Numbers) -> Result<Field, SeedError> {
     let whole = section.value().is_object();
     if whole {
-        section.only(FIELD)?;
+        section.shaped(FIELD)?;
     }
     let variable = if whole { section.need("variable")? } else { section.clone() };
     let name = technical_name(&variable)?;
@@ -453,7 +473,7 @@ fn read_options(section: &Section<'_>, variable: &str) -> Result<Vec<Choice>, Se
             options.push(Choice::plain(&within(&option, LONGEST_TEXT)?));
             continue;
         }
-        option.only(&["value", "label", "gigya"])?;
+        option.shaped(OPTION)?;
         let mut choice = Choice::plain(&within(&option.need("value")?, LONGEST_TEXT)?);
         if let Some(label) = text(&option, "label", LONGEST_TEXT)? {
             choice.label = label;
@@ -489,7 +509,7 @@ pub(crate) fn technical_name(section: &Section<'_>) -> Result<String, SeedError>
 pub fn read_optin(section: &Section<'_>, numbers: &mut Numbers) -> Result<Optin, SeedError> {
     let whole = section.value().is_object();
     if whole {
-        section.only(&["variable", "label", "mandatory", "description", "categories"])?;
+        section.shaped(OPTIN)?;
     }
     let variable = if whole { section.need("variable")? } else { section.clone() };
     let name = technical_name(&variable)?;
@@ -511,7 +531,7 @@ pub fn read_optin(section: &Section<'_>, numbers: &mut Numbers) -> Result<Optin,
 fn read_category(section: &Section<'_>, numbers: &mut Numbers) -> Result<Category, SeedError> {
     let whole = section.value().is_object();
     if whole {
-        section.only(&["id", "label", "name", "parent"])?;
+        section.shaped(CATEGORY)?;
     }
     let name = if whole { technical_name(&section.need("name")?)? } else { technical_name(section)? };
     Ok(Category {
@@ -529,7 +549,7 @@ fn read_category(section: &Section<'_>, numbers: &mut Numbers) -> Result<Categor
 pub fn read_question(section: &Section<'_>, numbers: &mut Numbers) -> Result<Question, SeedError> {
     let whole = section.value().is_object();
     if whole {
-        section.only(&["label", "answers", "correct", "score", "type", "variable"])?;
+        section.shaped(QUESTION)?;
     }
     let label = within(&if whole { section.need("label")? } else { section.clone() }, LONGEST_TEXT)?;
     let mut answers = Vec::new();

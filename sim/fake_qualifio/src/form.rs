@@ -132,6 +132,7 @@ fn one(field: &Field, raw: &str, terms: Terms<'_>) -> (String, Option<FormError>
             Err(_) => (value, Some(FormError::InvalidDate)),
         };
     }
+    let Some(value) = field.chosen(&value).map(str::to_owned) else { return (String::new(), None) };
     let error = refusal(field, &value, terms);
     (value, error)
 }
@@ -211,7 +212,18 @@ mod tests {
             (json!("birthday"), "day=31&month=4&year=1980", "", Some("InvalidDate")),
             (json!("phone"), "choix_7=0487+66+49251", "0487 66 49251", None),
             (json!("phone"), "choix_7=n%2Fa", "n/a", Some("InvalidPhone")),
-            (json!("gender"), "choix_7=X", "X", None),
+            (json!("gender"), "choix_7=F", "F", None),
+            (json!("gender"), "choix_7=f", "F", None),
+            (json!("gender"), "choix_7=X", "", None),
+            (json!({"variable": "gender", "options": ["M", "F", "X"]}), "choix_7=X", "X", None),
+            (json!({"variable": "size", "options": ["S", "s", "L  XL"]}), "choix_7=s", "s", None),
+            (json!({"variable": "size", "options": ["S", "s", "L  XL"]}), "choix_7=L++XL", "L  XL", None),
+            (
+                json!({"variable": "size", "options": ["S"], "mandatory": true}),
+                "choix_7=M",
+                "",
+                Some("Required"),
+            ),
             (json!("email"), "choix_7=a%40b.be", "a@b.be", None),
             (json!("email"), "choix_7=a%40b", "a@b", Some("InvalidEmail")),
             (json!("email"), "choix_7=", "", Some("Required")),

@@ -63,6 +63,7 @@ pub mod workbook;
 
 pub use knobs::KNOBS;
 pub use qualifio::Qualifio;
+pub use seed::SHAPE;
 pub use turn::{
     Answer, Ask, AskFailed, GigyaConfig, Identity, IdentityRefused, PhonePolicy, PushBack, PushOrder,
     SendMode, SiteAnswer, Turn,

@@ -4,14 +4,14 @@ use crate::statistics::Row;
 use imbl::OrdMap;
 use serde_json::{Map, Value, json};
 use standin_fake_kit::knobs::span;
-use standin_fake_kit::{Section, SeedError};
+use standin_fake_kit::{Part, Section, SeedError, Shape};
 use standin_model::{Instant, email, phone};
 use std::time::Duration;
 
 /// One limit of a campaign; a campaign may have several.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Limit {
-    /// Once for each first name, last name and e-mail address.
+    /// Once for each first name, last name and e-mail address, and once for each browser.
     OnePerTrigram,
     /// So often for each e-mail address.
     NPerEmail(u64),
@@ -79,7 +79,8 @@ impl Until {
     }
 }
 
-const MEMBERS: &[&str] = &[
+/// What limits may be, as a mapping.
+pub(crate) const SHAPE: Shape = &[Part::Plain(&[
     "OnePerTrigram",
     "NPerEmail",
     "NPerIp",
@@ -88,7 +89,7 @@ const MEMBERS: &[&str] = &[
     "NoneUntil",
     "MaxParticipants",
     "MaxParticipations",
-];
+])];
 
 /// A limit with a number.
 type Numbered = (&'static str, fn(u64) -> Limit);
@@ -109,7 +110,7 @@ pub fn read_limits(section: &Section<'_>) -> Result<Vec<Limit>, SeedError> {
             _ => Vec::new(),
         });
     }
-    section.only(MEMBERS)?;
+    section.shaped(SHAPE)?;
     let mut limits = Vec::new();
     if section.flag_of("OnePerTrigram", false)? {
         limits.push(Limit::OnePerTrigram);
@@ -180,7 +181,7 @@ impl Tallies {
             |key: Option<String>, most: u64| key.is_some_and(|key| self.count(row.campaign_id, &key) >= most);
         let before = trigram(row).and_then(|key| self.latest.get(&(row.campaign_id, key))).copied();
         let refuses = |limit: &&Limit| match **limit {
-            Limit::OnePerTrigram => reached(trigram(row), 1),
+            Limit::OnePerTrigram => reached(trigram(row), 1) || reached(Some(browser(row)), 1),
             Limit::NPerEmail(most) => reached(address(row), most),
             Limit::NPerIp(most) => reached(Some(network(row)), most),
             Limit::NPerPhone(most) => reached(number(row), most),
@@ -236,7 +237,8 @@ impl Tallies {
 }
 
 fn personal(row: &Row) -> Vec<String> {
-    [trigram(row), address(row), number(row), Some(network(row))].into_iter().flatten().collect()
+    let told = [trigram(row), address(row), number(row)].into_iter().flatten();
+    told.chain([network(row), browser(row)]).collect()
 }
 
 fn trigram(row: &Row) -> Option<String> {
@@ -255,6 +257,10 @@ fn number(row: &Row) -> Option<String> {
 
 fn network(row: &Row) -> String {
     format!("i{}", row.ip)
+}
+
+fn browser(row: &Row) -> String {
+    format!("c{}", row.visitor)
 }
 
 #[cfg(test)]

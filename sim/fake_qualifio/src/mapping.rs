@@ -8,7 +8,10 @@ use crate::statistics::COLUMNS;
 use crate::turn::Turn;
 use imbl::OrdMap;
 use serde_json::{Value, json};
-use standin_fake_kit::{Section, SeedError};
+use standin_fake_kit::{Part, Section, SeedError, Shape};
+
+/// What a mapping variable may have.
+pub(crate) const VARIABLE: Shape = &[Part::Plain(&["label", "name", "type"])];
 
 /// The most mapping variables of one account.
 const MOST: usize = 1000;
@@ -55,7 +58,7 @@ impl Mapping {
 
     /// Adds one out of a mapping.
     pub fn add(&mut self, section: &Section<'_>) -> Result<String, Problem> {
-        section.only(&["label", "name", "type"])?;
+        section.shaped(VARIABLE)?;
         let name = technical_name(&section.need("name")?)?;
         let kind = read_kind(&section.need("type")?)?;
         let label = section.text_of("label")?.unwrap_or(&name).trim();
@@ -101,7 +104,7 @@ pub(crate) fn create(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
 /// The label may be written anew. Type and technical name stay what they are: answers are kept under them.
 pub(crate) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
     let section = Section::root(&call.body);
-    section.only(&["label", "name", "type"])?;
+    section.shaped(VARIABLE)?;
     let known = qualifio.mapping.0.get(call.id).cloned();
     let known = known.ok_or_else(|| Problem::NotFound(format!("mapping variable `{}`", call.id)))?;
     if section.get("type").map(|kind| read_kind(&kind)).transpose()?.is_some_and(|kind| kind != known.kind) {

@@ -99,6 +99,8 @@ pub struct Participation {
     pub part: usize,
     /// Number of the page, from 1.
     pub page: u32,
+    /// The query of the address under which its page stands.
+    pub address_query: String,
     /// Where it stands before the form.
     pub sso: SsoState,
     /// Where Gigya is reached; unknown until asked.

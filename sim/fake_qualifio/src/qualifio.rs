@@ -28,6 +28,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Qualifio {
     pub(crate) ids: Ids,
+    /// Whose account it is, where several of one seed are reached side by side.
+    owner: Option<Arc<str>>,
     pub(crate) knobs: Knobs,
     pub(crate) numbers: Numbers,
     pub(crate) operators: OrdMap<String, Role>,
@@ -124,6 +126,7 @@ impl Qualifio {
         let operators = [("admin", Role::Admin), ("expert", Role::Expert)];
         Self {
             ids: Ids::new(seed, "qualifio"),
+            owner: None,
             knobs: Knobs::new(KNOBS),
             numbers: Numbers { campaign: FIRST_CAMPAIGN, part: 101 },
             operators: operators.into_iter().map(|(name, role)| (name.to_owned(), role)).collect(),
@@ -151,6 +154,20 @@ impl Qualifio {
             token_key: None,
             calls: api::Calls::NONE,
             erasures: Vector::new(),
+        }
+    }
+
+    /// Lets its channels have ids that no account of another owner's has, be it of the same seed.
+    pub fn owned_by(&mut self, owner: &str) {
+        self.owner = Some(owner.into());
+    }
+
+    /// The id of a new channel.
+    pub(crate) fn channel_guid(&mut self) -> String {
+        let guid = self.ids.guid();
+        match &self.owner {
+            None => guid,
+            Some(owner) => Ids::new(0, &format!("channel {guid} of {owner}")).guid(),
         }
     }
 
@@ -350,6 +367,16 @@ impl Qualifio {
     pub fn player_url(&self, campaign: u64) -> Option<String> {
         let channel = self.campaigns.get(&campaign)?.channels.first()?;
         Some(self.channel_url(channel))
+    }
+
+    /// The ids of all channels, in order.
+    pub fn channel_guids(&self) -> impl Iterator<Item = &str> {
+        self.channels.keys().map(String::as_str)
+    }
+
+    /// Whether a campaign has a channel of this id, which may be in any case.
+    pub fn has_channel(&self, guid: &str) -> bool {
+        self.channels.contains_key(&guid.to_ascii_uppercase())
     }
 
     pub(crate) fn channel_url(&self, channel: &Channel) -> String {

@@ -10,7 +10,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
-use standin_fake_kit::{Section, SeedError};
+use standin_fake_kit::{Part, Section, SeedError, Shape};
 use standin_model::{Instant, text};
 use standin_ports::Secret;
 use std::collections::BTreeMap;
@@ -40,9 +40,12 @@ pub(crate) enum Refused {
     NotYet,
 }
 
+/// What a world may say about it.
+pub(crate) const SHAPE: Shape = &[Part::Plain(&["key"])];
+
 /// Reads the account's key.
 pub(crate) fn read_key(section: &Section<'_>) -> Result<Secret, SeedError> {
-    section.only(&["key"])?;
+    section.shaped(SHAPE)?;
     let key = section.need("key")?;
     match key.text()? {
         text if text.len() < SHORTEST_KEY => {

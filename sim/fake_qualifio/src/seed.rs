@@ -7,9 +7,9 @@ use crate::problem::Problem;
 use crate::qualifio::Qualifio;
 use crate::secure_token;
 use crate::webhooks::settings;
-use crate::{feed, gdpr};
+use crate::{feed, gdpr, mapping};
 use serde_json::Value;
-use standin_fake_kit::{Section, SeedError};
+use standin_fake_kit::{Part, Section, SeedError, Shape};
 use standin_model::Instant;
 use std::sync::Arc;
 
@@ -17,12 +17,12 @@ use std::sync::Arc;
 /// are not asked for; what would not be accepted from an administrator is not accepted here.
 pub fn read(qualifio: &mut Qualifio, now: Instant, section: &Value) -> Result<(), SeedError> {
     let root = Section::root(section);
-    root.only(MEMBERS)?;
+    root.shaped(SHAPE)?;
     if let Some(id) = root.get("client_id") {
         qualifio.client_id = id.number()?;
     }
     for item in root.list("operators")? {
-        item.only(&["name", "role", "dpo"])?;
+        item.shaped(OPERATOR)?;
         // Whoever has no role may do what an observer may.
         let role = item.get("role").map_or(Ok(Role::Observer), |role| Role::read(&role))?;
         let name = item.need("name")?.text()?.to_owned();
@@ -59,19 +59,29 @@ pub fn read(qualifio: &mut Qualifio, now: Instant, section: &Value) -> Result<()
     Ok(())
 }
 
-/// What a world says about Qualifio.
-const MEMBERS: &[&str] = &[
-    "operators",
-    "client_id",
-    "gigya_sso",
-    "websites",
-    "mapping_variables",
-    "campaigns",
-    "webhooks",
-    "feeds",
-    "secure_token",
-    "gdpr",
+/// What a world's section may have.
+pub const SHAPE: Shape = &[
+    Part::List("operators", OPERATOR),
+    Part::Plain(&["client_id"]),
+    Part::One("gigya_sso", INTEGRATION),
+    Part::List("websites", websites::SHAPE),
+    Part::List("mapping_variables", mapping::VARIABLE),
+    Part::List("campaigns", campaigns::SHAPE),
+    Part::List("webhooks", settings::SHAPE),
+    Part::List("feeds", feed::SHAPE),
+    Part::One("secure_token", secure_token::SHAPE),
+    Part::One("gdpr", gdpr::SHAPE),
 ];
+const OPERATOR: Shape = &[Part::Plain(&["name", "role", "dpo"])];
+const INTEGRATION: Shape = &[
+    Part::Plain(&["enabled", "name"]),
+    Part::Named("sites", SITE),
+    Part::One("gigya_subscription", SUBSCRIPTION),
+    Part::Plain(TypedBlock::MEMBERS),
+    Part::Plain(EXPERT_MEMBERS),
+];
+const SITE: Shape = &[Part::Plain(&["site_mode"]), Part::Plain(TypedBlock::MEMBERS)];
+const SUBSCRIPTION: Shape = &[Part::Plain(&["sso"])];
 
 /// The largest number of a website.
 const LARGEST_WEBSITE: u64 = 4_000_000_000;
@@ -101,7 +111,7 @@ fn read_websites(qualifio: &mut Qualifio, root: &Section<'_>) -> Result<(), Seed
         qualifio.websites.clear();
     }
     for (at, item) in items.iter().enumerate() {
-        item.only(websites::MEMBERS)?;
+        item.shaped(websites::SHAPE)?;
         let mut blank = websites::blank(qualifio);
         blank.id = crate::qualifio::DEFAULT_WEBSITE.max(blank.id);
         blank.name = if at == 0 { "Brand BE".to_owned() } else { String::new() };
@@ -124,9 +134,7 @@ fn read_websites(qualifio: &mut Qualifio, root: &Section<'_>) -> Result<(), Seed
 }
 
 fn read_integration(qualifio: &mut Qualifio, section: &Section<'_>) -> Result<(), SeedError> {
-    let own = ["enabled", "name", "sites", "gigya_subscription"];
-    let members: Vec<&str> = [&own[..], TypedBlock::MEMBERS, EXPERT_MEMBERS].concat();
-    section.only(&members)?;
+    section.shaped(INTEGRATION)?;
     read_expert(&mut qualifio.integration, section)?;
     let name = section.text_of("name")?;
     let block = with_defaults(qualifio, TypedBlock::read(section)?);
@@ -136,7 +144,7 @@ fn read_integration(qualifio: &mut Qualifio, section: &Section<'_>) -> Result<()
     }
     let mut licensed = true;
     if let Some(subscription) = section.get("gigya_subscription") {
-        subscription.only(&["sso"])?;
+        subscription.shaped(SUBSCRIPTION)?;
         licensed = subscription.flag_of("sso", true)?;
     }
     let enabled = section.flag_of("enabled", licensed)?;
@@ -164,8 +172,7 @@ fn with_defaults(qualifio: &Qualifio, mut block: TypedBlock) -> TypedBlock {
 }
 
 fn read_site(qualifio: &mut Qualifio, name: &str, site: &Section<'_>) -> Result<(), SeedError> {
-    let members: Vec<&str> = [&["site_mode"], TypedBlock::MEMBERS].concat();
-    site.only(&members)?;
+    site.shaped(SITE)?;
     let Some(id) = qualifio.websites.values().find(|website| website.name == name).map(|found| found.id)
     else {
         let names = qualifio.websites.values().map(|website| website.name.clone());

@@ -58,6 +58,8 @@ pub struct Row {
     pub url: String,
     /// The participant's address in the network.
     pub ip: String,
+    /// The cookie of the participant's browser.
+    pub visitor: String,
     /// When it started.
     pub started: Instant,
     /// When it was completed.
@@ -102,6 +104,7 @@ impl Row {
         self.answers.clear();
         self.external_id.clear();
         self.ip.clear();
+        self.visitor.clear();
         self.anonymised = Some(now);
     }
 
@@ -333,6 +336,7 @@ fn empty_row(campaign: &Campaign) -> Row {
         country: String::new(),
         url: String::new(),
         ip: String::new(),
+        visitor: String::new(),
         answers: OrdMap::new(),
         anonymised: None,
         channel: "",

@@ -20,4 +20,9 @@ impl Qualifio {
     pub fn campaign_of(&self, title: &str) -> Option<u64> {
         self.campaigns.values().find(|campaign| campaign.title == title).map(|campaign| campaign.id)
     }
+
+    /// The titles of all campaigns.
+    pub fn campaign_titles(&self) -> Vec<String> {
+        self.campaigns.values().map(|campaign| campaign.title.clone()).collect()
+    }
 }

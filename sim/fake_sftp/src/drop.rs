@@ -262,6 +262,11 @@ impl Drop {
             .map_err(|_| DropError::Full)
     }
 
+    /// Forgets the rules whose time is over.
+    pub fn outlive_faults(&mut self, now: Instant) {
+        self.faults.0.outlive(now);
+    }
+
     /// Adds a rule about what is done here.
     pub fn add_fault(&mut self, rule: Fault) -> Result<(), TooMany> {
         self.faults.0.add(rule)

@@ -30,5 +30,6 @@ pub use fault::FileOp;
 pub use memory_login::{MemoryLogin, ReadKey};
 pub use operations::OPERATIONS;
 pub use path::DropPath;
+pub use seed::SHAPE;
 pub use session::{Attributes, Existing, LoginError, Mode, Reading, Session, Writing};
 pub use user::{Proof, PublicKey, User};

@@ -5,9 +5,15 @@ use crate::path::DropPath;
 use crate::user::{PublicKey, User};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use standin_fake_kit::{Section, SeedError};
+use standin_fake_kit::{Part, Section, SeedError, Shape};
 use standin_model::Instant;
 use standin_ports::Secret;
+
+/// What a world's section may have.
+pub const SHAPE: Shape =
+    &[Part::Plain(&["host", "folders"]), Part::List("users", USER), Part::List("files", FILE)];
+const FILE: Shape = &[Part::Plain(&["path", "text", "base64", "modified"])];
+const USER: Shape = &[Part::Plain(&["name", "password", "public_key", "public_keys", "root", "read_only"])];
 
 impl Drop {
     /// Fills the drop from a world's section: `host`, `users`, `folders`, `files`.
@@ -15,7 +21,7 @@ impl Drop {
     /// Users come on top of the default one; folders above a folder or file are made.
     pub fn seed(&mut self, now: Instant, section: &serde_json::Value) -> Result<(), SeedError> {
         let section = Section::root(section);
-        section.only(&["host", "users", "folders", "files"])?;
+        section.shaped(SHAPE)?;
         // A mistake in a later member must not leave half a world behind.
         let mut seeded = self.clone();
         if let Some(host) = section.get("host") {
@@ -37,7 +43,7 @@ impl Drop {
     }
 
     fn seed_file(&mut self, now: Instant, file: &Section<'_>) -> Result<(), SeedError> {
-        file.only(&["path", "text", "base64", "modified"])?;
+        file.shaped(FILE)?;
         let path = read_path(&file.need("path")?)?;
         let bytes = match (file.get("text"), file.get("base64")) {
             (Some(text), None) => text.text()?.as_bytes().to_vec(),
@@ -55,7 +61,7 @@ impl Drop {
 }
 
 fn read_user(user: &Section<'_>) -> Result<User, SeedError> {
-    user.only(&["name", "password", "public_key", "public_keys", "root", "read_only"])?;
+    user.shaped(USER)?;
     let place = user.need("name")?;
     let name = place.text()?;
     if name.is_empty() || name.len() > 64 || name.chars().any(|c| c.is_control() || c.is_whitespace()) {

@@ -28,6 +28,11 @@ pub struct Oversized;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Peer(pub IpAddr);
 
+/// In the extensions of a request: the host that the client itself addressed, without port and in lower case, where
+/// `X-Forwarded-Host` put another one into the URI.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Addressed(pub String);
+
 /// What came to a socket and is no request that a surface could be sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Unreadable {
@@ -70,6 +75,10 @@ impl Waits {
         Duration::from_millis((bytes as u64).saturating_mul(1_000).div_ceil(rate.max(1)))
     }
 }
+
+/// In the extensions of a response: its body is the beginning of one of so many bytes, and the connection ends behind it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Halved(pub usize);
 
 /// In the extensions of a response: the body is a file that stands in the program, and no event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -167,12 +167,37 @@ pub fn masked(body: &[u8]) -> String {
                 mask_value(&mut value);
                 Cow::Owned(value.to_string())
             }
-            Err(_) => masked_members(text),
+            // A line of JSON is no head of a table.
+            Err(_) => masked_by(&MASKS[1..], text),
         }
     } else {
         masked_form(text)
     };
     cut(&whole)
+}
+
+/// A path with the value of every `name=value` in it replaced whose name is that of a secret: what stands behind a
+/// method's name is part of the path, whatever its client meant.
+pub fn masked_path(path: &str) -> Cow<'_, str> {
+    const ENDS: [char; 4] = ['/', ';', '&', '?'];
+    if !path.contains('=') {
+        return Cow::Borrowed(path);
+    }
+    let mut out = String::with_capacity(path.len());
+    for piece in path.split_inclusive(ENDS) {
+        let (plain, end) = match piece.strip_suffix(ENDS) {
+            Some(plain) => (plain, &piece[plain.len()..]),
+            None => (piece, ""),
+        };
+        let pair = form_urlencoded::parse(plain.as_bytes()).next();
+        match (plain.split_once('='), pair) {
+            (Some((name, _)), Some((decoded, _))) if hidden(&decoded) => {
+                out.push_str(&format!("{name}={MASK}{end}"));
+            }
+            _ => out.push_str(piece),
+        }
+    }
+    Cow::Owned(out)
 }
 
 fn masked_form(text: &str) -> Cow<'_, str> {
@@ -196,31 +221,119 @@ fn masked_form(text: &str) -> Cow<'_, str> {
 
 /// A table cell by cell, JSON in it member by member, whether its quotes stand once or, as in a quoted cell, twice.
 fn masked_parts(text: &str) -> Cow<'_, str> {
-    [table::masked, masked_members, masked_doubled].into_iter().fold(Cow::Borrowed(text), |text, mask| {
-        match text {
-            Cow::Borrowed(text) => mask(text),
-            Cow::Owned(text) => Cow::Owned(mask(&text).into_owned()),
-        }
+    masked_by(MASKS, text)
+}
+
+/// Every way to mask a text that is no form and not JSON as a whole.
+const MASKS: &[fn(&str) -> Cow<'_, str>] = &[
+    table::masked,
+    masked_fields,
+    masked_elements,
+    masked_members,
+    |text| masked_quoted(text, "\"\""),
+    |text| masked_quoted(text, "\\\""),
+    |text| masked_quoted(text, "\\\\\\\""),
+];
+
+fn masked_by<'t>(masks: &[fn(&str) -> Cow<'_, str>], text: &'t str) -> Cow<'t, str> {
+    masks.iter().fold(Cow::Borrowed(text), |text, mask| match text {
+        Cow::Borrowed(text) => mask(text),
+        Cow::Owned(text) => Cow::Owned(mask(&text).into_owned()),
     })
 }
 
-/// Replaces the value after every `""name"":` whose name is hidden.
-fn masked_doubled(text: &str) -> Cow<'_, str> {
-    let (mut out, mut kept, mut from) = (String::new(), 0, 0);
-    while let Some(close) = text[from..].find("\"\"").map(|at| from + at) {
-        from = close + 2;
+/// Replaces the value after every name in such quotes that is hidden: doubled ones of a table's cell, or the escaped
+/// ones of JSON in a text of JSON.
+fn masked_quoted<'t>(text: &'t str, quote: &str) -> Cow<'t, str> {
+    let next = |from: usize| {
+        let mut from = from;
+        loop {
+            let at = from + text[from..].find(quote)?;
+            // More backslashes before it belong to a quote that lies deeper.
+            if !(quote.starts_with('\\') && text[..at].ends_with('\\')) {
+                return Some(at);
+            }
+            from = at + quote.len();
+        }
+    };
+    let (mut out, mut kept, mut from, mut before) = (String::new(), 0, 0, 0);
+    while let Some(close) = next(from) {
+        let name = &text[before..close];
+        from = close + quote.len();
+        before = from;
         let Some(value) = text[from..].trim_start().strip_prefix(':').map(str::trim_start) else { continue };
-        if !text[..close].rsplit("\"\"").next().is_some_and(hidden) {
+        if !hidden(name) {
             continue;
         }
         let start = text.len() - value.len();
-        let end = match value.strip_prefix("\"\"") {
-            Some(rest) => rest.find("\"\"").map_or(text.len(), |at| start + 2 + at + 2),
-            None if value.starts_with('{') => continue,
-            None => value.find([',', '}', '\n']).map_or(text.len(), |at| start + at),
+        let end = match value.starts_with(quote) {
+            true => next(start + quote.len()).map_or(text.len(), |at| at + quote.len()),
+            false if value.starts_with('{') => continue,
+            false => value.find([',', '}', '\n']).map_or(text.len(), |at| start + at),
         };
         out.push_str(&text[kept..start]);
-        out.push_str(&format!("\"\"{MASK}\"\""));
+        out.push_str(&format!("{quote}{MASK}{quote}"));
+        (kept, from, before) = (end, end, end);
+    }
+    if kept == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[kept..]);
+    Cow::Owned(out)
+}
+
+/// The value of every field of a multipart form: that of a hidden one is replaced, any other is masked as a body.
+fn masked_fields(text: &str) -> Cow<'_, str> {
+    const HEAD: &str = "content-disposition:";
+    let lower = text.to_ascii_lowercase();
+    if !lower.contains(HEAD) {
+        return Cow::Borrowed(text);
+    }
+    let (mut out, mut kept, mut from) = (String::new(), 0, 0);
+    while let Some(at) = lower[from..].find(HEAD).map(|at| from + at) {
+        from = at + HEAD.len();
+        let line = &text[from..lower[from..].find('\n').map_or(text.len(), |end| from + end)];
+        let rest = &lower[from..];
+        let blank =
+            ["\r\n\r\n", "\n\n"].iter().filter_map(|blank| Some((rest.find(blank)?, blank.len()))).min();
+        let Some((blank, length)) = blank else { break };
+        let start = from + blank + length;
+        let end = text[start..].find("\n--").map_or(text.len(), |end| start + end);
+        let value = text[start..end].trim_end_matches('\r');
+        let name = line.split(';').find_map(|part| part.trim().strip_prefix("name="));
+        let name = name.map(|name| name.trim().trim_matches('"')).unwrap_or_default();
+        out.push_str(&text[kept..start]);
+        match hidden(name) {
+            true => out.push_str(MASK),
+            false if value.to_ascii_lowercase().contains(HEAD) => out.push_str(value),
+            false => out.push_str(&masked(value.as_bytes())),
+        }
+        kept = start + value.len();
+        from = kept;
+    }
+    out.push_str(&text[kept..]);
+    Cow::Owned(out)
+}
+
+/// What stands in every element of XML whose name is hidden.
+fn masked_elements(text: &str) -> Cow<'_, str> {
+    let (mut out, mut kept, mut from) = (String::new(), 0, 0);
+    while let Some(open) = text[from..].find('<').map(|at| from + at) {
+        from = open + 1;
+        let name = text[from..]
+            .split(|c: char| c == '>' || c == '/' || c.is_whitespace())
+            .next()
+            .unwrap_or_default();
+        let plain = name.rsplit(':').next().unwrap_or_default();
+        let Some(start) = text[from..].find('>').map(|at| from + at + 1).filter(|_| hidden(plain)) else {
+            continue;
+        };
+        if text[..start].ends_with("/>") {
+            continue;
+        }
+        let end = text[start..].find(&format!("</{name}")).map_or(text.len(), |at| start + at);
+        out.push_str(&text[kept..start]);
+        out.push_str(MASK);
         (kept, from) = (end, end);
     }
     if kept == 0 {
@@ -291,6 +404,21 @@ fn mask_value(value: &mut Value) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(mask_value),
+        // Documents travel as texts inside other documents.
+        Value::String(text) if text.contains(['"', '<']) => match serde_json::from_str::<Value>(text) {
+            Ok(inner) if inner.is_object() || inner.is_array() => {
+                let mut shown = inner.clone();
+                mask_value(&mut shown);
+                if shown != inner {
+                    *text = shown.to_string();
+                }
+            }
+            _ => {
+                if let Cow::Owned(shown) = masked_parts(text) {
+                    *text = shown;
+                }
+            }
+        },
         _ => {}
     }
 }
@@ -335,6 +463,18 @@ mod tests {
     }
 
     #[test]
+    fn a_path_with_a_secret_is_masked() {
+        for (path, expected) in [
+            ("accounts.x/secret=s3", "accounts.x/secret=********"),
+            ("/a;regToken=s3/city=Diest?x", "/a;regToken=********/city=Diest?x"),
+            ("/s%65cret=s3", "/s%65cret=********"),
+            ("/secret", "/secret"),
+        ] {
+            assert_eq!(masked_path(path), expected);
+        }
+    }
+
+    #[test]
     fn secrets_are_masked_wherever_they_stand() {
         for (given, expected) in [
             ("apiKey=3_K&secret=abc", "apiKey=3_K&secret=********"),
@@ -352,6 +492,27 @@ mod tests {
             (
                 r#"info seen {"UID":"ann","password":"x"} {"secret":5}"#,
                 r#"info seen {"UID":"ann","password":"********"} {"secret":"********"}"#,
+            ),
+            (
+                r#"{"data":"{\"a\":\"{\\\"password\\\":\\\"s3\\\"}\",\"secret\":\"s3\"}"}"#,
+                r#"{"data":"{\"a\":\"{\\\"password\\\":\\\"********\\\"}\",\"secret\":\"********\"}"}"#,
+            ),
+            (
+                r#"{"data":"{\"a\":\"{\\\"password\\\":\\\"s3\\\"}\",\"secret\":\"s3\""#,
+                r#"{"data":"{\"a\":\"{\\\"password\\\":\\\"********\\\"}\",\"secret\":\"********\""#,
+            ),
+            (r#"{"data":"{\"city\" : \"Diest\"}"}"#, r#"{"data":"{\"city\" : \"Diest\"}"}"#),
+            (
+                "--b\r\nContent-Disposition: form-data; name=\"secret\"\r\n\r\ns3\r\n\
+                 --b\r\ncontent-disposition: form-data; name=\"data\"\r\n\r\n{\"password\":\"s3\"}\r\n\
+                 --b\r\nContent-Disposition: form-data; name=\"UID\"\r\n\r\nann\r\n--b--\r\n",
+                "--b\r\nContent-Disposition: form-data; name=\"secret\"\r\n\r\n********\r\n\
+                 --b\r\ncontent-disposition: form-data; name=\"data\"\r\n\r\n{\"password\":\"********\"}\r\n\
+                 --b\r\nContent-Disposition: form-data; name=\"UID\"\r\n\r\nann\r\n--b--\r\n",
+            ),
+            (
+                "<a><city>Diest</city><x:password kind=\"p\">s3</x:password><token/></a>",
+                "<a><city>Diest</city><x:password kind=\"p\">********</x:password><token/></a>",
             ),
             (r#"say "hi" to "secret" people"#, r#"say "hi" to "secret" people"#),
             ("UID,password\nann,geheim\n", "UID,password\nann,********\n"),

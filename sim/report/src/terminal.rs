@@ -102,6 +102,11 @@ fn scenario(out: &mut String, outcome: &Outcome, look: Look, paint: &Paint) {
     }
 }
 
+/// The place of a failure with what it says, where the place does not say it.
+pub(crate) fn placed(message: &str, place: &str) -> String {
+    if place.contains(message) { place.to_owned() } else { format!("{message}\n{place}") }
+}
+
 fn snippet(out: &mut String, text: &str) {
     for line in calm(text).lines() {
         let _ = writeln!(out, "       {line}");
@@ -109,7 +114,7 @@ fn snippet(out: &mut String, text: &str) {
 }
 
 fn told(out: &mut String, failure: &Failure, paint: &Paint) {
-    snippet(out, &failure.snippet);
+    snippet(out, &placed(&failure.message, &failure.snippet));
     if let Some(expected) = &failure.expected {
         let _ = writeln!(out, "       {} {}", paint.with(AnsiColor::Green, "expected"), indented(expected));
     }
@@ -162,12 +167,10 @@ fn last_line(outcomes: &[Outcome], look: Look, paint: &Paint) -> String {
             let _ = write!(text, ", {number} {word}");
         }
     }
-    let _ = write!(
-        text,
-        ", of {} on {}",
-        counted(outcomes.len(), "scenario"),
-        outcomes.first().map_or("wire", |outcome| outcome.transport)
-    );
+    let _ = write!(text, ", of {}", counted(outcomes.len(), "scenario"));
+    if let Some(first) = outcomes.first() {
+        let _ = write!(text, " on {}", first.transport);
+    }
     let _ = write!(text, "; {} shown", counted(clauses.len(), "clause"));
     if let Some(level) = weakest(outcomes) {
         let _ = write!(text, "; weakest evidence: {level}");
@@ -193,5 +196,12 @@ mod tests {
     fn whole() {
         let look = Look { timeless: true, ..Look::default() };
         insta::assert_snapshot!(write(&outcomes(), look));
+    }
+
+    /// Where nothing is run, nothing is run on a transport.
+    #[test]
+    fn nothing() {
+        let look = Look { timeless: true, ..Look::default() };
+        assert_eq!(write(&[], look), "0 held, of 0 scenarios; 0 clauses shown\n");
     }
 }

@@ -10,8 +10,8 @@ use crate::served::{self, Served};
 use ::http::uri::Scheme;
 use rustls::ServerConfig;
 use standin_ports::Http;
-use std::io;
-use std::net::TcpListener;
+use std::io::{self, Cursor};
+use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -39,8 +39,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The first byte of a TLS record that begins a handshake.
 const HANDSHAKE: u8 = 0x16;
 
-/// The first byte of the one method by which a client asks for a tunnel.
-const CONNECT: u8 = b'C';
+/// How a request for a tunnel begins.
+const CONNECT: &[u8] = b"CONNECT ";
 
 /// The longest head of such a request.
 const LONGEST_HEAD: usize = 8 * 1024;
@@ -75,13 +75,24 @@ impl Front {
         loop {
             match tokio::time::timeout(PATIENCE, stream.peek(&mut first)).await {
                 Ok(Ok(1)) if first[0] == HANDSHAKE => return self.secured(stream).await,
-                Ok(Ok(1)) if first[0] == CONNECT => match self.tunnel(&mut stream).await {
-                    // Inside the tunnel the client begins anew.
-                    Some(()) => continue,
-                    None => return,
-                },
+                Ok(Ok(1)) if first[0] == CONNECT[0] => {
+                    let Ok(Some(begun)) = tokio::time::timeout(PATIENCE, begun(&mut stream)).await else {
+                        return;
+                    };
+                    let line = self.plain(&stream);
+                    if begun != CONNECT {
+                        let (rest, writer) = stream.into_split();
+                        let whole = tokio::io::join(Cursor::new(begun).chain(rest), writer);
+                        return connection(whole, line, Arc::clone(&self.surface)).await;
+                    }
+                    match self.tunnel(&mut stream).await {
+                        // Inside the tunnel the client begins anew.
+                        Some(()) => continue,
+                        None => return,
+                    }
+                }
                 Ok(Ok(1)) => {
-                    let line = Line { peer: foreign_peer(&stream), scheme: Scheme::HTTP };
+                    let line = self.plain(&stream);
                     return connection(stream, line, Arc::clone(&self.surface)).await;
                 }
                 _ => return,
@@ -89,31 +100,40 @@ impl Front {
         }
     }
 
+    fn plain(&self, stream: &TcpStream) -> Line {
+        Line { peer: foreign_peer(stream), scheme: Scheme::HTTP, names: Some(Arc::clone(&self.names)) }
+    }
+
     async fn secured(&self, stream: TcpStream) {
         let peer = foreign_peer(&stream);
         let acceptor = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream);
         let Ok(Ok(hello)) = tokio::time::timeout(PATIENCE, acceptor).await else { return };
-        let named = hello.client_hello().server_name().map(str::to_ascii_lowercase);
+        let named = hello.client_hello().server_name().map(plain_name);
         if named.is_none_or(|name| (self.names)(&name) != Way::Here) {
             return;
         }
         if let Ok(Ok(stream)) =
             tokio::time::timeout(PATIENCE, hello.into_stream(Arc::clone(&self.config))).await
         {
-            connection(stream, Line { peer, scheme: Scheme::HTTPS }, Arc::clone(&self.surface)).await;
+            connection(stream, Line { peer, scheme: Scheme::HTTPS, names: None }, Arc::clone(&self.surface))
+                .await;
         }
     }
 
-    /// Answers a request for a tunnel; goes on in it if it leads here.
+    /// Answers a request for a tunnel, of which the method is read; goes on in it if it leads here.
     async fn tunnel(&self, stream: &mut TcpStream) -> Option<()> {
         let head = tokio::time::timeout(PATIENCE, head(stream)).await.ok()??;
-        let target = head.split(' ').nth(1)?;
-        let (host, port) = target.rsplit_once(':')?;
-        let host = host.trim_matches(['[', ']']).to_ascii_lowercase();
+        let target = head.split(' ').next()?;
+        let place = target.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
+        let Some((host, port)) = place else {
+            refuse(stream, "400 Bad Request", &format!("a tunnel leads to HOST:PORT, not to {target}")).await;
+            return None;
+        };
+        let host = plain_name(host);
         match (self.names)(&host) {
             Way::Here => stream.write_all(ESTABLISHED).await.ok(),
             Way::Outside => {
-                let there = TcpStream::connect((host.as_str(), port.parse().ok()?)).await;
+                let there = TcpStream::connect((host.as_str(), port)).await;
                 let Ok(mut there) = there else {
                     refuse(stream, "502 Bad Gateway", &format!("{host} cannot be reached")).await;
                     return None;
@@ -123,7 +143,7 @@ impl Front {
                 None
             }
             Way::Nowhere => {
-                refuse(stream, "403 Forbidden", &format!("nobody here answers under {host}")).await;
+                refuse(stream, "403 Forbidden", &nobody(&host)).await;
                 None
             }
         }
@@ -139,6 +159,30 @@ async fn refuse(stream: &mut TcpStream, status: &str, why: &str) {
     );
     let _ = stream.write_all(answer.as_bytes()).await;
     let _ = stream.shutdown().await;
+}
+
+/// Why a name is refused.
+pub(crate) fn nobody(host: &str) -> String {
+    format!("nobody here answers under {host}")
+}
+
+/// A host as names are compared: in lower case, without the dot that says that it is whole, without the brackets of
+/// an address.
+pub fn plain_name(host: &str) -> String {
+    let name = host.trim_matches(['[', ']']);
+    match name.parse::<IpAddr>() {
+        Ok(address) => address.to_string(),
+        Err(_) => name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase(),
+    }
+}
+
+/// What a client begins with, as far as that is a request for a tunnel.
+async fn begun(stream: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut read = Vec::new();
+    while read.len() < CONNECT.len() && CONNECT.starts_with(&read) {
+        read.push(stream.read_u8().await.ok()?);
+    }
+    Some(read)
 }
 
 /// The head of a request, to its blank line.
@@ -183,13 +227,47 @@ mod tests {
         Tunnel,
     }
 
+    fn names() -> Names {
+        Arc::new(|name| match name {
+            name if name.ends_with(".example") => Way::Here,
+            "127.0.0.1" => Way::Outside,
+            _ => Way::Nowhere,
+        })
+    }
+
+    /// The status and body of each answer that comes back to what a client says to its proxy. `OUTSIDE` stands for the
+    /// address of a server that is not the front's.
+    fn proxied(said: &str) -> Vec<(String, String)> {
+        let network = Network::start();
+        let bind = || TcpListener::bind("127.0.0.1:0").unwrap();
+        let authority = Arc::new(Authority::new().unwrap());
+        let served = spawn_on(network.handle(), bind(), &authority, names(), Arc::new(Echo)).unwrap();
+        let outside = crate::http::spawn_on(network.handle(), bind(), Arc::new(Echo)).unwrap();
+        let place = outside.addr.to_string();
+        let said = said.replace("OUTSIDE", &place);
+        let address = served.addr;
+        let talk = network.handle().spawn(async move {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(said.as_bytes()).await.unwrap();
+            stream.shutdown().await.unwrap();
+            let mut told = String::new();
+            let _ = stream.read_to_string(&mut told).await;
+            told
+        });
+        let told = block_on(talk).unwrap().replace(&place, "OUTSIDE");
+        let answers = told.split("HTTP/1.1 ").skip(1).map(|answer| {
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            (head[..3].to_owned(), body.to_owned())
+        });
+        answers.collect()
+    }
+
     /// What comes back to a request under this name; over TLS the authority alone is trusted.
     fn check(name: &str, by: By) -> Option<String> {
         let network = Network::start();
         let authority = Arc::new(Authority::new().unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let names: Names = Arc::new(|name| if name.ends_with(".example") { Way::Here } else { Way::Nowhere });
-        let served = spawn_on(network.handle(), listener, &authority, names, Arc::new(Echo)).unwrap();
+        let served = spawn_on(network.handle(), listener, &authority, names(), Arc::new(Echo)).unwrap();
         let address = served.addr;
         let request = format!("GET /a?b HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n");
         let mut roots = rustls::RootCertStore::empty();
@@ -244,5 +322,50 @@ mod tests {
             check("www.brand.test", By::Tunnel).as_deref(),
             Some("nobody here answers under www.brand.test")
         );
+    }
+
+    #[test]
+    fn a_proxy_serves_forwards_or_refuses_by_the_name_in_the_target() {
+        let close = "HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        for (begins, status, told) in [
+            ("GET http://www.brand.example/a?b", "200", "http://www.brand.example/a?b"),
+            ("GET https://www.brand.example/a?b", "200", "https://www.brand.example/a?b"),
+            ("COPY http://www.brand.example/a", "200", "http://www.brand.example/a"),
+            ("GET http://OUTSIDE/a?b", "200", "http://OUTSIDE/a?b"),
+            (
+                "GET https://127.0.0.1/",
+                "501",
+                "a request over https reaches 127.0.0.1 through a tunnel: CONNECT 127.0.0.1:443",
+            ),
+            ("GET http://www.brand.test/", "403", "nobody here answers under www.brand.test"),
+            ("GET https://www.brand.test/", "403", "nobody here answers under www.brand.test"),
+            ("CONNECT www.brand.test:443", "403", "nobody here answers under www.brand.test"),
+            ("CONNECT www.brand.example", "400", "a tunnel leads to HOST:PORT, not to www.brand.example"),
+        ] {
+            let expected = vec![(status.to_owned(), told.to_owned())];
+            assert_eq!(proxied(&format!("{begins} {close}")), expected, "{begins}");
+        }
+    }
+
+    /// A refusal takes no answer with it that was there before.
+    #[test]
+    fn a_proxy_answers_all_that_was_asked_at_once() {
+        let ask = |target: &str| format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n");
+        let all = ["http://a.example/1", "http://OUTSIDE/2", "http://b.example/3", "http://b.test/4"];
+        let answers = proxied(&all.map(ask).concat());
+        let told: Vec<&str> = answers.iter().map(|(_, body)| body.as_str()).collect();
+        assert_eq!(told, [all[0], all[1], all[2], "nobody here answers under b.test"]);
+    }
+
+    #[test]
+    fn names_are_compared_as_they_are_meant() {
+        for (host, expected) in [
+            ("Accounts.EU1.gigya.com.", "accounts.eu1.gigya.com"),
+            ("[::1]", "::1"),
+            ("0:0:0:0:0:0:0:1", "::1"),
+            ("127.0.0.1", "127.0.0.1"),
+        ] {
+            assert_eq!(plain_name(host), expected);
+        }
     }
 }

@@ -1,21 +1,23 @@
 //! Any surface over HTTP/1.1.
 
+use crate::forward::forward;
+use crate::front::{Names, Way, plain_name};
 use crate::gzip;
 use crate::served::{self, Served};
-use crate::tolerant::{Notes, Tolerant};
+use crate::tolerant::{Notes, Streaming, Tolerant};
 use ::http::request::Parts;
 use ::http::uri::{Authority, PathAndQuery, Scheme};
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt, stream};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use standin_ports::http::{Oversized, Peer, Streamed, Unreadable, Waits};
+use standin_ports::http::{Addressed, Halved, Oversized, Peer, Streamed, Unreadable, Waits};
 use standin_ports::{Http, HttpError, Reason, Request, Response};
 use std::convert::Infallible;
 use std::io;
@@ -36,6 +38,9 @@ const DRAINED: usize = 8 * BODY_LIMIT;
 /// How long a body that goes on may be quiet.
 const QUIET: Duration = Duration::from_secs(15);
 
+/// How long a body that goes on has for its next piece when nothing more comes from its client.
+const PARTING: Duration = Duration::from_millis(500);
+
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
@@ -54,18 +59,20 @@ pub fn spawn(listener: TcpListener, surface: Arc<dyn Http>) -> io::Result<Served
 /// is cut, so the client sees what it would see of a platform that broke.
 pub fn spawn_on(handle: &Handle, listener: TcpListener, surface: Arc<dyn Http>) -> io::Result<Served> {
     served::accept(handle, listener, move |stream| {
-        let line = Line { peer: foreign_peer(&stream), scheme: Scheme::HTTP };
+        let line = Line { peer: foreign_peer(&stream), scheme: Scheme::HTTP, names: None };
         connection(stream, line, Arc::clone(&surface))
     })
 }
 
 /// What is known about a connection before anything is read from it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Line {
     /// Who calls, from another machine.
     pub(crate) peer: Option<IpAddr>,
     /// How the client speaks, where nothing in front of us says otherwise.
     pub(crate) scheme: Scheme,
+    /// Where host names lead, for a client that may take this for its proxy.
+    pub(crate) names: Option<Names>,
 }
 
 /// Who calls. Those on this machine are not told apart, as in memory.
@@ -131,9 +138,9 @@ async fn answer(
     line: Line,
 ) -> Result<::http::Response<Body>, HttpError> {
     let (mut parts, body) = request.into_parts();
+    let target = parts.uri.path_and_query().cloned();
     let refuse = |status, why| {
-        let target = parts.uri.path_and_query().cloned();
-        let mut response = outgoing(surface.unreadable(&Unreadable { status, why, target }));
+        let mut response = outgoing(surface.unreadable(&Unreadable { status, why, target: target.clone() }));
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         Ok(response)
     };
@@ -144,6 +151,20 @@ async fn answer(
         Ok(uri) => uri,
         Err(why) => return refuse(StatusCode::BAD_REQUEST, why),
     };
+    if let Some(names) = &line.names {
+        // Whoever names the host in the target takes us for a proxy, and is told in words; for all others a name that
+        // nobody has is dead, as the surface will find.
+        let asked = parts.uri.host();
+        match (names(&plain_name(asked.or(uri.host()).unwrap_or_default())), asked) {
+            (Way::Outside, Some(_)) => {
+                return Ok(forward(parts, body).await.unwrap_or_else(|(status, why)| in_words(status, why)));
+            }
+            (Way::Nowhere, Some(host)) => {
+                return Ok(in_words(StatusCode::FORBIDDEN, crate::front::nobody(host)));
+            }
+            _ => {}
+        }
+    }
     let body = match whole(&parts.headers, body, &notes).await {
         Ok(body) => body,
         Err(NotWhole::TooLarge) => {
@@ -155,6 +176,10 @@ async fn answer(
             return Err(HttpError::Broken { host, why: "the request broke off".to_owned() });
         }
     };
+    if parts.headers.contains_key(FORWARDED_HOST) {
+        let addressed = Addressed(addressed(&parts).unwrap_or_default());
+        parts.extensions.insert(addressed);
+    }
     parts.uri = uri;
     if let Some(peer) = line.peer {
         parts.extensions.insert(Peer(peer));
@@ -164,22 +189,40 @@ async fn answer(
     parts.headers.remove(FORWARDED_PROTO);
     parts.headers.remove(FORWARDED_HOST);
     let response = surface.send(Request::from_parts(parts, body)).await?;
+    let gzip = gzip && response.extensions().get::<Halved>().is_none();
     if let Some(waits) = response.extensions().get::<Waits>() {
         pass(waits.before).await;
     }
-    Ok(outgoing(if gzip { gzip::compressed(response) } else { response }))
+    let response = if gzip { gzip::compressed(response) } else { response };
+    Ok(match response.extensions().get::<Streamed>().cloned() {
+        Some(streamed) => outgoing(response).map(|first| following(first, streamed, notes)),
+        None => outgoing(response),
+    })
+}
+
+/// An answer of the proxy itself.
+fn in_words(status: StatusCode, why: String) -> ::http::Response<Body> {
+    let mut answer = ::http::Response::new(Body::from(why));
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    answer
 }
 
 /// The URI that the client meant, or what is wrong with what it sent.
 fn logical_uri(parts: &Parts, scheme: Scheme) -> Result<Uri, &'static str> {
-    const TARGET: &str = "only a path or an http address is served as the request target";
-    let proxied = parts.uri.scheme() == Some(&Scheme::HTTP);
+    const TARGET: &str = "only a path or an address with http or https is served as the request target";
+    let asked = parts.uri.scheme().filter(|asked| [&Scheme::HTTP, &Scheme::HTTPS].contains(asked));
+    let proxied = asked.is_some();
     if parts.method == Method::CONNECT || (parts.uri.authority().is_some() && !proxied) {
         return Err(TARGET);
     }
     let target = parts.uri.path_and_query().filter(|target| target.as_str().starts_with('/'));
     let target: PathAndQuery = target.cloned().ok_or(TARGET)?;
     let scheme = match single(&parts.headers, FORWARDED_PROTO)? {
+        // Some clients ask their proxy to speak TLS for them.
+        None if asked == Some(&Scheme::HTTPS) => Scheme::HTTPS,
         None => scheme,
         Some(text) if text.eq_ignore_ascii_case("http") => Scheme::HTTP,
         Some(text) if text.eq_ignore_ascii_case("https") => Scheme::HTTPS,
@@ -197,6 +240,13 @@ fn logical_uri(parts: &Parts, scheme: Scheme) -> Result<Uri, &'static str> {
     }
     let uri = Uri::builder().scheme(scheme).authority(authority).path_and_query(target);
     uri.build().map_err(|_| "the request target is not a path")
+}
+
+/// The host that the client itself addressed: that of the request target, else of `Host`.
+fn addressed(parts: &Parts) -> Option<String> {
+    let named = || single(&parts.headers, header::HOST).ok().flatten()?.parse().ok();
+    let authority: Option<Authority> = parts.uri.authority().cloned().or_else(named);
+    authority.map(|authority| authority.host().to_ascii_lowercase())
 }
 
 /// The value of a header that may come once. Proxies in a row make a list; its first is what the client saw.
@@ -260,8 +310,9 @@ fn outgoing(response: Response) -> ::http::Response<Body> {
     {
         parts.extensions.insert(phrase);
     }
-    if let Some(streamed) = parts.extensions.remove::<Streamed>() {
-        return ::http::Response::from_parts(parts, following(body, streamed));
+    if let Some(Halved(whole)) = parts.extensions.remove::<Halved>() {
+        parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(whole));
+        return ::http::Response::from_parts(parts, Body::from_stream(broken_off(body)));
     }
     let slow = parts.extensions.get::<Waits>().copied().filter(|waits| waits.bytes_per_second.is_some());
     let body = match slow {
@@ -294,23 +345,45 @@ fn paced(body: Bytes, waits: Waits) -> impl Stream<Item = Result<Bytes, Infallib
     })
 }
 
+/// A body behind which the connection ends.
+fn broken_off(body: Bytes) -> impl Stream<Item = io::Result<Bytes>> {
+    let end = async {
+        // Once more round, so that what is there is sent before the end.
+        tokio::task::yield_now().await;
+        Err(io::ErrorKind::ConnectionAborted.into())
+    };
+    stream::iter((!body.is_empty()).then_some(Ok(body))).chain(stream::once(end))
+}
+
 /// A body that goes on. Pieces are asked for when the last one is on its way, so a slow reader makes nothing pile up.
-fn following(first: Bytes, streamed: Streamed) -> Body {
-    let pieces = stream::unfold((Some(first), streamed), |(first, streamed)| async {
-        let piece = match first.filter(|first| !first.is_empty()) {
-            Some(first) => first,
-            None => match tokio::time::timeout(QUIET, streamed.pieces.next()).await {
-                Ok(piece) => piece?,
-                Err(_) => Bytes::from_static(streamed.idle),
-            },
-        };
-        Some((Ok::<_, io::Error>(piece), (None, streamed)))
+fn following(first: Body, streamed: Streamed, notes: Arc<Notes>) -> Body {
+    let streaming = notes.stream_began();
+    let pieces = stream::unfold((streamed, streaming), |(streamed, streaming)| async {
+        let piece = following_piece(&streamed, &streaming).await?;
+        Some((Ok::<_, axum::Error>(piece), (streamed, streaming)))
     });
-    Body::from_stream(pieces)
+    Body::from_stream(first.into_data_stream().chain(pieces))
+}
+
+async fn following_piece(streamed: &Streamed, streaming: &Streaming) -> Option<Bytes> {
+    let mut next = streamed.pieces.next();
+    let soon = async {
+        tokio::select! {
+            biased;
+            piece = &mut next => Some(piece),
+            () = streaming.client_left() => None,
+        }
+    };
+    match tokio::time::timeout(QUIET, soon).await {
+        Ok(Some(piece)) => piece,
+        Err(_) => Some(Bytes::from_static(streamed.idle)),
+        // A client that has closed only its own half still reads what is there.
+        Ok(None) => tokio::time::timeout(PARTING, next).await.ok().flatten(),
+    }
 }
 
 /// Takes away what speaks about one connection and not about the message.
-fn without_hops(headers: &mut HeaderMap) {
+pub(crate) fn without_hops(headers: &mut HeaderMap) {
     const HOPS: [HeaderName; 5] =
         [header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE, header::TE, header::TRAILER];
     // Most messages have none of them, and a look at each name they have costs less.
@@ -323,7 +396,6 @@ fn without_hops(headers: &mut HeaderMap) {
 mod tests {
     use super::*;
     use crate::testing::Network;
-    use futures_util::StreamExt as _;
     use pollster::block_on;
     use standin_ports::http::Compressible;
     use standin_wire::HttpClient;
@@ -526,6 +598,72 @@ mod tests {
         whole_answer(addr, bytes).lines().next().unwrap_or_default().to_owned()
     }
 
+    /// `/half` breaks off; anything else goes on, without a piece.
+    struct Odd(Mutex<Option<std::sync::mpsc::Sender<()>>>);
+
+    struct Never(std::sync::mpsc::Sender<()>);
+
+    impl Drop for Never {
+        fn drop(&mut self) {
+            let _ = self.0.send(());
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl standin_ports::http::Pieces for Never {
+        async fn next(&self) -> Option<Bytes> {
+            std::future::pending().await
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl Http for Odd {
+        async fn send(&self, request: Request) -> Result<Response, HttpError> {
+            let mut response = Response::new(Bytes::from_static(b"12345"));
+            if request.uri().path() == "/half" {
+                response.extensions_mut().insert(Halved(10));
+                response.extensions_mut().insert(Compressible);
+            } else if let Some(gone) = self.0.lock().unwrap().take() {
+                let pieces = Arc::new(Never(gone));
+                response.extensions_mut().insert(Streamed { pieces, idle: b": idle" });
+            }
+            Ok(response)
+        }
+    }
+
+    fn odd() -> (Network, Served, std::sync::mpsc::Receiver<()>) {
+        let (gone, left) = std::sync::mpsc::channel();
+        let network = Network::start();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let odd = Arc::new(Odd(Mutex::new(Some(gone))));
+        let served = spawn_on(network.handle(), listener, odd).unwrap();
+        (network, served, left)
+    }
+
+    #[test]
+    fn half_a_body_says_how_long_the_whole_is() {
+        let (_network, served, _) = odd();
+        let asked = "GET /half HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\n";
+        let answer = whole_answer(served.addr, asked);
+        assert!(
+            answer.contains("\r\ncontent-length: 10\r\n") && answer.ends_with("\r\n\r\n12345"),
+            "{answer}"
+        );
+    }
+
+    /// Long before anything would be sent, which is what else tells that nobody is there.
+    #[test]
+    fn a_client_that_leaves_ends_what_goes_on() {
+        let (_network, served, left) = odd();
+        let mut stream = TcpStream::connect(served.addr).unwrap();
+        stream.write_all(b"GET /on HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        let mut head = [0; 400];
+        let length = stream.read(&mut head).unwrap();
+        assert!(head[..length].starts_with(b"HTTP/1.1 200 OK"));
+        drop(stream);
+        left.recv_timeout(QUIET * 2 / 3).unwrap();
+    }
+
     /// A piece a tenth of a second.
     #[test]
     fn a_slow_body_comes_in_pieces_and_whole() {
@@ -579,5 +717,9 @@ mod tests {
             seen,
             ["http://x.example/a", "https://p.example/a", "https://p.example/b", "http://q.example:81/c?d"]
         );
+        let addressed = |request: &Request| request.extensions().get::<Addressed>().map(|it| it.0.clone());
+        let addressed: Vec<_> = stand.echo.0.lock().unwrap().iter().map(addressed).collect();
+        let here = || Some("127.0.0.1".to_owned());
+        assert_eq!(addressed, [None, here(), here(), None], "what was asked is not forgotten");
     }
 }

@@ -6,6 +6,7 @@
 //! - [`http`]: any surface over HTTP/1.1.
 //! - [`front`]: one socket for every host name of a world, with TLS.
 //! - [`authority`]: who vouches for those names.
+//! - [`java`]: whom Java trusts, in its own form.
 //! - [`sftp`]: the drop over SSH.
 //! - [`ftp`]: the drop with FTP.
 //! - [`door`]: which drop a login means.
@@ -13,10 +14,12 @@
 
 pub mod authority;
 pub mod door;
+mod forward;
 pub mod front;
 pub mod ftp;
 mod gzip;
 pub mod http;
+pub mod java;
 mod line;
 pub mod served;
 pub mod sftp;

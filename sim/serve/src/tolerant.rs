@@ -8,7 +8,9 @@
 //! all that was read, no body is awaited, and an answer goes out; the line of a request that came together
 //! with the one before it passes as it is.
 
+use futures_util::task::AtomicWaker;
 use memchr::memchr;
+use std::future::poll_fn;
 use std::io;
 use std::mem;
 use std::pin::Pin;
@@ -31,6 +33,12 @@ pub(crate) struct Notes {
     reading: AtomicBool,
     /// The service gave an answer of which nothing is written yet.
     answered: AtomicBool,
+    /// An answer goes on for as long as somebody reads it.
+    streams: AtomicBool,
+    /// Nothing more comes from the client.
+    left: AtomicBool,
+    /// Whoever waits for that.
+    waiting: AtomicWaker,
     /// The target of the last request was too long, and the rest is left out.
     cut: AtomicBool,
 }
@@ -48,9 +56,35 @@ impl Notes {
         self.answered.store(true, Ordering::Relaxed);
     }
 
+    /// From here on the client's end is looked out for: the library does not read while an answer goes out.
+    pub(crate) fn stream_began(self: Arc<Self>) -> Streaming {
+        self.streams.store(true, Ordering::Relaxed);
+        Streaming(self)
+    }
+
     /// Whether the target of the request at hand was cut.
     pub(crate) fn target_was_cut(&self) -> bool {
         self.cut.load(Ordering::Relaxed)
+    }
+}
+
+/// An answer that goes on, until it is dropped.
+pub(crate) struct Streaming(Arc<Notes>);
+
+impl Streaming {
+    /// Waits until nothing more comes from the client.
+    pub(crate) async fn client_left(&self) {
+        poll_fn(|context| {
+            self.0.waiting.register(context.waker());
+            if self.0.left.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+}
+
+impl Drop for Streaming {
+    fn drop(&mut self) {
+        self.0.streams.store(false, Ordering::Relaxed);
     }
 }
 
@@ -70,6 +104,8 @@ pub(crate) struct Tolerant<S> {
     line: Line,
     /// What was read, and found no room in the reader's buffer.
     spare: Vec<u8>,
+    /// What came while an answer went out, as it came.
+    early: Vec<u8>,
     /// The last bytes written are a refusal of the library's.
     refused: bool,
 }
@@ -77,7 +113,7 @@ pub(crate) struct Tolerant<S> {
 impl<S: AsyncWrite + Unpin> Tolerant<S> {
     pub(crate) fn new(stream: S) -> Self {
         let line = Line { place: Place::Method, target: 0 };
-        Self { stream, notes: Arc::default(), line, spare: Vec::new(), refused: false }
+        Self { stream, notes: Arc::default(), line, spare: Vec::new(), early: Vec::new(), refused: false }
     }
 
     pub(crate) fn notes(&self) -> Arc<Notes> {
@@ -105,7 +141,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tolerant<S> {
         let this = self.get_mut();
         let before = buffer.filled().len();
         while this.spare.is_empty() {
-            ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
+            if this.early.is_empty() {
+                ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
+            } else {
+                let rest = this.early.split_off(this.early.len().min(buffer.remaining()));
+                buffer.put_slice(&mem::replace(&mut this.early, rest));
+            }
             let new = &buffer.filled()[before..];
             if new.is_empty() || this.line.place == Place::Behind {
                 return Poll::Ready(Ok(()));
@@ -121,7 +162,28 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tolerant<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Tolerant<S> {
+impl<S: AsyncRead + Unpin> Tolerant<S> {
+    /// Looks whether the client is there still, while an answer goes on.
+    fn look_out(&mut self, context: &mut Context<'_>) {
+        let notes = &self.notes;
+        let looks = notes.streams.load(Ordering::Relaxed) && !notes.left.load(Ordering::Relaxed);
+        if !looks || !self.early.is_empty() {
+            return;
+        }
+        let mut room = [0; 1024];
+        let mut buffer = ReadBuf::new(&mut room);
+        let Poll::Ready(read) = Pin::new(&mut self.stream).poll_read(context, &mut buffer) else { return };
+        match (read, buffer.filled()) {
+            (Ok(()), new) if !new.is_empty() => self.early.extend_from_slice(new),
+            _ => {
+                notes.left.store(true, Ordering::Release);
+                notes.waiting.wake();
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Tolerant<S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         // The library writes only when it has consumed all that it read.
@@ -138,6 +200,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tolerant<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.look_out(context);
         Pin::new(&mut self.stream).poll_flush(context)
     }
 

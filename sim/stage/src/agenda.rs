@@ -14,6 +14,7 @@ use standin_ports::files::{read_whole, write_whole};
 use standin_ports::journal::masked;
 use standin_ports::{Clock, FileError, Journal, What};
 use standin_push::Outbox;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -48,11 +49,14 @@ impl Parts {
         self.note("the agenda does not come to rest: more than 10000 entries were due at one time");
     }
 
-    /// Lets `span` pass, entry by entry.
+    /// Lets `span` pass, entry by entry; less, once somebody waits who would undo it.
     pub async fn advance(&self, span: Duration) {
         let end = self.clock.now().plus(span);
         self.settle().await;
         while let Some(due) = self.next_due().await.filter(|due| *due <= end) {
+            if self.undoing.load(Ordering::SeqCst) > 0 {
+                return;
+            }
             self.clock.reach(due);
             self.settle().await;
         }
@@ -99,14 +103,22 @@ impl Parts {
         }
     }
 
-    /// Takes accepted forms from Qualifio to the push.
+    /// Pushes what Qualifio has just accepted, and nothing else that is due: Gigya has a form before anybody who saw
+    /// that it was accepted can ask, and still nobody's page waits for a receiver or for a job.
+    pub(crate) async fn push_accepted(&self) {
+        self.collect_pushes().await;
+        self.collect_erasures().await;
+        self.push(self.clock.now()).await;
+    }
+
+    /// Takes accepted forms from Qualifio to the push. Nobody who waits for the outbox finds them in between.
     async fn collect_pushes(&self) {
+        let mut outbox = self.outbox.lock().await;
         let orders = locked(&self.qualifio).take_pushes();
         if orders.is_empty() {
             return;
         }
         let now = self.clock.now();
-        let mut outbox = self.outbox.lock().await;
         for order in orders {
             outbox.enqueue(now, crate::sso::participation(order));
         }

@@ -22,8 +22,8 @@ pub mod worlds;
 
 use crate::parts::{Parts, Sockets};
 use crate::surface::locked;
-use http::{HeaderValue, header};
-use problem::{NO_TOKEN, Problem};
+use http::{HeaderValue, Method, header};
+use problem::{BROKEN, FOREIGN, MISDIRECTED, NO_TOKEN, Problem};
 use serde_json::{Value, json};
 use standin_fake_kit::asset::{self, Asset, CSS, HTML, JAVASCRIPT, OWN_HOST_ONLY};
 use standin_fake_kit::form::Form;
@@ -93,13 +93,13 @@ impl Control {
             // A page that was led here by its own name server has no token; where none is asked for, the host tells.
             Some(_) => {}
             None if !origin::is_local(request) => {
-                let told = json!({"error": "the stage answers under localhost and loopback addresses only"});
-                return Some(reply(421, &told));
+                let told = "the stage answers under localhost and loopback addresses only";
+                return Some(Problem::new(&MISDIRECTED, told).at("header: Host").answer());
             }
             None => {}
         }
         origin::is_foreign(request)
-            .then(|| reply(403, &json!({"error": "a page of another origin may not change the stage"})))
+            .then(|| Problem::new(&FOREIGN, "a page of another origin may not change the stage").answer())
     }
 }
 
@@ -125,29 +125,43 @@ impl Http for Control {
             return Err(HttpError::Broken { host: String::new(), why: "the world has ended".to_owned() });
         };
         let path = request.uri().path().to_owned();
-        let query = Form::query(&request);
-        Ok(match (request.method().as_str(), path.as_str()) {
+        let method = if request.method() == Method::HEAD { "GET" } else { request.method().as_str() };
+        Ok(match (method, path.as_str()) {
             ("GET", "/health") => reply(200, &json!({"ok": true, "now": parts.clock.now().to_string()})),
-            ("GET", "/state") => reply(200, &state(&parts)),
-            ("GET", "/journal") => {
-                let mut journal = answer::with_body(200, "application/x-ndjson", lines(&parts));
-                asset::guard(journal.headers_mut(), OWN_HOST_ONLY);
-                journal
-            }
-            ("GET", "/pulse") => reply(200, &pulse(&parts)),
-            ("GET", "/places") => reply(200, &places::all(&parts, self.sockets.get())),
-            ("GET", "/people") => reply(200, &person::list(&parts, query.get("search").unwrap_or_default())),
-            ("GET", "/person") => reply(200, &person::follow(&parts, query.get("who").unwrap_or_default())),
-            ("GET", "/entries") => reply(200, &entries(&parts, &query)),
-            ("GET", "/entry") => entry(&parts, &query),
             ("POST", "/advance") => advance(&parts, &request).await,
             ("POST", "/stop-job") => stop_job(&parts, &request),
             ("GET", _) => {
-                let found = asset::find(ASSETS, &path).or_else(|| asset::find(console::ASSETS, &path));
-                found.map_or_else(|| nothing("GET", &path), Asset::answer)
+                // A long journal takes its time, and nobody else is to wait for that.
+                let sockets = Arc::clone(&self.sockets);
+                let work = move || shown(&parts, sockets.get(), &path, &Form::query(&request));
+                let broken =
+                    |error| Problem::new(&BROKEN, format!("the answer ended early: {error}")).answer();
+                crate::world::runtime().spawn_blocking(work).await.unwrap_or_else(broken)
             }
             (method, _) => nothing(method, &path),
         })
+    }
+}
+
+/// What a page asks for, or the page itself.
+fn shown(parts: &Parts, sockets: Option<&Sockets>, path: &str, query: &Form) -> Response {
+    match path {
+        "/state" => reply(200, &state(parts)),
+        "/journal" => {
+            let mut journal = answer::with_body(200, "application/x-ndjson", lines(parts));
+            asset::guard(journal.headers_mut(), OWN_HOST_ONLY);
+            journal
+        }
+        "/pulse" => reply(200, &pulse(parts)),
+        "/places" => reply(200, &places::all(parts, sockets)),
+        "/people" => reply(200, &person::list(parts, query.get("search").unwrap_or_default())),
+        "/person" => reply(200, &person::follow(parts, query.get("who").unwrap_or_default())),
+        "/entries" => reply(200, &entries(parts, query)),
+        "/entry" => entry(parts, query),
+        _ => {
+            let found = asset::find(ASSETS, path).or_else(|| asset::find(console::ASSETS, path));
+            found.map_or_else(|| nothing("GET", path), Asset::answer)
+        }
     }
 }
 
@@ -285,4 +299,8 @@ pub fn entry_json(entry: &Entry) -> Value {
 #[cfg(test)]
 mod api_tests;
 #[cfg(test)]
+mod bounds_tests;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod told_apart_tests;

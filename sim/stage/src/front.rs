@@ -151,21 +151,26 @@ impl Http for Everything {
         let Some(worlds) = &self.worlds else { return self.platforms.send(request).await };
         let host = host_of(&request);
         let platform = worlds.first().platform_of(&host);
-        let hosted = match worlds.of(platform.unwrap_or(Platform::LoginPage), &request) {
-            Ok(hosted) => hosted.or_else(|| worlds.of_host(&host)),
+        let asker = match worlds.of(platform.unwrap_or(Platform::LoginPage), &request) {
+            Ok(asker) => asker,
             Err(problem) => return Ok(problem.answer()),
         };
-        let path = request.uri().path().to_owned();
+        let hosted = asker.hosted.clone().or_else(|| worlds.of_host(&host));
         let (answer, hosted) = match &hosted {
-            None => (self.platforms.send(request).await?, worlds.main()),
+            None => (self.platforms.send(request).await, worlds.main()),
             Some(hosted) => {
                 let answer = Direct(Arc::downgrade(hosted.parts())).send(request).await;
                 hosted.touch();
-                (answer?, Some(hosted))
+                (answer, Some(hosted))
             }
         };
+        let parts = hosted.map_or(worlds.first(), |hosted| hosted.parts());
+        if parts.platform_of(&host) == Some(Platform::Qualifio) {
+            parts.push_accepted().await;
+        }
+        let answer = answer?;
         if let (Some(hosted), Some(platform)) = (hosted, platform) {
-            worlds.learn(hosted, platform, &path, &answer);
+            worlds.learn(hosted, platform, &asker, &answer);
         }
         Ok(answer)
     }

@@ -5,7 +5,7 @@ use bytes::{Bytes, BytesMut};
 use http::{Method, Uri};
 use imbl::Vector;
 use standin_model::Instant;
-use standin_ports::journal::{KEPT, masked};
+use standin_ports::journal::{KEPT, masked, masked_path};
 use standin_ports::{Clock, Entry, Journal, What};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -97,6 +97,8 @@ struct Store {
     limits: Limits,
     /// How often its world has gone back to an earlier state.
     returns: u64,
+    /// Its world is gone.
+    closed: bool,
     /// Where the texts of the next calls go, one behind the other: what passed is copied once, and the buffers
     /// it came in are free for the next call.
     room: BytesMut,
@@ -128,7 +130,11 @@ impl WorldJournal {
     pub(crate) fn fork(&self, clock: Arc<StageClock>) -> Self {
         let store = self.store();
         let (items, room) = (store.items.clone(), BytesMut::new());
-        Self { clock, store: Mutex::new(Store { items, room, returns: 0, ..*store }), news: Notify::new() }
+        Self {
+            clock,
+            store: Mutex::new(Store { items, room, returns: 0, closed: false, ..*store }),
+            news: Notify::new(),
+        }
     }
 
     /// Has what `other` has, and nothing else, from here on.
@@ -151,23 +157,38 @@ impl WorldJournal {
         (store.returns, store.next())
     }
 
-    /// Waits until it stands elsewhere than `stand`.
+    /// Waits until it stands elsewhere than `stand`, or nothing more will come.
     pub async fn news(&self, stand: (u64, u64)) {
         loop {
             let news = self.news.notified();
             tokio::pin!(news);
             // Whoever looks first and listens then misses what happens between.
             news.as_mut().enable();
-            if self.stand() != stand {
+            let closed = self.store().closed;
+            if closed || self.stand() != stand {
                 return;
             }
             news.await;
         }
     }
 
-    /// At most `most` entries from position `from` on, without a word of those that are gone.
-    pub fn some_since(&self, from: u64, most: usize) -> Vec<Entry> {
-        self.store().from(from).take(most).map(Item::told).collect()
+    /// At most `most` entries from position `from` on, and no more once they hold `bytes`, without a word of those that
+    /// are gone. Masking takes its time: it is done while the journal goes on.
+    pub fn some_since(&self, from: u64, most: usize, bytes: usize) -> Vec<Entry> {
+        let mut held = 0;
+        let fits = |item: &&Arc<Item>| {
+            let fits = held < bytes;
+            held += item.weight();
+            fits
+        };
+        let items: Vec<_> = self.store().from(from).take(most).take_while(fits).cloned().collect();
+        items.iter().map(|item| item.told()).collect()
+    }
+
+    /// Says that nothing more will come, and that nobody is to wait for it.
+    pub(crate) fn close(&self) {
+        self.store().closed = true;
+        self.news.notify_waiters();
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
@@ -196,15 +217,18 @@ impl WorldJournal {
 
     /// All entries from position `from` on. Where some of them were forgotten, the first one says so.
     pub fn since(&self, from: u64) -> Vec<Entry> {
-        let store = self.store();
-        let gap = (store.forgotten > 0 && from <= store.forgotten).then(|| store.gap());
-        gap.into_iter().chain(store.from(from).map(|item| item.told())).collect()
+        let (gap, items) = {
+            let store = self.store();
+            let gap = (store.forgotten > 0 && from <= store.forgotten).then(|| store.gap());
+            (gap, store.from(from).cloned().collect::<Vec<_>>())
+        };
+        gap.into_iter().chain(items.iter().map(|item| item.told())).collect()
     }
 
     /// The entry at a position, if it is still there.
     pub fn entry(&self, seq: u64) -> Option<Entry> {
-        let store = self.store();
-        store.from(seq).next().filter(|item| item.seq == seq).map(Item::told)
+        let item = self.store().from(seq).next().filter(|item| item.seq == seq).cloned();
+        item.map(|item| item.told())
     }
 
     /// All entries.
@@ -225,7 +249,7 @@ impl WorldJournal {
     pub fn calls(&self) -> BTreeSet<(&'static str, String)> {
         let store = self.store();
         let calls = store.items.iter().filter_map(|item| item.crossed());
-        calls.map(|call| (call.to, call.name.to_string())).collect()
+        calls.map(|call| (call.to, masked_path(&call.name).into_owned())).collect()
     }
 }
 
@@ -269,10 +293,10 @@ impl Store {
         self.forgotten + self.items.len() as u64 + 1
     }
 
-    fn from(&self, from: u64) -> impl Iterator<Item = &Item> {
+    fn from(&self, from: u64) -> impl Iterator<Item = &Arc<Item>> {
         let skipped = from.saturating_sub(self.forgotten + 1);
         let skipped = usize::try_from(skipped).unwrap_or(usize::MAX).min(self.items.len());
-        self.items.iter().skip(skipped).map(Arc::as_ref)
+        self.items.iter().skip(skipped)
     }
 
     /// What stands where entries are missing.
@@ -315,9 +339,10 @@ impl Item {
             Kept::Crossed(crossed) => What::Call {
                 from: crossed.from.to_string(),
                 to: crossed.to,
-                name: crossed.name.to_string(),
+                name: masked_path(&crossed.name).into_owned(),
                 line: {
                     let line = String::from_utf8_lossy(crossed.line());
+                    let line = masked_path(&line);
                     match crossed.query() {
                         [] => line.into_owned(),
                         query => format!("{line}?{}", masked(query)),
@@ -407,8 +432,9 @@ mod tests {
         call("a", "/?secret=s3cr3t", r#"{"password":"s3cr3t"}"#, "")(&journal);
         // Half an answer is no JSON.
         call("b", "/", "sig=s3cr3t&a=b", r#"{"sessionToken":"s3cr3t"#)(&journal);
+        call("accounts.x/secret=s3cr3t", "/accounts.x/secret=s3cr3t", "", "")(&journal);
         journal.record(What::Note { who: "dataflow", text: r#"info {"secret":"s3cr3t"}"#.to_owned() });
         let shown = format!("{:?}", journal.entries());
-        assert!(!shown.contains("s3cr3t") && shown.matches("********").count() == 5, "{shown}");
+        assert!(!shown.contains("s3cr3t") && shown.matches("********").count() == 7, "{shown}");
     }
 }

@@ -17,6 +17,7 @@ use standin_ports::http::host_of;
 use standin_ports::{Http, HttpError, Login, Request, Response};
 use standin_push::Outbox;
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 /// The parts of one world.
@@ -49,6 +50,8 @@ pub struct Parts {
     pub(crate) outside: OnceLock<tokio::runtime::Handle>,
     /// A platform that is somebody else's in this world, and the way to it.
     pub(crate) elsewhere: OnceLock<(Platform, Arc<dyn Http>)>,
+    /// How many wait to undo what happens here, so that time need not pass to its end.
+    pub(crate) undoing: AtomicUsize,
     /// How our own side reaches the platforms.
     pub(crate) http: OnceLock<Arc<dyn Http>>,
     /// How our own side and Eloqua reach the drop.
@@ -90,6 +93,7 @@ impl Parts {
             stubs,
             outside: _,
             elsewhere,
+            undoing: _,
             http: _,
             login: _,
         } = self;
@@ -110,6 +114,7 @@ impl Parts {
             stubs: copied(stubs),
             outside: OnceLock::new(),
             elsewhere: elsewhere.clone(),
+            undoing: AtomicUsize::new(0),
             http: OnceLock::new(),
             login: OnceLock::new(),
         })
@@ -133,6 +138,7 @@ impl Parts {
             stubs,
             elsewhere: _,
             outside: _,
+            undoing: _,
             http: _,
             login: _,
         } = self;
@@ -153,6 +159,7 @@ impl Parts {
 
     /// Which platform answers under a host name; nobody, if the name does not resolve in this world.
     pub fn platform_of(&self, host: &str) -> Option<Platform> {
+        let host = host.strip_suffix('.').unwrap_or(host);
         let under = |domains: &[&str]| {
             domains.iter().any(|domain| {
                 host.strip_suffix(domain).is_some_and(|head| head.is_empty() || head.ends_with('.'))

@@ -7,13 +7,16 @@ use crate::partner::{Part, Partner, Playing};
 use crate::run::Run;
 use crate::sought::Sought;
 use crate::step::{Args, Miss, Takes, Unmet, named};
-use crate::steps::{ADVANCE, EXPECT_CALLS, EXPECT_STUB, FAULT, SET_KNOB, STEPS, STUB_STEP, fault, step_of};
+use crate::steps::{
+    ADVANCE, EXPECT_CALLS, EXPECT_STUB, FAULT, QUALIFIO_CALL, SET_KNOB, STEPS, STUB_STEP, fault, step_of,
+};
 use crate::story::{Depth, Held, hop, tell};
 use crate::surface::locked;
 use crate::world::{Listen, SECTIONS, Transport, World, WorldError, WorldSpec, knobs};
 use serde_json::{Map, Value};
 use standin_dataflow::{Document, Severity};
 use standin_fake_kit::knobs::KnobError;
+use standin_fake_kit::seed::names;
 use standin_model::Instant;
 use standin_scenario::outcome::{Failure, Journal, Outcome, Screenshot, StepOutcome, Verdict};
 use standin_scenario::scenario::parse_world;
@@ -230,9 +233,20 @@ fn check_names(
     let mut dataflows: Vec<&str> = world.dataflow_names().collect();
     let jobs = locked(&world.parts().eloqua).job_names();
     let jobs: Vec<&str> = jobs.iter().map(String::as_str).collect();
+    let campaigns = locked(&world.parts().qualifio).campaign_titles();
+    let campaigns: Vec<&str> = campaigns.iter().map(String::as_str).collect();
+    // An operator, at the console or through its calls, may make more of them.
+    let mut all_campaigns = true;
     for step in steps {
         let Some(known) = step_of(&step.name.name) else { continue };
         let args = Args::new(known, &step.args)?;
+        for node in args.given(Takes::Campaign).filter(|_| all_campaigns) {
+            let title = node.text()?;
+            if !title.contains("${") && !campaigns.contains(&title) {
+                return Err(named(node, &format!("no campaign is called `{title}`"), title, &campaigns));
+            }
+        }
+        all_campaigns &= known.name != QUALIFIO_CALL.name && !known.needs_browser();
         for (takes, names, what) in [
             (Takes::Dataflow, &dataflows, "no dataflow is called"),
             (Takes::EloquaJob, &jobs, "no import or export is called"),
@@ -296,7 +310,7 @@ fn world_spec(path: &Path, world: Option<&Node>, extras: &Extras) -> Result<Worl
 fn built_on(path: &Path, world: Option<&Node>, extras: &Extras, bases: usize) -> Result<WorldSpec, BadWorld> {
     let mut spec = WorldSpec { seed: extras.seed, ..WorldSpec::default() };
     if let Some(world) = world {
-        let known: Vec<&str> = SECTIONS.iter().chain(OTHERS).copied().collect();
+        let known: Vec<&str> = names(SECTIONS).iter().chain(OTHERS).copied().collect();
         world.only(&known)?;
         if let Some(from) = world.get("from") {
             let name = from.text()?;
@@ -319,11 +333,11 @@ fn built_on(path: &Path, world: Option<&Node>, extras: &Extras, bases: usize) ->
                 elsewhere @ BadWorld::There(_) => elsewhere,
             })?;
         }
-        for section in SECTIONS {
+        for section in names(SECTIONS) {
             if let Some(node) = world.get(section) {
                 let value = node.to_json()?;
-                let merged = spec.sections.remove(*section).map_or(value.clone(), |base| merge(base, value));
-                spec.sections.insert((*section).to_owned(), merged);
+                let merged = spec.sections.remove(section).map_or(value.clone(), |base| merge(base, value));
+                spec.sections.insert(section.to_owned(), merged);
             }
         }
         if let Some(dataflows) = world.get("dataflows") {

@@ -38,6 +38,8 @@ pub struct Arg {
     pub name: &'static str,
     /// Whether it must be there.
     pub needed: bool,
+    /// One that must be there may be left out where one of these is.
+    pub instead: &'static [&'static str],
     /// What is written there; checked before anything runs.
     pub takes: Takes,
     /// One sentence.
@@ -65,22 +67,36 @@ pub enum Takes {
     NewDataflow,
     /// The name of one of Eloqua's own jobs.
     EloquaJob,
+    /// The title of a campaign.
+    Campaign,
 }
 
 /// An argument that must be there.
 pub const fn needed(name: &'static str, summary: &'static str) -> Arg {
-    Arg { name, needed: true, takes: Takes::Anything, summary }
+    Arg { name, needed: true, instead: &[], takes: Takes::Anything, summary }
 }
 
 /// An argument that may be there.
 pub const fn optional(name: &'static str, summary: &'static str) -> Arg {
-    Arg { name, needed: false, takes: Takes::Anything, summary }
+    Arg { name, needed: false, instead: &[], takes: Takes::Anything, summary }
 }
 
 impl Arg {
     /// The same, of this kind.
     pub const fn takes(self, takes: Takes) -> Self {
         Self { takes, ..self }
+    }
+
+    /// The same, unless one of these is there.
+    pub const fn or(self, instead: &'static [&'static str]) -> Self {
+        Self { instead, ..self }
+    }
+
+    /// Its name and those that may stand instead, in words.
+    pub fn or_others(&self) -> String {
+        let Some((last, others)) = self.instead.split_last() else { return format!("`{}`", self.name) };
+        let names: Vec<String> = [self.name].iter().chain(others).map(|name| format!("`{name}`")).collect();
+        format!("{} or `{last}`", names.join(", "))
     }
 
     /// Holds the node against what the argument takes. A value that an earlier step saves is not known yet.
@@ -90,13 +106,15 @@ impl Arg {
         }
         match self.takes {
             Takes::Anything => Ok(()),
-            Takes::Text | Takes::Dataflow | Takes::NewDataflow | Takes::EloquaJob => node.text().map(drop),
+            Takes::Text | Takes::Dataflow | Takes::NewDataflow | Takes::EloquaJob | Takes::Campaign => {
+                node.text().map(drop)
+            }
             Takes::Number => node.number().map(drop),
             Takes::Flag => node.flag().map(drop),
             Takes::Span => span_of(node).map(drop),
             Takes::Word(words) => match node.text()? {
                 word if words.contains(&word) => Ok(()),
-                other => Err(named(node, &format!("`{other}` is no {} here", self.name), other, words)),
+                other => Err(named(node, &format!("`{}` takes no `{other}`", self.name), other, words)),
             },
         }
     }
@@ -171,9 +189,9 @@ impl<'a> Args<'a> {
             node.only(&known)?;
         }
         for arg in step.args.iter().filter(|arg| arg.needed) {
-            if args.get(arg.name).is_none() {
+            if args.get(arg.name).is_none() && arg.instead.iter().all(|other| args.get(other).is_none()) {
                 return Err(Diagnostic {
-                    message: format!("`{}` is missing", arg.name),
+                    message: format!("{} is missing", arg.or_others()),
                     span: node.span,
                     label: format!("{}: {}", arg.name, arg.summary),
                     hint: Some(format!("for example: {}", step.example)),

@@ -6,7 +6,7 @@ use crate::journal::WorldJournal;
 use crate::surface::locked;
 use bytes::Bytes;
 use imbl::{OrdMap, OrdSet};
-use standin_fake_kit::{Section, SeedError};
+use standin_fake_kit::{Part, Section, SeedError, Shape};
 use standin_model::Instant;
 use standin_ports::journal::masked;
 use standin_ports::{
@@ -28,11 +28,15 @@ pub struct Buckets {
     bytes: usize,
 }
 
+/// What a world's section may have.
+pub const SHAPE: Shape = &[Part::Plain(&["buckets"]), Part::List("objects", OBJECT)];
+const OBJECT: Shape = &[Part::Plain(&["path", "text"])];
+
 impl Buckets {
     /// Fills the stores from a world's section: `buckets`, `objects`.
     pub fn seed(&mut self, now: Instant, section: &serde_json::Value) -> Result<(), SeedError> {
         let section = Section::root(section);
-        section.only(&["buckets", "objects"])?;
+        section.shaped(SHAPE)?;
         for bucket in section.list("buckets")? {
             let name = bucket.text()?.trim_end_matches('/');
             if !well_named(name) {
@@ -42,7 +46,7 @@ impl Buckets {
             self.names.insert(name.to_owned());
         }
         for object in section.list("objects")? {
-            object.only(&["path", "text"])?;
+            object.shaped(OBJECT)?;
             let (path, text) = (object.need("path")?, object.need("text")?);
             let put = self.put(now, path.text()?, Bytes::copy_from_slice(text.text()?.as_bytes()));
             put.map_err(|error| path.wrong(error.to_string()))?;

@@ -21,6 +21,20 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 /// The header by which our own clients say who they are; anybody else is a `client`.
 pub const ACTOR: &str = "x-standin-actor";
 
+/// Who calls, by the names in journals.
+pub const CALLERS: [&str; 10] = [
+    "browser",
+    "client",
+    "dataflow",
+    "eloqua",
+    "gigya",
+    "login-page",
+    "operator",
+    "participant",
+    "push",
+    "qualifio",
+];
+
 /// The call name of what is no request.
 const UNREADABLE: &str = "unreadable";
 
@@ -43,8 +57,19 @@ impl Platform {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Gigya, Self::Qualifio, Self::Eloqua, Self::LoginPage, Self::Receiver];
 
+    /// Their names.
+    pub const NAMES: [&'static str; Self::ALL.len()] = {
+        let mut names = [""; Self::ALL.len()];
+        let mut at = 0;
+        while at < names.len() {
+            names[at] = Self::ALL[at].name();
+            at += 1;
+        }
+        names
+    };
+
     /// The name in journals and faults.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Gigya => "gigya",
             Self::Qualifio => "qualifio",

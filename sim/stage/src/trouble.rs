@@ -5,7 +5,7 @@ use crate::surface::{ACTOR, Begun, Platform, locked};
 use standin_fake_kit::answer;
 use standin_fake_kit::faults::late::PATIENCE;
 use standin_fake_kit::faults::{Effect, Fault, Heard, Held, TooMany};
-use standin_ports::http::{Waits, host_of};
+use standin_ports::http::{Halved, Waits, host_of};
 use standin_ports::{Clock, Http, HttpError, Request, Response};
 use standin_wire::HttpClient;
 use std::sync::Weak;
@@ -14,6 +14,9 @@ use std::time::Duration;
 /// What a cut connection looks like from the caller's end, in the words of the client of `standin-wire`: it
 /// cannot tell whether the platform saw the call, and the journal is the same on both transports.
 const CUT: &str = "connection closed before message completed";
+
+/// The same of a connection that ends within the body of an answer.
+const HALF: &str = "end of file before message length reached";
 
 /// A call that a rule takes.
 pub(crate) struct Taken<'a> {
@@ -25,16 +28,27 @@ pub(crate) struct Taken<'a> {
 impl Parts {
     /// Adds a rule after the others; one about the drop goes there.
     pub fn add_fault(&self, rule: Fault) -> Result<(), TooMany> {
+        let now = self.clock.now();
         match rule.platform.as_str() {
-            "sftp" => locked(&self.files).add_fault(rule),
-            _ => locked(&self.faults).add(rule),
+            "sftp" => {
+                let mut files = locked(&self.files);
+                files.outlive_faults(now);
+                files.add_fault(rule)
+            }
+            _ => {
+                let mut faults = locked(&self.faults);
+                faults.outlive(now);
+                faults.add(rule)
+            }
         }
     }
 
-    /// The rules that are not used up: about calls, then about the drop.
+    /// The rules that are not used up, nor over: about calls, then about the drop.
     pub fn fault_rules(&self) -> Vec<Fault> {
+        let now = self.clock.now();
         let mut rules: Vec<Fault> = locked(&self.faults).rules().cloned().collect();
         rules.extend(locked(&self.files).faults().cloned());
+        rules.retain(|rule| rule.until.is_none_or(|until| now < until));
         rules
     }
 
@@ -64,7 +78,15 @@ impl Parts {
                 drop(self.handle(platform, now, request).await);
                 Err(cut())
             }
-            Effect::Truncated => Ok(halved(self.handle(platform, now, request).await)),
+            Effect::Truncated => {
+                let near = request.extensions().get::<Near>().is_some();
+                let half = halved(self.handle(platform, now, request).await);
+                if near && half.extensions().get::<Halved>().is_some() {
+                    crossing.end(self, Some(&half));
+                    return Err(HttpError::Broken { host, why: HALF.to_owned() });
+                }
+                Ok(half)
+            }
             Effect::Late(span) => {
                 let response = self.handle(platform, now, request).await;
                 self.waited(&host, ours, response, Waits { before: span, bytes_per_second: None })
@@ -150,8 +172,13 @@ impl Parts {
     }
 }
 
-fn halved(response: Response) -> Response {
-    response.map(|body| body.slice(..body.len() / 2))
+/// The answer without its second half; one without a body has no half.
+fn halved(mut response: Response) -> Response {
+    let whole = response.body().len();
+    if whole > 0 {
+        response.extensions_mut().insert(Halved(whole));
+    }
+    response.map(|body| body.slice(..whole / 2))
 }
 
 /// In the extensions of a request: no socket lies between caller and platform.
@@ -220,7 +247,7 @@ mod tests {
             (json!({"http": 502}), "status 502", &not, 0, 1),
             (json!({"cut": "before"}), "cut", &not, 0, 1),
             (json!({"cut": "after"}), "cut", &written, 0, 1),
-            (json!({"cut": "half"}), "status 200", &written, 0, 1),
+            (json!({"cut": "half"}), "cut", &written, 0, 1),
             (json!({"delay": "3s"}), "ok", &written, 3, 1),
             (json!({"delay": "12s"}), "timeout", &written, 10, 1),
             (json!({"bytes_per_second": 1}), "timeout", &written, 10, 1),
@@ -250,6 +277,18 @@ mod tests {
         }
         let known = KINDS.iter().filter(|kind| kind.place == Place::Calls).map(|kind| kind.name.to_owned());
         assert_eq!(seen, known.collect::<BTreeSet<_>>());
+    }
+
+    /// The words, too: they stand in journals.
+    #[test]
+    fn half_an_answer_is_a_broken_connection_on_both_transports() {
+        for transport in [Transport::Memory, Transport::Wire] {
+            let world = world(transport);
+            world.fault(&json!({"platform": "gigya", "call": SET, "cut": "half"})).unwrap();
+            let heard = world.gigya(SET, &[("UID", "ann"), ("profile", "{}")]).unwrap_err();
+            let GigyaError::Transport(HttpError::Broken { why, .. }) = heard else { panic!("{heard:?}") };
+            assert_eq!(why, HALF, "{transport:?}");
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ use standin_fake_eloqua::Eloqua;
 use standin_fake_gigya::Gigya;
 use standin_fake_kit::faults::{BadRule, Fault, Faults};
 use standin_fake_kit::knobs::KnobError;
-use standin_fake_kit::{Knob, SeedError};
+use standin_fake_kit::{Knob, Part, SeedError, Shape};
 use standin_fake_qualifio::{GigyaConfig, Qualifio};
 use standin_fake_sftp::Drop as FileDrop;
 use standin_fake_sftp::MemoryLogin;
@@ -32,6 +32,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 use tokio::runtime::{Handle, Runtime};
@@ -67,10 +68,19 @@ pub struct WorldSpec {
     pub sections: BTreeMap<String, Value>,
     /// Dataflow documents by the name that steps use.
     pub dataflows: BTreeMap<String, Value>,
+    /// The name under which it has credentials of its own beside other worlds, if it has; empty otherwise.
+    pub owner: String,
 }
 
 /// The sections of a world file that a platform reads.
-pub const SECTIONS: &[&str] = &["gigya", "qualifio", "eloqua", "sftp", "stores", "login_pages"];
+pub const SECTIONS: Shape = &[
+    Part::One("gigya", standin_fake_gigya::SHAPE),
+    Part::One("qualifio", standin_fake_qualifio::SHAPE),
+    Part::One("eloqua", standin_fake_eloqua::SHAPE),
+    Part::One("sftp", standin_fake_sftp::SHAPE),
+    Part::One("stores", crate::stores::SHAPE),
+    Part::List("login_pages", crate::customer::SHAPE),
+];
 
 /// A world could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +105,7 @@ pub enum WorldError {
         why: String,
     },
     /// A socket could not be opened.
-    #[error("cannot listen on loopback")]
+    #[error("cannot listen")]
     Listen(#[source] std::io::Error),
 }
 
@@ -162,6 +172,8 @@ impl World {
         hosting: Hosting,
     ) -> Result<Self, WorldError> {
         let parts = seeded(spec, Arc::new(clock))?;
+        // As in the server's other worlds our own side uses no sockets: what it waits for passes on the world's clock.
+        connect_memory(&parts);
         let listen = Listen { port, control: true };
         let mut world = Self::connected(parts, Transport::Wire, spec.seed, listen, hosting)?;
         world.put_dataflows(&spec.dataflows)?;
@@ -172,7 +184,7 @@ impl World {
     /// A world of a server's, behind the sockets of the first.
     pub(crate) fn hosted(spec: &WorldSpec, clock: StageClock) -> Result<Self, WorldError> {
         let mut world = Self::over(seeded(spec, Arc::new(clock))?, spec.seed);
-        world.connect_memory();
+        connect_memory(&world.parts);
         drop(world.parts.outside.set(runtime().clone()));
         world.put_dataflows(&spec.dataflows)?;
         Ok(world)
@@ -181,7 +193,7 @@ impl World {
     /// Another world of a server's in the same state.
     pub(crate) fn fork_hosted(&self) -> Self {
         let mut fork = Self::over(self.wait(self.parts.fork()), self.seed);
-        fork.connect_memory();
+        connect_memory(&fork.parts);
         drop(fork.parts.outside.set(runtime().clone()));
         fork.dataflows.clone_from(&self.dataflows);
         fork
@@ -239,7 +251,7 @@ impl World {
     ) -> Result<Self, WorldError> {
         let mut world = Self { transport, ..Self::over(parts, seed) };
         match transport {
-            Transport::Memory => world.connect_memory(),
+            Transport::Memory => connect_memory(&world.parts),
             Transport::Wire => world.connect_wire(listen, hosting).map_err(WorldError::Listen)?,
         }
         Ok(world)
@@ -462,18 +474,6 @@ impl World {
             .min_by_key(|(level, _)| *level)
     }
 
-    fn connect_memory(&mut self) {
-        let parts = &self.parts;
-        let login = MemoryLogin::new(
-            Arc::clone(&parts.files),
-            Arc::clone(&parts.clock) as Arc<dyn Clock>,
-            Arc::clone(&parts.journal) as Arc<dyn Journal>,
-        )
-        .reading_keys(Arc::new(standin_wire::public_key_of));
-        drop(parts.http.set(Arc::new(Direct(Arc::downgrade(parts)))));
-        drop(parts.login.set(Arc::new(login)));
-    }
-
     fn connect_wire(&mut self, listen: Listen, hosting: Hosting) -> std::io::Result<()> {
         let handle = runtime().clone();
         let _entered = handle.enter();
@@ -595,6 +595,9 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
     let (mut gigya, mut qualifio, mut eloqua) =
         (Gigya::new(spec.seed), Qualifio::new(spec.seed), Eloqua::new(spec.seed));
     let mut files = FileDrop::new();
+    if !spec.owner.is_empty() {
+        qualifio.owned_by(&spec.owner);
+    }
     for (name, value) in &spec.knobs {
         let knobs = match name.split('.').next() {
             Some("qualifio") => qualifio.knobs_mut(),
@@ -636,14 +639,34 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
         stubs: Mutex::default(),
         outside: OnceLock::new(),
         elsewhere: OnceLock::new(),
+        undoing: AtomicUsize::new(0),
         outbox: tokio::sync::Mutex::new(Outbox::default()),
         http: OnceLock::new(),
         login: OnceLock::new(),
     }))
 }
 
+/// Lets a world's parts call each other directly, unless they are connected already.
+fn connect_memory(parts: &Arc<Parts>) {
+    let login = MemoryLogin::new(
+        Arc::clone(&parts.files),
+        Arc::clone(&parts.clock) as Arc<dyn Clock>,
+        Arc::clone(&parts.journal) as Arc<dyn Journal>,
+    )
+    .reading_keys(Arc::new(standin_wire::public_key_of));
+    drop(parts.http.set(Arc::new(Direct(Arc::downgrade(parts)))));
+    drop(parts.login.set(Arc::new(login)));
+}
+
 fn bind(listen: Listen, on: IpAddr, at: usize) -> std::io::Result<(TcpListener, SocketAddr)> {
-    let port = if listen.port == 0 { 0 } else { listen.port.saturating_add(u16::try_from(at).unwrap_or(0)) };
+    let next = || u16::try_from(at).ok().and_then(|at| listen.port.checked_add(at));
+    let port = if listen.port == 0 { Some(0) } else { next() };
+    let port = port.ok_or_else(|| {
+        let (first, last) = (listen.port, u16::MAX);
+        std::io::Error::other(format!(
+            "port {first}: the ports behind it are needed, too, and the last one is {last}"
+        ))
+    })?;
     let listener = TcpListener::bind((on, port))
         .map_err(|error| std::io::Error::new(error.kind(), format!("port {port}: {}", error.kind())))?;
     listener.set_nonblocking(true)?;
@@ -684,4 +707,93 @@ pub(crate) fn runtime() -> &'static Handle {
             built.unwrap_or_else(|error| panic!("no runtime could be started: {error}"))
         })
         .handle()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use standin_fake_kit::seed;
+
+    /// What stands in every item of a list, as far as it may, so that its reader comes to what is below.
+    fn beside(list: &str, shape: Shape) -> Map<String, Value> {
+        let always = match list {
+            "accounts" => json!({"UID": "ann"}),
+            "campaigns" => json!({"title": "Spring quiz"}),
+            "custom_objects" | "imports" | "lead_scores" => json!({"name": "one"}),
+            "fields" | "optins" => json!({"variable": "size"}),
+            "webhooks" => json!({"name": "one", "url": "https://hook.example/"}),
+            _ => json!({}),
+        };
+        let mut always = always.as_object().cloned().unwrap_or_default();
+        always.retain(|name, _| seed::names(shape).contains(&name.as_str()));
+        always
+    }
+
+    /// Mappings of a shape, each with a member somewhere that nobody knows.
+    fn with_unknown(shape: Shape, always: &Map<String, Value>) -> Vec<Value> {
+        let with = |name: &str, value: Value| {
+            let mut members = always.clone();
+            members.insert(name.to_owned(), value);
+            Value::Object(members)
+        };
+        let mut all = vec![with(UNKNOWN, json!(1))];
+        for part in shape {
+            all.extend(below(part).into_iter().map(|value| with(part.names()[0], value)));
+        }
+        all
+    }
+
+    /// Values of a member, each with a member somewhere that nobody knows.
+    fn below(part: &Part) -> Vec<Value> {
+        let within = |shape, list| with_unknown(shape, &beside(list, shape)).into_iter();
+        match *part {
+            Part::Plain(_) => Vec::new(),
+            Part::One(_, shape) | Part::Short(_, shape) => within(shape, "").collect(),
+            Part::List(name, shape) | Part::Shorts(name, shape) => {
+                within(shape, name).map(|item| json!([item])).collect()
+            }
+            Part::Named(_, shape) => within(shape, "").map(|item| json!({"Brand BE": item})).collect(),
+        }
+    }
+
+    const UNKNOWN: &str = "nobodys";
+
+    fn without_unknown(value: &Value) -> Value {
+        match value {
+            Value::Object(members) => {
+                let known = members.iter().filter(|(name, _)| *name != UNKNOWN);
+                Value::Object(known.map(|(name, value)| (name.clone(), without_unknown(value))).collect())
+            }
+            Value::Array(items) => items.iter().map(without_unknown).collect(),
+            value => value.clone(),
+        }
+    }
+
+    /// Wherever a reader refuses a member that it does not know, the JSON Schema does too, and for nothing else.
+    #[test]
+    fn readers_and_schemas_refuse_the_same_members() {
+        let schema = json!({"type": "object", "properties": seed::members(SECTIONS)});
+        let schema = jsonschema::validator_for(&schema).unwrap();
+        let (mut tried, mut parted) = (0, Vec::new());
+        for part in SECTIONS {
+            let section = part.names()[0];
+            for value in below(part) {
+                let mut spec = WorldSpec::default();
+                spec.sections.insert(section.to_owned(), value.clone());
+                let told = match World::open(&spec, Transport::Memory) {
+                    Err(WorldError::Seed { error, .. }) => error.message,
+                    Err(error) => error.to_string(),
+                    Ok(_) => "nothing".to_owned(),
+                };
+                let refused = !schema.is_valid(&json!({section: value}));
+                let for_that = schema.is_valid(&json!({section: without_unknown(&value)}));
+                if told != format!("`{UNKNOWN}` is not known here") || !refused || !for_that {
+                    parted.push(format!("{section}: {value}: {told}, {refused}, {for_that}"));
+                }
+                tried += 1;
+            }
+        }
+        assert!(parted.is_empty() && tried > 50, "{tried}: {}", parted.join("\n"));
+    }
 }

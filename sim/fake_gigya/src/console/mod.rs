@@ -128,6 +128,14 @@ pub(crate) fn call_name(request: &Request) -> Option<Cow<'static, str>> {
     Some(known.map_or_else(|| format!("{} {path}", request.method()).into(), |it| it.doc.name.into()))
 }
 
+/// Where somebody signs in.
+const SESSION: &str = "/console/session";
+
+/// Whether somebody signs in to the console.
+pub(crate) fn is_sign_in(request: &Request) -> bool {
+    *request.method() == Method::POST && below(request) == Some(SESSION)
+}
+
 /// Answers a request to the console, or makes of it the call of a method.
 pub(crate) fn enter(gigya: &mut Gigya, now: Instant, incoming: Incoming) -> Entered {
     let Some(path) = below(&incoming.request) else { return Entered::Call(incoming) };

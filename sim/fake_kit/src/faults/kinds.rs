@@ -75,7 +75,7 @@ const HTTP: Kind = Kind {
 
 const CUT: Kind = Kind {
     name: "cut",
-    summary: "`before` the platform sees the call, `after` it has done the work, or `half` of the answer",
+    summary: "`before` the platform sees the call, `after` it has done the work, or within the answer, `half` of which arrives",
     takes: Takes::Word(&["before", "after", "half"]),
     place: Place::Calls,
     example: r#"{"platform": "gigya", "cut": "after", "nth": 3}"#,

@@ -145,6 +145,11 @@ impl Fault {
         {
             return Err(BadRule::at("until", "`until` is not after `from`"));
         }
+        if let Some(until) = until
+            && until <= now
+        {
+            return Err(BadRule::at("until", format!("`until` is over: it is {now} already")));
+        }
         let open = ["every", "from", "until", "chance"].iter().any(|name| given.contains_key(name));
         Ok(Self {
             platform: platform.to_owned(),
@@ -380,6 +385,12 @@ mod tests {
                 json!({"platform": "gigya", "code": 500_001, "from": "2h", "until": "1h"}),
                 "until",
                 "`until` is not",
+                "",
+            ),
+            (
+                json!({"platform": "gigya", "code": 500_001, "until": "2026-01-05T08:00:00Z"}),
+                "until",
+                "`until` is over: it is 2026-01-05T08:00:00.000Z",
                 "",
             ),
         ] {

@@ -15,7 +15,7 @@ use crate::qualifio::Qualifio;
 use crate::turn::Turn;
 use imbl::OrdMap;
 use serde_json::{Value, json};
-use standin_fake_kit::{Ids, Section, SeedError, answer};
+use standin_fake_kit::{Ids, Part, Section, SeedError, Shape, answer};
 use standin_model::Instant;
 use standin_ports::Response;
 use std::sync::Arc;
@@ -70,9 +70,12 @@ impl Feed {
     }
 }
 
+/// What a feed may have.
+pub(crate) const SHAPE: Shape = &[Part::Plain(&["name", "uuid", "websites"])];
+
 /// Adds a feed out of a mapping.
 pub(crate) fn add(qualifio: &mut Qualifio, section: &Section<'_>) -> Result<Value, Problem> {
-    section.only(&["name", "uuid", "websites"])?;
+    section.shaped(SHAPE)?;
     if qualifio.feeds.all.len() >= MOST {
         return Err(Problem::Full("100 feeds"));
     }

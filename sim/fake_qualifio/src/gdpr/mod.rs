@@ -15,7 +15,7 @@ use crate::qualifio::Qualifio;
 use imbl::{OrdMap, Vector};
 use rule::{Kind, Rule, Scope, Status};
 use serde_json::{Value, json};
-use standin_fake_kit::{Agenda, Ids, Section, SeedError};
+use standin_fake_kit::{Agenda, Ids, Part, Section, SeedError, Shape};
 use standin_model::Instant;
 use standin_ports::{Response, Secret};
 use std::sync::Arc;
@@ -275,13 +275,18 @@ pub(crate) fn show(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Response,
     Ok(json_answer(200, &rule.to_json(qualifio.client_id)))
 }
 
+/// What a world may say about GDPR.
+pub(crate) const SHAPE: Shape =
+    &[Part::Shorts("tokens", TOKEN), Part::Plain(&["retention", "delete_anonymous_data"])];
+const TOKEN: Shape = &[Part::Plain(&["token", "client_id"])];
+
 /// Reads the part of a world that is about GDPR.
 pub(crate) fn seed(qualifio: &mut Qualifio, section: &Section<'_>) -> Result<(), Problem> {
-    section.only(&["tokens", "retention", "delete_anonymous_data"])?;
+    section.shaped(SHAPE)?;
     for item in section.list("tokens")? {
         let whole = item.value().is_object();
         if whole {
-            item.only(&["token", "client_id"])?;
+            item.shaped(TOKEN)?;
         }
         let token = if whole { item.need("token")?.text()? } else { item.text()? };
         let client = item.get("client_id").map_or(Ok(qualifio.client_id), |client| client.number())?;

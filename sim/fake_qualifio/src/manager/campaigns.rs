@@ -3,17 +3,18 @@
 use super::typed::{LONGEST_TEXT, LONGEST_WORD, in_order, language, line, parent_page, text, within};
 use super::{Call, editing, json_reply, refused, warnings_json};
 use crate::campaign::{
-    Campaign, Channel, ChannelKind, MOST, Mode, Step, read_field, read_optin, read_question, read_steps,
+    Campaign, Channel, ChannelKind, FIELD, MOST, Mode, OPTIN, QUESTION, Step, read_field, read_optin,
+    read_question, read_steps,
 };
 use crate::exit_text;
 use crate::integration::LoginScreen;
-use crate::limits::read_limits;
+use crate::limits::{self, read_limits};
 use crate::mapping::Kind;
 use crate::problem::{Problem, Warning};
 use crate::qualifio::{Keys, Pending, Qualifio};
 use crate::turn::{Ask, AskFailed, GigyaConfig, SiteAnswer, Turn};
 use serde_json::{Value, json};
-use standin_fake_kit::{Section, SeedError};
+use standin_fake_kit::{Part, Section, SeedError, Shape};
 use standin_model::Instant;
 
 /// The most campaigns of one account.
@@ -22,35 +23,22 @@ const MOST_CAMPAIGNS: usize = 100_000;
 /// The largest number of a campaign.
 const LARGEST: u64 = 9_999_999;
 
-const CHANNEL: &[&str] = &["channel", "website", "language", "parent_page", "starts", "ends"];
+const OF_CHANNEL: Part = Part::Plain(&["channel", "website", "language", "parent_page", "starts", "ends"]);
+const CHANNEL: Shape = &[OF_CHANNEL];
+const THEME: Shape = &[Part::Plain(&["code", "description"])];
 
-const MEMBERS: &[&str] = &[
-    "id",
-    "name",
-    "title",
-    "public_name",
-    "mode",
-    "steps",
-    "fields",
-    "optins",
-    "questions",
-    "questions_per_page",
-    "exit_text",
-    "limit",
-    "sso",
-    "auto_submit",
-    "lite_registration",
-    "preview",
-    "type",
-    "themes",
-    "creator",
-    "channels",
-    "channel",
-    "website",
-    "language",
-    "parent_page",
-    "starts",
-    "ends",
+/// What a campaign may have; what is said of its one channel stands beside the rest.
+pub(crate) const SHAPE: Shape = &[
+    Part::Plain(&["id", "name", "title", "public_name", "mode", "steps"]),
+    Part::Shorts("fields", FIELD),
+    Part::Shorts("optins", OPTIN),
+    Part::Shorts("questions", QUESTION),
+    Part::Plain(&["questions_per_page", "exit_text"]),
+    Part::Short("limit", limits::SHAPE),
+    Part::Plain(&["sso", "auto_submit", "lite_registration", "preview", "type", "creator"]),
+    Part::List("themes", THEME),
+    Part::List("channels", CHANNEL),
+    OF_CHANNEL,
 ];
 
 pub(super) fn list(qualifio: &mut Qualifio, _: &Call<'_>) -> Result<Turn, Problem> {
@@ -88,12 +76,12 @@ pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
     let campaign = known(qualifio, call)?;
     let (body, numbers) = editing::without_numbers(&call.body);
     let section = Section::root(&body);
-    for fixed in ["id", "sso", "auto_submit", "channels", "channel", "website"] {
+    for fixed in ["id", "sso", "auto_submit", "channels"].iter().chain(OF_CHANNEL.names()) {
         if let Some(member) = section.get(fixed) {
             return Err(member.wrong("this is not changed here").into());
         }
     }
-    section.only(MEMBERS)?;
+    section.shaped(SHAPE)?;
     let mut next = (*campaign).clone();
     read(qualifio, &section, &mut next)?;
     numbers.give_back(&campaign, &mut next)?;
@@ -107,7 +95,7 @@ pub(super) fn change(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, P
 
 /// Adds a campaign out of a mapping, single sign-on included if that asks for it.
 pub(crate) fn add(qualifio: &mut Qualifio, now: Instant, section: &Section<'_>) -> Result<Campaign, Problem> {
-    section.only(MEMBERS)?;
+    section.shaped(SHAPE)?;
     if qualifio.campaigns.len() >= MOST_CAMPAIGNS {
         return Err(Problem::Full("100000 campaigns"));
     }
@@ -233,7 +221,7 @@ fn read_description(section: &Section<'_>, campaign: &mut Campaign) -> Result<()
     let Some(themes) = section.get("themes") else { return Ok(()) };
     campaign.themes.clear();
     for theme in bounded(&themes)? {
-        theme.only(&["code", "description"])?;
+        theme.shaped(THEME)?;
         let code = within(&theme.need("code")?, LONGEST_WORD)?;
         let description = text(&theme, "description", LONGEST_TEXT)?.unwrap_or_default();
         campaign.themes.push((code, description));
@@ -311,12 +299,12 @@ fn read_channels(
     campaign: u64,
 ) -> Result<Vec<Channel>, Problem> {
     let Some(listed) = section.get("channels") else {
-        return Ok(vec![read_channel(qualifio, section, campaign.saturating_add(1))?]);
+        return Ok(vec![read_channel(qualifio, section, None, campaign.saturating_add(1))?]);
     };
     let mut channels = Vec::new();
     for (at, item) in bounded(&listed)?.into_iter().enumerate() {
-        item.only(CHANNEL)?;
-        channels.push(read_channel(qualifio, &item, campaign.saturating_add(at as u64 + 1))?);
+        item.shaped(CHANNEL)?;
+        channels.push(read_channel(qualifio, &item, Some(section), campaign.saturating_add(at as u64 + 1))?);
     }
     if channels.is_empty() {
         return Err(listed.wrong("a campaign has at least one channel").into());
@@ -324,12 +312,18 @@ fn read_channels(
     Ok(channels)
 }
 
+/// Reads a channel; what it does not say itself stands for all channels in `usual`.
 pub(super) fn read_channel(
     qualifio: &mut Qualifio,
     section: &Section<'_>,
+    usual: Option<&Section<'_>>,
     id: u64,
 ) -> Result<Channel, Problem> {
-    let kind = match section.get("channel") {
+    let own = |member: &str| match usual {
+        Some(usual) if section.value().get(member).is_none() => usual,
+        _ => section,
+    };
+    let kind = match own("channel").get("channel") {
         Some(word) => match word.word(&["minisite", "widget", "mobile"])? {
             "widget" => ChannelKind::Widget,
             "mobile" => ChannelKind::Mobile,
@@ -337,9 +331,9 @@ pub(super) fn read_channel(
         },
         None => ChannelKind::Minisite,
     };
-    let website = read_website(qualifio, section)?;
-    let usual = qualifio.websites.get(&website).map_or("fr", |site| site.language.as_str());
-    let time = |member: &str| match section.get(member) {
+    let website = read_website(qualifio, own("website"))?;
+    let spoken = qualifio.websites.get(&website).map_or("fr", |site| site.language.as_str());
+    let time = |member: &str| match own(member).get(member) {
         Some(time) => {
             let parsed: Result<Instant, _> = time.text()?.parse();
             parsed.map(Some).map_err(|error| time.wrong(error.to_string()))
@@ -352,11 +346,11 @@ pub(super) fn read_channel(
         id,
         kind,
         website,
-        language: language(section)?.unwrap_or_else(|| usual.to_owned()),
-        parent_page: parent_page(section)?,
+        language: language(own("language"))?.unwrap_or_else(|| spoken.to_owned()),
+        parent_page: parent_page(own("parent_page"))?,
         starts,
         ends,
-        guid: qualifio.ids.guid(),
+        guid: qualifio.channel_guid(),
     })
 }
 
@@ -527,18 +521,17 @@ fn advice(qualifio: &Qualifio, round: &SsoRound) -> Result<Vec<Warning>, Problem
     let campaign = known_still(qualifio, round.campaign)?;
     campaign.check_sso()?;
     qualifio.check_configs(campaign)?;
-    let mut screen_set = false;
     let mut plain_http = false;
     for channel in &campaign.channels {
         if let Some(block) = qualifio.integration.effective(channel.website) {
-            screen_set |= block.login_screen == LoginScreen::ScreenSet;
             let url = block.redirection_url.as_ref().filter(|_| block.login_screen == LoginScreen::Redirect);
             plain_http |= url.is_some_and(|url| url.to_string().starts_with("http://"));
         }
     }
     let mut all = round.warnings.clone();
     all.extend(plain_http.then(|| Warning::new("HttpRedirectUrl")));
-    all.extend(campaign.sso_warnings(screen_set));
+    all.extend(qualifio.screen_set_on_mobile(campaign, |_| true));
+    all.extend(campaign.sso_warnings());
     let mut warnings = Vec::new();
     for warning in all {
         if !warnings.contains(&warning) {
@@ -546,6 +539,24 @@ fn advice(qualifio: &Qualifio, round: &SsoRound) -> Result<Vec<Warning>, Problem
         }
     }
     Ok(warnings)
+}
+
+impl Qualifio {
+    /// What is advised where phones meet a campaign's screen-set, on the channels that are asked about.
+    pub(super) fn screen_set_on_mobile(
+        &self,
+        campaign: &Campaign,
+        asked: impl Fn(&Channel) -> bool,
+    ) -> Option<Warning> {
+        let shows_screen_set = |channel: &Channel| {
+            let block = self.integration.effective(channel.website);
+            block.is_some_and(|block| block.login_screen == LoginScreen::ScreenSet)
+        };
+        let mut meant = campaign.channels.iter().filter(|channel| asked(channel));
+        meant
+            .any(|channel| channel.kind != ChannelKind::Minisite && shows_screen_set(channel))
+            .then(|| Warning::new("ScreenSetOnMobile"))
+    }
 }
 
 fn keep_sso(qualifio: &mut Qualifio, id: u64, change: &SsoChange, warnings: &[Warning]) -> Turn {

@@ -23,7 +23,7 @@ pub(super) fn add(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Prob
     if campaign.channels.len() >= MOST {
         return Err(Problem::Full("200 channels"));
     }
-    let channel = read_channel(qualifio, &section, qualifio.numbers.campaign)?;
+    let channel = read_channel(qualifio, &section, None, qualifio.numbers.campaign)?;
     let mut next = (*campaign).clone();
     next.channels.push(channel);
     next.modified = call.now;
@@ -56,7 +56,10 @@ pub(crate) fn site_known(
 fn keep(qualifio: &mut Qualifio, next: &Campaign, warnings: &[Warning]) -> Turn {
     qualifio.keep_campaign(next.clone());
     let mut body = shown(qualifio, next);
-    body["warnings"] = super::warnings_json(warnings);
+    let added = next.channels.last().map(|channel| channel.id);
+    let advice = qualifio.screen_set_on_mobile(next, |channel| Some(channel.id) == added);
+    let all: Vec<Warning> = warnings.iter().cloned().chain(advice.filter(|_| next.sso)).collect();
+    body["warnings"] = super::warnings_json(&all);
     json_reply(201, &body)
 }
 

@@ -2,7 +2,7 @@
 
 use super::typed::line;
 use super::{Call, json_reply, warnings_json};
-use crate::campaign::is_mapped;
+use crate::campaign::{Channel, is_mapped};
 use crate::integration::{EXPERT_MEMBERS, SiteMode, TypedBlock, expert_json, integration_name, read_expert};
 use crate::problem::{Problem, Warning};
 use crate::qualifio::Qualifio;
@@ -80,12 +80,21 @@ pub(crate) fn keep(
         return Err(Problem::SsoNotInSubscription);
     }
     let name = name.map(integration_name).transpose()?;
-    let (block, warnings) = block.save(qualifio.integration.global.as_deref())?;
+    let (block, mut warnings) = block.save(qualifio.integration.global.as_deref())?;
     if let Some(name) = name {
         qualifio.integration.name = name;
     }
     qualifio.integration.global = Some(Arc::new(block));
+    warnings.extend(advice(qualifio, |channel| {
+        qualifio.integration.sites.get(&channel.website).is_none_or(|site| site.mode == SiteMode::Inherit)
+    }));
     Ok(warnings)
+}
+
+/// What is advised of login screens that have just been chosen, since campaigns are on phones already.
+fn advice(qualifio: &Qualifio, asked: impl Fn(&Channel) -> bool) -> Option<Warning> {
+    let running = qualifio.campaigns.values().filter(|campaign| campaign.sso);
+    running.filter_map(|campaign| qualifio.screen_set_on_mobile(campaign, &asked)).next()
 }
 
 pub(super) fn save(qualifio: &mut Qualifio, call: &Call<'_>) -> Result<Turn, Problem> {
@@ -158,13 +167,14 @@ pub(crate) fn keep_site(
     let mut settings = qualifio.integration.sites.get(&id).cloned().unwrap_or_default();
     let mut warnings = Vec::new();
     if !block.is_empty() {
-        let (saved, advice) = block.save(settings.block.as_deref())?;
+        let (saved, saved_with) = block.save(settings.block.as_deref())?;
         settings.block = Some(Arc::new(saved));
         settings.mode = SiteMode::Independent;
-        warnings = advice;
+        warnings = saved_with;
     }
     settings.mode = mode.unwrap_or(settings.mode);
     qualifio.integration.sites.insert(id, settings);
+    warnings.extend(advice(qualifio, |channel| channel.website == id));
     Ok(warnings)
 }
 

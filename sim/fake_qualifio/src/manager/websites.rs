@@ -7,7 +7,7 @@ use crate::problem::{Problem, Warning};
 use crate::qualifio::{Pending, Qualifio};
 use crate::turn::{Ask, AskFailed, SiteAnswer, Turn};
 use serde_json::{Value, json};
-use standin_fake_kit::Section;
+use standin_fake_kit::{Part, Section, Shape};
 use standin_model::host::Verdict;
 use standin_model::{Country, Host};
 use std::sync::Arc;
@@ -33,7 +33,7 @@ fn is_reserved(host: &Host) -> bool {
 }
 
 /// The members of a website.
-pub(crate) const MEMBERS: &[&str] = &["id", "name", "domain", "country", "language", "zone"];
+pub(crate) const SHAPE: Shape = &[Part::Plain(&["id", "name", "domain", "country", "language", "zone"])];
 
 pub(super) fn list(qualifio: &mut Qualifio, _: &Call<'_>) -> Result<Turn, Problem> {
     let websites: Value = qualifio.websites.values().map(|website| shown(website)).collect();
@@ -49,7 +49,7 @@ fn shown(website: &Website) -> Value {
 
 /// What a mapping makes of a website; what it does not name stays.
 pub(crate) fn read(section: &Section<'_>, mut website: Website) -> Result<Website, Problem> {
-    section.only(MEMBERS)?;
+    section.shaped(SHAPE)?;
     if let Some(name) = line(section, "name")? {
         website.name = name;
     }

@@ -1,7 +1,7 @@
 //! The code that operators put into other pages.
 
 use super::files::KIT;
-use crate::campaign::Channel;
+use crate::campaign::{Channel, ChannelKind};
 use crate::qualifio::Qualifio;
 use serde_json::{Value, json};
 use standin_fake_kit::html::escaped;
@@ -21,10 +21,11 @@ pub struct Embed {
 }
 
 impl Qualifio {
-    /// The code for the first channel of a campaign.
+    /// The code for the channel of a campaign that is made for other pages; without one, for its first.
     pub fn embed_code(&self, campaign: u64) -> Option<Embed> {
         let campaign = self.campaigns.get(&campaign)?;
-        Some(self.embed(campaign.channels.first()?, &campaign.public_name))
+        let widget = campaign.channels.iter().find(|channel| channel.kind == ChannelKind::Widget);
+        Some(self.embed(widget.or(campaign.channels.first())?, &campaign.public_name))
     }
 
     /// The code for a channel of a campaign of this name.

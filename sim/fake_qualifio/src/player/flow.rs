@@ -45,11 +45,10 @@ pub(super) fn start(qualifio: &mut Qualifio, _: Instant, uk: &str, _: &Form) -> 
     show(qualifio, uk)
 }
 
-/// Answers the questions of one page. A page that comes a second time answers nothing of the next one.
+/// Answers the questions of one page.
 pub(super) fn answers(qualifio: &mut Qualifio, now: Instant, uk: &str, form: &Form) -> Turn {
     let Some(before) = qualifio.participations.get(uk).cloned() else { return show(qualifio, uk) };
-    let elsewhere = form.get("pg").is_some_and(|pg| pg != before.page.to_string());
-    if before.step() != Step::Questions || elsewhere {
+    if before.step() != Step::Questions {
         return show(qualifio, uk);
     }
     let (given, errors) = read_answers(before.questions(), form);
@@ -141,6 +140,7 @@ pub(super) fn row(qualifio: &Qualifio, now: Instant, participation: &Participati
         device: participation.device,
         url: participation.url(),
         ip: participation.ip.clone(),
+        visitor: participation.visitor.clone(),
         started: participation.started,
         completed: now,
         values: OrdMap::new(),

@@ -20,7 +20,7 @@ pub mod state;
 pub mod submit;
 pub mod words;
 
-use crate::campaign::Channel;
+use crate::campaign::{Channel, ChannelKind};
 use crate::participation::{Participation, SsoState, device};
 use crate::problem::Warning;
 use crate::qualifio::Qualifio;
@@ -255,11 +255,32 @@ fn visitor(request: &Request) -> Option<String> {
 fn own<'q>(
     qualifio: &'q Qualifio,
     uk: &str,
-    visitor: Option<&str>,
+    caller: &Caller,
     channel: &Channel,
 ) -> Option<&'q Arc<Participation>> {
     let found = qualifio.participations.get(uk)?;
-    (visitor == Some(&found.visitor) && found.channel_guid == channel.guid).then_some(found)
+    let theirs = match &caller.visitor {
+        Some(visitor) => *visitor == found.visitor,
+        // To the page around it a campaign in a frame is a third party, whose cookies many browsers keep back. There
+        // the address of its own pages carries the session, until a cookie has shown that it need not.
+        None => caller.framed && channel.kind == ChannelKind::Widget && !found.seen,
+    };
+    (theirs && found.channel_guid == channel.guid).then_some(found)
+}
+
+/// What a browser shows of itself.
+struct Caller {
+    /// The cookie.
+    visitor: Option<String>,
+    /// Whether the page may stand in a frame. Browsers that say where it stands say so of whole windows, too.
+    framed: bool,
+}
+
+impl Caller {
+    fn of(request: &Request) -> Self {
+        let place = request.headers().get("sec-fetch-dest");
+        Self { visitor: visitor(request), framed: place.is_none_or(|place| place != "document") }
+    }
 }
 
 fn arrive(
@@ -270,17 +291,18 @@ fn arrive(
     channel: &Channel,
 ) -> Result<Turn, Refusal> {
     let query = Form::query(request);
-    let visitor = visitor(request);
+    let caller = Caller::of(request);
     if let Some(uk) = query.get("uk")
-        && own(qualifio, uk, visitor.as_deref(), channel).is_some()
+        && own(qualifio, uk, &caller, channel).is_some()
     {
-        arrived(qualifio, uk);
+        arrived(qualifio, uk, &caller);
+        stands_at(qualifio, uk, request);
         return Ok(flow::show(qualifio, uk));
     }
-    if visitor.is_none() && query.get("uk").is_some_and(|uk| is_unseen(qualifio, uk, channel)) {
+    if caller.visitor.is_none() && query.get("uk").is_some_and(|uk| is_unseen(qualifio, uk, channel)) {
         return Err((403, "CookiesOff"));
     }
-    if let Some(found) = left_for_login(qualifio, &query, visitor.as_deref(), channel) {
+    if let Some(found) = left_for_login(qualifio, &query, &caller, channel) {
         // What else stands in the address may be Gigya's, and bring the session.
         let location = with_session(&query, &found);
         return Ok(Turn::Reply(answer::redirect(302, &location)));
@@ -288,23 +310,34 @@ fn arrive(
     if qualifio.participations.len() >= MOST_PARTICIPATIONS {
         return Err((503, "Full"));
     }
-    Ok(begin(qualifio, now, request, host, channel, visitor))
+    Ok(begin(qualifio, now, request, host, channel, caller.visitor))
+}
+
+/// Notes the address of the page that is about to be shown.
+fn stands_at(qualifio: &mut Qualifio, uk: &str, request: &Request) {
+    let query = request.uri().query().unwrap_or_default();
+    let query = query.get(..LONGEST_ADDRESS).unwrap_or(query);
+    flow::edit(qualifio, uk, |participation| {
+        if participation.address_query != query {
+            participation.address_query = query.to_owned();
+        }
+    });
 }
 
 /// Somebody who left for the login page is back in front of us, whatever address brought them.
 fn left_for_login(
     qualifio: &Qualifio,
     query: &Form,
-    visitor: Option<&str>,
+    caller: &Caller,
     channel: &Channel,
 ) -> Option<Arc<Participation>> {
     if let Some(uk) = query.get("qlf_uk")
-        && let Some(found) = own(qualifio, uk, visitor, channel)
+        && let Some(found) = own(qualifio, uk, caller, channel)
     {
         return Some(Arc::clone(found));
     }
-    let uk = qualifio.visits.get(&(visitor?.to_owned(), channel.guid.clone()))?;
-    let found = own(qualifio, uk, visitor, channel)?;
+    let uk = qualifio.visits.get(&(caller.visitor.clone()?, channel.guid.clone()))?;
+    let found = own(qualifio, uk, caller, channel)?;
     matches!(found.sso, SsoState::Redirected(_)).then(|| Arc::clone(found))
 }
 
@@ -315,9 +348,9 @@ fn is_unseen(qualifio: &Qualifio, uk: &str, channel: &Channel) -> bool {
     found.is_some_and(|found| !found.seen && found.channel_guid == channel.guid)
 }
 
-fn arrived(qualifio: &mut Qualifio, uk: &str) {
+fn arrived(qualifio: &mut Qualifio, uk: &str, caller: &Caller) {
     let Some(participation) = qualifio.participations.get_mut(uk) else { return };
-    if !participation.seen {
+    if caller.visitor.is_some() && !participation.seen {
         Arc::make_mut(participation).seen = true;
     }
     let came_back = matches!(participation.sso, SsoState::Redirected(_));
@@ -364,6 +397,7 @@ fn begin(
         at: 0,
         part: 0,
         page: 1,
+        address_query: String::new(),
         sso: SsoState::Check,
         reach: None,
         returned: false,
@@ -486,11 +520,18 @@ fn post(
     if !qualifio.participations.contains_key(&uk) {
         return Err((410, "Expired"));
     }
-    if own(qualifio, &uk, visitor(request).as_deref(), channel).is_none() {
+    let Some(page) = own(qualifio, &uk, &Caller::of(request), channel).map(|found| found.page) else {
         return Err((403, "Forbidden"));
-    }
+    };
     let action = form.get("action").filter(|action| !action.is_empty());
     let endpoint = ENDPOINTS.iter().find(|endpoint| Some(endpoint.action) == action);
     let endpoint = endpoint.ok_or((400, "UnknownAction"))?;
+    stands_at(qualifio, &uk, request);
+    // A page that comes a second time answers nothing of the next one. The form says which page it is, and so does
+    // the address that it is posted to.
+    let meant = form.get("pg").or_else(|| query.get("page"));
+    if endpoint.action == "answers" && meant.is_some_and(|meant| meant != page.to_string()) {
+        return Ok(flow::show(qualifio, &uk));
+    }
     Ok((endpoint.act)(qualifio, now, &uk, &form))
 }

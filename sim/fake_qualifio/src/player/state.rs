@@ -258,7 +258,9 @@ pub fn data_layer(qualifio: &Qualifio, participation: &Participation) -> Value {
     let language = channel.map_or("", |channel| channel.language.as_str());
     let step = participation.step();
     let domain = channel.and_then(|channel| qualifio.websites.get(&channel.website));
-    let (page, part) = (participation.page, participation.part + 1);
+    // The login stands on a page of the form's step, before the form.
+    let after_login = step == Step::Form && participation.identity.is_some();
+    let (page, part) = (participation.page, participation.part + 1 + usize::from(after_login));
     let thematics = campaign.themes.iter().map(|(code, text)| json!({"code": code, "description": text}));
     let with_form = campaign.mode == Mode::Identified && participation.row.is_some();
     json!([{
@@ -279,7 +281,7 @@ pub fn data_layer(qualifio: &Qualifio, participation: &Participation) -> Value {
         "isIdentified": u8::from(participation.identity.is_some() || with_form),
         "isWinner": null,
         "preview": campaign.preview,
-        "query_string": participation.query(),
+        "query_string": participation.address_query,
         "score": if step == Step::Exit { json!(participation.score) } else { Value::Null },
         "thematics": thematics.collect::<Value>(),
     }])

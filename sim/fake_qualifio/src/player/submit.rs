@@ -51,12 +51,13 @@ pub(super) fn unseen(qualifio: &mut Qualifio, now: Instant, uk: &str) -> Option<
     let campaign = &participation.campaign;
     let identity = participation.identity.as_ref()?;
     let shown = fields(campaign, Some(identity));
-    let value = |field: &Field| {
+    let value = |field: &Field| -> String {
         let known = identity.known.contains(&field.variable);
-        participation.prefill.get(&field.variable).filter(|_| known).map_or("", String::as_str)
+        let value = participation.prefill.get(&field.variable).filter(|_| known);
+        value.and_then(|value| field.chosen(value)).unwrap_or_default().to_owned()
     };
     let is_known =
-        |field: &&Field| field.hidden || is_mapped(&field.variable) && !text::clean(value(field)).is_empty();
+        |field: &&Field| field.hidden || is_mapped(&field.variable) && !text::clean(&value(field)).is_empty();
     let custom = campaign.fields.iter().any(|field| !is_mapped(&field.variable));
     let consent = campaign.optins.iter().any(|optin| optin.mandatory);
     if !campaign.auto_submit || custom || consent || !shown.iter().all(is_known) {
@@ -64,7 +65,7 @@ pub(super) fn unseen(qualifio: &mut Qualifio, now: Instant, uk: &str) -> Option<
     }
     let mut filled = form_urlencoded::Serializer::new(String::new());
     for field in &shown {
-        filled.append_pair(&field.name(), value(field));
+        filled.append_pair(&field.name(), &value(field));
     }
     let form = Form::parse(filled.finish().as_bytes());
     let checked = checked(qualifio, now, &participation, &form);

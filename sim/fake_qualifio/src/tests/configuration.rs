@@ -461,3 +461,80 @@ fn mistakes_in_a_world_have_places() {
         assert_eq!((error.path.as_str(), error.message.as_str()), (path, message));
     }
 }
+
+/// What a campaign says of all its channels holds for each that says nothing else.
+#[test]
+fn channels_have_what_the_campaign_says() {
+    let mut world =
+        World::new(&json!({"websites": [{"name": "BE"}, {"name": "NL", "domain": "nl.example"}]}));
+    let (status, made) = world.call(
+        "admin",
+        "POST campaigns",
+        &json!({
+            "title": "Quiz", "website": "NL", "language": "nl", "channel": "mobile",
+            "starts": "2026-02-01T00:00:00Z", "ends": "2026-03-01T00:00:00Z",
+            "parent_page": "https://www.brand.example/x",
+            "channels": [{}, {"channel": "widget", "website": "BE", "language": "fr", "ends": "2026-04-01T00:00:00Z"}],
+        }),
+    );
+    assert_eq!(status, 201, "{made}");
+    let told = made["channels"].as_array().unwrap().iter().map(|it| {
+        json!([
+            it["channel"],
+            it["website_name"],
+            it["language"],
+            it["starts"],
+            it["ends"],
+            it["parent_page"]
+        ])
+    });
+    let (start, page) = ("2026-02-01T00:00:00.000Z", "https://www.brand.example/x");
+    assert_eq!(
+        told.collect::<Value>(),
+        json!([
+            ["mobile", "NL", "nl", start, "2026-03-01T00:00:00.000Z", page],
+            ["widget", "BE", "fr", start, "2026-04-01T00:00:00.000Z", page],
+        ])
+    );
+    let line = format!("PUT campaigns/{}", made["id"]);
+    assert_eq!(world.outcome("admin", &line, &json!({"language": "de"})), "Malformed(language)");
+}
+
+/// Screen-sets and phones meet whichever of them comes last.
+#[test]
+fn screen_sets_on_phones_are_told_of_when_they_meet() {
+    let names = |body: &Value| {
+        body["warnings"].as_array().unwrap().iter().map(|it| it["name"].clone()).collect::<Value>()
+    };
+    let advised = json!(["ScreenSetOnMobile"]);
+    for (gigya, channel, expected) in [
+        (showing_screen_set(), "mobile", &advised),
+        (showing_screen_set(), "widget", &advised),
+        (showing_screen_set(), "minisite", &json!([])),
+        (redirecting(), "mobile", &json!([])),
+    ] {
+        let mut world = World::with_sso(gigya, &json!({}));
+        let line = format!("POST campaigns/{}/channels", world.campaign());
+        let (status, body) = world.call("admin", &line, &json!({"channel": channel}));
+        assert_eq!((status, &names(&body)), (201, expected), "{channel}");
+    }
+    let site = "PUT integrations/gigya-sso/sites/";
+    for (sso, channel, expected) in [
+        (true, "widget", &advised),
+        (true, "mobile", &advised),
+        (true, "minisite", &json!([])),
+        (false, "widget", &json!([])),
+    ] {
+        let mut world = World::with_sso(redirecting(), &json!({"channel": channel, "sso": sso}));
+        let (_, body) = world.call("admin", "PUT integrations/gigya-sso", &redirecting());
+        assert_eq!(names(&body), json!([]));
+        let (status, body) = world.call("admin", "PUT integrations/gigya-sso", &showing_screen_set());
+        assert_eq!((status, &names(&body)), (200, expected), "{sso} {channel}");
+        let (_, all) = world.call("admin", "GET websites", &Value::Null);
+        let id = all["websites"][0]["id"].clone();
+        let (_, body) = world.call("admin", &format!("{site}{id}"), &redirecting());
+        assert_eq!(names(&body), json!([]), "{body}");
+        let (_, body) = world.call("admin", &format!("{site}{id}"), &json!({"site_mode": "Inherit"}));
+        assert_eq!(&names(&body), expected, "{sso} {channel}: {body}");
+    }
+}

@@ -56,6 +56,31 @@ fn limits_by_person_and_place() {
     }
 }
 
+/// Whoever took part once is known by name and address, and by the cookie of the browser.
+#[test]
+fn once_for_each_browser() {
+    let mut world = world(json!({"limit": "OnePerTrigram"}));
+    let url = world.url();
+    let mut first = Browser::new("UA/1.0");
+    for (mut browser, name, taken) in [(first.clone(), "Ann", true), (Browser::new("UA/1.0"), "Bob", true)] {
+        browser.open(&mut world, &url);
+        browser.post(&mut world, &[("action", "start")]);
+        browser.submit(&mut world, &[("firstname", name), ("lastname", "P"), ("email", "a@b.be")]);
+        assert_eq!(browser.step() == "exit", taken, "{name}");
+        first = browser;
+    }
+    first.open(&mut world, &url);
+    first.post(&mut world, &[("action", "start")]);
+    first.submit(&mut world, &[("firstname", "Cem"), ("lastname", "P"), ("email", "c@b.be")]);
+    assert_eq!((first.texts("errors"), world.rows().len()), (vec!["LimitReached".to_owned()], 2));
+    // Elsewhere the same browser counts anew.
+    let other = world.call("admin", "POST campaigns", &json!({"title": "Other", "limit": "OnePerTrigram"})).1;
+    first.open(&mut world, other["channels"][0]["url"].as_str().unwrap());
+    first.post(&mut world, &[("action", "start")]);
+    first.submit(&mut world, &[("firstname", "Cem"), ("lastname", "P"), ("email", "c@b.be")]);
+    assert_eq!(first.step(), "exit");
+}
+
 #[test]
 fn limits_by_time() {
     for (limit, waits, expected) in [

@@ -78,11 +78,16 @@ fn questions_on_pages_of_their_own() {
         let layer: serde_json::Value = serde_json::from_str(layer).unwrap();
         seen.push(layer[0]["page_path"].as_str().unwrap().to_owned());
         let page = browser.state["page"].to_string();
+        let address = browser.state["action"].clone();
         let form = [("action", "answers"), ("pg", &page[..]), (question["name"].as_str().unwrap(), given)];
         browser.post(&mut world, &form);
         let ahead = browser.state["page"].clone();
         browser.post(&mut world, &form);
         assert_eq!(browser.state["page"], ahead, "a page that comes twice answers once");
+        // Whoever sends no number of the page names it in the address.
+        browser.state["action"] = address;
+        browser.post(&mut world, &[form[0], form[2]]);
+        assert_eq!(browser.state["page"], ahead);
     }
     let expected = [
         "\"Capital?\" 1/3",
@@ -317,6 +322,45 @@ fn data_layer_in_the_head() {
         json!([1, 1, null, "desktop"])
     );
     assert_eq!(seen["thematics"], themes);
+}
+
+/// The data layer tells the address of its own page, and counts the login among the pages of the form's step.
+#[test]
+fn the_data_layer_tells_where_the_page_is() {
+    let mut world = World::with_sso(redirecting(), &json!({"id": 700_101, "language": "nl"}));
+    let layer = |browser: &Browser| -> serde_json::Value {
+        let text =
+            browser.html.split_once("var qlfDataLayer = ").unwrap().1.split_once(";</script>").unwrap().0;
+        serde_json::from_str::<serde_json::Value>(text).unwrap()[0].take()
+    };
+    let (mut browser, url) = (Browser::new(""), world.url() + "&utm_source=mail");
+    let address = browser.redirected(&mut world, &url);
+    assert!(address.contains("&utm_source=mail&cfid="), "{address}");
+    browser.open(&mut world, &url);
+    let told = layer(&browser)["query_string"].as_str().unwrap().to_owned();
+    let (before, after) = told.split_once("&cfid=").unwrap();
+    assert!(url.ends_with(&format!("?{before}")), "{told}");
+    assert!(after.ends_with("&page=1"), "{told}");
+    let mut seen = Vec::new();
+    for act in ["start", "session", "form"] {
+        let posted = browser.state["action"].as_str().unwrap().to_owned();
+        match act {
+            "start" => browser.post(&mut world, &[("action", "start")]),
+            "session" => browser.signed_in(&mut world),
+            _ => browser.submit(&mut world, &[]),
+        }
+        let layer = layer(&browser);
+        assert!(posted.ends_with(&format!("?{}", layer["query_string"].as_str().unwrap())), "{act}: {layer}");
+        seen.push(json!([layer["step"], layer["pgi"], layer["page_path"]]));
+    }
+    assert_eq!(
+        json!(seen),
+        json!([
+            ["identityset", 1, "/700101/nl/2/identityset/1"],
+            ["identityset", 2, "/700101/nl/3/identityset/2"],
+            ["exit", 1, "/700101/nl/4/exit/1"],
+        ])
+    );
 }
 
 #[test]

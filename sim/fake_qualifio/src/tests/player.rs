@@ -1,6 +1,6 @@
 //! What browsers get besides the state: markup, files, policies, messages in the participant's language.
 
-use super::world::{Browser, World, redirecting, showing_screen_set};
+use super::world::{Browser, UID, World, redirecting, showing_screen_set};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::header;
@@ -160,31 +160,58 @@ fn who_may_frame_a_campaign() {
     }
 }
 
+/// A request of a browser that keeps no cookies: status, where it leads, the page.
+fn bare(world: &mut World, url: &str, place: &str, body: Option<&str>) -> (u16, Option<String>, String) {
+    let method = if body.is_some() { "POST" } else { "GET" };
+    let request = http::Request::builder().method(method).uri(url).header("sec-fetch-dest", place);
+    let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let response = world.send(request.body(body.unwrap_or_default().to_owned().into()).unwrap());
+    let location = response.headers().get(header::LOCATION).map(|to| to.to_str().unwrap().to_owned());
+    let html = String::from_utf8(response.body().to_vec()).unwrap();
+    (response.status().as_u16(), location, html)
+}
+
 #[test]
 fn browsers_without_cookies_are_told() {
-    let mut world = with(json!({"channel": "widget"}));
-    let url = format!("{}&pdomain=https://www.brand.example", world.url());
-    let get = |world: &mut World, url: &str| {
-        let response = world.send(http::Request::get(url).body(bytes::Bytes::new()).unwrap());
-        let location = response.headers().get(header::LOCATION).map(|to| to.to_str().unwrap().to_owned());
-        let html = String::from_utf8(response.body().to_vec()).unwrap();
-        (response.status().as_u16(), location, html)
-    };
-    let (_, location, _) = get(&mut world, &url);
-    let (status, _, html) = get(&mut world, &location.unwrap());
-    assert_eq!(status, 403);
-    assert!(html.contains("data-error=\"CookiesOff\""), "{html}");
-    let again = "href=\"?id=";
-    assert_eq!(html.matches(again).count(), 2, "start again, and in a window of its own");
-    assert!(html.contains("pdomain=https%3A%2F%2Fwww.brand.example"), "{html}");
-    assert!(!html.contains("uk="), "{html}");
-    // A shared address is another matter: its owner was there, and whoever follows it has no cookie yet.
-    let mut owner = Browser::new("");
-    owner.open(&mut world, &url);
-    let shared = owner.state["action"].as_str().unwrap().to_owned();
-    let (status, location, _) = get(&mut world, &shared);
-    assert_eq!(status, 302);
-    assert_ne!(location.unwrap(), shared);
+    for (channel, place) in [("minisite", "document"), ("minisite", "iframe"), ("widget", "document")] {
+        let mut world = with(json!({"channel": channel}));
+        let url = format!("{}&pdomain=https://www.brand.example", world.url());
+        let (_, location, _) = bare(&mut world, &url, place, None);
+        let (status, _, html) = bare(&mut world, &location.unwrap(), place, None);
+        assert_eq!(status, 403, "{channel} {place}");
+        assert!(html.contains("data-error=\"CookiesOff\""), "{html}");
+        let again = "href=\"?id=";
+        assert_eq!(html.matches(again).count(), 2, "start again, and in a window of its own");
+        assert!(html.contains("pdomain=https%3A%2F%2Fwww.brand.example"), "{html}");
+        assert!(!html.contains("uk="), "{html}");
+        // A shared address is another matter: its owner was there, and whoever follows it has no cookie yet.
+        let mut owner = Browser::new("");
+        owner.open(&mut world, &url);
+        let shared = owner.state["action"].as_str().unwrap().to_owned();
+        let (status, location, _) = bare(&mut world, &shared, place, None);
+        assert_eq!(status, 302);
+        assert_ne!(location.unwrap(), shared);
+    }
+}
+
+/// In a frame on somebody else's page the browser may keep no cookies at all: the addresses carry the session.
+#[test]
+fn a_frame_needs_no_cookie() {
+    let mut world = World::with_sso(showing_screen_set(), &json!({"channel": "widget"}));
+    let (mut frame, url) = (Browser::new("").without_cookies(), world.url());
+    frame.open(&mut world, &url);
+    assert_eq!(frame.step(), "intro");
+    frame.post(&mut world, &[("action", "start")]);
+    frame.signed_out(&mut world);
+    assert_eq!(frame.place(), "sso screen_set");
+    frame.signed_in(&mut world);
+    frame.submit(&mut world, &[("firstname", "Anna")]);
+    assert_eq!((frame.step(), &world.rows()[0]["external_id"]), ("exit", &json!(UID)));
+    // Where a browser keeps the cookie, it is wanted in a frame, too.
+    let mut kept = Browser::new("");
+    kept.open(&mut world, &url);
+    let action = kept.state["action"].as_str().unwrap().to_owned();
+    assert_eq!(bare(&mut world, &action, "iframe", Some("action=start")).0, 403);
 }
 
 #[test]
@@ -357,6 +384,20 @@ fn code_for_other_pages() {
              <script src=\"//jeux.brand.example/kit/qualp.2.min.js\" async></script>"
         )
     );
+}
+
+#[test]
+fn other_pages_get_the_widget() {
+    let mut world =
+        with(json!({"id": 700_101, "channels": [{"channel": "minisite"}, {"channel": "widget"}]}));
+    let (_, shown) = world.call("admin", "GET campaigns/700101", &Value::Null);
+    let guids: Vec<&str> = shown["channels"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|channel| channel["guid"].as_str().unwrap())
+        .collect();
+    assert!(world.qualifio.embed_code(700_101).unwrap().webview.ends_with(guids[1]), "{shown}");
 }
 
 #[test]

@@ -18,7 +18,8 @@ fn with_form(fields: Value, more: Value) -> (World, Browser) {
 #[test]
 fn row_as_submitted() {
     let fields = json!([
-        "firstname", "lastname", "email", "phone", "birthday", "gender", {"variable": "shoe_size"},
+        "firstname", "lastname", "email", "phone", "birthday",
+        {"variable": "gender", "options": ["M", "F", "X"]}, {"variable": "shoe_size"},
     ]);
     let (mut world, mut browser) = with_form(fields, json!({"optins": ["news", "partners"]}));
     let values = [
@@ -180,7 +181,7 @@ fn the_push_log_tells_whether_gigya_takes_the_keys() {
 #[test]
 fn a_gender_is_kept_as_chosen_and_sent_as_bound() {
     let options = json!(["M", "F", {"value": "X", "label": "Other", "gigya": "u"}, "Y"]);
-    for (chosen, sent) in [("X", "u"), ("M", "M"), ("Y", "Y"), ("", ""), ("Z", "Z")] {
+    for (chosen, sent) in [("X", "u"), ("M", "M"), ("Y", "Y"), ("", "")] {
         let gender = json!({"variable": "gender", "options": options});
         let (mut world, mut browser) =
             with_form(json!(["firstname", "lastname", "email", gender]), json!({}));
@@ -213,4 +214,17 @@ fn push_uses_the_credentials_of_the_moment() {
     assert_eq!(order.config.api_key, "3_Key");
     world.call("admin", "PUT integrations/gigya-sso", &json!({"api_key": "3_New"}));
     assert_eq!(world.qualifio.gigya_config(order.site_id).unwrap().api_key, "3_New");
+}
+
+/// Where there are choices nothing else is kept, whoever made the form that was sent.
+#[test]
+fn what_is_not_offered_is_not_chosen() {
+    let size = json!({"variable": "size", "options": ["S", "L"], "mandatory": true});
+    let (mut world, mut browser) =
+        with_form(json!(["firstname", "lastname", "email", "gender", size]), json!({}));
+    browser.submit(&mut world, &[("gender", "Z"), ("size", "XXL")]);
+    assert_eq!(browser.texts("errors"), ["Required(size)"]);
+    browser.submit(&mut world, &[("gender", "Z"), ("size", "L")]);
+    let row = world.rows().remove(0);
+    assert_eq!(json!([row["gender"], row["size"]]), json!(["", "L"]));
 }

@@ -143,6 +143,7 @@ impl World {
 #[derive(Clone)]
 pub(super) struct Browser {
     cookies: BTreeMap<String, String>,
+    keeps_cookies: bool,
     agent: String,
     ip: Option<String>,
     pub(super) status: u16,
@@ -155,6 +156,7 @@ impl Browser {
     pub(super) fn new(agent: &str) -> Self {
         Self {
             cookies: BTreeMap::new(),
+            keeps_cookies: true,
             agent: agent.to_owned(),
             ip: None,
             status: 0,
@@ -168,6 +170,11 @@ impl Browser {
     pub(super) fn from(mut self, ip: &str) -> Self {
         self.ip = Some(ip.to_owned());
         self
+    }
+
+    /// The same browser, keeping no cookies.
+    pub(super) fn without_cookies(self) -> Self {
+        Self { keeps_cookies: false, ..self }
     }
 
     /// Opens an address and follows where it leads.
@@ -288,7 +295,9 @@ impl Browser {
         for cookie in response.headers().get_all(header::SET_COOKIE) {
             let pair = cookie.to_str().unwrap().split(';').next().unwrap();
             let (name, value) = pair.split_once('=').unwrap();
-            self.cookies.insert(name.to_owned(), value.to_owned());
+            if self.keeps_cookies {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
         }
         self.status = response.status().as_u16();
         let policy = response.headers().get(header::CONTENT_SECURITY_POLICY);

@@ -10,7 +10,7 @@ use crate::qualifio::Qualifio;
 use crate::turn::Turn;
 use http::{HeaderName, HeaderValue, Uri};
 use serde_json::{Value, json};
-use standin_fake_kit::Section;
+use standin_fake_kit::{Part, Section, Shape};
 use standin_model::Instant;
 use standin_ports::Secret;
 use std::net::IpAddr;
@@ -25,7 +25,13 @@ const MOST_IN_SCOPE: usize = 1_000;
 /// The longest address.
 const LONGEST_URL: usize = 2000;
 
-const MEMBERS: &[&str] = &["name", "url", "authorization", "secret", "incomplete", "active", "scope"];
+pub(crate) const SHAPE: Shape = &[
+    Part::Plain(&["name", "url", "secret", "incomplete", "active"]),
+    Part::One("authorization", HEADER),
+    Part::One("scope", SCOPE),
+];
+const HEADER: Shape = &[Part::Plain(&["name", "token"])];
+const SCOPE: Shape = &[Part::Plain(&["campaigns", "websites", "mode"])];
 
 /// Headers that a delivery has of its own.
 const OWN_HEADERS: &[&str] =
@@ -81,7 +87,7 @@ fn read(
     section: &Section<'_>,
     mut hook: Webhook,
 ) -> Result<Webhook, Problem> {
-    section.only(MEMBERS)?;
+    section.shaped(SHAPE)?;
     if let Some(name) = section.text_of("name")? {
         hook.name = name.trim().to_owned();
     }
@@ -155,7 +161,7 @@ fn read_header(
     section: &Section<'_>,
     known: Option<(HeaderName, Secret)>,
 ) -> Result<Option<(HeaderName, Secret)>, Problem> {
-    section.only(&["name", "token"])?;
+    section.shaped(HEADER)?;
     if section.members()?.is_empty() {
         return Ok(None);
     }
@@ -176,7 +182,7 @@ fn read_header(
 }
 
 fn read_scope(section: &Section<'_>) -> Result<Scope, Problem> {
-    section.only(&["campaigns", "websites", "mode"])?;
+    section.shaped(SCOPE)?;
     let numbers = |name: &str| -> Result<Vec<u64>, Problem> {
         listed(section, name, MOST_IN_SCOPE)?
             .iter()

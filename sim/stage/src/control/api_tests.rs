@@ -13,17 +13,17 @@ use standin_ports::http::Streamed;
 use standin_ports::{Login, Secret};
 
 /// A server with one world; the wall's clock is at hand.
-struct Stand {
+pub(super) struct Stand {
     control: Control,
-    worlds: Arc<Worlds>,
+    pub(super) worlds: Arc<Worlds>,
     wall: Arc<VirtualClock>,
 }
 
-fn stand() -> Stand {
+pub(super) fn stand() -> Stand {
     stand_with(|_| {})
 }
 
-fn stand_with(change: impl FnOnce(&mut Hosting)) -> Stand {
+pub(super) fn stand_with(change: impl FnOnce(&mut Hosting)) -> Stand {
     let wall = Arc::new(VirtualClock::new(standin_model::Instant::START));
     let report = |outcomes: &[standin_scenario::Outcome]| {
         let held = outcomes.iter().all(|outcome| outcome.verdict == standin_scenario::outcome::Verdict::Held);
@@ -46,11 +46,11 @@ fn stand_with(change: impl FnOnce(&mut Hosting)) -> Stand {
 }
 
 /// What comes back: status, headers, body.
-struct Told {
-    status: u16,
+pub(super) struct Told {
+    pub(super) status: u16,
     headers: http::HeaderMap,
-    extensions: http::Extensions,
-    body: Bytes,
+    pub(super) extensions: http::Extensions,
+    pub(super) body: Bytes,
 }
 
 impl Told {
@@ -60,7 +60,7 @@ impl Told {
     }
 
     /// The body of an answer that was fine.
-    fn fine(self) -> Value {
+    pub(super) fn fine(self) -> Value {
         let told = String::from_utf8_lossy(&self.body).into_owned();
         assert!((200..300).contains(&self.status), "{}: {told}", self.status);
         if self.body.is_empty() {
@@ -71,7 +71,7 @@ impl Told {
     }
 
     /// The kind and the words of a refusal.
-    fn refused(self, status: u16) -> Value {
+    pub(super) fn refused(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
         assert_eq!(self.headers["content-type"], "application/problem+json");
         let value = self.json();
@@ -81,30 +81,30 @@ impl Told {
 }
 
 impl Stand {
-    fn send(&self, method: &str, path: &str, kind: &str, body: impl Into<Bytes>) -> Told {
+    pub(super) fn send(&self, method: &str, path: &str, kind: &str, body: impl Into<Bytes>) -> Told {
         let request = http::Request::builder().method(method).uri(format!("http://127.0.0.1:8080{path}"));
         let request = if kind.is_empty() { request } else { request.header("content-type", kind) };
         self.ask(request.body(body.into()).unwrap())
     }
 
-    fn ask(&self, request: Request) -> Told {
+    pub(super) fn ask(&self, request: Request) -> Told {
         let (parts, body) = pollster::block_on(self.control.send(request)).unwrap().into_parts();
         Told { status: parts.status.as_u16(), headers: parts.headers, extensions: parts.extensions, body }
     }
 
-    fn get(&self, path: &str) -> Told {
+    pub(super) fn get(&self, path: &str) -> Told {
         self.send("GET", path, "", "")
     }
 
-    fn post(&self, path: &str, body: &Value) -> Told {
+    pub(super) fn post(&self, path: &str, body: &Value) -> Told {
         self.send("POST", path, "application/json", body.to_string())
     }
 
-    fn put(&self, path: &str, body: &Value) -> Told {
+    pub(super) fn put(&self, path: &str, body: &Value) -> Told {
         self.send("PUT", path, "application/json", body.to_string())
     }
 
-    fn state(&self, world: &str, view: &str) -> Vec<Value> {
+    pub(super) fn state(&self, world: &str, view: &str) -> Vec<Value> {
         let told = self.get(&format!("/worlds/{world}/state/{view}")).fine();
         told["items"].as_array().unwrap().clone()
     }
@@ -125,9 +125,32 @@ impl Stand {
         serde_json::from_slice(answer.body()).unwrap()
     }
 
-    fn platform(&self, platform: Platform, request: Request) -> Response {
+    /// A token that Eloqua gives to a client that names no world.
+    pub(super) fn token(&self, environment: &Value) -> String {
+        let request = token_request(environment).body(token_body(environment));
+        let answer = self.platform(Platform::Eloqua, request.unwrap());
+        let told: Value = serde_json::from_slice(answer.body()).unwrap();
+        told["access_token"].as_str().unwrap_or_else(|| panic!("{told}")).to_owned()
+    }
+
+    pub(super) fn platform(&self, platform: Platform, request: Request) -> Response {
         pollster::block_on(routed::Routed::new(platform, &self.worlds).send(request)).unwrap()
     }
+}
+
+pub(super) fn token_request(environment: &Value) -> http::request::Builder {
+    let word = |name: &str| environment[name].as_str().unwrap();
+    http::Request::post("http://login.eloqua.com/auth/oauth2/token")
+        .header("authorization", basic(word("ELOQUA_CLIENT_ID"), word("ELOQUA_CLIENT_SECRET")))
+        .header("content-type", "application/json")
+}
+
+pub(super) fn token_body(environment: &Value) -> Bytes {
+    let word = |name: &str| environment[name].as_str().unwrap();
+    let user = format!("{}\\{}", word("ELOQUA_SITE"), word("ELOQUA_USER"));
+    let password = word("ELOQUA_PASSWORD");
+    let body = json!({"grant_type": "password", "username": user, "password": password, "scope": "full"});
+    Bytes::from(body.to_string())
 }
 
 fn basic(user: &str, password: &str) -> String {
@@ -143,7 +166,7 @@ fn eloqua(stand: &Stand, environment: &Value, path: &str) -> Response {
 }
 
 /// A server whose worlds have sockets' addresses, so that they can tell an environment.
-fn placed() -> (World, Stand) {
+pub(super) fn placed() -> (World, Stand) {
     let hosting = Hosting {
         wall: Some(Arc::new(VirtualClock::new(standin_model::Instant::START))),
         ..Hosting::default()
@@ -204,10 +227,20 @@ fn mistakes_are_told_with_their_place() {
         assert!(problem.to_string().contains(said), "{body}: {problem}");
     }
     stand.send("POST", "/worlds", "application/json", "{").refused(400);
+    for twice in
+        [r#"{"name": "x", "name": "y"}"#, r#"{"world": {"gigya": {"accounts": [{"UID": "a", "UID": "b"}]}}}"#]
+    {
+        let problem = stand.send("POST", "/worlds", "application/json", twice).refused(400);
+        assert!(problem["detail"].as_str().unwrap().contains("stands twice"), "{problem}");
+    }
     stand.send("POST", "/worlds", "text/csv", "a").refused(415);
     stand.send("POST", "/worlds", "application/yaml", vec![b'#'; operation::LARGEST + 1]).refused(413);
     stand.get("/worlds?x=1").refused(400);
     stand.get("/worlds/main/nothing").refused(404);
+    assert_eq!(
+        ["/worlds", "/health", "/pulse"].map(|path| stand.send("HEAD", path, "", "").status),
+        [200; 3]
+    );
     let wrong = stand.send("PATCH", "/worlds", "", "");
     assert_eq!(wrong.headers["allow"], "GET, POST");
     wrong.refused(405);
@@ -389,12 +422,17 @@ fn faults_are_ordered_and_taken_away() {
     let main = stand.get("/worlds/main").fine();
     assert_eq!((search(&made["environment"]), search(&main["environment"])), (json!(500_001), json!(0)));
     stand.post("/worlds/a/faults", &json!({"platform": "sftp", "call": "write", "full_after": 20})).fine();
-    stand.post("/worlds/a/faults", &json!({"platform": "eloqua", "delay": "12s", "chance": "10%"})).fine();
+    stand.post("/worlds/a/faults", &json!({"platform": "eloqua", "twice": "last", "chance": "0.5%"})).fine();
     let left = stand.get("/worlds/a/state/faults").fine()["items"].clone();
     let of = |at: usize| (left[at]["platform"].clone(), left[at]["times"].clone());
     // One of five is used up; the drop's come last.
     assert_eq!(of(0), (json!("gigya"), json!(4)), "{left}");
     assert_eq!((of(1).0, of(2)), (json!("eloqua"), (json!("sftp"), json!(1))), "{left}");
+    let effect = "the request arrives twice, the last answer is heard";
+    assert_eq!(
+        (&left[1]["chance"], &left[1]["effect"], &left[0]["chance"]),
+        (&json!("0.5%"), &json!(effect), &json!("100%"))
+    );
     stand.send("DELETE", "/worlds/a/faults", "", "").fine();
     assert_eq!(stand.get("/worlds/a/state/faults").fine()["items"], json!([]));
     assert_eq!(search(&made["environment"]), 0);
@@ -402,6 +440,7 @@ fn faults_are_ordered_and_taken_away() {
         (json!({"platform": "gigia", "code": 1}), "gigya"),
         (json!({"platform": "gigya"}), "code"),
         (json!({"platform": "gigya", "tims": 1}), "times"),
+        (json!({"platform": "gigya", "http": 502, "until": "2026-01-05T08:00:00Z"}), "is over"),
     ] {
         let problem = stand.post("/worlds/a/faults", &rule).refused(400);
         assert!(problem.to_string().contains(said), "{problem}");
@@ -436,11 +475,14 @@ fn the_journal_is_read_and_followed() {
     let next = |stream: &Streamed| {
         String::from_utf8(pollster::block_on(stream.pieces.next()).unwrap().to_vec()).unwrap()
     };
+    let making = stand.worlds.named("a").unwrap().making;
+    let id = |rest: &str| format!("{making}.{rest}");
     let ids = |text: &str| -> Vec<String> {
-        text.lines().filter_map(|line| line.strip_prefix("id: ")).map(str::to_owned).collect()
+        let own = format!("id: {making}.");
+        text.lines().filter_map(|line| line.strip_prefix(own.as_str())).map(str::to_owned).collect()
     };
     assert_eq!(ids(&next(&follow(""))), ["0-1", "0-2", "0-3", "0-4", "0-5"]);
-    let stream = follow("0-3");
+    let stream = follow(&id("0-3"));
     assert_eq!(ids(&next(&stream)), ["0-4", "0-5"]);
     // It waits for what comes, and begins anew where the world goes back.
     let waiting = stream.clone();
@@ -450,11 +492,17 @@ fn the_journal_is_read_and_followed() {
     stand.post("/worlds/a/reset", &json!({})).fine();
     call();
     let text = next(&stream);
-    assert!(text.starts_with("event: reset\nid: 1-0\n"), "{text}");
+    assert!(text.starts_with(&format!("event: reset\nid: {}\n", id("1-0"))), "{text}");
     let text = if ids(&text).len() == 1 { next(&stream) } else { text };
     assert_eq!(ids(&text).last().unwrap(), "1-1");
-    assert!(next(&follow("0-3")).starts_with("event: reset\n"), "an id of before the reset");
+    assert!(next(&follow(&id("0-3"))).starts_with("event: reset\n"), "an id of before the reset");
     stand.get("/worlds/a/events?after=x").refused(400);
+    // Another world of that name has other events, whatever their numbers are.
+    stand.send("DELETE", "/worlds/a", "", "").fine();
+    let made = stand.post("/worlds", &json!({"name": "a"})).fine();
+    (0..3).for_each(|_| drop(stand.gigya(&made["environment"], "socialize.getPolicies", &[])));
+    let text = next(&follow(&id("1-1")));
+    assert!(text.starts_with("event: reset\n") && text.matches("event: entry\n").count() == 3, "{text}");
 }
 
 #[test]
@@ -546,10 +594,14 @@ fn a_token_is_asked_for_where_there_is_one() {
     // Without a token, the host tells who was led here.
     let stand = self::stand();
     let led = http::Request::get("http://stage.corp.example:8080/worlds").body(Bytes::new()).unwrap();
-    assert_eq!(stand.ask(led).status, 421);
+    stand.ask(led).refused(421);
+    let mut led = http::Request::get("http://127.0.0.1:8080/worlds").body(Bytes::new()).unwrap();
+    led.extensions_mut().insert(standin_ports::http::Addressed("stage.corp.example".to_owned()));
+    // Whatever its X-Forwarded-Host says.
+    stand.ask(led).refused(421);
     let foreign =
         http::Request::post("http://127.0.0.1:8080/worlds").header("origin", "https://evil.example");
-    assert_eq!(stand.ask(foreign.body(Bytes::new()).unwrap()).status, 403);
+    stand.ask(foreign.body(Bytes::new()).unwrap()).refused(403);
 }
 
 #[test]
@@ -566,27 +618,15 @@ fn tokens_of_eloqua_lead_to_the_world_that_gave_them() {
                 .clone()
         })
         .collect();
-    let token = |environment: &Value| {
-        let word = |name: &str| environment[name].as_str().unwrap().to_owned();
-        let user = format!("{}\\{}", word("ELOQUA_SITE"), word("ELOQUA_USER"));
-        let body = json!({"grant_type": "password", "username": user, "password": word("ELOQUA_PASSWORD"), "scope": "full"});
-        let request = http::Request::post("http://login.eloqua.com/auth/oauth2/token")
-            .header("authorization", basic(&word("ELOQUA_CLIENT_ID"), &word("ELOQUA_CLIENT_SECRET")))
-            .header("content-type", "application/json")
-            .body(Bytes::from(body.to_string()));
-        let answer = stand.platform(Platform::Eloqua, request.unwrap());
-        let told: Value = serde_json::from_slice(answer.body()).unwrap();
-        told["access_token"].as_str().unwrap_or_else(|| panic!("{told}")).to_owned()
-    };
     let contacts = |token: &str| {
         let request = http::Request::get("http://127.0.0.1:9000/api/REST/1.0/data/contacts")
             .header("authorization", format!("Bearer {token}"));
         stand.platform(Platform::Eloqua, request.body(Bytes::new()).unwrap())
     };
-    let first = token(&worlds[0]);
+    let first = stand.token(&worlds[0]);
     let told = contacts(&first);
     assert!(String::from_utf8_lossy(told.body()).contains("a@brand.example"), "{told:?}");
-    let (second, third) = (token(&worlds[1]), token(&worlds[2]));
+    let (second, third) = (stand.token(&worlds[1]), stand.token(&worlds[2]));
     assert_eq!(second, third, "the same seed");
     assert_eq!(contacts(&second).status(), 409, "neither world answers for the other");
 }
@@ -608,7 +648,9 @@ fn the_drop_is_told_by_its_user() {
             credential: standin_ports::Credential::Password(Secret::new("pw")),
             ..server.file_target()
         };
-        let login: Arc<dyn Login> = server.parts().login();
+        let address = server.sockets().unwrap().sftp;
+        let resolve: standin_wire::ResolvePort = Arc::new(move |_: &str, _| Some(address));
+        let login = standin_wire::SshLogin::new(crate::world::runtime().clone(), resolve);
         let text = server.wait(async {
             let files = login.login(&target).await.unwrap_or_else(|error| panic!("{user}: {error}"));
             standin_ports::files::read_whole(files.as_ref(), "/who.txt", 10).await.unwrap()
@@ -741,6 +783,72 @@ fn a_slow_world_holds_no_other() {
     stand.post("/worlds/slow/reset", &json!({})).fine();
 }
 
+/// The platforms of a server as somebody outside reaches them.
+struct Outside(Arc<Worlds>);
+
+#[async_trait::async_trait]
+impl Http for Outside {
+    async fn send(&self, request: Request) -> Result<Response, HttpError> {
+        let host = standin_ports::http::host_of(&request);
+        let platform = self.0.first().platform_of(&host).unwrap();
+        routed::Routed::new(platform, &self.0).send(request).await
+    }
+}
+
+/// Whoever sees that a form was accepted finds it in Gigya, without a tick and however slow Gigya is: what the push
+/// waits for passes on the world's clock.
+#[test]
+fn a_form_is_in_gigya_when_its_page_comes() {
+    let gigya = json!({"accounts": [{"UID": "ann", "password": "correct horse", "isRegistered": true,
+        "profile": {"email": "ann@brand.example", "firstName": "Ann", "lastName": "P", "city": "Lier"}}]});
+    let qualifio = json!({
+        "gigya_sso": {"enabled": true, "name": "Brand login", "login_screen": "Redirect",
+            "redirection_url": "https://www.brand.example/login?redirect="},
+        "websites": [{"name": "Brand BE", "domain": "jeux.brand.example", "country": "BE"}],
+        "campaigns": [{"title": "Quiz", "sso": true, "fields": ["firstname", "lastname", "email", "locality"]}],
+    });
+    let sections = [("gigya".to_owned(), gigya), ("qualifio".to_owned(), qualifio)].into();
+    let spec = WorldSpec { sections, ..WorldSpec::default() };
+    let run = |going_on: bool| {
+        let start = standin_model::Instant::START;
+        let clock = match going_on {
+            true => crate::clock::StageClock::going_on_with(Arc::new(VirtualClock::new(start))),
+            false => crate::clock::StageClock::still(start),
+        };
+        let world = World::open_served(&spec, clock, 0, Hosting::default()).unwrap();
+        world.fault(&json!({"platform": "gigya", "call": "accounts.setAccountInfo", "delay": "9s"})).unwrap();
+        let outside = Arc::new(Outside(Arc::clone(world.worlds().unwrap())));
+        let mut ann = crate::browser::Browser::new(outside, standin_browser::Device::Desktop);
+        let url = locked(&world.parts().qualifio).campaigns()[0]["id"].as_u64();
+        let url = locked(&world.parts().qualifio).player_url(url.unwrap()).unwrap();
+        let fields = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        pollster::block_on(async {
+            ann.visit(&url).await.unwrap();
+            ann.send("start", &[]).await.unwrap();
+            if ann.state["sso"]["state"] == "redirect_offered" {
+                ann.follow_redirect().await.unwrap();
+            }
+            ann.log_in_on_page(&fields(&[("loginID", "ann@brand.example"), ("password", "correct horse")]))
+                .await
+                .unwrap();
+            let shown = ann.state["fields"].as_array().unwrap().clone();
+            let name = |of: &str| shown.iter().find(|it| it["variable"] == of).unwrap()["name"].clone();
+            let typed = [("firstname", "Ann"), ("lastname", "P"), ("locality", "Diest")];
+            let typed = typed.map(|(of, value)| (name(of).as_str().unwrap().to_owned(), value.to_owned()));
+            ann.send("form", &typed).await.unwrap();
+        });
+        assert_eq!(ann.state["step"], "exit", "{}", ann.summary());
+        assert_eq!(world.account("ann").unwrap()["profile"]["city"], "Diest");
+        assert_eq!(locked(&world.parts().qualifio).pushes().last().unwrap()["state"], "Succeeded");
+        assert_eq!(world.now(), start.plus(Duration::from_secs(9)));
+        world.journal()
+    };
+    assert_eq!(run(false), run(false), "the same calls, the same journal");
+    assert_eq!(run(false), run(true));
+}
+
 /// Sample calls of every operation: what they are sent, and whether it is fine.
 fn samples(name: &str) -> Vec<(&'static str, &'static str, &'static str, u16)> {
     let json = "application/json";
@@ -824,6 +932,28 @@ fn every_operation_answers_as_it_is_described() {
         let schema = json!({"$ref": reference["$ref"], "components": document["components"]});
         jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap()
     };
+    // What the server takes or refuses as wrong is so by the schema, too.
+    for (schema, body, expected) in [
+        ("NewWorld", json!({"name": null, "seed": null, "credentials": null, "world": null}), true),
+        ("Passing", json!({"by": "1s", "to": null}), true),
+        ("Passing", json!({"by": "1s", "to": "2026-01-07T00:00:00Z"}), false),
+        ("Passing", json!({}), false),
+        ("Fault", json!({"platform": "sftp", "call": "read"}), true),
+        ("Fault", json!({"platform": "gigya"}), false),
+        ("Fault", json!({"platform": "gigya", "http": 502, "cut": "half"}), false),
+        ("Fault", json!({"platform": "gigya", "delay": "soon"}), false),
+        ("Fault", json!({"platform": "gigya", "delay": "2s", "chance": "0.5%"}), true),
+        ("Fault", json!({"platform": "gigya", "delay": "2s", "chance": "half"}), false),
+    ] {
+        let valid = validator(&json!({"$ref": format!("#/components/schemas/{schema}")})).is_valid(&body);
+        assert_eq!(valid, expected, "{schema} {body}");
+        let path = match schema {
+            "NewWorld" => "/worlds",
+            "Passing" => "/worlds/main/clock/advance",
+            _ => "/worlds/main/faults",
+        };
+        assert_eq!(stand.post(path, &body).status < 300, expected, "{body}");
+    }
     for operation in OPERATIONS {
         let (name, method) = (operation.name, operation.method);
         let told = &document["paths"][operation.path][method.to_ascii_lowercase()];

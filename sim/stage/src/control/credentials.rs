@@ -3,11 +3,14 @@
 use crate::surface::Platform;
 use crate::world::WorldSpec;
 use base64::Engine;
-use http::header;
+use http::{Uri, header};
 use serde_json::{Map, Value, json};
+use standin_fake_eloqua::Eloqua;
+use standin_fake_gigya::Gigya;
 use standin_fake_kit::form::Form;
 use standin_ports::Request;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Something that a client shows and that one world has.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -45,6 +48,14 @@ impl Credential {
         }
     }
 
+    /// Which platform gave it out, or that it is a browser's session; none of what stands in a world's file.
+    pub(crate) fn place(&self) -> Option<&'static str> {
+        match self {
+            Self::Given(place, _) => Some(place),
+            _ => None,
+        }
+    }
+
     /// What a client shows, where it may be told.
     pub fn shown(&self) -> Option<&str> {
         match self {
@@ -66,13 +77,9 @@ pub fn of_request(platform: Platform, request: &Request) -> Vec<Credential> {
     let authorization = authorization.and_then(|value| value.split_once(' '));
     match platform {
         Platform::Gigya => {
-            let (query, body) = (request.uri().query().unwrap_or_default().as_bytes(), form_of(request));
-            for (name, made) in [
-                ("apikey", Credential::GigyaApiKey as fn(String) -> Credential),
-                ("userkey", Credential::GigyaUserKey),
-            ] {
-                found.extend([query, body].iter().find_map(|text| member(text, name)).map(made));
-            }
+            let [api_key, user_key, client] = Gigya::said(request, ["apiKey", "userKey", "client_id"]);
+            found.extend(api_key.map(Credential::GigyaApiKey));
+            found.extend([user_key, client].into_iter().flatten().map(Credential::GigyaUserKey));
             if let Some((_, token)) = authorization {
                 found.push(Credential::Given("gigya", token.to_owned()));
             }
@@ -90,16 +97,21 @@ pub fn of_request(platform: Platform, request: &Request) -> Vec<Credential> {
                     found.push(Credential::Given("eloqua", rest.to_owned()));
                 }
             }
-            let query = request.uri().query().unwrap_or_default().as_bytes();
-            found.extend(member(query, "client_id").map(Credential::EloquaClient));
+            found.extend(
+                Eloqua::company_said(request).map(|company| Credential::EloquaSite(company.to_lowercase())),
+            );
+            found.extend(
+                Form::query(request).get("client_id").map(|id| Credential::EloquaClient(id.to_owned())),
+            );
         }
         Platform::Qualifio => {
             let token = request.headers().get("x-api-token").and_then(|token| token.to_str().ok());
             found.extend(token.map(|token| Credential::QualifioToken(token.to_owned())));
-            let form = Form::query(request);
-            let parts = request.uri().path().split('/').chain(form.get("id"));
-            let long = parts.filter(|part| part.len() >= 16);
-            found.extend(long.map(|part| Credential::QualifioChannel(part.to_uppercase())));
+            found.extend(channels_in(request.uri()));
+            // What a campaign's page asks for comes from the page of a channel.
+            let from =
+                request.headers().get(header::REFERER).and_then(|from| from.to_str().ok()?.parse().ok());
+            found.extend(from.iter().flat_map(channels_in));
         }
         Platform::LoginPage | Platform::Receiver => {}
     }
@@ -108,15 +120,29 @@ pub fn of_request(platform: Platform, request: &Request) -> Vec<Credential> {
     found
 }
 
-/// What a platform gives out in an answer, and what its client will show from then on. Tokens come from paths that say
-/// so; a page of records is not searched.
-pub fn of_answer(platform: Platform, path: &str, answer: &standin_ports::Response) -> Vec<Credential> {
+/// The ids of channels that an address may have.
+fn channels_in(address: &Uri) -> Vec<Credential> {
+    let query = Form::parse(address.query().unwrap_or_default().as_bytes());
+    let parts = address.path().split('/').chain(query.get("id"));
+    let long = parts.filter(|part| part.len() >= 16);
+    long.map(|part| Credential::QualifioChannel(part.to_uppercase())).collect()
+}
+
+/// What a platform gives out in an answer, and what its client will show from then on, with how long it is good for
+/// where that is said. Tokens come from paths that say so; a page of records is not searched.
+pub fn of_answer(
+    platform: Platform,
+    path: &str,
+    answer: &standin_ports::Response,
+) -> Vec<(Credential, Option<Duration>)> {
     let mut found = Vec::new();
     for line in answer.headers().get_all(header::SET_COOKIE) {
-        let pair = line.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
-        let value = pair.split_once('=').map(|(_, value)| value.trim()).unwrap_or_default();
+        let mut parts = line.to_str().unwrap_or_default().split(';').map(|part| part.trim().split_once('='));
+        let value = parts.next().flatten().map_or("", |(_, value)| value.trim());
+        let age = parts.flatten().find(|(name, _)| name.eq_ignore_ascii_case("max-age"));
         if value.len() >= 16 {
-            found.push(Credential::Given("cookie", value.to_owned()));
+            let age = age.and_then(|(_, age)| age.parse().ok()).map(Duration::from_secs);
+            found.push((Credential::Given("cookie", value.to_owned()), age));
         }
     }
     let place = match platform {
@@ -127,27 +153,14 @@ pub fn of_answer(platform: Platform, path: &str, answer: &standin_ports::Respons
     if path.to_ascii_lowercase().contains("token")
         && let Ok(Value::Object(members)) = serde_json::from_slice(answer.body())
     {
-        let tokens = ["access_token", "refresh_token"].iter().filter_map(|name| members.get(*name)?.as_str());
-        found.extend(tokens.map(|token| Credential::Given(place, token.to_owned())));
+        let life =
+            members.get("expires_in").and_then(|life| life.as_u64().or_else(|| life.as_str()?.parse().ok()));
+        for (name, life) in [("access_token", life.map(Duration::from_secs)), ("refresh_token", None)] {
+            let token = members.get(name).and_then(Value::as_str);
+            found.extend(token.map(|token| (Credential::Given(place, token.to_owned()), life)));
+        }
     }
     found
-}
-
-fn form_of(request: &Request) -> &[u8] {
-    let kind =
-        request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let form =
-        kind.get(..33).is_some_and(|kind| kind.eq_ignore_ascii_case("application/x-www-form-urlencoded"));
-    if form { request.body() } else { b"" }
-}
-
-/// The value of a parameter, its name in any case.
-fn member(text: &[u8], name: &str) -> Option<String> {
-    let pair = text.split(|byte| *byte == b'&').find(|pair| {
-        pair.get(..name.len()).is_some_and(|own| own.eq_ignore_ascii_case(name.as_bytes()))
-            && pair.get(name.len()) == Some(&b'=')
-    })?;
-    form_urlencoded::parse(pair).next().map(|(_, value)| value.into_owned())
 }
 
 /// Text out of Base64.
@@ -193,8 +206,10 @@ pub fn of_spec(spec: &WorldSpec) -> Vec<Credential> {
 
 /// Gives a world names of its own in the place of those that its file says or leaves at their defaults: each with
 /// `-NAME` behind it, so that two worlds from one file are told apart. Keys and sites are renamed wherever they stand;
-/// at the drop every user gets a second name, since whoever is inside the world goes on by the first.
+/// at the drop every user gets a second name, since whoever is inside the world goes on by the first. The ids of channels,
+/// which no file says, come from the name as well.
 pub fn own(spec: &mut WorldSpec, name: &str) {
+    name.clone_into(&mut spec.owner);
     let mut renamed = BTreeMap::new();
     let mut rename = |text: &str| {
         let new = format!("{text}-{name}");

@@ -8,9 +8,13 @@ use crate::step::Takes;
 use crate::steps::FAULT;
 use crate::world::SECTIONS;
 use serde_json::{Map, Value, json};
+use standin_fake_kit::seed::members;
 
 /// Bodies that need not be there.
 const OPTIONAL: &[&str] = &["NewWorld", "NewName", "DataflowRun"];
+
+/// How a span of time is written.
+const SPAN: &str = "^[0-9]{1,6} ?(ms|s|min|m|h|d)$";
 
 /// The whole document.
 pub fn document(hosting: &Hosting) -> Value {
@@ -41,7 +45,14 @@ pub fn document(hosting: &Hosting) -> Value {
 fn one(operation: &Operation, hosting: &Hosting) -> Value {
     let parts = operation.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let mut params: Vec<Value> = parts
-        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string", "minLength": 1}}))
+        .map(|name| {
+            let longest = if name == "snapshot" {
+                json!({"type": "string", "minLength": 1, "maxLength": 100})
+            } else {
+                json!({"type": "string", "minLength": 1})
+            };
+            json!({"name": name, "in": "path", "required": true, "schema": longest})
+        })
         .collect();
     params.extend(operation.params.iter().map(|param| {
         let schema: Value = serde_json::from_str(param.schema).unwrap_or_default();
@@ -56,8 +67,10 @@ fn one(operation: &Operation, hosting: &Hosting) -> Value {
     }
     responses.insert(answer.status.to_string(), done);
     let always = [400, 405, 500];
-    let token = hosting.token.as_ref().map(|_| 401);
-    let mut refusals: Vec<u16> = always.iter().chain(operation.refuses).copied().chain(token).collect();
+    let guard = if hosting.token.is_some() { 401 } else { 421 };
+    let foreign = (operation.method != "GET").then_some(403);
+    let mut refusals: Vec<u16> =
+        always.iter().chain(operation.refuses).copied().chain([guard]).chain(foreign).collect();
     refusals.sort_unstable();
     for status in refusals {
         let titles: Vec<&str> =
@@ -91,6 +104,11 @@ fn object(properties: Value, required: &[&str]) -> Value {
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }
 
+/// What may also be null, which says as little as nothing.
+fn or_null(schema: Value) -> Value {
+    json!({"anyOf": [schema, {"type": "null"}]})
+}
+
 fn schemas(hosting: &Hosting) -> Value {
     let instant = || json!({"type": "string", "format": "date-time"});
     let words = |names: &[&str]| json!({"enum": names});
@@ -113,8 +131,7 @@ fn schemas(hosting: &Hosting) -> Value {
     }
     let all: Vec<&str> =
         whole.as_object().into_iter().flat_map(|members| members.keys().map(String::as_str)).collect();
-    let mut sections: Map<String, Value> =
-        SECTIONS.iter().map(|name| ((*name).to_owned(), json!({"type": ["object", "array"]}))).collect();
+    let mut sections = members(SECTIONS);
     sections.insert("from".to_owned(), text());
     sections.insert("seed".to_owned(), count());
     sections.insert("knobs".to_owned(), json!({"type": "object"}));
@@ -141,15 +158,15 @@ fn schemas(hosting: &Hosting) -> Value {
         }), &["worlds", "most"]),
         "World": object(whole.clone(), &all),
         "NewWorld": object(json!({
-            "name": reference("WorldName"),
-            "seed": {"type": "integer", "minimum": 0, "maximum": 9_007_199_254_740_991_u64,
+            "name": or_null(reference("WorldName")),
+            "seed": {"type": ["integer", "null"], "minimum": 0, "maximum": 9_007_199_254_740_991_u64,
                 "description": "where identifiers start; each world has another if none is given"},
-            "credentials": {"enum": ["own", "as_written"],
+            "credentials": {"enum": ["own", "as_written", null],
                 "description": "`own`: keys, sites and users get the world's name behind theirs, so that they lead to it; `as_written`: they stay, and lead to whichever world had them first"},
-            "world": object(Value::Object(sections), &[]),
+            "world": or_null(object(Value::Object(sections), &[])),
         }), &[]),
         "WorldText": {"type": "string", "description": "a world file, or a scenario whose `world` is meant"},
-        "NewName": object(json!({"name": reference("WorldName")}), &[]),
+        "NewName": object(json!({"name": or_null(reference("WorldName"))}), &[]),
         "SnapshotList": object(json!({
             "snapshots": {"type": "array", "items": object(json!({"name": text(), "now": instant()}), &["name", "now"])},
             "most": count(),
@@ -160,11 +177,13 @@ fn schemas(hosting: &Hosting) -> Value {
         }), &["now", "pace", "next_due"]),
         "ClockPace": object(json!({"pace": reference("Pace")}), &["pace"]),
         "Passing": {
-            "type": "object", "additionalProperties": false, "minProperties": 1, "maxProperties": 1,
-            "properties": {
-                "by": {"type": "string", "pattern": "^[0-9]{1,6} ?(ms|s|min|m|h|d)$", "description": "how long: 30s, 5min, 2h, 7d"},
-                "to": instant(),
-            },
+            "oneOf": [
+                object(json!({
+                    "by": {"type": "string", "pattern": SPAN, "description": "how long: 30s, 5min, 2h, 7d"},
+                    "to": {"type": "null"},
+                }), &["by"]),
+                object(json!({"to": instant(), "by": {"type": "null"}}), &["to"]),
+            ],
         },
         "ViewList": object(json!({"views": {"type": "array", "items": object(
             json!({"name": words(&views), "summary": text(), "total": count()}), &["name", "summary", "total"],
@@ -202,7 +221,8 @@ fn fault() -> Value {
         Takes::Number => json!({"type": "integer", "minimum": 0}),
         Takes::Flag => json!({"type": "boolean"}),
         Takes::Word(words) => json!({"enum": words}),
-        Takes::Span | Takes::Text => json!({"type": "string"}),
+        Takes::Span => json!({"type": "string", "pattern": SPAN}),
+        Takes::Text => json!({"type": "string"}),
         _ => json!({}),
     };
     let members: Map<String, Value> = FAULT
@@ -215,7 +235,15 @@ fn fault() -> Value {
         })
         .collect();
     let needed: Vec<&str> = FAULT.args.iter().filter(|arg| arg.needed).map(|arg| arg.name).collect();
-    object(Value::Object(members), &needed)
+    let mut rule = object(Value::Object(members), &needed);
+    rule["properties"]["chance"]["pattern"] = Value::from("^[0-9]{1,4}(\\.[0-9]{1,4})? *%$");
+    // One rule, one kind; at the drop a connection ends where none is said.
+    let kinds = || standin_fake_kit::faults::KINDS.iter().map(|kind| json!({"required": [kind.name]}));
+    let at_the_drop = json!({
+        "properties": {"platform": {"const": "sftp"}}, "not": {"anyOf": kinds().collect::<Vec<_>>()},
+    });
+    rule["oneOf"] = kinds().chain([at_the_drop]).collect();
+    rule
 }
 
 /// The report's schema, which refers to parts of its own: they are told that they stand deeper here.

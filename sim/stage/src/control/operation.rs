@@ -3,7 +3,8 @@
 use super::operations::OPERATIONS;
 use super::problem::{BROKEN, LARGE, MEDIA, METHOD, Problem, UNKNOWN, WRONG};
 use super::worlds::{Hosted, Worlds};
-use http::{HeaderValue, header};
+use http::{HeaderValue, Method, header};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use standin_fake_kit::answer;
 use standin_fake_kit::asset::{self, OWN_HOST_ONLY};
@@ -11,7 +12,9 @@ use standin_fake_kit::form::Form;
 use standin_ports::http::Oversized;
 use standin_ports::{Request, Response};
 use standin_scenario::nearest;
+use standin_serve::http::BODY_LIMIT;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 /// The largest body that the API reads, but for files.
@@ -61,6 +64,8 @@ pub enum Turn {
     Looks,
     /// It waits for its turn.
     Waits,
+    /// It waits for its turn and undoes what was done before, so whoever lets time pass has no need to go on.
+    Undoes,
     /// It has a world of its own, of which there are only so many at once.
     Apart,
 }
@@ -151,7 +156,7 @@ impl Call<'_> {
         if self.request.body().is_empty() {
             return Ok(serde_json::Map::new());
         }
-        let value: Value = serde_json::from_str(self.text()?)
+        let Once(value) = serde_json::from_str(self.text()?)
             .map_err(|error| Problem::new(&WRONG, format!("the body is not JSON: {error}")).at("body"))?;
         let Value::Object(members) = value else {
             return Err(Problem::new(&WRONG, "the body is no object").at("body"));
@@ -165,6 +170,73 @@ impl Call<'_> {
             return Err(Problem::new(&WRONG, format!("`{name}` is not known here")).at("body").hint(hint));
         }
         Ok(members)
+    }
+}
+
+/// A value of JSON in which no name stands twice in one object: which of the two was meant, nobody can say.
+struct Once(Value);
+
+impl<'de> Deserialize<'de> for Once {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Members)
+    }
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Once;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value of JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Once, E> {
+        Ok(Once(Value::Null))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Once, E> {
+        Ok(Once(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Once, E> {
+        Ok(Once(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Once, E> {
+        Ok(Once(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Once, E> {
+        Ok(Once(value.into()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Once, E> {
+        Ok(Once(value.into()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Once, E> {
+        Ok(Once(value.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Once, A::Error> {
+        let mut all = Vec::new();
+        while let Some(Once(item)) = items.next_element()? {
+            all.push(item);
+        }
+        Ok(Once(all.into()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Once, A::Error> {
+        let mut all = serde_json::Map::new();
+        while let Some(name) = members.next_key::<String>()? {
+            if all.contains_key(&name) {
+                return Err(A::Error::custom(format!("`{name}` stands twice in one object")));
+            }
+            let Once(value) = members.next_value()?;
+            all.insert(name, value);
+        }
+        Ok(Once(all.into()))
     }
 }
 
@@ -207,6 +279,8 @@ pub async fn answer(worlds: &Arc<Worlds>, request: &Request) -> Option<Response>
     let path = request.uri().path();
     let here: Vec<(&Operation, BTreeMap<&'static str, String>)> =
         OPERATIONS.iter().filter_map(|operation| Some((operation, fits(operation.path, path)?))).collect();
+    // Its answer has no body, which is the connection's business.
+    let method = if request.method() == Method::HEAD { "GET" } else { request.method().as_str() };
     if here.is_empty() {
         let below = ["/worlds", "/scenarios", "/openapi.json"].iter().any(|own| path.starts_with(own));
         let problem = Problem::new(&UNKNOWN, format!("no operation has the path {path}"))
@@ -214,8 +288,7 @@ pub async fn answer(worlds: &Arc<Worlds>, request: &Request) -> Option<Response>
             .hint("GET /openapi.json describes them all");
         return below.then(|| problem.answer());
     }
-    let Some(at) = here.iter().position(|(operation, _)| operation.method == request.method().as_str())
-    else {
+    let Some(at) = here.iter().position(|(operation, _)| operation.method == method) else {
         let methods: Vec<&str> = here.iter().map(|(operation, _)| operation.method).collect();
         let problem = Problem::new(&METHOD, format!("{path} does not answer to {}", request.method()))
             .hint(format!("it answers to {}", methods.join(", ")));
@@ -259,9 +332,9 @@ async fn taken(
         let problem = Problem::new(&WRONG, format!("`{}` is missing", missing.name)).at("query");
         return Err(problem.hint(missing.summary));
     }
-    let limit = if operation.body.iter().any(|(kind, _)| *kind == BYTES) { usize::MAX } else { LARGEST };
+    let limit = if operation.body.iter().any(|(kind, _)| *kind == BYTES) { BODY_LIMIT } else { LARGEST };
     if request.extensions().get::<Oversized>().is_some() || request.body().len() > limit {
-        return Err(Problem::new(&LARGE, format!("a body has at most {LARGEST} bytes here")).at("body"));
+        return Err(Problem::new(&LARGE, format!("a body has at most {limit} bytes here")).at("body"));
     }
     let call = Call { worlds, hosted: hosted.clone(), path, query, request };
     let kinds: Vec<&str> = operation.body.iter().map(|(kind, _)| *kind).collect();
@@ -276,6 +349,10 @@ async fn taken(
     }
     let turn = match (operation.turn, &hosted) {
         (Turn::Waits, Some(hosted)) => Some(Arc::clone(&hosted.busy).lock_owned().await),
+        (Turn::Undoes, Some(hosted)) => {
+            let _undoing = hosted.to_be_undone();
+            Some(Arc::clone(&hosted.busy).lock_owned().await)
+        }
         _ => None,
     };
     let apart = match operation.turn {

@@ -32,7 +32,7 @@ async function show(body) {
     field('Let time pass', { name: 'by', value: '1h', hint: 'A number and ms, s, min, h or d. What falls due on the way is done.' }),
     h('button', {}, 'Advance'),
   ], async ({ by }) => { await call('POST', '/advance', { by: by.trim() }); changed(); },
-  (refused) => ['by', refused.body?.error ?? 'The stage did not move.'], { light: true });
+  (refused) => ['by', refused.body?.error ?? refused.body?.detail ?? 'The stage did not move.'], { light: true });
   body.append(...[
     h('p', {}, 'People play at Qualifio, their profiles travel to Gigya, and dataflows carry them over the drop to Eloqua. Pick a ', h('a', { href: '#people' }, 'person'), ' and follow them.'),
     numbers, clock,

@@ -20,6 +20,12 @@ pub struct Kind {
 pub const WRONG: Kind = Kind { name: "wrong-request", status: 400, title: "the request is written wrongly" };
 /// No token, or another one.
 pub const NO_TOKEN: Kind = Kind { name: "no-token", status: 401, title: "the token is missing or wrong" };
+/// A page of another origin that would change something.
+pub const FOREIGN: Kind =
+    Kind { name: "foreign", status: 403, title: "the request comes from a page of another origin" };
+/// A host that is not this machine.
+pub const MISDIRECTED: Kind =
+    Kind { name: "misdirected", status: 421, title: "the request was meant for another host" };
 /// Something that is not there.
 pub const UNKNOWN: Kind = Kind { name: "unknown", status: 404, title: "there is no such thing" };
 /// A path that is there, asked for in another way.
@@ -38,8 +44,19 @@ pub const FULL: Kind = Kind { name: "full", status: 429, title: "a bound of this
 pub const BROKEN: Kind = Kind { name: "broken", status: 500, title: "the server itself is at fault" };
 
 /// Every kind, for the description of the API.
-pub const KINDS: &[&Kind] =
-    &[&WRONG, &NO_TOKEN, &UNKNOWN, &METHOD, &CONFLICT, &LARGE, &MEDIA, &FULL, &BROKEN];
+pub const KINDS: &[&Kind] = &[
+    &WRONG,
+    &NO_TOKEN,
+    &FOREIGN,
+    &MISDIRECTED,
+    &UNKNOWN,
+    &METHOD,
+    &CONFLICT,
+    &LARGE,
+    &MEDIA,
+    &FULL,
+    &BROKEN,
+];
 
 /// One refusal: what, where, and what to do.
 #[derive(Debug)]

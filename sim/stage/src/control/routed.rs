@@ -22,26 +22,30 @@ impl Routed {
 #[async_trait::async_trait]
 impl Http for Routed {
     async fn send(&self, request: Request) -> Result<Response, HttpError> {
-        let hosted = match self.worlds.of(self.platform, &request) {
-            Ok(hosted) => hosted,
+        let asker = match self.worlds.of(self.platform, &request) {
+            Ok(asker) => asker,
             Err(problem) => return Ok(problem.answer()),
         };
-        let path = request.uri().path().to_owned();
-        let (answer, hosted) = match &hosted {
-            None => (self.first.send(request).await?, self.worlds.main()),
+        let (answer, hosted) = match &asker.hosted {
+            None => (self.first.send(request).await, self.worlds.main()),
             // The first world's own calls come by here while others wait for them: it has no gate.
             Some(hosted) if Arc::ptr_eq(hosted.parts(), self.worlds.first()) => {
-                (self.first.send(request).await?, Some(hosted))
+                (self.first.send(request).await, Some(hosted))
             }
             Some(hosted) => {
                 let _passed = hosted.gate.acquire().await.ok();
                 let answer = Surface::new(self.platform, hosted.parts()).send(request).await;
                 hosted.touch();
-                (answer?, Some(hosted))
+                (answer, Some(hosted))
             }
         };
+        if self.platform == Platform::Qualifio {
+            let parts = hosted.map_or(self.worlds.first(), |hosted| hosted.parts());
+            parts.push_accepted().await;
+        }
+        let answer = answer?;
         if let Some(hosted) = hosted {
-            self.worlds.learn(hosted, self.platform, &path, &answer);
+            self.worlds.learn(hosted, self.platform, &asker, &answer);
         }
         Ok(answer)
     }

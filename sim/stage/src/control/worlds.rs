@@ -7,6 +7,7 @@ use crate::parts::{Parts, Sockets};
 use crate::surface::{Platform, locked};
 use crate::world::{World, WorldSpec, host_key};
 use serde_json::Value;
+use standin_model::Instant;
 use standin_ports::http::host_of;
 use standin_ports::{Clock, Journal, Request, Secret};
 use standin_scenario::Outcome;
@@ -22,8 +23,8 @@ pub const HEADER: &str = "standin-world";
 /// The world that answers whoever shows nothing that belongs to another.
 pub const MAIN: &str = "main";
 
-/// How many tokens and sessions of one world are remembered.
-const GIVEN: usize = 256;
+/// How many tokens of one platform, and how many sessions of browsers, are remembered of one world.
+const GIVEN: usize = 1024;
 
 /// How a server holds its worlds.
 #[derive(Clone)]
@@ -79,12 +80,16 @@ pub struct Hosted {
     snapshots: Mutex<BTreeMap<String, Arc<Parts>>>,
     /// Whether somebody called since work was last looked for.
     touched: AtomicBool,
-    /// The tokens that it gave out, oldest first.
-    given: Mutex<VecDeque<Credential>>,
+    /// Tells it from another one that had its name before.
+    pub(crate) making: u64,
+    /// The tokens and sessions that it gave out, oldest first, and when they expire.
+    given: Mutex<VecDeque<(Credential, Option<Instant>)>>,
+    /// Whether it was said that it had to forget one.
+    forgets: AtomicBool,
 }
 
 impl Hosted {
-    fn new(name: &str, world: World, spec: WorldSpec) -> Self {
+    fn new(name: &str, making: u64, world: World, spec: WorldSpec) -> Self {
         let origin = world.wait(world.parts().fork());
         Self {
             name: name.to_owned(),
@@ -95,8 +100,40 @@ impl Hosted {
             origin,
             snapshots: Mutex::default(),
             touched: AtomicBool::new(false),
+            making,
             given: Mutex::default(),
+            forgets: AtomicBool::new(false),
         }
+    }
+
+    /// Tells the world that somebody waits who will undo what happens in it, until the answer is dropped.
+    pub(crate) fn to_be_undone(self: &Arc<Self>) -> Undoing {
+        self.parts().undoing.fetch_add(1, Ordering::SeqCst);
+        Undoing(Arc::clone(self))
+    }
+
+    /// Remembers that it gave this out; what is forgotten for that, if there is no room.
+    fn gave(&self, credential: Credential, expires: Option<Instant>) -> Option<Credential> {
+        let now = self.parts().clock.now();
+        let mut given = locked(&self.given);
+        let of_kind = |it: &Credential| it.place() == credential.place();
+        let there = given.iter().filter(|(it, _)| of_kind(it)).count();
+        let mut gone = None;
+        if there >= GIVEN {
+            let over = |at: &Option<Instant>| at.is_some_and(|at| at <= now);
+            let at = given.iter().position(|(it, expires)| of_kind(it) && over(expires));
+            let at = at.or_else(|| given.iter().position(|(it, _)| of_kind(it)))?;
+            let (credential, expires) = given.remove(at)?;
+            if !over(&expires) && !self.forgets.swap(true, Ordering::Relaxed) {
+                self.parts().note(&format!(
+                    "the server remembers {GIVEN} of a world's tokens and {GIVEN} of its sessions: the oldest leads \
+                     here no longer; send the header Standin-World"
+                ));
+            }
+            gone = Some(credential);
+        }
+        given.push_back((credential, expires));
+        gone
     }
 
     /// Its parts.
@@ -158,6 +195,32 @@ impl Hosted {
     }
 }
 
+/// Somebody waits to undo what happens in a world.
+pub(crate) struct Undoing(Arc<Hosted>);
+
+impl Drop for Undoing {
+    fn drop(&mut self) {
+        self.0.parts().undoing.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// A world that has a credential.
+struct Owner {
+    hosted: Arc<Hosted>,
+    /// It was given out to somebody who named the world and goes on naming it, so it leads there only if nobody else
+    /// has it.
+    named: bool,
+}
+
+/// Whom a request reached, and what is worth to be known of it once it is answered.
+pub(crate) struct Asker {
+    /// The world that it means; none for the first.
+    pub(crate) hosted: Option<Arc<Hosted>>,
+    path: String,
+    shown: Vec<Credential>,
+    named: bool,
+}
+
 /// Where the server's own sockets are.
 #[derive(Clone, Debug)]
 pub struct Place {
@@ -177,13 +240,17 @@ pub struct Worlds {
     main: OnceLock<Arc<Hosted>>,
     place: OnceLock<Place>,
     list: RwLock<BTreeMap<String, Arc<Hosted>>>,
-    /// Whose a credential is; none where more than one world has it.
-    owners: RwLock<BTreeMap<Credential, Option<Arc<Hosted>>>>,
+    /// Who has a credential, in the order in which they came.
+    owners: RwLock<BTreeMap<Credential, Vec<Owner>>>,
     made: AtomicU64,
+    /// The next world's making.
+    making: AtomicU64,
     /// How many there are beside the first, so that a server with one world looks nothing up.
     others: AtomicUsize,
     /// Streams of events that are open.
     pub(crate) streams: AtomicUsize,
+    /// Lets only so many read out journals at once.
+    pub(crate) pieces: Arc<tokio::sync::Semaphore>,
     /// Lets only so many runs that take a world of their own go on at once.
     pub(crate) runs: Arc<tokio::sync::Semaphore>,
 }
@@ -191,6 +258,8 @@ pub struct Worlds {
 impl Worlds {
     /// A server's worlds; the first has these parts.
     pub(crate) fn new(first: &Arc<Parts>, hosting: Hosting) -> Self {
+        // Another server on the same port goes on with other numbers.
+        let start = hosting.wall.as_ref().map_or(0, |wall| wall.now().millis().unsigned_abs());
         Self {
             hosting,
             first: Arc::clone(first),
@@ -199,8 +268,10 @@ impl Worlds {
             list: RwLock::default(),
             owners: RwLock::default(),
             made: AtomicU64::new(0),
+            making: AtomicU64::new(start),
             others: AtomicUsize::new(0),
             streams: AtomicUsize::new(0),
+            pieces: Arc::new(tokio::sync::Semaphore::new(4)),
             runs: Arc::new(tokio::sync::Semaphore::new(16)),
         }
     }
@@ -220,8 +291,10 @@ impl Worlds {
         if let Some(wall) = &self.hosting.wall {
             world.parts().clock.lead_by(Arc::clone(wall));
         }
-        let hosted = Arc::new(Hosted::new(MAIN, world, spec.clone()));
-        self.register(&hosted, credentials::of_spec(spec));
+        let mut shown = credentials::of_spec(spec);
+        shown.extend(channels(world.parts()));
+        let hosted = Arc::new(Hosted::new(MAIN, self.next_making(), world, spec.clone()));
+        self.register(&hosted, shown);
         write(&self.list).insert(MAIN.to_owned(), Arc::clone(&hosted));
         let _ = self.main.set(hosted);
     }
@@ -251,7 +324,7 @@ impl Worlds {
         if wanted.own {
             credentials::own(&mut spec, &name);
         }
-        let clock = StageClock::still(standin_model::Instant::START);
+        let clock = StageClock::still(Instant::START);
         if let Some(wall) = &self.hosting.wall {
             clock.lead_by(Arc::clone(wall));
         }
@@ -266,14 +339,18 @@ impl Worlds {
             );
         }
         shown.extend(channels(world.parts()));
-        self.take_in(Hosted::new(&name, world, spec), shown)
+        self.take_in(Hosted::new(&name, self.next_making(), world, spec), shown)
     }
 
     /// Makes another world of one that is there, in the same state.
     pub(crate) fn fork(&self, from: &Hosted, name: Option<String>) -> Result<Arc<Hosted>, Problem> {
         let (name, _) = self.free_name(name)?;
         let world = from.world.fork_hosted();
-        self.take_in(Hosted::new(&name, world, from.spec.clone()), Vec::new())
+        self.take_in(Hosted::new(&name, self.next_making(), world, from.spec.clone()), Vec::new())
+    }
+
+    fn next_making(&self) -> u64 {
+        self.making.fetch_add(1, Ordering::SeqCst)
     }
 
     fn free_name(&self, wanted: Option<String>) -> Result<(String, u64), Problem> {
@@ -318,48 +395,66 @@ impl Worlds {
         }
         let gone = write(&self.list).remove(name);
         let Some(gone) = gone else { return self.named(name).map(drop) };
-        write(&self.owners).retain(|_, owner| !owner.as_ref().is_some_and(|owner| Arc::ptr_eq(owner, &gone)));
+        write(&self.owners).retain(|_, owners| {
+            owners.retain(|owner| !Arc::ptr_eq(&owner.hosted, &gone));
+            !owners.is_empty()
+        });
+        gone.parts().journal.close();
         self.others.fetch_sub(1, Ordering::SeqCst);
         Ok(())
     }
 
-    /// A credential belongs to the world that had it first.
+    /// A credential of a world's file leads to the world that had it first, for as long as that is there.
     fn register(&self, hosted: &Arc<Hosted>, shown: Vec<Credential>) {
         let mut owners = write(&self.owners);
         for credential in shown {
-            owners.entry(credential).or_insert_with(|| Some(Arc::clone(hosted)));
+            let owners = owners.entry(credential).or_default();
+            if !owners.iter().any(|owner| Arc::ptr_eq(&owner.hosted, hosted)) {
+                owners.push(Owner { hosted: Arc::clone(hosted), named: false });
+            }
         }
     }
 
     /// The credentials that lead to a world, in order.
     pub fn leading_to(&self, hosted: &Arc<Hosted>) -> Vec<Credential> {
         read(&self.owners, |owners| {
-            let own = |owner: &Option<Arc<Hosted>>| owner.as_ref().is_some_and(|it| Arc::ptr_eq(it, hosted));
-            owners.iter().filter(|(_, owner)| own(owner)).map(|(credential, _)| credential.clone()).collect()
+            let own = |credential: &&Credential| match owners
+                .get(*credential)
+                .map(|owners| sole(credential, owners))
+            {
+                Some(Ok(owner)) => Arc::ptr_eq(owner, hosted),
+                _ => false,
+            };
+            owners.keys().filter(own).cloned().collect()
         })
     }
 
-    /// Remembers what a platform of a world gives out. Worlds of one seed give out the same: then nobody has it.
+    /// Remembers what a platform of a world gives out. What the client showed itself was not given out.
     pub(crate) fn learn(
         &self,
         hosted: &Arc<Hosted>,
         platform: Platform,
-        path: &str,
+        asker: &Asker,
         answer: &standin_ports::Response,
     ) {
-        for credential in credentials::of_answer(platform, path, answer) {
-            let mut owners = write(&self.owners);
-            match owners.get_mut(&credential) {
-                Some(Some(owner)) if Arc::ptr_eq(owner, hosted) => continue,
-                Some(owner) => *owner = None,
-                None => drop(owners.insert(credential.clone(), Some(Arc::clone(hosted)))),
+        let now = hosted.parts().clock.now();
+        for (credential, span) in credentials::of_answer(platform, &asker.path, answer) {
+            if asker.shown.contains(&credential) {
+                continue;
             }
-            let mut given = locked(&hosted.given);
-            given.push_back(credential);
-            if given.len() > GIVEN
-                && let Some(old) = given.pop_front()
-            {
-                owners.remove(&old);
+            let mut owners = write(&self.owners);
+            let having = owners.entry(credential.clone()).or_default();
+            if let Some(owner) = having.iter_mut().find(|owner| Arc::ptr_eq(&owner.hosted, hosted)) {
+                owner.named &= asker.named;
+                continue;
+            }
+            having.push(Owner { hosted: Arc::clone(hosted), named: asker.named });
+            let Some(gone) = hosted.gave(credential, span.map(|span| now.plus(span))) else { continue };
+            if let Some(having) = owners.get_mut(&gone) {
+                having.retain(|owner| !Arc::ptr_eq(&owner.hosted, hosted));
+                if having.is_empty() {
+                    owners.remove(&gone);
+                }
             }
         }
     }
@@ -388,26 +483,57 @@ impl Worlds {
         Ok(told.map_or_else(|| Arc::clone(&self.first), |hosted| Arc::clone(hosted.parts())))
     }
 
-    /// The world that a request to a platform means; none for the first.
-    pub fn of(&self, platform: Platform, request: &Request) -> Result<Option<Arc<Hosted>>, Problem> {
-        if let Some(hosted) = self.told(request)? {
-            return Ok(Some(hosted));
-        }
+    /// The world that a request to a platform means.
+    pub(crate) fn of(&self, platform: Platform, request: &Request) -> Result<Asker, Problem> {
+        let told = self.told(request)?;
+        let mut asker = Asker {
+            named: told.is_some(),
+            hosted: told,
+            path: request.uri().path().to_owned(),
+            shown: Vec::new(),
+        };
         if self.others.load(Ordering::SeqCst) == 0 {
-            return Ok(None);
+            return Ok(asker);
         }
-        let shown = credentials::of_request(platform, request);
-        read(&self.owners, |owners| {
-            match shown.iter().find_map(|shown| owners.get(shown)) {
-            Some(Some(hosted)) => Ok(Some(Arc::clone(hosted))),
-            Some(None) => Err(Problem::new(
-                &CONFLICT,
-                "worlds that were made with the same seed have given out this token, and it does not say which",
-            )
-            .hint("send the header Standin-World, or make the worlds with different seeds")),
-            None => Ok(None),
+        asker.shown = credentials::of_request(platform, request);
+        if !asker.named {
+            asker.hosted = self.owning(&asker.shown)?;
         }
-        })
+        Ok(asker)
+    }
+
+    /// The world to which the first of these leads that leads anywhere; none for the first world.
+    fn owning(&self, shown: &[Credential]) -> Result<Option<Arc<Hosted>>, Problem> {
+        for credential in shown {
+            let known = read(&self.owners, |owners| {
+                owners.get(credential).map(|owners| sole(credential, owners).cloned())
+            });
+            match (known, credential) {
+                (Some(owner), _) => return owner.map(Some),
+                (None, Credential::QualifioChannel(guid)) => {
+                    if let Some(found) = self.with_channel(guid)? {
+                        return Ok(Some(found));
+                    }
+                }
+                (None, _) => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// The world with a channel of which nobody knew when its world was made.
+    fn with_channel(&self, guid: &str) -> Result<Option<Arc<Hosted>>, Problem> {
+        let has = |parts: &Parts| locked(&parts.qualifio).has_channel(guid);
+        if has(&self.first) {
+            return Ok(self.main().cloned());
+        }
+        let mut having = self.all().into_iter().filter(|hosted| has(hosted.parts()));
+        let found = having.next();
+        if having.next().is_some() {
+            return Err(Problem::new(&CONFLICT, format!("more than one world has a channel {guid}"))
+                .hint("send the header Standin-World"));
+        }
+        Ok(found)
     }
 
     /// The world in which a host name leads somewhere that the first does not know; none for the first.
@@ -422,7 +548,7 @@ impl Worlds {
     pub(crate) fn door(&self, user: &str) -> (Door, String) {
         let owned = || {
             let key = Credential::DropUser(user.to_owned());
-            read(&self.owners, |owners| owners.get(&key).cloned().flatten())
+            read(&self.owners, |owners| sole(&key, owners.get(&key)?).ok().cloned())
         };
         let told =
             user.rsplit_once('@').and_then(|(user, world)| Some((self.named(world).ok()?, user.to_owned())));
@@ -491,13 +617,28 @@ pub(crate) struct Wanted {
     pub(crate) own: bool,
 }
 
+/// The one world to which a credential leads. Those of a file lead to the world that had them first; what worlds of one
+/// seed have given out may be anybody's.
+fn sole<'o>(credential: &Credential, owners: &'o [Owner]) -> Result<&'o Arc<Hosted>, Problem> {
+    let plain = || owners.iter().filter(|owner| !owner.named);
+    let mut having: Vec<&Owner> = plain().collect();
+    if having.is_empty() {
+        having = owners.iter().collect();
+    }
+    match (&having[..], credential.place()) {
+        ([first, ..], None) | ([first], Some(_)) => Ok(&first.hosted),
+        _ => Err(Problem::new(
+            &CONFLICT,
+            "worlds that were made with the same seed have given out this token, and it does not say which",
+        )
+        .hint("send the header Standin-World, or make the worlds with different seeds")),
+    }
+}
+
 /// The channels of the campaigns that a world begins with.
 fn channels(parts: &Parts) -> Vec<Credential> {
     let qualifio = locked(&parts.qualifio);
-    let urls = qualifio.campaigns();
-    let urls = urls.iter().filter_map(|it| qualifio.player_url(it["id"].as_u64()?));
-    urls.filter_map(|url| Some(Credential::QualifioChannel(url.split_once("id=")?.1.to_uppercase())))
-        .collect()
+    qualifio.channel_guids().map(|guid| Credential::QualifioChannel(guid.to_uppercase())).collect()
 }
 
 fn read<T, R>(lock: &RwLock<T>, look: impl FnOnce(&T) -> R) -> R {

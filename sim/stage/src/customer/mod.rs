@@ -12,7 +12,7 @@ use crate::surface::ACTOR;
 use bytes::Bytes;
 use http::HeaderValue;
 use serde_json::Value;
-use standin_fake_kit::{Section, SeedError};
+use standin_fake_kit::{Part, Section, SeedError, Shape};
 use standin_ports::Request;
 use std::net::SocketAddr;
 
@@ -53,6 +53,10 @@ pub struct LoginPage {
 /// Where accounts live whose site nobody knows.
 const DATA_CENTER: &str = "eu1";
 
+/// What each login page of a world may have.
+pub const SHAPE: Shape =
+    &[Part::Plain(&["host", "path", "parameter", "manner", "api_key", "data_center", "at"])];
+
 /// All login pages of a world.
 #[derive(Clone, Debug, Default)]
 pub struct LoginPages(Vec<LoginPage>);
@@ -68,7 +72,7 @@ impl LoginPages {
         let root = Section::root(section);
         let items = if section.is_null() { Vec::new() } else { root.items()? };
         for item in &items {
-            item.only(&["host", "path", "parameter", "manner", "api_key", "data_center", "at"])?;
+            item.shaped(SHAPE)?;
             let manner = match item.get("manner") {
                 Some(manner) => {
                     match manner.word(&["honours", "ignores", "elsewhere", "bounces", "central"])? {

@@ -24,7 +24,7 @@ pub const BROWSER_VISIT: Step = Step {
     name: "browser_visit",
     summary: "goes to a page in a real browser; the first visit starts it",
     args: &[
-        optional("campaign", "the campaign's title"),
+        needed("campaign", "the campaign's title").or(&["url"]).takes(Takes::Campaign),
         optional("url", "the address, if it is no campaign's").takes(Takes::Text),
         BY,
         optional("device", "desktop (if it is not given), tablet or mobile; a new device is a new browser")

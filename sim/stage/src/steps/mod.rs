@@ -12,6 +12,7 @@ mod stubs;
 mod webhooks;
 
 use crate::step::Step;
+pub(crate) use qualifio::QUALIFIO_CALL;
 pub(crate) use stage::{ADVANCE, CLEAR_FAULTS, EXPECT_CALLS, FAULT, SET_KNOB, fault};
 pub(crate) use stubs::{EXPECT_STUB, STUB_STEP};
 
@@ -35,7 +36,7 @@ pub const STEPS: &[Step] = &[
     browser::BROWSER_EXPECT_PAGE,
     browser::BROWSER_EXPECT_SCRIPT,
     browser::BROWSER_EXPECT_ACCESSIBLE,
-    qualifio::QUALIFIO_CALL,
+    QUALIFIO_CALL,
     qualifio::EXPECT_STATISTICS,
     qualifio::EXPECT_PUSHES,
     gigya::GIGYA_CALL,

@@ -17,7 +17,7 @@ pub const VISIT: Step = Step {
     name: "visit",
     summary: "opens a campaign and goes on to its login or form: welcome screen and questions are clicked through",
     args: &[
-        optional("campaign", "the campaign's title"),
+        needed("campaign", "the campaign's title").or(&["url"]).takes(Takes::Campaign),
         optional("url", "any other address, in place of a campaign"),
         BY,
         optional("device", "desktop (if it is not given), tablet or mobile; a new device is a new browser")
@@ -145,7 +145,7 @@ pub const PARTICIPATE: Step = Step {
     name: "participate",
     summary: "takes part in a campaign from the first page to the exit screen, logging in on the way if asked",
     args: &[
-        needed("campaign", "the campaign's title"),
+        needed("campaign", "the campaign's title").takes(Takes::Campaign),
         optional("loginID", "e-mail address or user name"),
         optional("password", "the password"),
         optional("form", "values by variable; what is pre-filled stays"),
@@ -528,5 +528,36 @@ fn lost(error: BrowserError) -> Miss {
         BrowserError::Dead { source, .. } => unmet(format!("{error}: {source}")),
         BrowserError::Strange { .. } => Miss::Strange(error.to_string()),
         _ => unmet(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::runner::{Extras, load_text};
+    use std::path::Path;
+
+    /// Where there is nowhere to go is told before anything runs, unless somebody may have made the campaign by then.
+    #[test]
+    fn a_visit_to_nowhere_is_told_before_anything_runs() {
+        let check = |steps: &str| {
+            let world = "world: { qualifio: { campaigns: [{ title: Spring quiz }] } }";
+            let text = format!("scenario: A\n{world}\nsteps:\n{steps}");
+            load_text(Path::new("a.yaml"), &text, &Extras::default(), false).err().map(|bad| bad.0)
+        };
+        for (step, place, message) in [
+            ("visit: {}", "4:12", "`campaign` or `url` is missing"),
+            ("visit: Spring quizz", "4:12", "no campaign is called `Spring quizz`"),
+            ("visit: { campaign: No such campaign }", "4:24", "no campaign is called `No such campaign`"),
+            ("participate: { campaign: None }", "4:30", "no campaign is called `None`"),
+            ("browser_visit: {}", "4:20", "`campaign` or `url` is missing"),
+            ("expect_statistics: { campaign: None, rows: [] }", "4:36", "no campaign is called `None`"),
+        ] {
+            let bad = check(&format!("  - {step}\n")).unwrap();
+            assert!(bad.contains(message) && bad.contains(&format!("a.yaml:{place}")), "{step}: {bad}");
+        }
+        let made = "  - qualifio_call: { call: POST /manager/api/campaigns }\n  - visit: Autumn quiz\n";
+        for good in ["  - visit: Spring quiz\n", "  - visit: { url: \"https://a.example/\" }\n", made] {
+            assert_eq!(check(good), None, "{good}");
+        }
     }
 }

@@ -61,7 +61,10 @@ pub const QUALIFIO_CALL: Step = Step {
 pub const EXPECT_STATISTICS: Step = Step {
     name: "expect_statistics",
     summary: "holds the statistics of a campaign, row by row, against what is expected",
-    args: &[needed("campaign", "the campaign's title"), needed("rows", "the rows, oldest first")],
+    args: &[
+        needed("campaign", "the campaign's title").takes(Takes::Campaign),
+        needed("rows", "the rows, oldest first"),
+    ],
     alone: None,
     open: false,
     example: "expect_statistics: { campaign: Spring quiz, rows: [{ firstname: Ann, external_id: ann }] }",

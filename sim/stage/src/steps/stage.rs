@@ -2,6 +2,7 @@
 
 use crate::compare::compare;
 use crate::step::{Arg, Args, Miss, Step, Takes, needed, optional, unmet};
+use crate::surface::{CALLERS, Platform};
 use serde_json::{Map, Value};
 use standin_fake_kit::faults::{Fault, KINDS, rule};
 use standin_fake_kit::knobs;
@@ -64,7 +65,7 @@ const FAULT_ARGS: [Arg; rule::MEMBERS.len() + KINDS.len()] = {
             knobs::Takes::Word(words) => Takes::Word(words),
             knobs::Takes::Text => Takes::Text,
         };
-        args[at] = Arg { name, needed: at == 0, takes, summary };
+        args[at] = Arg { takes, ..if at == 0 { needed(name, summary) } else { optional(name, summary) } };
         at += 1;
     }
     args
@@ -121,8 +122,8 @@ pub const EXPECT_CALLS: Step = Step {
     name: "expect_calls",
     summary: "counts calls in the journal, from the start of the scenario or since the last count",
     args: &[
-        optional("from", "who called: push, dataflow, participant, operator, qualifio"),
-        optional("to", "which platform"),
+        optional("from", "who called; a program from outside is a client").takes(Takes::Word(&CALLERS)),
+        optional("to", "which platform").takes(Takes::Word(&Platform::NAMES)),
         optional("name", "the call's name or a part of it"),
         optional("sent", "only calls whose request has this text in it, once it is decoded")
             .takes(Takes::Text),
@@ -135,7 +136,7 @@ pub const EXPECT_CALLS: Step = Step {
             "sends_beyond",
             "only calls in which one of these parameters has members other than these: { profile: [city], data: [] }",
         ),
-        optional("count", "exactly so many").takes(Takes::Number),
+        needed("count", "exactly so many").or(&["at_most", "at_least"]).takes(Takes::Number),
         optional("at_most", "not more than so many").takes(Takes::Number),
         optional("at_least", "not fewer than so many").takes(Takes::Number),
         optional("since", "`last count`: only calls after the last expect_calls or reset")
@@ -176,9 +177,6 @@ pub const EXPECT_CALLS: Step = Step {
         let Some(found) = counted.map(|found| found as u64) else {
             return Err(Miss::Broken("the journal is full and has forgotten calls that count".to_owned()));
         };
-        if ["count", "at_most", "at_least"].iter().all(|name| args.get(name).is_none()) {
-            return Err(run.mistake(args.node(), "`count`, `at_most` or `at_least` is missing"));
-        }
         let bounds = [
             (args.number("count")?, "exactly", u64::eq as fn(&u64, &u64) -> bool),
             (args.number("at_most")?, "at most", u64::le),
@@ -332,7 +330,7 @@ mod tests {
                 "one rule, one fault: `code` and `http` are two",
             ),
             (
-                "{ platform: gigya, chance: 120%, code: 1 }",
+                "{ platform: gigya, chance: 120%, code: 500001 }",
                 "4:39",
                 "`chance` takes a share such as 10% or 0.5%",
             ),
@@ -351,7 +349,27 @@ mod tests {
                 bad.0
             );
         }
-        let late = "scenario: A\nsteps:\n  - fault: { platform: gigya, code: 1, until: \"${then}\" }\n";
+        let late = "scenario: A\nsteps:\n  - fault: { platform: gigya, code: 500001, until: \"${then}\" }\n";
+        assert!(load_text(Path::new("a.yaml"), late, &Extras::default(), false).is_ok());
+    }
+
+    /// What could never be counted is told before anything runs, and not held for ever.
+    #[test]
+    fn a_count_of_nobody_is_told_before_anything_runs() {
+        for (count, place, message) in [
+            ("{ to: gygia, count: 0 }", "3:25", "`to` takes no `gygia`"),
+            ("{ from: pussh, at_most: 0 }", "3:27", "`from` takes no `pussh`"),
+            ("{ to: gigya }", "3:19", "`count`, `at_most` or `at_least` is missing"),
+        ] {
+            let text = format!("scenario: A\nsteps:\n  - expect_calls: {count}\n");
+            let bad = load_text(Path::new("a.yaml"), &text, &Extras::default(), false).err().unwrap();
+            assert!(
+                bad.0.contains(message) && bad.0.contains(&format!("a.yaml:{place}")),
+                "{count}: {}",
+                bad.0
+            );
+        }
+        let late = "scenario: A\nsteps:\n  - expect_calls: { to: gigya, at_least: \"${n}\" }\n";
         assert!(load_text(Path::new("a.yaml"), late, &Extras::default(), false).is_ok());
     }
 }

@@ -73,7 +73,7 @@ pub(super) const ADVANCE: Operation = Operation {
     params: &[],
     body: &[(JSON, "Passing")],
     answer: Answer { status: 200, kind: JSON, schema: "Clock", summary: "the clock" },
-    refuses: &[404, 413, 415],
+    refuses: &[404, 409, 413, 415],
     turn: Turn::Waits,
     test: "time_passes_as_it_is_told",
     run: |call| {
@@ -116,7 +116,17 @@ fn pass(call: &Call<'_>, by: Duration) -> Result<(), Problem> {
     if by > LONGEST {
         return Err(Problem::new(&WRONG, "more than ten years are not let pass at once").at("body"));
     }
-    call.hosted()?.world.advance(by);
+    let hosted = call.hosted()?;
+    let end = hosted.parts().clock.now().plus(by);
+    hosted.world.advance(by);
+    let now = hosted.parts().clock.now();
+    if now < end {
+        return Err(Problem::new(
+            &CONFLICT,
+            format!("the world was taken back while time passed; it was {now} by then"),
+        )
+        .hint("let time pass once that is done"));
+    }
     Ok(())
 }
 

@@ -1,12 +1,13 @@
 //! What is to go wrong in a world. A rule is what the step `fault` of a scenario takes.
 
 use crate::control::operation::{Answer, JSON, Operation, Turn, empty, json};
-use crate::control::problem::{BROKEN, Problem, WRONG};
+use crate::control::problem::{BROKEN, FULL, Problem, WRONG};
 use crate::run::Run;
 use crate::step::{Args, Miss, Step};
 use crate::steps::{CLEAR_FAULTS, FAULT};
 use crate::world::World;
 use serde_json::{Map, Value, json as value};
+use standin_fake_kit::faults::TooMany;
 use standin_scenario::scenario::parse_world;
 use standin_scenario::{Kind, Source};
 use std::path::PathBuf;
@@ -19,7 +20,7 @@ pub(super) const ADD: Operation = Operation {
     params: &[],
     body: &[(JSON, "Fault")],
     answer: Answer { status: 201, kind: JSON, schema: "FaultAdded", summary: "what will go wrong, in words" },
-    refuses: &[404, 413, 415],
+    refuses: &[404, 413, 415, 429],
     turn: Turn::Looks,
     test: "faults_are_ordered_and_taken_away",
     run: |call| {
@@ -60,6 +61,8 @@ fn step(world: &World, step: &'static Step, members: Map<String, Value>) -> Resu
     (step.run)(&mut run, &args).map_err(|miss| match miss {
         Miss::Written(diagnostic) => wrong(diagnostic),
         Miss::Unmet(unmet) => Problem::new(&WRONG, unmet.message).at("body"),
+        Miss::Broken(why) if why == TooMany.to_string() => Problem::new(&FULL, why)
+            .hint("DELETE faults takes all away; one whose `times` or `until` is over makes room by itself"),
         Miss::Strange(why) | Miss::Broken(why) => Problem::new(&BROKEN, why),
     })
 }

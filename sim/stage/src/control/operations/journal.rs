@@ -45,7 +45,7 @@ pub(super) const READ: Operation = Operation {
         let after = call.number("after", 0, (1 << 53) - 1)?;
         let limit = usize::try_from(call.number("limit", MOST, MOST)?).unwrap_or(0);
         let journal = &call.hosted()?.parts().journal;
-        let entries = journal.some_since(after.saturating_add(1), limit);
+        let entries = journal.some_since(after.saturating_add(1), limit, usize::MAX);
         let mut text = String::new();
         for entry in &entries {
             let _ = writeln!(text, "{}", entry_json(entry));
@@ -68,7 +68,7 @@ pub(super) const FOLLOW: Operation = Operation {
         Param {
             name: "after",
             place: "query",
-            schema: r#"{"type": "string", "maxLength": 40}"#,
+            schema: r#"{"type": "string", "maxLength": 62, "pattern": "^(end|[0-9]+\\.[0-9]+-[0-9]+)$"}"#,
             summary: "the id of the last event that was seen, where no header can be sent; `end` begins with what comes",
             needed: false,
         },
@@ -82,7 +82,7 @@ pub(super) const FOLLOW: Operation = Operation {
         Param {
             name: "Last-Event-ID",
             place: "header",
-            schema: r#"{"type": "string", "maxLength": 40}"#,
+            schema: r#"{"type": "string", "maxLength": 62, "pattern": "^[0-9]+\\.[0-9]+-[0-9]+$"}"#,
             summary: "the id of the last event that was seen",
             needed: false,
         },
@@ -108,12 +108,18 @@ fn follow(call: &Call<'_>) -> Result<Response, Problem> {
         (None, _) => (stand.0, 1),
         (Some("end"), _) => stand,
         (Some(id), header) => {
-            let parts = id.split_once('-').and_then(|(returns, seq)| {
-                Some((returns.parse().ok()?, seq.parse::<u64>().ok()?.saturating_add(1)))
+            let parts = id.split_once('-').and_then(|(world, seq)| {
+                let (making, returns) = world.split_once('.')?;
+                let (making, returns): (u64, u64) = (making.parse().ok()?, returns.parse().ok()?);
+                let next = seq.parse::<u64>().ok()?.saturating_add(1);
+                // An event of another world of that name is none of this one's: it begins anew.
+                Some((if making == hosted.making { returns } else { u64::MAX }, next))
             });
             let place = if header.is_some() { "header: Last-Event-ID" } else { "query: after" };
             parts.ok_or_else(|| {
-                Problem::new(&WRONG, format!("`{id}` is no id of an event")).at(place).hint("as in `0-17`")
+                Problem::new(&WRONG, format!("`{id}` is no id of an event"))
+                    .at(place)
+                    .hint("as in `1767600000001.0-17`")
             })?
         }
     };

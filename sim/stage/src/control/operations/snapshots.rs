@@ -52,7 +52,7 @@ pub(super) const RESTORE: Operation = Operation {
     body: &[],
     answer: Answer { status: 200, kind: JSON, schema: "World", summary: "the world" },
     refuses: &[404],
-    turn: Turn::Waits,
+    turn: Turn::Undoes,
     test: "a_world_goes_back_to_what_it_was",
     run: |call| {
         let hosted = call.hosted()?;

@@ -99,11 +99,21 @@ fn faults(world: &World) -> Vec<Value> {
     let told = rules.map(|rule| {
         value!({
             "platform": rule.platform, "call": rule.call, "path": rule.path, "effect": rule.effect.to_string(),
-            "skip": rule.skip, "times": rule.times, "every": rule.every,
+            "skip": rule.skip, "times": rule.times, "every": rule.every, "chance": share(rule.chance),
             "from": rule.from.map(|at| at.to_string()), "until": rule.until.map(|at| at.to_string()),
         })
     });
     told.collect()
+}
+
+/// A share of all calls as rules write it.
+fn share(millionths: u32) -> String {
+    let (whole, part) = (millionths / 10_000, millionths % 10_000);
+    let part = format!("{part:04}");
+    match part.trim_end_matches('0') {
+        "" => format!("{whole}%"),
+        part => format!("{whole}.{part}%"),
+    }
 }
 
 pub(super) const VIEWS_LIST: Operation = Operation {

@@ -92,7 +92,7 @@ pub(super) const DELETE: Operation = Operation {
     body: &[],
     answer: Answer { status: 204, kind: "", schema: "", summary: "it is gone" },
     refuses: &[404, 409],
-    turn: Turn::Waits,
+    turn: Turn::Undoes,
     test: "worlds_come_and_go",
     run: |call| call.worlds.delete(&call.hosted()?.name).map(|()| empty()),
 };
@@ -106,7 +106,7 @@ pub(super) const RESET: Operation = Operation {
     body: &[],
     answer: Answer { status: 200, kind: JSON, schema: "World", summary: "the world" },
     refuses: &[404],
-    turn: Turn::Waits,
+    turn: Turn::Undoes,
     test: "a_world_goes_back_to_what_it_was",
     run: |call| {
         call.hosted()?.reset();
@@ -241,7 +241,14 @@ pub(super) fn whole(call: &Call<'_>, hosted: &Arc<Hosted>) -> Value {
             list.push(Value::from(text));
         }
     }
-    let environment = call.worlds.environment(hosted);
+    let mut environment = call.worlds.environment(hosted);
+    // A server that is reached under many addresses tells its caller the one that the caller knows.
+    if let (true, Some(place), Some(host)) =
+        (call.worlds.hosting.address.is_unspecified(), call.worlds.place(), call.request.uri().host())
+    {
+        let here = place.sockets.gigya.ip().to_string();
+        environment.iter_mut().for_each(|(_, text)| *text = as_reached(text, &here, host));
+    }
     let environment: Map<String, Value> =
         environment.into_iter().map(|(name, text)| (name.to_owned(), Value::from(text))).collect();
     let dataflows: Vec<&str> = hosted.world.dataflow_names().collect();
@@ -253,11 +260,42 @@ pub(super) fn whole(call: &Call<'_>, hosted: &Arc<Hosted>) -> Value {
     world
 }
 
+/// What an environment says of the address `here`, for whoever reaches it as `host`, which has brackets where it is an
+/// address of IPv6.
+fn as_reached(text: &str, here: &str, host: &str) -> String {
+    let own = if here.contains(':') { format!("[{here}]") } else { here.to_owned() };
+    let behind = text.strip_prefix("http://").and_then(|text| text.strip_prefix(own.as_str()));
+    match behind.filter(|behind| behind.starts_with(':')) {
+        Some(behind) => format!("http://{host}{behind}"),
+        None if text == here => host.trim_matches(['[', ']']).to_owned(),
+        None => text.to_owned(),
+    }
+}
+
 /// The API's word for how a clock moves.
 pub(super) fn pace(pace: Pace) -> &'static str {
     match pace {
         Pace::Still => "still",
         Pace::Following => "wall",
         Pace::GoingOn => "running",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_reached;
+
+    #[test]
+    fn addresses_are_told_as_they_are_reached() {
+        for (text, here, host, expected) in [
+            ("http://127.0.0.1:8080", "127.0.0.1", "ci-7", "http://ci-7:8080"),
+            ("127.0.0.1", "127.0.0.1", "10.0.0.7", "10.0.0.7"),
+            ("http://[::1]:8080", "::1", "[fd00::7]", "http://[fd00::7]:8080"),
+            ("::1", "::1", "[fd00::7]", "fd00::7"),
+            ("8080", "127.0.0.1", "ci-7", "8080"),
+            ("pass 127.0.0.1", "127.0.0.1", "ci-7", "pass 127.0.0.1"),
+        ] {
+            assert_eq!(as_reached(text, here, host), expected);
+        }
     }
 }
