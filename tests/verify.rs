@@ -56,7 +56,8 @@ fn stands(role: &Role, file: &Path) -> (Option<i32>, BTreeMap<String, &'static s
     };
     let ran = verify(role.name, &partner, &report);
     let told = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
-    let stands = std::fs::read_to_string(&report).map(|text| read_report(&text).unwrap().clauses).unwrap_or_default();
+    let stands =
+        std::fs::read_to_string(&report).map(|text| read_report(&text).unwrap().clauses).unwrap_or_default();
     (ran.status.code(), stands, told)
 }
 
@@ -205,11 +206,8 @@ fn a_login_page_is_tried_in_a_browser() {
     assert!(stands(&[]).values().all(|stands| *stands == "not exercised"));
     if standin_stage::chromium::lacking().is_none() {
         let seen = stands(&["--browser"]);
-        for (clause, expected) in
-            [("QG-RED-3", "kept"), ("QG-RED-5", "kept"), ("QG-MOB-2", "kept"), ("QG-RED-1", "not exercised")]
-        {
-            assert_eq!(seen[clause], expected, "{clause}");
-        }
+        assert_eq!(seen.len(), role.clauses.len());
+        assert!(seen.values().all(|stands| *stands == "kept"), "{seen:?}");
     } else {
         assert!(std::env::var_os("STANDIN_ALL_TOOLS").is_none(), "no browser");
     }

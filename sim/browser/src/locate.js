@@ -18,5 +18,9 @@ if (kind === 'field') {
 const pressed = all('button, a[href], a[data-switch-screen], input[type=submit], input[type=button], summary, label, [role=button], [role=switch], [role=tab], [role=link], [role=menuitem]');
 const said = (element) => [element.getAttribute('aria-label'), element.value, text(element), element.title]
   .filter((words) => typeof words === 'string').map((words) => words.trim());
+const fitting = pressed.filter((element) => said(element).includes(wanted));
+// Of several with the same words a person takes the one beside what was typed last.
+let beside = document.activeElement;
+if (beside?.matches('input, select, textarea')) while (beside && !fitting.some((element) => beside.contains(element))) beside = beside.parentElement;
 return pressed.find((element) => element.id === wanted)
-  ?? pressed.find((element) => said(element).includes(wanted)) ?? null;
+  ?? fitting.find((element) => beside?.contains(element)) ?? fitting[0] ?? null;

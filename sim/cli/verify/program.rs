@@ -14,8 +14,8 @@ use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -26,6 +26,8 @@ const TOLD: usize = 2_000;
 #[derive(Default)]
 pub(super) struct Programs {
     stage: OnceCell<Result<Arc<Backdrop>, String>>,
+    /// Why the service is not tried again, once it has let somebody wait in vain.
+    silent: Arc<OnceLock<String>>,
     unable: RefCell<Option<Stop>>,
 }
 
@@ -59,7 +61,7 @@ impl Programs {
         if let Err(why) = &backdrop {
             *self.unable.borrow_mut() = Some(Stop::broke(format!("error: {why}")));
         }
-        let system = Box::new(Started { programme, backdrop });
+        let system = Box::new(Started { programme, backdrop, silent: Arc::clone(&self.silent) });
         Arc::new(Partner { part, system, clock: Arc::new(WallClock) })
     }
 
@@ -81,17 +83,25 @@ fn is_there(program: &str, folder: &Path) -> bool {
 struct Started {
     programme: Programme,
     backdrop: Result<Arc<Backdrop>, String>,
+    silent: Arc<OnceLock<String>>,
 }
 
 impl System for Started {
     fn enter(&self, world: &World) -> Result<Box<dyn Session>, String> {
+        if let Some(why) = self.silent.get() {
+            return Err(why.clone());
+        }
         let state = tempfile::tempdir().map_err(|error| format!("no folder for the program: {error}"))?;
         let backdrop = self.backdrop.clone()?;
         front(world, &backdrop)?;
         if let Some(port) = self.programme.port {
             let mut command = command(&self.programme, world, &backdrop)?;
             command.env("STANDIN_STATE", state.path());
-            return Ok(Box::new(Serving::start(command, world, port, self.programme.patience, state)?));
+            let started = Serving::start(command, world, port, self.programme.patience, state);
+            return started.map(|serving| Box::new(serving) as Box<dyn Session>).map_err(|late| match late {
+                NotUp::Late(why) => self.silent.get_or_init(|| why).clone(),
+                NotUp::Ended(why) => why,
+            });
         }
         Ok(Box::new(Inside { programme: self.programme.clone(), backdrop, state }))
     }
@@ -155,6 +165,8 @@ fn command(programme: &Programme, world: &World, backdrop: &Backdrop) -> Result<
 /// Where ports are looked for: below those that systems give away by themselves, so that nobody takes one before the
 /// program does.
 const PORTS: std::ops::Range<u32> = 20_000..30_000;
+/// How far apart ports are given: a service may have another of its own beside the one that it is told.
+const APART: u32 = 10;
 
 /// A port on loopback that nobody has now, and that nobody was given before.
 pub(super) fn free_port() -> Result<u16, String> {
@@ -162,8 +174,8 @@ pub(super) fn free_port() -> Result<u16, String> {
     let many = PORTS.end - PORTS.start;
     // Two runs on one machine begin in different places.
     let first = std::process::id().wrapping_mul(2_654_435_761) % many;
-    for _ in PORTS {
-        let at = (first + GIVEN.fetch_add(1, Ordering::SeqCst)) % many;
+    for _ in 0..many / APART {
+        let at = (first + APART * GIVEN.fetch_add(1, Ordering::SeqCst)) % many;
         let Ok(port) = u16::try_from(PORTS.start + at) else { continue };
         if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
             return Ok(port);
@@ -175,10 +187,20 @@ pub(super) fn free_port() -> Result<u16, String> {
 /// A service in one world; it is ended when this is dropped.
 struct Serving {
     child: Child,
-    /// How long it may still take for what it does by itself.
+    /// How long it may take for what it does by itself.
+    within: Duration,
+    /// How much of that is left.
     left: Duration,
     said: PathBuf,
     _state: TempDir,
+}
+
+/// Why a service does not serve.
+enum NotUp {
+    /// It cannot be started, or has ended.
+    Ended(String),
+    /// It goes on, and does not listen.
+    Late(String),
 }
 
 /// How long a service may take until it listens.
@@ -194,14 +216,17 @@ impl Serving {
         port: u16,
         within: u64,
         state: TempDir,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, NotUp> {
+        let broken = |error: std::io::Error| NotUp::Ended(error.to_string());
         let said = state.path().join("standin-said");
-        let file = File::create(&said).map_err(|error| error.to_string())?;
-        let other = file.try_clone().map_err(|error| error.to_string())?;
+        let file = File::create(&said).map_err(broken)?;
+        let other = file.try_clone().map_err(broken)?;
         command.stdout(file).stderr(other);
-        let child = command.spawn().map_err(|error| format!("the command cannot be started: {error}"))?;
-        let mut serving =
-            Self { child, left: Duration::from_secs(within), said: said.clone(), _state: state };
+        let child = command
+            .spawn()
+            .map_err(|error| NotUp::Ended(format!("the command cannot be started: {error}")))?;
+        let within = Duration::from_secs(within);
+        let mut serving = Self { child, within, left: within, said: said.clone(), _state: state };
         let mut up = false;
         let child = &mut serving.child;
         wait_until(world, async {
@@ -217,18 +242,30 @@ impl Serving {
             };
             up = tokio::time::timeout(STARTS_WITHIN, listens).await.unwrap_or(false);
         })
-        .map_err(|stop| stop.text)?;
+        .map_err(|stop| NotUp::Ended(stop.text))?;
         if up {
             return Ok(serving);
         }
-        let told = std::fs::read(&said).unwrap_or_default();
-        Err(format!("the service does not listen on the port that PORT says: {}", end_of(&told)))
+        let said = end_of(&std::fs::read(&said).unwrap_or_default());
+        let said = if said.is_empty() { "it printed nothing".to_owned() } else { said };
+        Err(match serving.child.try_wait().ok().flatten() {
+            Some(status) => NotUp::Ended(format!("the service ended before it listened ({status}): {said}")),
+            None => {
+                let seconds = STARTS_WITHIN.as_secs();
+                let place = format!("127.0.0.1:{port}, where PORT says");
+                NotUp::Late(format!("the service did not listen on {place}, within {seconds} s: {said}"))
+            }
+        })
     }
 }
 
 impl Session for Serving {
     fn work(&mut self, _: &World, _: &[(&str, String)]) -> Result<Ended, String> {
         Err("a service has nothing to do on demand".to_owned())
+    }
+
+    fn begin_anew(&mut self) {
+        self.left = self.within;
     }
 
     fn rest(&mut self, world: &World) -> bool {

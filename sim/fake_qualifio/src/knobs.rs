@@ -69,6 +69,16 @@ pub const KNOBS: &[Knob] = &[
         ),
     },
     Knob {
+        name: "qualifio.webhook_body",
+        default: "compact",
+        takes: Takes::Word(&["compact", "indented"]),
+        summary: "how the JSON of deliveries is laid out; the signature is that of the bytes that are sent",
+        evidence: Evidence::decided(
+            "the raw body is signed, and nothing promises how it is laid out",
+            "a_delivery_is_signed_as_it_is_laid_out",
+        ),
+    },
+    Knob {
         name: "qualifio.feed_cache",
         default: "15min",
         takes: Takes::Span,

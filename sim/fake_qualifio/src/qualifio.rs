@@ -171,8 +171,9 @@ impl Qualifio {
         }
     }
 
-    /// The credentials that a seeded integration gets where it names none.
+    /// The credentials, and their data centre, that a seeded integration gets where it names none.
     pub fn gigya_defaults(&mut self, config: GigyaConfig) {
+        self.integration.data_center.clone_from(&config.data_center);
         self.defaults = Some(config);
     }
 

@@ -2,6 +2,7 @@
 //! the scripts of a campaign page would do.
 
 use crate::customer::from_participant;
+use crate::html::{Misfit, Page};
 use bytes::Bytes;
 use http::{HeaderValue, Method, header};
 use serde_json::Value;
@@ -11,6 +12,7 @@ use standin_ports::http::host_of;
 use standin_ports::{Http, HttpError, Response};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use url::Url;
 
 /// How many redirects and scripted moves one action may bring before the browser gives up.
 const MOVES: usize = 25;
@@ -21,7 +23,7 @@ const DESKTOP: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome
 pub struct Browser {
     http: Arc<dyn Http>,
     agent: &'static str,
-    cookies: BTreeMap<String, BTreeMap<String, String>>,
+    cookies: Vec<Cookie>,
     sessions: BTreeMap<String, String>,
     /// Where it is.
     pub url: String,
@@ -29,8 +31,21 @@ pub struct Browser {
     pub state: Value,
     /// The page as it came.
     pub html: String,
+    /// The HTTP status that the page came with.
+    pub status: u16,
     /// Every address it went to, in order.
     pub trail: Vec<String>,
+    /// What each of them answered, in a line: status, where it sent the browser, and the names of cookies.
+    pub answers: Vec<String>,
+}
+
+struct Cookie {
+    name: String,
+    value: String,
+    /// The host that it is for.
+    domain: String,
+    /// Whether it is for the hosts under that as well.
+    wide: bool,
 }
 
 /// The browser could not go on.
@@ -69,6 +84,14 @@ pub enum BrowserError {
     /// The action does not fit the page.
     #[error("{0}")]
     Unfit(String),
+    /// Somebody's page works in a way that this browser does not understand.
+    #[error("{url} is not understood: {why}")]
+    Strange {
+        /// Where.
+        url: String,
+        /// What is strange about it.
+        why: String,
+    },
 }
 
 impl Browser {
@@ -77,16 +100,18 @@ impl Browser {
         Self {
             http,
             agent: device.agent().unwrap_or(DESKTOP),
-            cookies: BTreeMap::new(),
+            cookies: Vec::new(),
             sessions: BTreeMap::new(),
             url: String::new(),
             state: Value::Null,
             html: String::new(),
+            status: 0,
             trail: Vec::new(),
+            answers: Vec::new(),
         }
     }
 
-    /// Goes to an address and does what the page's scripts do there.
+    /// Goes to an address and does what the page's scripts do there. A page that refuses something is a page.
     pub async fn visit(&mut self, url: &str) -> Result<(), BrowserError> {
         self.fetch(Method::GET, url, Bytes::new()).await?;
         self.scripts().await
@@ -95,7 +120,24 @@ impl Browser {
     /// Sends the form of the present campaign page, with its action and the given fields.
     pub async fn send(&mut self, action: &str, fields: &[(String, String)]) -> Result<(), BrowserError> {
         self.post(action, fields).await?;
-        self.scripts().await
+        self.scripts().await?;
+        self.refusal().map_or(Ok(()), Err)
+    }
+
+    /// What the page refuses, if it neither shows anything nor asks for a login.
+    pub fn refusal(&self) -> Option<BrowserError> {
+        let refused = self.status >= 400 && !self.asks_for_a_password();
+        refused.then(|| self.error())
+    }
+
+    /// Whether the page asks for a password.
+    pub fn asks_for_a_password(&self) -> bool {
+        Page::read(&self.html).asks_for_a_password()
+    }
+
+    fn error(&self) -> BrowserError {
+        let text = self.html.chars().take(200).collect();
+        BrowserError::Status { url: self.url.clone(), status: self.status, text }
     }
 
     /// Clicks through to the customer's login page where a redirect is offered.
@@ -119,15 +161,28 @@ impl Browser {
         told.map(drop).map_err(|source| BrowserError::Dead { url, source })
     }
 
-    /// Fills in the customer's login page, wherever it leads.
+    /// Fills in the form of the customer's login page that has fields of these names, wherever it leads.
     pub async fn log_in_on_page(&mut self, fields: &[(String, String)]) -> Result<(), BrowserError> {
-        let page = self.html.to_ascii_lowercase();
-        if !["type=\"password\"", "type='password'", "type=password"].iter().any(|field| page.contains(field))
-        {
-            return Err(BrowserError::Unfit(format!("nobody can log in on this page ({})", self.summary())));
+        let page = Page::read(&self.html);
+        let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+        let form = page.form_with(&names).map_err(|misfit| match misfit {
+            Misfit::NoPassword => {
+                BrowserError::Unfit(format!("nobody can log in on this page ({})", self.summary()))
+            }
+            Misfit::Strange(why) => BrowserError::Strange { url: self.url.clone(), why },
+        })?;
+        let target = match form.action.as_str() {
+            "" => self.url.clone(),
+            action => self.resolved(page.base.as_deref(), action)?,
+        };
+        let sent = encoded(&form.filled(fields));
+        if form.by_get {
+            let query = String::from_utf8_lossy(&sent).into_owned();
+            let place = target.split(['?', '#']).next().unwrap_or_default();
+            self.fetch(Method::GET, &format!("{place}?{query}"), Bytes::new()).await?;
+        } else {
+            self.fetch(Method::POST, &target, sent).await?;
         }
-        let url = self.url.clone();
-        self.fetch(Method::POST, &url, encoded(fields)).await?;
         self.scripts().await
     }
 
@@ -223,27 +278,34 @@ impl Browser {
     }
 
     async fn fetch(&mut self, method: Method, url: &str, body: Bytes) -> Result<(), BrowserError> {
-        let (mut method, mut url, mut body) = (method, self.absolute(url), body);
+        let (mut method, mut url, mut body) = (method, self.absolute(url)?, body);
         for _ in 0..MOVES {
             self.trail.push(url.clone());
-            let response = self
-                .ask(method.clone(), &url, body.clone(), By::Navigation)
-                .await
-                .map_err(|source| BrowserError::Dead { url: url.clone(), source })?;
-            let status = response.status().as_u16();
-            let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
-            if let (301..=308, Some(location)) = (status, location) {
+            let sent = self.ask(method.clone(), &url, body.clone(), By::Navigation).await;
+            let response = sent.map_err(|source| {
+                self.answers.push(format!("{method} {url} -> no answer"));
+                BrowserError::Dead { url: url.clone(), source }
+            })?;
+            let (status, headers) = (response.status().as_u16(), response.headers());
+            self.answers.push(format!("{method} {url} -> {}", answer(status, headers)));
+            let location = headers.get(header::LOCATION).map(|value| latin_or_utf8(value.as_bytes()));
+            if let (301 | 302 | 303 | 307 | 308, Some(location)) = (status, location) {
                 self.url = url;
-                url = self.absolute(location);
-                (method, body) = (Method::GET, Bytes::new());
+                url = self.absolute(&location)?;
+                // Only these two have the browser send once more what it sent.
+                if !matches!(status, 307 | 308) {
+                    (method, body) = (Method::GET, Bytes::new());
+                }
                 continue;
             }
             self.arrive(url.clone(), &response);
-            return if status < 400 {
-                Ok(())
-            } else {
-                Err(BrowserError::Status { url, status, text: self.html.chars().take(200).collect() })
-            };
+            let page = Page::read(&self.html);
+            match page.refresh.filter(|_| self.state.is_null()) {
+                Some(next) => url = self.resolved(page.base.as_deref(), &next)?,
+                None if status >= 500 => return Err(self.error()),
+                None => return Ok(()),
+            }
+            (method, body) = (Method::GET, Bytes::new());
         }
         Err(BrowserError::Loop(self.trail.iter().rev().take(6).rev().cloned().collect()))
     }
@@ -260,15 +322,16 @@ impl Browser {
                 .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         }
         if by == By::Script
-            && let Ok(origin) = HeaderValue::from_str(self.origin())
+            && let Ok(origin) = HeaderValue::from_str(&self.origin())
         {
             headers.insert(header::ORIGIN, origin);
         }
-        if let Some(jar) = self.cookies.get(&host) {
-            let line: Vec<String> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            if let Ok(line) = HeaderValue::from_str(&line.join("; ")) {
-                headers.insert(header::COOKIE, line);
-            }
+        let fitting = self.cookies.iter().filter(|cookie| cookie.is_for(&host));
+        let line: Vec<String> = fitting.map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect();
+        if !line.is_empty()
+            && let Ok(line) = HeaderValue::from_str(&line.join("; "))
+        {
+            headers.insert(header::COOKIE, line);
         }
         let response = self.http.send(request).await?;
         self.keep_cookies(&host, &response);
@@ -277,44 +340,43 @@ impl Browser {
 
     fn keep_cookies(&mut self, host: &str, response: &Response) {
         for line in response.headers().get_all(header::SET_COOKIE) {
-            let pair = line
-                .to_str()
-                .ok()
-                .and_then(|line| line.split(';').next())
-                .and_then(|pair| pair.split_once('='));
-            let Some((name, value)) = pair else { continue };
-            if let Some(api_key) = name.trim().strip_prefix("glt_") {
-                self.sessions.insert(api_key.to_owned(), value.trim().to_owned());
+            let Some((cookie, gone)) = line.to_str().ok().and_then(|line| Cookie::read(host, line)) else {
+                continue;
+            };
+            if let Some(api_key) = cookie.name.strip_prefix("glt_") {
+                self.sessions.insert(api_key.to_owned(), cookie.value.clone());
             }
-            self.cookies
-                .entry(host.to_owned())
-                .or_default()
-                .insert(name.trim().to_owned(), value.trim().to_owned());
+            let same = |known: &Cookie| known.name == cookie.name && known.domain == cookie.domain;
+            self.cookies.retain(|known| !same(known));
+            if !gone {
+                self.cookies.push(cookie);
+            }
         }
     }
 
     fn arrive(&mut self, url: String, response: &Response) {
         self.html = String::from_utf8_lossy(response.body()).into_owned();
         self.state = page_state(&self.html);
+        self.status = response.status().as_u16();
         self.url = url;
     }
 
     /// An address as a browser understands it from where it is.
-    fn absolute(&self, url: &str) -> String {
-        if url.contains("://") {
-            return url.to_owned();
-        }
-        if let Some(rest) = url.strip_prefix("//") {
-            return format!("https://{rest}");
-        }
-        format!("{}/{}", self.origin(), url.trim_start_matches('/'))
+    fn absolute(&self, url: &str) -> Result<String, BrowserError> {
+        self.resolved(None, url)
+    }
+
+    /// An address as a browser understands it in the page where it is, which may say what others start from.
+    fn resolved(&self, base: Option<&str>, url: &str) -> Result<String, BrowserError> {
+        let here = Url::parse(&self.url).ok();
+        let base = base.and_then(|base| Url::options().base_url(here.as_ref()).parse(base).ok()).or(here);
+        let found = Url::options().base_url(base.as_ref()).parse(url);
+        found.map(String::from).map_err(|_| BrowserError::Unfit(format!("`{url}` is no address")))
     }
 
     /// Scheme and host of the page in front.
-    fn origin(&self) -> &str {
-        let host_starts = self.url.find("://").map_or(0, |at| at + 3);
-        let host_ends = self.url[host_starts..].find(['/', '?', '#']);
-        host_ends.map_or(self.url.as_str(), |at| &self.url[..host_starts + at])
+    fn origin(&self) -> String {
+        Url::parse(&self.url).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
     }
 
     /// A call of the page's Gigya script, to the host that the page names.
@@ -338,6 +400,54 @@ impl Browser {
             }),
         }
     }
+}
+
+impl Cookie {
+    /// A cookie that a host sets, and whether it is set to be gone; none that the host may not set.
+    fn read(host: &str, line: &str) -> Option<(Self, bool)> {
+        let mut parts = line.split(';').map(str::trim);
+        let (name, value) = parts.next()?.split_once('=')?;
+        let attributes: Vec<(String, &str)> = parts
+            .filter_map(|part| part.split_once('='))
+            .map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim()))
+            .collect();
+        let said =
+            |wanted: &str| attributes.iter().rev().find(|(name, _)| name == wanted).map(|(_, value)| *value);
+        let domain = said("domain").map(|domain| domain.trim_start_matches('.').to_ascii_lowercase());
+        let domain = domain.filter(|domain| !domain.is_empty());
+        let wide = domain.is_some();
+        let cookie = Self {
+            name: name.trim().to_owned(),
+            value: value.trim().to_owned(),
+            domain: domain.unwrap_or_else(|| host.to_owned()),
+            wide,
+        };
+        let gone = said("max-age").and_then(|age| age.parse::<i64>().ok()).is_some_and(|age| age <= 0);
+        cookie.is_for(host).then_some((cookie, gone))
+    }
+
+    fn is_for(&self, host: &str) -> bool {
+        let under = host.strip_suffix(self.domain.as_str());
+        under.is_some_and(|head| head.is_empty() || self.wide && head.ends_with('.'))
+    }
+}
+
+/// Status, target and cookies of an answer. The cookies' values stay secret.
+fn answer(status: u16, headers: &http::HeaderMap) -> String {
+    let mut told = status.to_string();
+    if let Some(location) = headers.get(header::LOCATION) {
+        told.push_str(&format!(", Location: {}", latin_or_utf8(location.as_bytes())));
+    }
+    for line in headers.get_all(header::SET_COOKIE).iter().filter_map(|line| line.to_str().ok()) {
+        let (name, rest) = line.split_once('=').unwrap_or((line, ""));
+        let attributes = rest.split_once(';').map(|(_, attributes)| format!(";{attributes}"));
+        told.push_str(&format!(", Set-Cookie: {name}=...{}", attributes.unwrap_or_default()));
+    }
+    told
+}
+
+fn latin_or_utf8(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| bytes.iter().copied().map(char::from).collect())
 }
 
 /// Who makes the browser send a request.
@@ -393,14 +503,40 @@ mod tests {
         }
         for (at, link, expected) in [
             ("https://a.example/x/y?z", "/b?c", "https://a.example/b?c"),
+            (
+                "https://a.example/x/y?z",
+                "?error=1&z=https://b.example/",
+                "https://a.example/x/y?error=1&z=https://b.example/",
+            ),
+            ("https://a.example/x/y?z", "../d", "https://a.example/d"),
+            ("https://a.example/x", "/\\b.example/", "https://b.example/"),
+            ("https://a.example/x", "HTTPS://B.example/C", "https://b.example/C"),
+            ("https://a.example:8443/x", "/y", "https://a.example:8443/y"),
             ("https://a.example", "b", "https://a.example/b"),
             ("https://a.example?x", "//b.example/c", "https://b.example/c"),
             ("https://a.example/", "http://b.example/", "http://b.example/"),
         ] {
             let mut browser = Browser::new(Arc::new(Nobody), Device::Desktop);
             browser.url = at.to_owned();
-            assert_eq!(browser.absolute(link), expected, "{at}");
+            assert_eq!(browser.absolute(link).unwrap(), expected, "{at}");
         }
+    }
+
+    #[test]
+    fn cookies_go_where_they_are_for() {
+        for (line, host, name) in [
+            ("a=1", "www.brand.example", true),
+            ("a=1", "m.brand.example", false),
+            ("a=1; Domain=brand.example; Secure", "m.brand.example", true),
+            ("a=1; Domain=.brand.example", "m.brand.example", true),
+            ("a=1; domain=brand.example", "notbrand.example", false),
+            ("a=1; Domain=evil.example", "evil.example", false),
+        ] {
+            let read = Cookie::read("www.brand.example", line);
+            assert_eq!(read.is_some_and(|(cookie, _)| cookie.is_for(host)), name, "{line} {host}");
+        }
+        let gone = Cookie::read("a.example", "a=; Max-Age=0").map(|(_, gone)| gone);
+        assert_eq!(gone, Some(true));
     }
 
     #[test]

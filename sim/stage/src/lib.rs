@@ -9,6 +9,7 @@
 //! - [`agenda`]: what a world does by itself, in order.
 //! - [`sso`]: where the real sync logic is plugged into Qualifio.
 //! - [`customer`], [`browser`]: the customer's site with its login pages, and a participant at the level of HTTP.
+//!   `html`: what it reads in a page of somebody else's.
 //! - [`chromium`], [`front`]: participants' real browsers, and the socket on which they find every host.
 //! - [`receiver`]: the customer's receiver of webhooks.
 //! - [`partner`]: somebody else's system in one of the roles.
@@ -29,6 +30,7 @@ pub mod control;
 pub mod customer;
 pub mod find;
 pub mod front;
+mod html;
 pub mod journal;
 pub mod lineage;
 pub mod partner;

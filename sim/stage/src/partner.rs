@@ -3,8 +3,10 @@
 //! The stage does not start programs and does not wait for them: whoever runs scenarios brings a [`System`] that
 //! does.
 
+use crate::browser::Browser;
 use crate::run::Run;
 use crate::step::Unmet;
+use crate::surface::Platform;
 use crate::world::World;
 use serde_json::Value;
 use standin_ports::{Clock, HttpError, Request, Response, What};
@@ -47,6 +49,9 @@ pub trait Session {
     /// Does its work once, to the end, while the world goes on. `order` says what is to be done, as names and values
     /// of environment variables.
     fn work(&mut self, world: &World, order: &[(&str, String)]) -> Result<Ended, String>;
+
+    /// There is something new for it to do by itself: it has its whole time again.
+    fn begin_anew(&mut self) {}
 
     /// Lets the world go on for a moment in which a system may do what it does by itself; `false` once it has had its
     /// time.
@@ -126,7 +131,9 @@ pub(crate) fn add_exchange(world: &World, part: Part, since: u64, told: &mut Vec
     let entries = world.parts().journal.since(since);
     let caller = if part == Part::Platform { "operator" } else { "client" };
     let calls = entries.iter().rev().filter_map(|entry| match &entry.what {
-        What::Call { from, to, name, request, status, answer, .. } if from == caller => {
+        What::Call { from, to, name, request, status, answer, .. }
+            if from == caller || *to == Platform::Receiver.name() =>
+        {
             Some((entry, format!("{from} -> {to} {name}"), said(request), answered(*status, answer)))
         }
         _ => None,
@@ -144,25 +151,45 @@ pub(crate) fn add_exchange(world: &World, part: Part, since: u64, told: &mut Vec
     told.sort_by_key(|hop| hop.seq);
 }
 
+/// How many of the pages that a browser was at last are told with a failure.
+const PAGES: usize = 8;
+
+/// Adds where a participant's browser was, and what it was answered there.
+pub(crate) fn add_pages(world: &World, name: &str, browser: &Browser, told: &mut Vec<Hop>) {
+    let answers = &browser.answers[browser.answers.len().saturating_sub(PAGES)..];
+    let (seq, at) = (world.parts().journal.mark(), world.now().to_string());
+    told.push(Hop { seq, at, place: format!("the browser of `{name}`"), text: answers.join("\n") });
+}
+
 /// An answer as a person reads it, and whether it is a refusal.
 fn answered(status: u16, body: &str) -> (String, bool) {
     let json: Value = serde_json::from_str(body).unwrap_or_default();
     let code = json["errorCode"].as_i64().unwrap_or_default();
     if code == 0 {
-        return (format!("{status} {}", said(body)), status >= 400 || status == 0);
+        let told = match json {
+            Value::Object(mut members) if members.contains_key("callId") => {
+                members.retain(|name, _| !EVERYWHERE.contains(&name.as_str()));
+                said(&Value::Object(members).to_string())
+            }
+            _ => said(body),
+        };
+        return (format!("{status} {told}"), status >= 400 || status == 0);
     }
     let words = ["errorMessage", "errorDetails"].map(|name| json[name].as_str().unwrap_or_default());
     (format!("{status} errorCode {code} {}", words.join(": ").trim_end_matches(": ")), true)
 }
 
 /// How much of one body is told, in bytes.
-const BODY: usize = 400;
+const BODY: usize = 1_500;
+
+/// What is in every answer of Gigya's and tells nothing where it is no refusal.
+const EVERYWHERE: [&str; 6] = ["callId", "errorCode", "apiVersion", "statusCode", "statusReason", "time"];
 
 /// What travels with every call and tells nothing.
 const OFTEN: [&str; 5] = ["apiKey", "userKey", "secret", "format", "httpStatusCodes"];
 
 /// A body as a person reads it: parameters by name, without what is in every call.
-fn said(body: &str) -> String {
+pub(crate) fn said(body: &str) -> String {
     if body.is_empty() {
         return "nothing".to_owned();
     }
@@ -201,6 +228,12 @@ mod tests {
         }
         for (status, body, expected, refused) in [
             (200, r#"{"errorCode":0,"UID":"a"}"#, r#"200 {"errorCode":0,"UID":"a"}"#, false),
+            (
+                200,
+                r#"{"callId":"c","errorCode":0,"statusCode":200,"profile":{"city":"Diest"}}"#,
+                r#"200 {"profile":{"city":"Diest"}}"#,
+                false,
+            ),
             (
                 200,
                 r#"{"errorCode":403005,"errorMessage":"Unauthorized user","errorDetails":"unknown UID"}"#,

@@ -184,7 +184,11 @@ impl Parts {
                     || locked(&self.qualifio).webhook_hosts().iter().any(|own| own == host)
                     || locked(&self.eloqua).calls_back(host)
             };
-            prefixed.then_some(Platform::Gigya).or_else(|| told().then_some(Platform::Receiver))
+            let elsewhere = || self.customer_elsewhere(host).is_some();
+            prefixed
+                .then_some(Platform::Gigya)
+                .or_else(|| told().then_some(Platform::Receiver))
+                .or_else(|| elsewhere().then_some(Platform::LoginPage))
         }
     }
 

@@ -2,7 +2,7 @@
 //! name in this world.
 
 use crate::parts::Parts;
-use crate::surface::{ACTOR, Platform, Surface, locked};
+use crate::surface::{ACTOR, Begun, Platform, Surface, locked};
 use bytes::Bytes;
 use flate2::read::GzDecoder;
 use http::{HeaderMap, HeaderValue};
@@ -138,7 +138,13 @@ impl Parts {
         attempt: usize,
     ) -> Result<u16, String> {
         let sent = match self.outside(&request) {
-            Some(http) => http.send(request).await,
+            Some(http) => {
+                let name = format!("{} {}", request.method(), request.uri().path());
+                let call = Begun::of(Platform::Receiver, &request, name.into()).by(who);
+                let sent = http.send(request).await;
+                call.end(self, sent.as_ref().ok());
+                sent
+            }
             None => {
                 request.headers_mut().insert(ACTOR, HeaderValue::from_static(who));
                 self.http().send(request).await

@@ -71,6 +71,13 @@ impl<'w> Run<'w> {
         self.passed.as_ref().map(|passed| std::mem::take(&mut *locked(passed))).unwrap_or_default()
     }
 
+    /// Gives a partner its whole time again, if one takes part: there is something new to be seen.
+    pub fn begin_anew(&mut self) {
+        if let Some(partner) = &mut self.partner {
+            partner.session.begin_anew();
+        }
+    }
+
     /// Gives a partner a moment more, if one takes part and has not had its time.
     pub fn rest(&mut self) -> bool {
         let world = self.world;

@@ -654,6 +654,13 @@ fn steps(
         world.advance(PACE);
         let at = world.now().to_string();
         let line = scenario.source.line_column(step.name.span.start).0;
+        let expects = step.name.name.starts_with("expect_");
+        let platform = run.partner.as_ref().is_some_and(|playing| playing.part == Part::Platform);
+        if !expects {
+            run.begin_anew();
+        }
+        // What must not be there may still be on its way.
+        while expects && !platform && is_of_absence(&step.args) && run.rest() {}
         let mut result = one(run, step);
         // A partner works in its own time.
         while matches!(result, Err(Miss::Unmet(_))) && waits(scenario, position, run) && run.rest() {
@@ -674,7 +681,7 @@ fn steps(
             (Ok(_), Some(unmet)) | (Err(Miss::Unmet(unmet)), _) => (false, unmet.message.clone()),
             (Ok(summary), None) => (true, summary.clone()),
             (Err(Miss::Written(diagnostic)), _) => (false, diagnostic.message.clone()),
-            (Err(Miss::Broken(why)), _) => (false, why.clone()),
+            (Err(Miss::Strange(why) | Miss::Broken(why)), _) => (false, why.clone()),
         };
         let values = run.held.take();
         walked.steps.push(StepOutcome {
@@ -691,8 +698,14 @@ fn steps(
             return weighed.hindered;
         }
         let goes_on = result.is_ok() || !weighed.built_on;
+        let result = match result {
+            // Our own pages are understood: where nobody else takes part, something is not as it should be.
+            Err(Miss::Strange(why)) if run.partner.is_some() => return Some(Verdict::Skipped(why)),
+            Err(Miss::Strange(why)) => Err(crate::step::unmet(why)),
+            other => other,
+        };
         match result {
-            Err(Miss::Broken(why)) => {
+            Err(Miss::Strange(why) | Miss::Broken(why)) => {
                 return Some(Verdict::Broken(format!("{} at line {line}: {why}", step.name.name)));
             }
             Err(Miss::Written(diagnostic)) => {
@@ -736,6 +749,11 @@ fn failed(
         let platform = playing.part == Part::Platform;
         if platform {
             failure.lineage.clear();
+        }
+        if playing.part == Part::LoginPage {
+            for (name, browser) in &run.browsers {
+                crate::partner::add_pages(world, name, browser, &mut failure.lineage);
+            }
         }
         let since = if platform { from } else { 0 };
         crate::partner::add_exchange(world, playing.part, since, &mut failure.lineage);
@@ -794,6 +812,18 @@ fn add_left(world: &World, verdict: &mut Verdict, left: &[String]) {
             why.push_str(&format!("\nleft behind: {left}"));
         }
         Verdict::Held => {}
+    }
+}
+
+/// Whether a step expects that something is not there.
+fn is_of_absence(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Null => true,
+        Kind::List(items) => items.iter().any(is_of_absence),
+        Kind::Map(members) => members.iter().any(|(key, value)| {
+            key.name == "count" && value.number().is_ok_and(|count| count == 0) || is_of_absence(value)
+        }),
+        _ => false,
     }
 }
 

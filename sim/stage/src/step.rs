@@ -142,6 +142,8 @@ pub enum Miss {
     Written(Diagnostic),
     /// The world is not as expected.
     Unmet(Unmet),
+    /// Somebody else's system works in a way that the step does not understand, so nothing can be said of it.
+    Strange(String),
     /// The harness could not do its work.
     Broken(String),
 }

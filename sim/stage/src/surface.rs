@@ -164,6 +164,11 @@ impl Begun {
         }
     }
 
+    /// The same call by somebody who does not say who it is.
+    pub(crate) fn by(self, who: &'static str) -> Self {
+        Self { from: who.into(), ..self }
+    }
+
     pub(crate) fn end(self, parts: &Parts, response: Option<&Response>) {
         let Self { from, to, name, method, uri, body } = self;
         let status = response.map_or(0, |response| response.status().as_u16());

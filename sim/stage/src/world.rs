@@ -614,6 +614,7 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
     let section = |name: &str| spec.sections.get(name).unwrap_or(&empty);
     let failed = |section: &'static str| move |error: SeedError| WorldError::Seed { section, error };
     gigya.seed(now, section("gigya")).map_err(failed("gigya"))?;
+    let data_center_of = |api_key: &str| gigya.site_access(api_key).map(|(_, _, data_center)| data_center);
     let api_key = gigya.first_site();
     let (user_key, secret, data_center) = gigya.site_access(&api_key).unwrap_or_default();
     qualifio.gigya_defaults(GigyaConfig { api_key, user_key: Secret::new(user_key), secret, data_center });
@@ -625,7 +626,7 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
     buckets.seed(now, section("stores")).map_err(failed("stores"))?;
     let mut login_pages = LoginPages::default();
     login_pages
-        .seed(spec.sections.get("login_pages").unwrap_or(&Value::Null))
+        .seed(spec.sections.get("login_pages").unwrap_or(&Value::Null), &data_center_of)
         .map_err(failed("login_pages"))?;
     Ok(Arc::new(Parts {
         journal: Arc::new(WorldJournal::new(Arc::clone(&clock))),

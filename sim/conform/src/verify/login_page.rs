@@ -1,6 +1,7 @@
 //! The role `login-page`: where Redirect sends people to log in.
 
 use crate::verify::cases::{Words, base, cases, cases_of};
+use crate::verify::judgement::not_exercised;
 use crate::verify::programs::command;
 use crate::verify::role::{Programme, Role, Takes, Verification, Work, needed, optional};
 use http::Uri;
@@ -30,17 +31,25 @@ pub const ROLE: Role = Role {
     template: include_str!("cases/login-page/new.yaml"),
     cases: cases!("login-page":
         "destination", "parameter", "login", "mistake", "registration", "ended-session", "foreign-host", "mobile",
-        "browser-login", "browser-foreign-host", "browser-mobile",
+        "browser-destination", "browser-parameter", "browser-login", "browser-ended-session", "browser-foreign-host",
+        "browser-mobile",
     ),
     work,
 };
+
+/// What people type, by the names of Gigya's.
+const FIELDS: [&str; 5] = ["loginID", "password", "email", "firstName", "lastName"];
 
 /// The redirection URL where a file names none.
 const URL: &str = "https://www.brand.example/login?redirect=";
 
 /// A redirection URL in parts.
 struct Redirection {
+    /// All of it, with its scheme.
+    url: String,
     host: String,
+    /// What the site's other hosts are under.
+    domain: String,
     path: String,
     parameter: String,
     /// The same page with one more parameter before that of the destination.
@@ -48,16 +57,24 @@ struct Redirection {
 }
 
 fn redirection(text: &str) -> Option<Redirection> {
+    // Qualifio, too, adds the scheme where there is none.
+    let text = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
     let url: Uri = text.strip_suffix('=')?.parse().ok()?;
     let (host, path) = (url.host()?, url.path());
     let (before, parameter) = url.query()?.rsplit_once('&').map_or(("", url.query()?), |parts| parts);
     let and = if before.is_empty() { "" } else { "&" };
     let named = !parameter.is_empty() && !parameter.contains('=');
-    (url.scheme_str() == Some("https") && named).then(|| Redirection {
-        with_more: format!("https://{host}{path}?{before}{and}from=quiz&{parameter}="),
-        host: host.to_owned(),
+    let authority = url.authority()?.as_str();
+    (url.scheme_str() == Some("https") && named && !authority.contains('@')).then(|| Redirection {
+        with_more: format!("https://{authority}{path}?{before}{and}from=quiz&{parameter}="),
+        host: host.to_ascii_lowercase(),
+        domain: match host.split_once('.') {
+            Some((_, above)) if above.contains('.') => above.to_ascii_lowercase(),
+            _ => host.to_ascii_lowercase(),
+        },
         path: path.to_owned(),
         parameter: parameter.to_owned(),
+        url: text.clone(),
     })
 }
 
@@ -73,6 +90,10 @@ fn work(verification: &Verification<'_>) -> Result<Vec<Work>, BadInput> {
     for (key, name) in
         file.shown(file.root.get("fields").map(|node| node.map()).transpose())?.unwrap_or_default()
     {
+        if !FIELDS.contains(&key.name.as_str()) {
+            let message = format!("`{}` is none of {}", key.name, FIELDS.join(", "));
+            return Err(file.mistake("fields", message));
+        }
         fields.insert(key.name.clone(), Value::from(file.shown(name.text())?));
     }
     let mut controls = [
@@ -89,12 +110,17 @@ fn work(verification: &Verification<'_>) -> Result<Vec<Work>, BadInput> {
         file.shown(at.text())?.clone_into(control);
     }
     let [(_, user), (_, password), (_, submit)] = controls;
-    let by_script = file.text("by")? == Some("script");
+    let by_script = match file.text("by")?.unwrap_or("form") {
+        "form" => false,
+        "script" => true,
+        other => return Err(file.mistake("by", format!("`{other}` is neither form nor script"))),
+    };
     let command = command(file)?;
     let words: Words = vec![
-        ("url", url.to_owned()),
+        ("url", parts.url),
         ("url-with-more", parts.with_more),
         ("host", parts.host),
+        ("domain", parts.domain),
         ("path", parts.path),
         ("parameter", parts.parameter),
         ("fields", Value::Object(fields).to_string()),
@@ -121,6 +147,12 @@ fn work(verification: &Verification<'_>) -> Result<Vec<Work>, BadInput> {
         let programme = Programme::of(command.clone(), file.folder()).listening(port);
         ready.partner = Some((verification.bring)(Part::LoginPage, programme));
     }
+    if by_script && !verification.browser {
+        let left_out = |id: &str| file.leaves_out.iter().any(|(clause, _)| clause == id);
+        let silent = ROLE.clauses.iter().filter(|id| !left_out(id));
+        let why = "the file says `by: script`, which needs `--browser`";
+        work.extend(silent.map(|id| Work::Judged(Box::new(not_exercised(ROLE.name, id, why)))));
+    }
     Ok(work)
 }
 
@@ -140,6 +172,12 @@ mod tests {
         assert_eq!(parts("https://www.a.example/in?back="), expected);
         let more = "https://a.example/in?x=1&from=quiz&to=";
         assert_eq!(parts("https://a.example/in?x=1&to="), whole("a.example", "/in", "to", more));
+        let port = "https://A.example:8443/in?from=quiz&to=";
+        assert_eq!(parts("https://A.example:8443/in?to="), whole("a.example", "/in", "to", port));
+        let bare = "https://www.a.example/?from=quiz&to=";
+        assert_eq!(parts("www.a.example?to="), whole("www.a.example", "/", "to", bare));
+        assert_eq!(redirection("https://login.a.example/?to=").unwrap().domain, "a.example");
+        assert_eq!(redirection("https://a.example/?to=").unwrap().domain, "a.example");
         for none in [
             "",
             "https://a.example/in",

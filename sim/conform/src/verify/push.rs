@@ -63,7 +63,12 @@ const PHONE: [(&str, &str); 2] = [("overwrite", "QG-MAP-9b"), ("append", "QG-MAP
 
 fn work(verification: &Verification<'_>) -> Result<Vec<Work>, BadInput> {
     let file = verification.partner;
-    let path = format!("/{}", file.text("path")?.unwrap_or_default().trim_start_matches('/'));
+    let path = file.text("path")?.unwrap_or_default();
+    if path.contains("://") || path.contains(char::is_whitespace) {
+        let message = format!("`{path}` is no path: it begins with / and follows the host and PORT");
+        return Err(file.mistake("path", message));
+    }
+    let path = format!("/{}", path.trim_start_matches('/'));
     let phone = file.text("phone")?.unwrap_or("overwrite");
     let Some((_, other)) = PHONE.iter().find(|(word, _)| *word == phone) else {
         return Err(file.mistake("phone", format!("`{phone}` is neither overwrite nor append")));

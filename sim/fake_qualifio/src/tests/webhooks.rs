@@ -183,6 +183,19 @@ fn a_changed_secret_is_cached() {
 }
 
 #[test]
+fn a_delivery_is_signed_as_it_is_laid_out() {
+    for (layout, indented) in [("compact", false), ("indented", true)] {
+        let mut world = world(json!({"secret": "old"}), json!({}));
+        world.qualifio.knobs_mut().set("qualifio.webhook_body", layout).unwrap();
+        plays(&mut world, &[]);
+        let request = delivered(&mut world, 200).unwrap();
+        let told: Value = serde_json::from_slice(request.body()).unwrap();
+        assert_eq!(request.body() != told.to_string().as_bytes(), indented);
+        assert_eq!(request.headers()["x-qualifio-signature"], signature(&Secret::new("old"), request.body()));
+    }
+}
+
+#[test]
 fn failed_deliveries_are_tried_again() {
     for (answer, message) in [
         (Ok(500), None),

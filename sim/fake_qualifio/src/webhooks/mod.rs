@@ -135,7 +135,10 @@ pub(crate) fn tell(qualifio: &mut Qualifio, now: Instant, participation: &Partic
         return;
     }
     let Some(body) = payload::participation(qualifio, participation, row) else { return };
-    let body = Bytes::from(body.to_string());
+    let body = Bytes::from(match qualifio.knobs.text("qualifio.webhook_body") {
+        "indented" => format!("{body:#}"),
+        _ => body.to_string(),
+    });
     for hook in hooks {
         qualifio.webhooks.queue.add(now, &hook, participation, body.clone());
     }

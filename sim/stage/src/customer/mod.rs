@@ -50,6 +50,9 @@ pub struct LoginPage {
     pub at: Option<SocketAddr>,
 }
 
+/// Where accounts live whose site nobody knows.
+const DATA_CENTER: &str = "eu1";
+
 /// What each login page of a world may have.
 pub const SHAPE: Shape =
     &[Part::Plain(&["host", "path", "parameter", "manner", "api_key", "data_center", "at"])];
@@ -60,8 +63,12 @@ pub struct LoginPages(Vec<LoginPage>);
 
 impl LoginPages {
     /// Reads a world file's `login_pages`. Without any, one good page stands at
-    /// `https://www.brand.example/login?redirect=`.
-    pub fn seed(&mut self, section: &Value) -> Result<(), SeedError> {
+    /// `https://www.brand.example/login?redirect=`. A page is in the data center of its accounts.
+    pub fn seed(
+        &mut self,
+        section: &Value,
+        data_center_of: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(), SeedError> {
         let root = Section::root(section);
         let items = if section.is_null() { Vec::new() } else { root.items()? };
         for item in &items {
@@ -81,13 +88,15 @@ impl LoginPages {
             let text = |name: &str, default: &str| -> Result<String, SeedError> {
                 Ok(item.text_of(name)?.unwrap_or(default).to_owned())
             };
+            let api_key = text("api_key", standin_fake_gigya::DEFAULT_API_KEY)?;
+            let data_center = data_center_of(&api_key).unwrap_or_else(|| DATA_CENTER.to_owned());
             self.0.push(LoginPage {
                 host: text("host", "www.brand.example")?.to_ascii_lowercase(),
                 path: text("path", "/login")?,
                 parameter: text("parameter", "redirect")?,
                 manner,
-                api_key: text("api_key", standin_fake_gigya::DEFAULT_API_KEY)?,
-                data_center: text("data_center", "eu1")?,
+                data_center: text("data_center", &data_center)?,
+                api_key,
                 at: item.text_of("at")?.map(|at| loopback(item, at)).transpose()?,
             });
         }
@@ -98,7 +107,8 @@ impl LoginPages {
                 parameter: "redirect".to_owned(),
                 manner: Manner::Honours,
                 api_key: standin_fake_gigya::DEFAULT_API_KEY.to_owned(),
-                data_center: "eu1".to_owned(),
+                data_center: data_center_of(standin_fake_gigya::DEFAULT_API_KEY)
+                    .unwrap_or_else(|| DATA_CENTER.to_owned()),
                 at: None,
             });
         }
@@ -108,6 +118,24 @@ impl LoginPages {
     /// The first login page of a host, with whose accounts its other pages work, too.
     fn of(&self, host: &str) -> Option<LoginPage> {
         self.0.iter().find(|page| page.host == host).cloned()
+    }
+
+    /// Where somebody else's program listens that serves a host: its page's own, and every other of the site's domain
+    /// that nobody else serves.
+    pub(crate) fn elsewhere(
+        &self,
+        host: &str,
+        domain_of: &dyn Fn(&LoginPage) -> String,
+    ) -> Option<SocketAddr> {
+        let is_under = |domain: &str| {
+            host.strip_suffix(domain).is_some_and(|head| head.is_empty() || head.ends_with('.'))
+        };
+        match self.of(host) {
+            Some(page) => page.at,
+            None => {
+                self.0.iter().filter(|page| page.at.is_some()).find(|page| is_under(&domain_of(page)))?.at
+            }
+        }
     }
 
     /// The addresses of all pages.

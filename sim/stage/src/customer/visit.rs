@@ -12,6 +12,7 @@ use standin_fake_kit::form::{Form, cookies};
 use standin_fake_kit::{answer, asset};
 use standin_model::Instant;
 use standin_ports::{Request, Response};
+use std::net::SocketAddr;
 
 /// What a page says about a destination that it does not go to.
 const INVALID: &str = "Invalid redirect URI";
@@ -28,11 +29,17 @@ struct Visit<'p> {
 }
 
 impl Parts {
+    /// Where somebody else's program listens that is the customer's site under this host.
+    pub(crate) fn customer_elsewhere(&self, host: &str) -> Option<SocketAddr> {
+        let gigya = locked(&self.gigya);
+        let domain_of = |page: &LoginPage| gigya.cookie_domain(&page.api_key, &page.host).to_owned();
+        locked(&self.login_pages).elsewhere(host, &domain_of)
+    }
+
     /// Answers as the customer's site does.
     pub(crate) async fn customer(&self, now: Instant, request: Request) -> Response {
         let host = standin_ports::http::host_of(&request);
-        let elsewhere = locked(&self.login_pages).of(&host).and_then(|page| page.at);
-        if let Some(address) = elsewhere {
+        if let Some(address) = self.customer_elsewhere(&host) {
             return self.handed_on(address, request).await;
         }
         let path = request.uri().path().to_owned();

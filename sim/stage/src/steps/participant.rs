@@ -8,6 +8,7 @@ use crate::surface::locked;
 use serde_json::{Value, json};
 use standin_scenario::Kind;
 use std::sync::Arc;
+use url::Url;
 
 const BY: Arg = optional("by", "which participant's browser, if there are several");
 
@@ -38,7 +39,11 @@ pub const VISIT: Step = Step {
             (Some(browser), None) => browser,
             (_, device) => Browser::new(Arc::clone(&run.http()), device_named(device)),
         };
-        let result = arrive(run, &mut browser, &url, &fields(args, "answers")?);
+        let mut result = arrive(run, &mut browser, &url, &fields(args, "answers")?);
+        // A campaign shows itself or is not there; any other page may refuse what it is asked.
+        if let Some(refusal) = browser.refusal().filter(|_| args.get("url").is_none()) {
+            result = result.and(Err(lost(refusal)));
+        }
         let summary = browser.summary();
         run.browsers.insert(name, browser);
         result?;
@@ -71,6 +76,8 @@ pub const LOG_IN: Step = Step {
         BY,
         FIELDS,
         optional("refused", "the Gigya error code expected instead of a session").takes(Takes::Number),
+        optional("if_asked", "true: stays at a page of somebody else's that asks for nothing")
+            .takes(Takes::Flag),
     ],
     alone: None,
     open: false,
@@ -78,7 +85,13 @@ pub const LOG_IN: Step = Step {
     run: |run, args| {
         let credentials =
             [("loginID", args.need_text("loginID")?), ("password", args.need_text("password")?)];
-        enter(run, args, "accounts.login", "login", &credentials)
+        let asked = with_browser(run, args, |_, browser| {
+            Ok(!browser.state.is_null() || browser.asks_for_a_password())
+        })?;
+        if !asked && args.flag("if_asked")?.unwrap_or_default() {
+            return with_browser(run, args, |_, browser| Ok(browser.summary()));
+        }
+        enter(run, args, "accounts.login", &credentials)
     },
 };
 
@@ -105,7 +118,7 @@ pub const REGISTER: Step = Step {
             ("firstName", args.text("firstName")?.unwrap_or_default()),
             ("lastName", args.text("lastName")?.unwrap_or_default()),
         ];
-        enter(run, args, "accounts.register", "register", &person)
+        enter(run, args, "accounts.register", &person)
     },
 };
 
@@ -152,7 +165,7 @@ pub const PARTICIPATE: Step = Step {
                 ("loginID", args.text("loginID")?.unwrap_or_default()),
                 ("password", args.text("password")?.unwrap_or_default()),
             ];
-            enter(run, args, "accounts.login", "login", &credentials)?;
+            enter(run, args, "accounts.login", &credentials)?;
         }
         let typed = fields(args, "form")?;
         with_browser(run, args, |run, browser| {
@@ -197,6 +210,7 @@ pub const RETURN_WITHOUT_LOGIN: Step = Step {
                     continue;
                 };
                 run.world.wait(browser.visit(&destination)).map_err(lost)?;
+                browser.refusal().map_or(Ok(()), |refusal| Err(lost(refusal)))?;
             }
             Ok(browser.summary())
         })
@@ -265,6 +279,7 @@ pub const EXPECT_PAGE: Step = Step {
         optional("errors", "mistakes by variable; `page` is the list of all that the page tells"),
         optional("warnings", "warnings that must be among those of the page"),
         optional("host", "the host that the browser is at"),
+        optional("domain", "the domain that this host is, or is under"),
         optional("url", "the address that the browser is at must begin so"),
         optional(
             "destination",
@@ -307,7 +322,18 @@ pub const EXPECT_PAGE: Step = Step {
         let offered = state["sso"]["url"].as_str().unwrap_or_default().to_owned();
         let destination = last_value(&offered).unwrap_or_default();
         let host =
-            url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned();
+            Url::parse(&url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+        if let Some(domain) = args.text("domain")? {
+            let under = host.strip_suffix(domain).is_some_and(|head| head.is_empty() || head.ends_with('.'));
+            if !under {
+                run.hold(
+                    args.need("domain")?,
+                    &json!(domain),
+                    &json!(host),
+                    "the domain of the page's host",
+                )?;
+            }
+        }
         for (name, actual, exact) in [
             ("host", host, true),
             ("url", url, false),
@@ -380,7 +406,6 @@ fn enter(
     run: &mut Run<'_>,
     args: &Args<'_>,
     method: &'static str,
-    action: &'static str,
     values: &[(&str, &str)],
 ) -> Result<String, Miss> {
     let refused = args.number("refused")?;
@@ -407,9 +432,9 @@ fn enter(
                 if !browser.state.is_null() {
                     browser.follow_redirect().await?;
                 }
-                let mut posted = vec![("action".to_owned(), action.to_owned())];
-                posted.extend(values.iter().map(|(name, value)| (named(name), (*value).to_owned())));
-                browser.log_in_on_page(&posted).await
+                let typed: Vec<(String, String)> =
+                    values.iter().map(|(name, value)| (named(name), (*value).to_owned())).collect();
+                browser.log_in_on_page(&typed).await
             })
         };
         settle_refusal(browser, result, refused)?;
@@ -499,10 +524,11 @@ fn complaints(browser: &Browser) -> String {
 }
 
 fn lost(error: BrowserError) -> Miss {
-    unmet(match &error {
-        BrowserError::Dead { source, .. } => format!("{error}: {source}"),
-        _ => error.to_string(),
-    })
+    match &error {
+        BrowserError::Dead { source, .. } => unmet(format!("{error}: {source}")),
+        BrowserError::Strange { .. } => Miss::Strange(error.to_string()),
+        _ => unmet(error.to_string()),
+    }
 }
 
 #[cfg(test)]

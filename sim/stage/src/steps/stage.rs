@@ -1,5 +1,6 @@
 //! Controls of the stage itself: time, knobs, faults, and what the journal says.
 
+use crate::compare::compare;
 use crate::step::{Arg, Args, Miss, Step, Takes, needed, optional, unmet};
 use crate::surface::{CALLERS, Platform};
 use serde_json::{Map, Value};
@@ -126,6 +127,15 @@ pub const EXPECT_CALLS: Step = Step {
         optional("name", "the call's name or a part of it"),
         optional("sent", "only calls whose request has this text in it, once it is decoded")
             .takes(Takes::Text),
+        optional(
+            "sends",
+            "only calls with such parameters: the name of one, or of a member of one that is JSON \
+             (profile.email), or what they hold: { profile: { birthDay: 6 } }",
+        ),
+        optional(
+            "sends_beyond",
+            "only calls in which one of these parameters has members other than these: { profile: [city], data: [] }",
+        ),
         needed("count", "exactly so many").or(&["at_most", "at_least"]).takes(Takes::Number),
         optional("at_most", "not more than so many").takes(Takes::Number),
         optional("at_least", "not fewer than so many").takes(Takes::Number),
@@ -145,14 +155,18 @@ pub const EXPECT_CALLS: Step = Step {
                 && name.is_none_or(|wanted| call.contains(wanted))
         };
         let sent = args.text("sent")?;
+        let (sends, beyond) = (args.json("sends")?, args.json("sends_beyond")?);
         let mut fitting = Vec::new();
-        let counted = match sent {
-            None => journal.count_calls(since, wanted),
-            Some(text) => (journal.forgotten() == 0).then(|| {
+        let counted = match (sent, &sends, &beyond) {
+            (None, None, None) => journal.count_calls(since, wanted),
+            _ => (journal.forgotten() == 0).then(|| {
                 fitting = journal.since(since);
                 fitting.retain(|entry| match &entry.what {
-                    What::Call { from, to, name, request, .. } => {
-                        wanted(from, to, name) && has(request, text)
+                    What::Call { from, to, name, line, request, .. } => {
+                        wanted(from, to, name)
+                            && sent.is_none_or(|text| has(request, text))
+                            && sends.as_ref().is_none_or(|sends| holds(&params(line, request), sends))
+                            && beyond.as_ref().is_none_or(|known| goes_beyond(&params(line, request), known))
                     }
                     _ => false,
                 });
@@ -175,6 +189,7 @@ pub const EXPECT_CALLS: Step = Step {
                     expected: Some(format!("{words} {bound}")),
                     actual: Some(match (sent, fitting.first()) {
                         (Some(text), Some(first)) => format!("{found}: {}", told(first, text)),
+                        (None, Some(first)) => format!("{found}: {}", told_whole(first)),
                         _ => found.to_string(),
                     }),
                     span: Some(args.node().span),
@@ -233,6 +248,40 @@ fn told(entry: &Entry, text: &str) -> String {
     format!("{from} -> {to} {name} sent ...{}...", &plain[start..end])
 }
 
+fn told_whole(entry: &Entry) -> String {
+    let What::Call { from, to, name, request, .. } = &entry.what else { return String::new() };
+    format!("{from} -> {to} {name} sent {}", crate::partner::said(request))
+}
+
+/// The parameters of a call, of its query and its form; those that are JSON are read.
+fn params(line: &str, request: &str) -> Value {
+    let query = line.split_once('?').map_or("", |(_, query)| query);
+    let pairs = form_urlencoded::parse(query.as_bytes()).chain(form_urlencoded::parse(request.as_bytes()));
+    let read = pairs.map(|(name, text)| {
+        let value =
+            serde_json::from_str(&text).ok().filter(|value: &Value| value.is_object() || value.is_array());
+        (name.into_owned(), value.unwrap_or_else(|| Value::from(text.into_owned())))
+    });
+    Value::Object(read.collect())
+}
+
+/// Whether parameters have what is named or hold what is told.
+fn holds(params: &Value, sends: &Value) -> bool {
+    match sends {
+        Value::String(path) => params.pointer(&format!("/{}", path.replace('.', "/"))).is_some(),
+        told => compare(told, params).is_ok(),
+    }
+}
+
+/// Whether one of the parameters that are named has members that are not.
+fn goes_beyond(params: &Value, known: &Value) -> bool {
+    known.as_object().into_iter().flatten().any(|(name, members)| {
+        let members = members.as_array().map(Vec::as_slice).unwrap_or_default();
+        let sent = params[name].as_object().into_iter().flatten();
+        sent.into_iter().any(|(member, _)| !members.iter().any(|one| one == member))
+    })
+}
+
 /// Whether a text has another in it, as it is or percent-encoded.
 fn has(told: &str, text: &str) -> bool {
     let plain = percent_encoding::percent_decode_str(told).decode_utf8_lossy();
@@ -241,8 +290,33 @@ fn has(told: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::runner::{Extras, load_text};
+    use serde_json::json;
     use std::path::Path;
+
+    #[test]
+    fn calls_are_told_by_their_parameters() {
+        let line = "POST accounts.eu1.gigya.com/accounts.setAccountInfo?UID=ann";
+        let params = params(line, "profile=%7B%22city%22%3A%22Diest%22%2C%22birthDay%22%3A6%7D&lang=nl");
+        for (sends, expected) in [
+            (json!("UID"), true),
+            (json!("profile.city"), true),
+            (json!("profile.email"), false),
+            (json!("data"), false),
+            (json!({"UID": "ann", "profile": {"birthDay": 6, "email": null}}), true),
+            (json!({"profile": {"birthDay": "06"}}), false),
+        ] {
+            assert_eq!(holds(&params, &sends), expected, "{sends}");
+        }
+        for (known, expected) in [
+            (json!({"profile": ["birthDay", "city", "zip"], "data": []}), false),
+            (json!({"profile": ["city"]}), true),
+            (json!({"profile": []}), true),
+        ] {
+            assert_eq!(goes_beyond(&params, &known), expected, "{known}");
+        }
+    }
 
     /// Nothing runs where a rule has a mistake: it is shown on its own line.
     #[test]

@@ -63,6 +63,6 @@ fn step(world: &World, step: &'static Step, members: Map<String, Value>) -> Resu
         Miss::Unmet(unmet) => Problem::new(&WRONG, unmet.message).at("body"),
         Miss::Broken(why) if why == TooMany.to_string() => Problem::new(&FULL, why)
             .hint("DELETE faults takes all away; one whose `times` or `until` is over makes room by itself"),
-        Miss::Broken(why) => Problem::new(&BROKEN, why),
+        Miss::Strange(why) | Miss::Broken(why) => Problem::new(&BROKEN, why),
     })
 }
