@@ -151,7 +151,7 @@ impl Told {
         Self {
             code: ran.status.code(),
             text: format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr)),
-            stands: report.map(|text| read_report(&text).unwrap()).unwrap_or_default(),
+            stands: report.map(|text| read_report(&text).unwrap().clauses).unwrap_or_default(),
         }
     }
 
