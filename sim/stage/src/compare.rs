@@ -40,11 +40,20 @@ fn at(path: &str, expected: &Value, actual: &Value) -> Result<(), Difference> {
             format!("{} items: {}", wanted.len(), expected),
             format!("{} items: {}", found.len(), actual),
         ),
+        (Value::Object(_), Value::Null) if is_absence(expected) => Ok(()),
         (Value::String(text), Value::Bool(flag)) if text == if *flag { "true" } else { "false" } => Ok(()),
         (Value::String(text), Value::Number(number)) if number.to_string() == text.as_str() => Ok(()),
         (Value::Number(one), Value::Number(other)) if one.as_f64() == other.as_f64() => Ok(()),
         _ if expected == actual => Ok(()),
         _ => differ(plain(expected), plain(actual)),
+    }
+}
+
+/// Whether nothing is expected but that members are absent.
+fn is_absence(expected: &Value) -> bool {
+    match expected {
+        Value::Object(members) => !members.is_empty() && members.values().all(is_absence),
+        other => other.is_null(),
     }
 }
 
@@ -73,6 +82,9 @@ mod tests {
             (json!({"a": {"c": [1]}}), Some("a.c")),
             (json!({"a": {"c": [1, 3]}}), Some("a.c[1]")),
             (json!({"x": "1"}), Some("x")),
+            (json!({"x": {"y": null, "z": {"a": null}}}), None),
+            (json!({"x": {"y": null, "z": "1"}}), Some("x")),
+            (json!({"x": {}}), Some("x")),
         ] {
             assert_eq!(compare(&expected, &actual).err().map(|difference| difference.path).as_deref(), path);
         }

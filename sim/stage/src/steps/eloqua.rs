@@ -1,8 +1,9 @@
 //! What a client and an administrator of Eloqua do, and what is expected of the contacts.
 
+use crate::compare::plain;
 use crate::partner::Part;
 use crate::run::Run;
-use crate::step::{Arg, Args, Miss, Step, Takes, needed, optional, unmet};
+use crate::step::{Arg, Args, Miss, Step, Takes, Unmet, needed, optional, unmet};
 use crate::surface::locked;
 use serde_json::{Value, json};
 
@@ -109,9 +110,7 @@ pub const ELOQUA_SET_CONTACT: Step = Step {
     example: "eloqua_set_contact: { where: { C_Gigya_UID1: ann }, set: { C_City: Diest } }",
     run: |run, args| {
         let found = find(run, args.need("where")?.to_json()?.as_object())?;
-        let [contact] = found.as_slice() else {
-            return Err(unmet(format!("{} contacts fit, not one", found.len())));
-        };
+        let contact = only(run, args, &found)?;
         let id = contact["id"].clone();
         let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
         let set = args.json("set")?.unwrap_or_default();
@@ -177,9 +176,7 @@ pub const EXPECT_CONTACT: Step = Step {
                 Err(unmet("there is such a contact"))
             };
         }
-        let [contact] = found.as_slice() else {
-            return Err(unmet(format!("{} contacts fit, not one", found.len())));
-        };
+        let contact = only(run, args, &found)?;
         let expected = args.json("has")?.unwrap_or(json!({}));
         run.hold(args.get("has").unwrap_or(args.node()), &expected, &filled(contact), "the contact")?;
         if args.flag("whole")?.unwrap_or(false) {
@@ -264,6 +261,41 @@ fn find(run: &Run<'_>, wanted: Option<&serde_json::Map<String, Value>>) -> Resul
     let contacts = locked(&run.world.parts().eloqua).contacts();
     let fits = |contact: &Value| crate::compare::compare(&Value::Object(wanted.clone()), contact).is_ok();
     Ok(contacts.into_iter().filter(fits).collect())
+}
+
+/// How many contacts are told where another was looked for.
+const TOLD: usize = 10;
+
+/// The one contact that was found; of several or none it is told which there are.
+fn only<'f>(run: &Run<'_>, args: &Args<'_>, found: &'f [Value]) -> Result<&'f Value, Miss> {
+    if let [contact] = found {
+        return Ok(contact);
+    }
+    let wanted = args.need("where")?;
+    let all = locked(&run.world.parts().eloqua).contacts();
+    let names: Vec<String> = wanted.map()?.iter().map(|(key, _)| key.name.clone()).collect();
+    let shown = |contact: &Value| {
+        let named = names.iter().map(|name| format!("{name}: {}", plain(&contact[name.as_str()])));
+        format!("{{ {} }}", named.collect::<Vec<_>>().join(", "))
+    };
+    let mut told: Vec<String> = all.iter().take(TOLD).map(shown).collect();
+    if all.len() > TOLD {
+        told.push(format!("and {} more", all.len() - TOLD));
+    }
+    let pairs = wanted.to_json()?;
+    let values: Vec<String> =
+        pairs.as_object().into_iter().flatten().map(|(_, value)| plain(value)).collect();
+    let there = if all.is_empty() { "Eloqua has no contacts".to_owned() } else { told.join(", ") };
+    Err(Miss::Unmet(Unmet {
+        message: match found.len() {
+            0 => format!("there is no contact with {pairs}"),
+            many => format!("{many} contacts fit, not one: {pairs}"),
+        },
+        expected: Some(values.join(", ")),
+        actual: Some(there),
+        span: Some(wanted.span),
+        ..Unmet::default()
+    }))
 }
 
 /// One of Eloqua's own jobs, or the work of a partner who does it in Eloqua's place.

@@ -73,6 +73,10 @@ pub const EXPECT_FILE: Step = Step {
         optional("lines", "its content as lines, each ended by a line feed"),
         optional("file", "a file that is the same byte by byte, beside the scenario or in a folder above it"),
         optional("contains", "text that must occur in it"),
+        optional(
+            "headings",
+            "patterns; every cell of its first line fits one, `*` stands for any part of it",
+        ),
         optional("json", "its content as JSON; members that are not named do not matter"),
         optional(
             "save",
@@ -97,10 +101,7 @@ pub const EXPECT_FILE: Step = Step {
                 ..Unmet::default()
             }));
         };
-        let parts = run.world.parts();
-        let bytes = locked(&parts.files).read(path).or_else(|| locked(&parts.buckets).read(path));
-        let bytes = bytes.unwrap_or_default();
-        let bytes = content(&bytes, args.flag("gzip")?.unwrap_or(false))?;
+        let bytes = content(&bytes_at(run, path), args.flag("gzip")?.unwrap_or(false))?;
         let text = String::from_utf8_lossy(&bytes);
         if let Some(expected) = args.text("text")? {
             run.hold(args.need("text")?, &json!(expected), &json!(text), &format!("the content of {path}"))?;
@@ -134,6 +135,9 @@ pub const EXPECT_FILE: Step = Step {
                 ..Unmet::default()
             }));
         }
+        if let Some(patterns) = args.get("headings") {
+            hold_headings(patterns, path, &text)?;
+        }
         if let Some(count) = args.number("count")? {
             run.hold(
                 args.need("count")?,
@@ -146,34 +150,78 @@ pub const EXPECT_FILE: Step = Step {
     },
 };
 
+/// Holds the cells of a file's first line, whatever stands between them.
+fn hold_headings(patterns: &Node, path: &str, text: &str) -> Result<(), Miss> {
+    let known: Vec<&str> = patterns.list()?.iter().map(Node::text).collect::<Result<_, _>>()?;
+    let first = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
+    let mut cells = first.split([',', ';', '|', '\t']).map(|cell| cell.trim_matches('"'));
+    match cells.find(|cell| !known.iter().any(|pattern| fits(pattern, cell))) {
+        None => Ok(()),
+        Some(cell) => Err(Miss::Unmet(Unmet {
+            message: format!("{path} has the heading `{cell}`"),
+            expected: Some(known.join(" or ")),
+            actual: Some(first.chars().take(2000).collect()),
+            span: Some(patterns.span),
+            ..Unmet::default()
+        })),
+    }
+}
+
 /// Which files there are.
 pub const EXPECT_FILES: Step = Step {
     name: "expect_files",
     summary: "holds how many files fit a pattern",
     args: &[
-        needed("path", "the pattern; `*` stands for any part of a name").takes(Takes::Text),
-        needed("count", "how many fit").takes(Takes::Number),
+        needed("path", "the pattern; `*` stands for any part of a name, `**` for any part of a path")
+            .takes(Takes::Text),
+        optional("except", "a pattern for files that do not count").takes(Takes::Text),
+        optional("contains", "only files in which this text occurs"),
+        optional("count", "exactly so many").takes(Takes::Number),
+        optional("at_least", "not fewer than so many").takes(Takes::Number),
     ],
     alone: None,
     open: false,
     example: "expect_files: { path: \"/eloqua/in/*\", count: 0 }",
     run: |run, args| {
         let pattern = args.need_text("path")?;
-        let found = fitting(run, pattern);
-        let wanted = args.number("count")?.unwrap_or_default();
-        let told = found.join(", ");
-        run.hold(
-            args.need("count")?,
-            &json!(wanted),
-            &json!(found.len()),
-            &format!("the number of files {pattern} ({told})"),
-        )?;
-        Ok(format!("{wanted} files"))
+        let mut found = fitting(run, pattern);
+        let mut what = format!("the number of files {pattern}");
+        if let Some(others) = args.text("except")? {
+            found.retain(|path| !fits(others, path));
+            what = format!("{what} without {others}");
+        }
+        if let Some(text) = args.text("contains")? {
+            found.retain(|path| String::from_utf8_lossy(&bytes_at(run, path)).contains(text));
+            what = format!("{what} with `{text}`");
+        }
+        let told = if found.is_empty() { paths(run) } else { found.clone() }.join(", ");
+        if let Some(wanted) = args.number("count")? {
+            let what = format!("{what} ({})", found.join(", "));
+            run.hold(args.need("count")?, &json!(wanted), &json!(found.len()), &what)?;
+        } else if args.get("at_least").is_none() {
+            return Err(run.mistake(args.node(), "`count` or `at_least` is missing"));
+        }
+        match args.number("at_least")? {
+            Some(least) if (found.len() as u64) < least => Err(Miss::Unmet(Unmet {
+                message: format!("{what}: not as expected"),
+                expected: Some(format!("at least {least}")),
+                actual: Some(format!("{}: {told}", found.len())),
+                span: Some(args.need("at_least")?.span),
+                ..Unmet::default()
+            })),
+            _ => Ok(format!("{} files", found.len())),
+        }
     },
 };
 
 fn fitting(run: &Run<'_>, pattern: &str) -> Vec<String> {
     paths(run).into_iter().filter(|path| fits(pattern, path)).collect()
+}
+
+fn bytes_at(run: &Run<'_>, path: &str) -> Vec<u8> {
+    let parts = run.world.parts();
+    let bytes = locked(&parts.files).read(path).or_else(|| locked(&parts.buckets).read(path));
+    bytes.map(Vec::from).unwrap_or_default()
 }
 
 /// Every file at the drop and every object in a bucket.
@@ -185,12 +233,15 @@ fn paths(run: &Run<'_>) -> Vec<String> {
     paths
 }
 
-/// Whether a path fits a pattern; `*` stands for any text without a slash.
+/// Whether a path fits a pattern; `*` stands for any text without a slash, `**` for any text.
 pub(super) fn fits(pattern: &str, path: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == path,
         Some((head, tail)) => path.strip_prefix(head).is_some_and(|rest| {
-            let reach = rest.find('/').unwrap_or(rest.len());
+            let (tail, reach) = match tail.strip_prefix('*') {
+                Some(tail) => (tail, rest.len()),
+                None => (tail, rest.find('/').unwrap_or(rest.len())),
+            };
             (0..=reach).filter(|at| rest.is_char_boundary(*at)).any(|at| fits(tail, &rest[at..]))
         }),
     }
@@ -263,6 +314,9 @@ mod tests {
             ("/in/a*", "/in/a.csv", true),
             ("/in/*", "/in/", true),
             ("/in/a.csv", "/in/b.csv", false),
+            ("/in/**.csv", "/in/x/a.csv", true),
+            ("**", "/in/x/a.csv", true),
+            ("/in/**/b.csv", "/in/x/a.csv", false),
         ] {
             assert_eq!(fits(pattern, path), expected, "{pattern} {path}");
         }
