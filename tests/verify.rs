@@ -170,6 +170,26 @@ fn two_runs_are_compared() {
     assert_eq!(compare(&right, &folder.path().join("nowhere.json")).0, Some(2));
 }
 
+/// A program that is stopped takes along what it has started, and what it said until then is told.
+#[test]
+fn what_is_stopped_is_stopped_as_a_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let partner = folder.path().join("partner.yaml");
+    let script = "sleep 600 & echo $! >> started; echo waiting for the end; wait";
+    std::fs::write(&partner, format!("verify: loader\ncommand: [/bin/sh, -c, \"{script}\"]\npatience: 1\n"))
+        .unwrap();
+    let mut standin = Command::new(env!("CARGO_BIN_EXE_standin"));
+    let ran = standin.args(["verify", "loader", "--clause", "GE-OUT-1"]).arg(&partner).output().unwrap();
+    let told = String::from_utf8(ran.stdout).unwrap();
+    assert!(told.contains("stopped after 1 s; it had said: waiting for the end"), "{told}");
+    let started = std::fs::read_to_string(folder.path().join("started")).unwrap();
+    for process in started.lines() {
+        // One that nobody has taken leave of yet has no command line any more.
+        let line = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+        assert!(line.is_empty(), "{process} goes on: {}", String::from_utf8_lossy(&line));
+    }
+}
+
 /// The file that a partner starts from is well written.
 #[test]
 fn every_template_is_read() {

@@ -49,7 +49,7 @@ pub(crate) enum Command {
     Run(RunCommand),
     /// Checks scenario files without running them
     Check(CheckCommand),
-    /// Shows what there is: steps, endpoints, components, clauses, rules, evidence, knobs, faults, reports, schemas, roles, operations
+    /// Shows what there is: steps, endpoints, components, clauses, rules, evidence, knobs, faults, reports, schemas, roles, cases, operations
     List(ListCommand),
     /// Checks and explains the dataflows of IdentitySync
     #[command(subcommand)]
@@ -510,6 +510,8 @@ pub(crate) enum What {
     Schema,
     /// What a partner's system can be in `standin verify`
     Roles,
+    /// What a partner's system is put through in `standin verify`: `list cases dataflow/out-values` shows one
+    Cases,
     /// What the control API of `standin serve` does
     Operations,
 }

@@ -23,6 +23,7 @@ pub(crate) fn list(command: &ListCommand) -> Result<u8, Stop> {
         What::Faults => faults(),
         What::Reports => reports(),
         What::Roles => roles(),
+        What::Cases => cases(),
         What::Operations => operations(),
         What::Clauses => clauses(command)?,
     };
@@ -158,6 +159,19 @@ fn roles() -> Vec<Row> {
         json: json!({"name": role.name, "summary": role.summary, "clauses": role.clauses}),
     };
     standin_conform::verify::ROLES.iter().map(row).collect()
+}
+
+/// What partners are put through, as it is written: `@{word}` stands for what the partner's file says.
+fn cases() -> Vec<Row> {
+    let all = standin_conform::verify::ROLES
+        .iter()
+        .flat_map(|role| role.cases.iter().map(move |case| (role, case)));
+    let row = |(role, (name, text)): (&standin_conform::verify::Role, &(&str, &str))| Row {
+        name: (*name).to_owned(),
+        text: format!("{name}\n{}\n", text.lines().map(|line| format!("  {line}\n")).collect::<String>()),
+        json: json!({"name": name, "role": role.name, "text": text}),
+    };
+    all.map(row).collect()
 }
 
 fn operations() -> Vec<Row> {

@@ -34,6 +34,9 @@ fn nothing_is_left_out() {
     assert_eq!(names("steps", "name"), steps);
     let clauses: Vec<&str> = standin_conform::CLAUSES.iter().map(|clause| clause.id).collect();
     assert_eq!(names("clauses", "id"), clauses);
+    let roles = standin_conform::verify::ROLES.iter();
+    let cases: Vec<&str> = roles.flat_map(|role| role.cases.iter().map(|(name, _)| *name)).collect();
+    assert_eq!(names("cases", "name"), cases);
     let ledger = standin_conform::ledger::ledger();
     let whole: Vec<String> = ledger.iter().map(|line| line.name.clone()).collect();
     assert_eq!(names("evidence", "name"), whole);
@@ -51,6 +54,7 @@ fn text_and_json_show_the_same() {
         ("clauses", "id"),
         ("faults", "name"),
         ("knobs", "name"),
+        ("cases", "name"),
         ("evidence", "name"),
     ] {
         let output = program(&["list", what]).output().unwrap();

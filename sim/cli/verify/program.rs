@@ -5,6 +5,8 @@ use crate::clock::WallClock;
 use crate::outfit::{Trust, dress, exit};
 use crate::serve::{told, wait_until};
 use standin_conform::verify::role::Programme;
+use standin_model::Instant;
+use standin_ports::Clock;
 use standin_serve::authority::Authority;
 use standin_stage::World;
 use standin_stage::front::{Callers, Front, Opening};
@@ -13,11 +15,12 @@ use std::cell::{OnceCell, RefCell};
 use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// How much of what a program said is told, in bytes.
 const TOLD: usize = 2_000;
@@ -62,12 +65,29 @@ impl Programs {
             *self.unable.borrow_mut() = Some(Stop::broke(format!("error: {why}")));
         }
         let system = Box::new(Started { programme, backdrop, silent: Arc::clone(&self.silent) });
-        Arc::new(Partner { part, system, clock: Arc::new(WallClock) })
+        let clock: Arc<dyn Clock> = match part {
+            Part::Loader => Arc::new(Behind),
+            _ => Arc::new(WallClock),
+        };
+        Arc::new(Partner { part, system, clock })
     }
 
     /// Why no program can be tried.
     pub(super) fn unable(self) -> Option<Stop> {
         self.unable.into_inner()
+    }
+}
+
+/// A clock that is behind the machine's, so that a loader finds files that have lain at the drop for a while: many
+/// leave alone what was written a moment ago.
+struct Behind;
+
+/// How far it is behind, in milliseconds.
+const LAIN: i64 = 10 * 60 * 1000;
+
+impl Clock for Behind {
+    fn now(&self) -> Instant {
+        Instant::from_millis(WallClock.now().millis() - LAIN)
     }
 }
 
@@ -134,20 +154,90 @@ impl Session for Inside {
         }
         let mut command = tokio::process::Command::from(command);
         command.kill_on_drop(true);
+        let (out, err) = (Heard::default(), Heard::default());
         let patience = Duration::from_secs(self.programme.patience);
         let mut ended = None;
-        let work = async { ended = Some(tokio::time::timeout(patience, command.output()).await) };
+        let work = async {
+            let mut child = match command.spawn() {
+                Ok(child) => child,
+                Err(error) => return ended = Some(Err(error)),
+            };
+            let (said, complained) = (child.stdout.take(), child.stderr.take());
+            let done = async { tokio::join!(child.wait(), out.listen(said), err.listen(complained)).0 };
+            let waited = tokio::time::timeout(patience, done).await;
+            match waited {
+                Ok(status) => ended = Some(status),
+                Err(_) => end_offspring(child.id()),
+            }
+        };
         wait_until(world, work).map_err(|stop| stop.text)?;
+        let said = [err, out].into_iter().map(Heard::all).find(|said| !said.is_empty());
+        let told = end_of(&said.unwrap_or_default());
         match ended {
-            Some(Ok(Ok(output))) => Ok(Ended { code: exit(output.status), told: said(&output) }),
-            Some(Ok(Err(error))) => Err(format!("the command cannot be started: {error}")),
-            _ => Ok(Ended { code: 124, told: format!("stopped after {} s", self.programme.patience) }),
+            Some(Ok(status)) => Ok(Ended { code: exit(status), told }),
+            Some(Err(error)) => Err(format!("the command cannot be started: {error}")),
+            None => {
+                let stopped = format!("stopped after {} s", self.programme.patience);
+                let told = if told.is_empty() { stopped } else { format!("{stopped}; it had said: {told}") };
+                Ok(Ended { code: 124, told })
+            }
         }
     }
 
     fn rest(&mut self, _: &World) -> bool {
         false
     }
+}
+
+/// The end of what a program has said so far.
+#[derive(Default)]
+struct Heard(RefCell<Vec<u8>>);
+
+impl Heard {
+    async fn listen(&self, stream: Option<impl AsyncRead + Unpin>) {
+        let Some(mut stream) = stream else { return };
+        let mut piece = [0; 4096];
+        while let Ok(many @ 1..) = stream.read(&mut piece).await {
+            let mut heard = self.0.borrow_mut();
+            heard.extend_from_slice(&piece[..many]);
+            let over = heard.len().saturating_sub(2 * TOLD);
+            heard.drain(..over);
+        }
+    }
+
+    fn all(self) -> Vec<u8> {
+        self.0.into_inner()
+    }
+}
+
+/// Ends what a program has started and has not ended, where the system tells what that is.
+fn end_offspring(program: Option<u32>) {
+    let mut found: Vec<u32> = program.into_iter().collect();
+    let children = children();
+    let mut at = 0;
+    while let Some(parent) = found.get(at).copied() {
+        found.extend(children.iter().filter(|(_, of)| *of == parent).map(|(child, _)| *child));
+        at += 1;
+    }
+    // A shell has `kill` built in wherever there is one.
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "kill -KILL \"$@\"", "sh"]).args(found.iter().map(u32::to_string));
+    shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // Without one the program alone is ended, when it is dropped.
+    let _ = shell.status();
+}
+
+/// Every process, and which one started it.
+fn children() -> Vec<(u32, u32)> {
+    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pairs = all.filter_map(|entry| {
+        let process: u32 = entry.file_name().to_str()?.parse().ok()?;
+        let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+        // A name may have blanks and brackets; the state and the parent stand after its last bracket.
+        let (_, rest) = stat.rsplit_once(')')?;
+        Some((process, rest.split_whitespace().nth(1)?.parse().ok()?))
+    });
+    pairs.collect()
 }
 
 /// A partner's command as it finds its way in a world.
@@ -294,12 +384,6 @@ impl Drop for Serving {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The end of what a program said, of its errors before its output.
-fn said(output: &Output) -> String {
-    let text = if output.stderr.is_empty() { &output.stdout } else { &output.stderr };
-    end_of(text)
 }
 
 fn end_of(said: &[u8]) -> String {
