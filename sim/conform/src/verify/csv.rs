@@ -6,7 +6,7 @@ mod sheet;
 use crate::verify::judgement::not_exercised;
 use crate::verify::partner::PartnerFile;
 use crate::verify::role::{Member, Role, Takes, Verification, Work, needed, optional};
-use rules::{Fault, RULES, Rule};
+use rules::{Fault, RULES, Rule, nothing_to_see};
 use sheet::Sheet;
 use standin_scenario::outcome::{Failure, Outcome, StepOutcome, Verdict};
 use standin_scenario::{Diagnostic, Source};
@@ -35,6 +35,8 @@ const MEMBERS: &[Member] = &[
         .takes(Takes::Texts),
     optional("dates", "columns with dates; C_DateCreated and C_DateModified if it is not given")
         .takes(Takes::Texts),
+    optional("long", "columns of large text fields; every other cell has 100 characters at most")
+        .takes(Takes::Texts),
 ];
 
 /// The columns that rules look at.
@@ -44,6 +46,7 @@ struct Columns {
     address: String,
     subscriptions: Vec<String>,
     dates: Vec<String>,
+    long: Vec<String>,
 }
 
 /// Up to which size a file is read, in bytes.
@@ -87,6 +90,7 @@ fn columns(partner: &PartnerFile) -> Result<Columns, BadInput> {
         address: text("address", "C_EmailAddress")?,
         subscriptions: list("subscriptions", &["C_Newsletter_Opt_In1"])?,
         dates: list("dates", &["C_DateCreated", "C_DateModified"])?,
+        long: list("long", &[])?,
     })
 }
 
@@ -105,7 +109,12 @@ fn files(partner: &PartnerFile) -> Result<Vec<PathBuf>, BadInput> {
             _ => Vec::new(),
         };
         if fitting.is_empty() {
-            return partner.shown(Err(Diagnostic::new(format!("no file {}", path.display()), item.span)));
+            let missing = format!("no file {}", path.display());
+            // Files that were named on the command line have no description to be shown in.
+            return match partner.path.as_os_str().is_empty() {
+                true => Err(BadInput(format!("error: {missing}"))),
+                false => partner.shown(Err(Diagnostic::new(missing, item.span))),
+            };
         }
         found.extend(fitting);
     }
@@ -143,7 +152,14 @@ fn judged(partner: &PartnerFile, columns: &Columns, file: &Path) -> Result<Vec<O
     let source = Source::new(file.display().to_string(), text);
     let sheet = Sheet::read(&source.text, columns.separator, broken_at);
     let rules = RULES.iter().filter(|rule| partner.left_out(rule.clause).is_none());
-    Ok(rules.map(|rule| outcome(rule, &source, (rule.check)(&sheet, columns))).collect())
+    let judged = rules.map(|rule| {
+        let told = outcome(rule, &source, (rule.check)(&sheet, columns));
+        match nothing_to_see(rule, &sheet, columns) {
+            Some(why) => Outcome { verdict: Verdict::Skipped(why), ..told },
+            None => told,
+        }
+    });
+    Ok(judged.collect())
 }
 
 fn outcome(rule: &Rule, source: &Source, faults: Vec<Fault>) -> Outcome {
@@ -220,6 +236,7 @@ mod tests {
             address: "C_EmailAddress".to_owned(),
             subscriptions: vec!["C_Newsletter_Opt_In1".to_owned()],
             dates: vec!["C_DateModified".to_owned()],
+            long: vec!["C_Notes1".to_owned()],
         }
     }
 
@@ -245,7 +262,25 @@ mod tests {
                 ),
                 vec![],
             ),
-            (with("a,a@x.example,x,Yes,"), vec![("whole", (2, 20))]),
+            (with("a,a@x.example,x,Yes,"), vec![]),
+            (with("a,a@x.example,x,Yes"), vec![("whole", (2, 19))]),
+            (with("a,a@x.example,x,Yes,,z"), vec![("cells", (2, 1))]),
+            (with("undefined,a@x.example,x,Yes,\n"), vec![("key", (2, 1))]),
+            (with("a@x.example,a@x.example,x,Yes,\n"), vec![("key", (2, 1))]),
+            (with("A,a@x.example,x,Yes,\na,b@x.example,x,Yes,\n"), vec![("one row", (3, 1))]),
+            (with("a,a@x.example,undefined,Yes,\n"), vec![("values", (2, 15))]),
+            (with("a,a@x.example,[object Object],Yes,\n"), vec![("values", (2, 15))]),
+            (with("a,a@x.example,x\0,Yes,\n"), vec![("values", (2, 15))]),
+            (with(&format!("a,a@x.example,{},Yes,\n", "é".repeat(101))), vec![("values", (2, 15))]),
+            (with(&format!("a,a@x.example,{},Yes,\n", "é".repeat(100))), vec![]),
+            (format!("C_Gigya_UID1,C_EmailAddress,C_Notes1\na,a@x.example,{}\n", "é".repeat(101)), vec![]),
+            (with("a,a@x.example,#NAME?,Yes,\n"), vec![("spreadsheet", (2, 15))]),
+            (with("1.23E15,a@x.example,x,Yes,\n"), vec![("spreadsheet", (2, 1))]),
+            (with("1E5,a@x.example,x,Yes,\n"), vec![]),
+            (with("a,a@x.example,Ren\u{fffd}e,Yes,\n"), vec![("letters", (2, 15))]),
+            (with("a,a@x.example,FranÃ§ois,Yes,\n"), vec![("letters", (2, 15))]),
+            (with("a,a@x.example,ÂNGELA Ãngela Îles âge Ñandú,Yes,\n"), vec![]),
+            ("C_Gigya_UID1,C_LastName\na,x\n".to_owned(), vec![("addresses", (1, 1))]),
             (with("a,a@x.example,x,Yes,\nb,b@x"), vec![("whole", (3, 5))]),
             (with("a,a@x.example,x,Yes,\nb,b@x.example,\"x\n"), vec![("whole", (3, 15))]),
             (String::new(), vec![("whole", (1, 1))]),
@@ -284,7 +319,7 @@ mod tests {
             let Verdict::Failed(failure) = outcome.verdict else { return None };
             Some((rule.name, failure.line, failure.column))
         });
-        assert_eq!(broken.collect::<Vec<_>>(), [("charset", 2, 6)]);
+        assert_eq!(broken.collect::<Vec<_>>(), [("charset", 2, 6), ("addresses", 1, 1)]);
     }
 
     #[test]

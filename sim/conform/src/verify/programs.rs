@@ -45,7 +45,8 @@ pub const EXPORTER: Role = Role {
 const MEMBERS: &[Member] = &[
     needed("command", "what starts the program, as a list: [python3, load.py]").takes(Takes::Texts),
     optional("folder", "the folder at the drop, /eloqua/in or /eloqua/out if it is not given"),
-    optional("file", "how its files are called, with one *: contacts_*.csv if it is not given"),
+    optional("file", "how its files are called, with one * or none: contacts_*.csv if it is not given"),
+    optional("separator", "what stands between cells: `,` (if it is not given), `;` or `|`"),
     optional("patience", "after how many seconds the program is stopped, 60 if it is not given")
         .takes(Takes::Number),
 ];
@@ -57,9 +58,16 @@ fn work(verification: &Verification<'_>, part: Part, folder: &str) -> Result<Vec
     let file = verification.partner;
     let folder = format!("/{}", file.text("folder")?.unwrap_or(folder).trim_matches('/'));
     let pattern = file.text("file")?.unwrap_or("contacts_*.csv").to_owned();
-    if pattern.matches('*').count() != 1 || pattern.contains('/') {
-        return Err(file.mistake("file", format!("`{pattern}` is no file name with one `*`")));
+    if pattern.matches('*').count() > 1 || pattern.contains('/') {
+        return Err(file.mistake("file", format!("`{pattern}` is no file name with one `*` or none")));
     }
+    let separator = file.text("separator")?.unwrap_or(",");
+    if ![",", ";", "|"].contains(&separator) {
+        let message = format!("Eloqua takes `,`, `;` or `|` between cells, not `{separator}`");
+        return Err(file.mistake("separator", message));
+    }
+    // Two files of one name are never there at the same time.
+    let meanwhile = if pattern.contains('*') { "advance: 1min" } else { "eloqua_import: contacts" };
     let named = |stem: &str| pattern.replace('*', stem);
     let words: Words = vec![
         ("folder", folder.clone()),
@@ -67,13 +75,15 @@ fn work(verification: &Verification<'_>, part: Part, folder: &str) -> Result<Vec
         ("2", named("2")),
         ("dated", named("{yyyyMMdd}")),
         ("file", pattern.clone()),
+        (",", separator.to_owned()),
+        ("meanwhile", meanwhile.to_owned()),
     ];
     let text = match part {
         Part::Loader => include_str!("cases/loader/world.yaml"),
         _ => include_str!("cases/exporter/world.yaml"),
     };
     let mut under = base(&format!("verify/{}/world.yaml", file.role.name), text, &words, &Extras::default())?;
-    add_dataflows(&mut under, part, &folder, &pattern);
+    add_dataflows(&mut under, part, &folder, &pattern, separator);
     let extras = Extras { under: Some(under.clone()), ..verification.extras.clone() };
     let over = file.world(&extras, verification.colour)?;
     let partner = (verification.bring)(part, programme(file)?);
@@ -105,19 +115,19 @@ const OUTBOUND: &str = include_str!("../../../../fixtures/dataflows/gigya-to-elo
 const INBOUND: &str = include_str!("../../../../fixtures/dataflows/eloqua-to-gigya.json");
 
 /// Our own half of the way: what writes the loader's files, or reads the exporter's; and what brings a crowd to Eloqua.
-fn add_dataflows(under: &mut WorldSpec, part: Part, folder: &str, pattern: &str) {
+fn add_dataflows(under: &mut WorldSpec, part: Part, folder: &str, pattern: &str, separator: &str) {
     let flows = match part {
-        Part::Loader => vec![("outbound", dataflow(OUTBOUND, folder, pattern))],
+        Part::Loader => vec![("outbound", dataflow(OUTBOUND, folder, pattern, separator))],
         _ => vec![
-            ("inbound", dataflow(INBOUND, folder, pattern)),
-            ("crowd", dataflow(OUTBOUND, "/crowd", "contacts_*.csv")),
+            ("inbound", dataflow(INBOUND, folder, pattern, separator)),
+            ("crowd", dataflow(OUTBOUND, "/crowd", "contacts_*.csv", ",")),
         ],
     };
     under.dataflows.extend(flows.into_iter().map(|(name, document)| (name.to_owned(), document)));
 }
 
 /// A dataflow of ours with its files in this folder.
-fn dataflow(text: &str, folder: &str, pattern: &str) -> Value {
+fn dataflow(text: &str, folder: &str, pattern: &str, separator: &str) -> Value {
     let mut document: Value = serde_json::from_str(text).unwrap_or_default();
     for step in document["steps"].as_array_mut().into_iter().flatten() {
         let params = &mut step["params"];
@@ -127,6 +137,9 @@ fn dataflow(text: &str, folder: &str, pattern: &str) -> Value {
             }
             Some(_) => params["remotePath"] = json!(folder),
             None => {}
+        }
+        if params.get("columnSeparator").is_some() {
+            params["columnSeparator"] = json!(separator);
         }
         if params.get("fileNameRegex").is_some() {
             params["fileNameRegex"] = json!(regex_of(pattern));

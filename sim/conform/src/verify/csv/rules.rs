@@ -1,7 +1,7 @@
 //! What a file has to keep, rule by rule. Each looks at one thing, so that one fault breaks one rule.
 
 use super::Columns;
-use super::sheet::Sheet;
+use super::sheet::{Cell, Row, Sheet};
 use standin_model::Email;
 use standin_scenario::Span;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +46,12 @@ pub(super) const RULES: &[Rule] = &[
     rule("cells", "every row has a cell for every heading", "GE-CSV-3", cells),
     rule("dates", "dates are written YYYY-MM-DD or YYYY-MM-DD HH:MM:SS", "GE-CSV-3", dates),
     rule("spreadsheet", "no spreadsheet has turned text into numbers", "GE-CSV-3", spreadsheet),
+    rule(
+        "values",
+        "cells hold values of at most 100 characters, and nothing where there is none",
+        "GE-CSV-3",
+        values,
+    ),
     rule("whole", "the file ends with the end of a row", "GE-CSV-4", whole),
     rule("names", "headings are database names, each once", "GE-FLD-2", names),
     rule("key", "every row has a UID", "GE-UID-1", key),
@@ -78,18 +84,39 @@ fn charset(sheet: &Sheet<'_>, _: &Columns) -> Vec<Fault> {
     .collect()
 }
 
-/// The beginnings of what UTF-8 looks like to a reader of Latin-1 who wrote it down again.
-const TWICE: [&str; 5] = ["Ã©", "Ã¨", "Ã¶", "Ã¼", "â€™"];
+/// Whether UTF-8 was read as Latin-1 or Windows-1252 somewhere: a letter that begins a pair of bytes, and another that
+/// is hardly ever written after it.
+fn written_twice(text: &str) -> bool {
+    let mut before = ' ';
+    text.chars().any(|c| {
+        let second = ('\u{80}'..='\u{bf}').contains(&c) || SECOND.contains(c);
+        let pair = match before {
+            'Ã' => second,
+            'Â' | 'Î' | 'Ï' | 'Ð' | 'Ñ' => second && !['\u{a0}', '’', '–', '—'].contains(&c),
+            'â' => ['€', '\u{80}'].contains(&c),
+            _ => false,
+        };
+        before = c;
+        pair
+    })
+}
+
+/// What Windows-1252 reads where Latin-1 has control characters.
+const SECOND: &str = "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ";
 
 fn letters(sheet: &Sheet<'_>, _: &Columns) -> Vec<Fault> {
     let all = sheet.rows.iter().flat_map(|row| &row.cells);
-    let twice = all.filter(|cell| TWICE.iter().any(|sign| cell.value.contains(sign)));
-    twice
-        .map(|cell| {
-            fault(cell.span, format!("`{}` was read in another charset and written again", cell.value))
+    let faults = all.filter_map(|cell| {
+        if cell.value.contains(char::REPLACEMENT_CHARACTER) && sheet.broken_at.is_none() {
+            let message = format!("`{}` has lost letters: they were read in another charset", cell.value);
+            return Some(wrong(cell, message, "letters").hint("read the source in its own charset"));
+        }
+        written_twice(&cell.value).then(|| {
+            wrong(cell, format!("`{}` was read in another charset and written again", cell.value), "letters")
                 .hint("read the source in UTF-8")
         })
-        .collect()
+    });
+    faults.collect()
 }
 
 fn separator(sheet: &Sheet<'_>, _: &Columns) -> Vec<Fault> {
@@ -113,8 +140,8 @@ fn quotes(sheet: &Sheet<'_>, _: &Columns) -> Vec<Fault> {
 fn cells(sheet: &Sheet<'_>, _: &Columns) -> Vec<Fault> {
     let wanted = sheet.headings.len();
     // The last row may be cut off, which another rule tells.
-    let all =
-        sheet.rows.iter().rev().skip(1).rev().chain(sheet.rows.last().filter(|_| ends_with_a_row(sheet)));
+    let cut = usize::from(cut_off(sheet).is_some());
+    let all = sheet.rows.iter().rev().skip(cut).rev();
     let wrong = all.filter(|row| row.cells.len() != wanted && sheet.open.is_none());
     wrong
         .map(|row| {
@@ -125,24 +152,36 @@ fn cells(sheet: &Sheet<'_>, _: &Columns) -> Vec<Fault> {
         .collect()
 }
 
-fn ends_with_a_row(sheet: &Sheet<'_>) -> bool {
-    sheet.text.ends_with('\n') || sheet.text.ends_with('\r')
+/// The last row, if the file ends before it has all its cells. A row that is whole needs no line end after it (RFC
+/// 4180, 2.2).
+fn cut_off<'s>(sheet: &'s Sheet<'_>) -> Option<&'s Row> {
+    let ended = sheet.text.ends_with('\n') || sheet.text.ends_with('\r');
+    sheet.rows.last().filter(|row| !ended && row.cells.len() < sheet.headings.len())
+}
+
+/// A fault that shows the whole cell in the place of what is expected.
+fn wrong(cell: &Cell, message: impl Into<String>, expected: &str) -> Fault {
+    fault(cell.span, message).instead(expected, if cell.value.is_empty() { "(empty)" } else { &cell.value })
 }
 
 fn whole(sheet: &Sheet<'_>, _: &Columns) -> Vec<Fault> {
     let hint = "write under another name, such as NAME.part, and rename at the end";
     if let Some(open) = sheet.open {
-        return vec![fault(open, "a cell that begins here never ends").hint(hint)];
+        let all = "a quote at the end of the cell";
+        return vec![
+            fault(open, "a cell that begins here never ends").instead(all, "the end of the file").hint(hint),
+        ];
     }
     if sheet.text.is_empty() {
-        return vec![fault(Span { start: 0, end: 0 }, "the file is empty: not even headings").hint(hint)];
+        let nothing = fault(Span { start: 0, end: 0 }, "the file is empty: not even headings");
+        return vec![nothing.instead("a line of headings", "nothing").hint(hint)];
     }
-    if ends_with_a_row(sheet) {
-        return Vec::new();
-    }
+    let Some(row) = cut_off(sheet) else { return Vec::new() };
     let end = sheet.text.len();
     let last = sheet.text.chars().next_back().map_or(1, char::len_utf8);
-    vec![fault(Span { start: end - last, end }, "the file ends within a row").hint(hint)]
+    let (wanted, found) = (sheet.headings.len(), row.cells.len());
+    let within = fault(Span { start: end - last, end }, "the file ends within a row");
+    vec![within.instead(&format!("{wanted} cells"), &format!("{found} cells")).hint(hint)]
 }
 
 fn names(sheet: &Sheet<'_>, _: &Columns) -> Vec<Fault> {
@@ -150,10 +189,11 @@ fn names(sheet: &Sheet<'_>, _: &Columns) -> Vec<Fault> {
     let mut faults = Vec::new();
     for cell in &sheet.headings {
         if !seen.insert(cell.value.to_ascii_lowercase()) {
-            faults.push(fault(cell.span, format!("the heading `{}` stands there twice", cell.value)));
+            let twice = format!("the heading `{}` stands there twice", cell.value);
+            faults.push(wrong(cell, twice, "each heading once"));
         } else if !is_database_name(&cell.value) {
             faults.push(
-                fault(cell.span, format!("`{}` is no database name", cell.value)).hint(
+                wrong(cell, format!("`{}` is no database name", cell.value), "a database name").hint(
                     "database names look like C_EmailAddress and C_Gigya_UID1; display names may change",
                 ),
             );
@@ -181,21 +221,72 @@ fn key(sheet: &Sheet<'_>, columns: &Columns) -> Vec<Fault> {
         // Under a separator that nobody takes there are no columns to look at.
         let named = sheet.text.lines().next().is_some_and(|line| line.contains(&columns.key));
         let first = sheet.headings.first().map_or(Span::default(), |cell| cell.span);
+        let there: Vec<&str> = sheet.headings.iter().map(|cell| cell.value.as_str()).collect();
         let missing = fault(first, format!("no column is called {}", columns.key))
+            .instead(&format!("a column {}", columns.key), &there.join(", "))
             .hint("keyed by the address, a user who changes it becomes a second contact");
         return if named { Vec::new() } else { vec![missing] };
     }
-    let empty = sheet.cells(&columns.key).filter(|cell| cell.value.trim().is_empty());
-    empty.map(|cell| fault(cell.span, "a row without a UID")).collect()
+    let all = sheet.cells(&columns.key);
+    let faults = all.filter_map(|cell| {
+        let text = cell.value.trim();
+        let message = match text {
+            "" => "a row without a UID".to_owned(),
+            _ if is_nothing(text) => {
+                format!("`{text}` is what a program writes for a UID that it does not have")
+            }
+            _ if text.parse::<Email>().is_ok() => format!("`{text}` is an address, not a UID"),
+            _ => return None,
+        };
+        Some(wrong(cell, message, "a UID"))
+    });
+    faults.collect()
 }
+
+/// What programs write for a value that they do not have.
+const NOTHING: [&str; 6] = ["undefined", "null", "None", "NaN", "nil", "[object Object]"];
+
+fn is_nothing(text: &str) -> bool {
+    NOTHING.contains(&text)
+}
+
+fn values(sheet: &Sheet<'_>, columns: &Columns) -> Vec<Fault> {
+    let key = sheet.column(&columns.key);
+    let subscriptions: Vec<_> = columns.subscriptions.iter().map(|name| sheet.column(name)).collect();
+    let all = sheet.rows.iter().flat_map(|row| row.cells.iter().enumerate());
+    // A UID and a subscription have rules of their own.
+    let all = all.filter(|(at, _)| key != Some(*at) && !subscriptions.contains(&Some(*at)));
+    let long: Vec<_> = columns.long.iter().map(|name| sheet.column(name)).collect();
+    let faults = all.filter_map(|(at, cell)| {
+        let length = cell.value.chars().count();
+        if cell.value == "undefined" || cell.value == "[object Object]" {
+            let message =
+                format!("`{}` is what a program writes for a value that it does not have", cell.value);
+            return Some(wrong(cell, message, "a value or nothing"));
+        }
+        if cell.value.contains('\0') {
+            return Some(wrong(cell, "a cell with a character NUL", "text"));
+        }
+        (length > LONGEST && !long.contains(&Some(at))).then(|| {
+            fault(cell.span, format!("{length} characters, where a text field takes {LONGEST}"))
+                .instead(&format!("at most {LONGEST} characters"), &format!("{length} characters"))
+                .hint("name the columns of large text fields under `long`")
+        })
+    });
+    faults.collect()
+}
+
+/// How many characters a text field of Eloqua takes.
+const LONGEST: usize = 100;
 
 fn one_row(sheet: &Sheet<'_>, columns: &Columns) -> Vec<Fault> {
     let mut seen = BTreeSet::new();
     let named = sheet.cells(&columns.key).filter(|cell| !cell.value.trim().is_empty());
-    let again = named.filter(|cell| !seen.insert(cell.value.as_str()));
+    // Eloqua compares text without regard to case.
+    let again = named.filter(|cell| !seen.insert(cell.value.trim().to_lowercase()));
     again
         .map(|cell| {
-            fault(cell.span, format!("the UID `{}` has more than one row", cell.value))
+            wrong(cell, format!("the UID `{}` has more than one row", cell.value), "one row for each UID")
                 .hint("rows of one identifier become one, and only the last of them counts")
         })
         .collect()
@@ -214,8 +305,12 @@ fn one_address(sheet: &Sheet<'_>, columns: &Columns) -> Vec<Fault> {
         let owner = owners.entry(cell.value.trim().to_lowercase()).or_insert_with(|| uid.value.clone());
         if *owner != uid.value {
             faults.push(
-                fault(cell.span, format!("`{}` is the address of `{owner}` as well", cell.value))
-                    .hint("an address is one contact's; the second row is refused"),
+                wrong(
+                    cell,
+                    format!("`{}` is the address of `{owner}` as well", cell.value),
+                    "one UID for each address",
+                )
+                .hint("an address is one contact's; the second row is refused"),
             );
         }
     }
@@ -224,21 +319,48 @@ fn one_address(sheet: &Sheet<'_>, columns: &Columns) -> Vec<Fault> {
 
 fn addresses(sheet: &Sheet<'_>, columns: &Columns) -> Vec<Fault> {
     // A row that is cut off has no address to judge.
-    let whole =
-        sheet.rows.iter().filter(|row| row.cells.len() == sheet.headings.len() || ends_with_a_row(sheet));
-    let Some(column) = sheet.column(&columns.address) else { return Vec::new() };
+    let cut = usize::from(cut_off(sheet).is_some());
+    let whole = sheet.rows.iter().rev().skip(cut).rev();
+    let Some(column) = sheet.column(&columns.address) else {
+        // Without columns, or under other names, other rules tell what is wrong.
+        let named = sheet.text.lines().next().is_none_or(|line| line.contains(&columns.address));
+        let first = sheet
+            .headings
+            .first()
+            .filter(|_| !named && sheet.headings.iter().all(|cell| is_database_name(&cell.value)));
+        let missing = first.map(|first| {
+            let there: Vec<&str> = sheet.headings.iter().map(|cell| cell.value.as_str()).collect();
+            fault(first.span, format!("no column is called {}", columns.address))
+                .instead(&format!("a column {}", columns.address), &there.join(", "))
+                .hint("Eloqua makes no contact without an address")
+        });
+        return missing.into_iter().collect();
+    };
     let mut faults = Vec::new();
     for cell in whole.filter_map(|row| row.cells.get(column)) {
         match cell.value.parse::<Email>() {
             Ok(_) if cell.value.trim() == cell.value => {}
-            Ok(_) => faults.push(fault(cell.span, format!("`{}` has blanks around it", cell.value))),
+            Ok(address) => {
+                faults.push(wrong(cell, format!("`{}` has blanks around it", cell.value), address.as_str()))
+            }
             Err(why) => faults.push(
-                fault(cell.span, format!("`{}`: {why}", cell.value))
+                wrong(cell, format!("`{}`: {why}", cell.value), "an address")
                     .hint("Eloqua makes no contact without an address"),
             ),
         }
     }
     faults
+}
+
+/// Why a rule has nothing to look at in a file, if that is so.
+pub(super) fn nothing_to_see(rule: &Rule, sheet: &Sheet<'_>, columns: &Columns) -> Option<String> {
+    let named = match rule.name {
+        "subscriptions" => &columns.subscriptions,
+        "dates" => &columns.dates,
+        _ => return None,
+    };
+    let there = named.iter().any(|name| sheet.column(name).is_some());
+    (!there).then(|| format!("the file has no column {}", named.join(" or ")))
 }
 
 fn subscriptions(sheet: &Sheet<'_>, columns: &Columns) -> Vec<Fault> {
@@ -293,19 +415,28 @@ const TEXTS: [&str; 4] = ["C_Zip_Postal", "C_MobilePhone", "C_BusPhone", "C_Fax"
 fn spreadsheet(sheet: &Sheet<'_>, columns: &Columns) -> Vec<Fault> {
     let headings = TEXTS.into_iter().chain([columns.key.as_str()]);
     let all = headings.flat_map(|heading| sheet.cells(heading));
-    let wrong = all.filter(|cell| is_rounded(&cell.value));
-    wrong
-        .map(|cell| {
-            fault(cell.span, format!("`{}` is what a spreadsheet makes of a long number", cell.value))
+    let numbers = all.filter(|cell| is_rounded(&cell.value));
+    let faults = sheet.rows.iter().flat_map(|row| &row.cells);
+    let faults = faults.filter(|cell| FAULTS.contains(&cell.value.as_str()));
+    let found = numbers.map(|cell| (cell, "a long number")).chain(faults.map(|cell| (cell, "a formula")));
+    found
+        .map(|(cell, what)| {
+            wrong(cell, format!("`{}` is what a spreadsheet makes of {what}", cell.value), "the value itself")
                 .hint("do not open the file in a spreadsheet before it is loaded")
         })
         .collect()
 }
 
-/// `1.23E+15`: digits, a point, digits, an E with its sign.
+/// What a spreadsheet writes in the place of a formula that went wrong.
+const FAULTS: [&str; 7] = ["#NAME?", "#REF!", "#VALUE!", "#N/A", "#DIV/0!", "#NUM!", "#NULL!"];
+
+/// `1.23E+15`: digits, a point, digits, an E; its sign only where there is a point, as a zip may be `1E5`.
 fn is_rounded(text: &str) -> bool {
-    let Some((number, exponent)) = text.split_once("E+") else { return false };
+    let Some((number, exponent)) = text.split_once('E') else { return false };
     let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-    let (whole, fraction) = number.split_once(['.', ',']).unwrap_or((number, "0"));
-    digits(whole) && digits(fraction) && digits(exponent)
+    let (whole, fraction) = number.split_once(['.', ',']).unwrap_or((number, ""));
+    let signed = exponent.strip_prefix('+');
+    digits(whole)
+        && (digits(fraction) || fraction.is_empty() && signed.is_some())
+        && digits(signed.unwrap_or(exponent))
 }
