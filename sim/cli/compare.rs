@@ -2,15 +2,15 @@
 
 use crate::args::CompareCommand;
 use crate::{Stop, say};
-use standin_conform::verify::judgement::{changes, read_report};
+use standin_conform::verify::judgement::{Stood, changes, read_report};
 use standin_report::terminal::counted;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
 pub(crate) fn compare(command: &CompareCommand) -> Result<u8, Stop> {
     let (before, after) = (read(&command.old)?, read(&command.new)?);
-    let changes = changes(&before, &after);
+    let changes = changes(&before, &after).map_err(|why| Stop::wrong(format!("error: {why}")))?;
     let lost = changes.iter().filter(|change| change.is_loss()).count();
     let mut text = String::new();
     for change in &changes {
@@ -20,14 +20,14 @@ pub(crate) fn compare(command: &CompareCommand) -> Result<u8, Stop> {
     let _ = writeln!(
         text,
         "{} named, {} differently, {lost} kept before and broken now",
-        counted(before.keys().chain(after.keys()).collect::<std::collections::BTreeSet<_>>().len(), "clause"),
+        counted(before.clauses.keys().chain(after.clauses.keys()).collect::<BTreeSet<_>>().len(), "clause"),
         changes.len()
     );
     say(&text);
     Ok(u8::from(lost > 0))
 }
 
-fn read(file: &Path) -> Result<BTreeMap<String, &'static str>, Stop> {
+fn read(file: &Path) -> Result<Stood, Stop> {
     let wrong = |why: String| Stop::wrong(format!("error: {}: {why}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| wrong(error.kind().to_string()))?;
     read_report(&text).map_err(wrong)

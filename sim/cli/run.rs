@@ -50,6 +50,9 @@ pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
         .map_err(|error| Stop::broke(format!("error: no thread could be started: {error}")))?;
     for outcome in &mut outcomes {
         keep_screenshot(outcome, &command.screenshots)?;
+        if command.timeless {
+            outcome.micros = 0;
+        }
     }
     let look = Look {
         colour: std::io::stdout().is_terminal()
@@ -61,7 +64,7 @@ pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
     say(&write(&outcomes, look));
     let clauses: Vec<Promise<'_>> =
         CLAUSES.iter().map(|clause| Promise { id: clause.id, says: clause.says }).collect();
-    let results = Results { outcomes: &outcomes, clauses: &clauses };
+    let results = Results { outcomes: &outcomes, clauses: &clauses, partner: None };
     for ((format, _), file) in command.report.iter().zip(reports) {
         let Some(format) = format_of(format) else { continue };
         file.write(&(format.write)(&results).map_err(|error| Stop::broke(format!("error: {error}")))?)?;

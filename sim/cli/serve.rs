@@ -94,7 +94,8 @@ pub(crate) fn hosting() -> Hosting {
 fn report(outcomes: &[Outcome]) -> Value {
     let clauses: Vec<Promise<'_>> =
         CLAUSES.iter().map(|clause| Promise { id: clause.id, says: clause.says }).collect();
-    let written = (standin_report::json::FORMAT.write)(&Results { outcomes, clauses: &clauses });
+    let written =
+        (standin_report::json::FORMAT.write)(&Results { outcomes, clauses: &clauses, partner: None });
     written.ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
 }
 

@@ -16,7 +16,7 @@ use standin_conform::verify::partner::role_hint;
 use standin_conform::verify::role::{Verification, Work, role_of};
 use standin_conform::verify::{PartnerFile, Role, csv, judge};
 use standin_report::terminal::Look;
-use standin_report::{FORMATS, Needs, Promise, Results, format_of};
+use standin_report::{FORMATS, Needs, Partner, Promise, Results, format_of};
 use standin_scenario::outcome::{Outcome, exit_code};
 use standin_stage::Transport;
 use standin_stage::runner::{Extras, check_knobs};
@@ -63,7 +63,11 @@ pub(crate) fn verify(command: &VerifyCommand) -> Result<u8, Stop> {
         .filter_map(|id| clause_of(id))
         .map(|clause| Promise { id: clause.id, says: clause.says })
         .collect();
-    let results = Results { outcomes: &outcomes, clauses: &promises };
+    let results = Results {
+        outcomes: &outcomes,
+        clauses: &promises,
+        partner: Some(Partner { role: role.name, name: &partner.name }),
+    };
     say(&Table { partner: &partner, judgements: &judgements, results: &results, look }.text());
     for (format, file) in reports {
         file.write(&(format.write)(&results).map_err(|error| Stop::broke(format!("error: {error}")))?)?;

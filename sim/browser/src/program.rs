@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use tempfile::TempDir;
 
 /// The names under which systems install the browser, the usual one first.
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
@@ -104,6 +105,8 @@ fn answers(name: &str) -> bool {
 pub(crate) struct Driver {
     process: Child,
     pub(crate) url: String,
+    /// Where it and its browsers keep what they forget to remove.
+    _leavings: TempDir,
 }
 
 impl Driver {
@@ -114,7 +117,9 @@ impl Driver {
     }
 
     fn try_start() -> std::io::Result<Self> {
+        let leavings = tempfile::tempdir()?;
         let mut process = Command::new(DRIVER)
+            .env("TMPDIR", leavings.path())
             .args(["--port=0", "--log-level=WARNING"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -123,7 +128,7 @@ impl Driver {
         let told = process.stdout.take().map(|out| BufReader::new(out).lines().take(LINES));
         let port = told.into_iter().flatten().map_while(Result::ok).find_map(|line| port(&line));
         // From here on it is ended with this value, whatever happens.
-        let mut driver = Self { process, url: String::new() };
+        let mut driver = Self { process, url: String::new(), _leavings: leavings };
         let port = port.ok_or_else(|| std::io::Error::other(format!("{DRIVER} named no port")))?;
         driver.url = format!("http://127.0.0.1:{port}");
         Ok(driver)

@@ -152,6 +152,12 @@ pub(crate) trait Transform: Send {
     fn transform(&mut self, record: Record) -> Fate;
 }
 
+impl<F: FnMut(Record) -> Fate + Send> Transform for F {
+    fn transform(&mut self, record: Record) -> Fate {
+        self(record)
+    }
+}
+
 /// Lets a [`Transform`] be a [`Component`].
 pub(crate) struct Each<T>(pub(crate) T);
 

@@ -7,6 +7,7 @@ use crate::record::{Fields, Record};
 use crate::run::{Outlet, Stop};
 use crate::server::ahead;
 use serde_json::Value;
+use standin_model::mutant::mutated;
 
 /// Pages of one run; a cursor that never ends is an error, not a loop.
 const MAX_PAGES: u64 = 1_000_000;
@@ -54,7 +55,10 @@ pub(crate) fn query(
     }
     let mut parts = Vec::new();
     if !condition.is_empty() {
-        parts.push(format!("({condition})"));
+        parts.push(match mutated("dataflow.where.no-brackets") {
+            true => condition,
+            false => format!("({condition})"),
+        });
     }
     parts.extend(setup.since().map(changed));
     let filter = if parts.is_empty() { String::new() } else { format!(" WHERE {}", parts.join(" AND ")) };

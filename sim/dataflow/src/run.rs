@@ -1,7 +1,7 @@
 //! Runs a document: entry points read, batches go depth-first through the branches in the order of the list,
 //! and what waits for the end of its input is closed in topological order.
 
-use crate::component::{Carries, Component, Fate, FilePart, Setup};
+use crate::component::{Carries, Component, Each, Fate, FilePart, Setup};
 use crate::document::{Document, Step};
 use crate::gigya::Gigya;
 use crate::job::{Extract, Job, JobReport, Log, Ports, StepCount, Unwatched, Watcher};
@@ -9,6 +9,7 @@ use crate::placeholder::Placeholders;
 use crate::record::{ERROR_DETAILS, Record};
 use crate::shared_variables::SharedVariables;
 use serde_json::Value;
+use standin_model::mutant::mutated_at;
 use standin_ports::journal::masked;
 use standin_ports::{Journal, What};
 use std::pin::Pin;
@@ -167,6 +168,7 @@ impl Engine {
                 Setup { step, job, ports, gigya: &self.gigya, placeholders: &placeholders, shared: &shared };
             let component = match &step.stub {
                 Some(stub) => stub.build(&setup),
+                None if mutated_at("dataflow.step.idle", step.component.kind) => Box::new(Each(Fate::next)),
                 None => (step.component.build)(&setup).map_err(|text| Stop::Here(text).named(step))?,
             };
             self.slots.push(Some(component));

@@ -22,6 +22,9 @@ pub fn extract(scheduling: &Value, last_runtime: Option<Instant>, now: Instant) 
     if let Some(since) = last_runtime.filter(|_| !mutated("dataflow.watermark.forgotten")) {
         return Ok(Extract::Since(since));
     }
+    if mutated("dataflow.extract.first-run-is-full") {
+        return Ok(Extract::Full);
+    }
     let span = interval(scheduling)?;
     at_before(now, span).map(Extract::Since)
 }
@@ -59,7 +62,8 @@ pub fn log(scheduling: &Value) -> Result<Log, String> {
 fn interval(scheduling: &Value) -> Result<Span, String> {
     let kind = member(scheduling, "frequencyType").and_then(Value::as_str).unwrap_or("once").trim();
     let unit: fn(Span, i64) -> Result<Span, jiff::Error> = match kind.to_ascii_lowercase().as_str() {
-        "once" => return Ok(Span::new().days(1)),
+        "once" if !mutated("dataflow.extract.first-day-is-an-hour") => return Ok(Span::new().days(1)),
+        "once" => return Ok(Span::new().hours(1)),
         "minute" => Span::try_minutes,
         "hour" => Span::try_hours,
         "day" => Span::try_days,

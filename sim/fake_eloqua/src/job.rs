@@ -21,6 +21,7 @@ use imbl::{OrdMap, Vector};
 use serde_json::{Value, json};
 use standin_fake_kit::Agenda;
 use standin_model::Instant;
+use standin_model::mutant::mutated;
 use standin_ports::{FileEntry, FilesTarget};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -376,7 +377,7 @@ impl Eloqua {
                     && before.modified.seconds() == entry.modified.seconds()
                     && before.modified.seconds() < before.at.seconds()
             });
-            if same {
+            if same && !mutated("eloqua.import.file-loaded-again") {
                 continue;
             }
             if chosen.len() == FILES_A_RUN {
@@ -413,7 +414,7 @@ impl Eloqua {
         if let Some(text) = &export.filter {
             filters.push(Filter::read_in(text, scope, &self.store)?);
         }
-        if export.changed_since_last_run {
+        if export.changed_since_last_run && !mutated("eloqua.export.always-everything") {
             match self.jobs.succeeded.get(&job.name) {
                 Some(since) => {
                     notes.push(format!("changed since {since}"));
@@ -458,7 +459,7 @@ impl Eloqua {
         if let Err(why) = result {
             record.failure.get_or_insert(why);
         }
-        if record.failure.is_none() {
+        if record.failure.is_none() || mutated("eloqua.export.watermark-moves-on-failure") {
             self.jobs.succeeded.insert(name.to_owned(), record.started);
         }
         self.forget_rejects();

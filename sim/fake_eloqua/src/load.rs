@@ -10,6 +10,7 @@ use crate::table::{self, Table};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use standin_model::Instant;
+use standin_model::mutant::mutated;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -49,8 +50,8 @@ impl Eloqua {
             return told;
         }
         let place = (run.name.clone(), file.to_owned());
-        let again =
-            self.jobs.loaded.get(&place).is_some_and(|before| {
+        let again = !mutated("eloqua.import.file-loaded-again")
+            && self.jobs.loaded.get(&place).is_some_and(|before| {
                 before.digest == digest && before.modified.seconds() == modified.seconds()
             });
         if again {

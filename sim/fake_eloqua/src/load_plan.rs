@@ -5,6 +5,7 @@ use crate::field;
 use crate::import::{Column, Plan, Target, UpdateRule};
 use crate::job::{ImportJob, Job, Of, Run};
 use crate::statement::{Own, Statement};
+use standin_model::mutant::mutated;
 use std::collections::BTreeSet;
 
 /// The key under which a constant stands in every row.
@@ -58,7 +59,7 @@ impl Eloqua {
         };
         let identifier = columns
             .iter()
-            .find(names_key)
+            .find(|column| names_key(column) || mutated("eloqua.import.key-is-the-first-column"))
             .map(|column| column.key.clone())
             .ok_or_else(|| format!("no column holds the unique match field {}", import.key))?;
         Ok(Plan {
@@ -98,7 +99,13 @@ impl Eloqua {
     fn heading_of(&self, of: Of, heading: &str) -> Option<Statement> {
         match of {
             Of::Contacts => {
-                let field = self.store.fields.internal(heading).or_else(|| self.store.fields.named(heading));
+                let named = || {
+                    self.store
+                        .fields
+                        .named(heading)
+                        .filter(|_| !mutated("eloqua.import.display-name-unknown"))
+                };
+                let field = self.store.fields.internal(heading).or_else(named);
                 field.cloned().map(Statement::Field)
             }
             Of::Records(owner) => {

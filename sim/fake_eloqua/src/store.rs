@@ -274,7 +274,9 @@ impl Store {
         let after = values.get(&field::EMAIL).map(value::fold).unwrap_or_default();
         if after != before {
             self.hold(now, &after, contact.id)?;
-            self.release(&before);
+            if !mutated("eloqua.identity.old-address-stays-taken") {
+                self.release(&before);
+            }
         }
         let changed = Contact { values, updated: now, modified: now, ..contact.clone() };
         self.contacts.insert(contact.id, Arc::new(changed));
@@ -287,7 +289,9 @@ impl Store {
             return Ok(());
         }
         match self.addresses.get_mut(folded) {
-            Some(address) if address.contact.is_some() => return Err(AddressTaken),
+            Some(address) if address.contact.is_some() && !mutated("eloqua.identity.address-of-two") => {
+                return Err(AddressTaken);
+            }
             Some(address) => Arc::make_mut(address).contact = Some(contact),
             None => {
                 let address = Address { contact: Some(contact), ..Address::new(now) };
@@ -299,7 +303,9 @@ impl Store {
 
     /// Takes an address from its contact. What is known of it stays.
     fn release(&mut self, folded: &str) {
-        if let Some(address) = self.addresses.get_mut(folded) {
+        if mutated("eloqua.opt-out.goes-with-the-contact") {
+            self.addresses.remove(folded);
+        } else if let Some(address) = self.addresses.get_mut(folded) {
             Arc::make_mut(address).contact = None;
         }
     }
@@ -345,7 +351,9 @@ impl Store {
     /// Takes a contact away. What is known of its address stays.
     pub(crate) fn delete(&mut self, id: u64) -> bool {
         let Some(contact) = self.contacts.remove(&id) else { return false };
-        self.release(&value::fold(contact.email()));
+        if !mutated("eloqua.identity.deleted-keeps-address") {
+            self.release(&value::fold(contact.email()));
+        }
         self.extras.remove(&id);
         let holding: Vec<u64> =
             self.lists.values().filter(|list| list.members.contains(&id)).map(|list| list.id).collect();
@@ -404,7 +412,7 @@ impl Store {
     /// Marks an address as bounced or not; says whether it is different now.
     pub(crate) fn set_bounced(&mut self, now: Instant, email: &str, bounced: bool) -> bool {
         let changed = self.change_address(now, email, |address| {
-            if address.bounced == bounced {
+            if address.bounced == bounced || mutated("eloqua.bounce.ignored") {
                 return;
             }
             address.bounced = bounced;
@@ -435,6 +443,7 @@ impl Store {
     /// Whether an address is in a group: what it said, else what the group takes it for.
     pub(crate) fn in_group(&self, email: &str, group: &crate::group::EmailGroup) -> bool {
         let said = self.address(email).and_then(|address| address.groups.get(&group.id).copied());
+        let said = said.filter(|_| !mutated("eloqua.group.follows-its-default"));
         said.unwrap_or(!group.require_opt_in)
     }
 

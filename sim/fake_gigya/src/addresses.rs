@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use imbl::{OrdMap, OrdSet};
 use standin_model::Instant;
+use standin_model::mutant::mutated;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the records themselves do not tell of addresses, by site and address.
@@ -112,7 +113,7 @@ impl Gigya {
         let packed = Packed::of(state);
         let uids = self.holders(api_key, email);
         let people = self.people_of(api_key);
-        for uid in uids {
+        for uid in uids.into_iter().filter(|_| !mutated("gigya.subscription.of-one-record")) {
             let Some(account) = people.get(&uid).filter(|it| it.subscriptions != packed) else { continue };
             let mut account = Account::clone(account);
             account.subscriptions = packed.clone();
@@ -153,7 +154,10 @@ impl Gigya {
                     let known =
                         known.or_else(|| left.get(email.as_str()).map(|lite| lite.subscriptions.object()));
                     let known = known.or_else(|| self.found_again(api_key, &email)).unwrap_or_default();
-                    let state = laid_over(known.clone(), &before, &after);
+                    let state = match mutated("gigya.subscription.follows-account") {
+                        true => after,
+                        false => laid_over(known.clone(), &before, &after),
+                    };
                     (known, state)
                 }
             };
@@ -170,7 +174,8 @@ impl Gigya {
 
     /// What an address had when its last record left it.
     fn found_again(&mut self, api_key: &str, email: &str) -> Option<Object> {
-        self.strays.left.remove(&(api_key.to_owned(), email.to_owned()))
+        let left = self.strays.left.remove(&(api_key.to_owned(), email.to_owned()));
+        left.filter(|_| !mutated("gigya.subscription.left-is-forgotten"))
     }
 
     /// Remembers the subscriptions of an address that an account has left, if nobody else has it.

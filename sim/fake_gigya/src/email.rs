@@ -1,5 +1,7 @@
 //! The e-mail format of the profile schema.
 
+use standin_model::mutant::mutated;
+
 /// Whether `text` is an address by the platform's rule: ASCII, at most 64 before the `@`, and behind it an
 /// IPv4 in brackets or labels, of which each after the first has 2 to 63 characters. Dots may double before
 /// the `@`.
@@ -27,7 +29,7 @@ fn has_labels(domain: &str) -> bool {
 
 /// The spelling under which addresses and user names are compared.
 pub(crate) fn folded(text: &str) -> String {
-    text.to_lowercase()
+    if mutated("gigya.identity.letters-count") { text.to_owned() } else { text.to_lowercase() }
 }
 
 #[cfg(test)]

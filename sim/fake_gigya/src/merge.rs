@@ -55,7 +55,8 @@ impl<'s> Merge<'s> {
     /// Writes `from` over `into`, both at `path` below the part.
     pub(crate) fn object(&mut self, path: &str, into: &mut Object, from: &Object) {
         for (key, value) in from {
-            if let Some((first, rest)) = key.split_once('.').filter(|(a, b)| !a.is_empty() && !b.is_empty()) {
+            let dotted = key.split_once('.').filter(|(a, b)| !a.is_empty() && !b.is_empty());
+            if let Some((first, rest)) = dotted.filter(|_| !mutated("gigya.dotted.literal")) {
                 let nested = Object::from_iter([(rest.to_owned(), value.clone())]);
                 self.member(path, into, first, &Value::Object(nested));
             } else {
@@ -90,14 +91,14 @@ impl<'s> Merge<'s> {
         };
         let had = !inner.is_empty();
         self.object(place, &mut inner, members);
-        match had && inner.is_empty() {
+        match had && inner.is_empty() && !mutated("gigya.group.stays-empty") {
             true => _ = into.shift_remove(key),
             false => _ = into.insert(key.to_owned(), Value::Object(inner)),
         }
     }
 
     fn list(&mut self, place: &str, into: &mut Object, key: &str, items: &[Value]) {
-        let mut made = match (self.rules.append, into.get(key)) {
+        let mut made = match (self.rules.append || mutated("gigya.list.appended"), into.get(key)) {
             (true, Some(Value::Array(old))) => old.clone(),
             _ => Vec::new(),
         };
@@ -139,7 +140,7 @@ impl<'s> Merge<'s> {
             if !self.writable(place, &field, into.contains_key(key)) {
                 return;
             }
-            if !field.allow_null || field.required {
+            if (!field.allow_null || field.required) && !mutated("gigya.required.nullable") {
                 let message = format!("{} may not be null", self.shown(place));
                 self.problems.push(Problem::new(400_027, self.shown(place), message));
                 return;
@@ -159,6 +160,7 @@ impl<'s> Merge<'s> {
             (_, Write::ClientCreate) => !present,
             (_, Write::ServerOnly) => false,
         };
+        let may = may || mutated("gigya.write-access.ignored");
         if !may {
             self.refuse_write(place);
         }

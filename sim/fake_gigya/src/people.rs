@@ -8,6 +8,7 @@ use crate::query::document::Node;
 use imbl::OrdMap;
 use standin_fake_kit::Agenda;
 use standin_model::Instant;
+use standin_model::mutant::mutated;
 use std::sync::Arc;
 
 /// Accounts by UID, who owns which login identifier, and what search sees of them.
@@ -86,7 +87,9 @@ impl People {
             None => Arc::from(account.uid.as_str()),
             Some((uid, old)) => {
                 for id in old.login_ids().into_iter().filter(|id| !ids.contains(id)) {
-                    self.login_ids.remove(id.as_str());
+                    if !mutated("gigya.identity.old-address-stays-taken") {
+                        self.login_ids.remove(id.as_str());
+                    }
                 }
                 Arc::clone(uid)
             }
@@ -106,7 +109,9 @@ impl People {
     pub(crate) fn remove(&mut self, uid: &str, due: Instant) {
         if let Some((uid, old)) = self.accounts.remove_with_key(uid) {
             for id in old.login_ids() {
-                self.login_ids.remove(id.as_str());
+                if !mutated("gigya.identity.deleted-keeps-address") {
+                    self.login_ids.remove(id.as_str());
+                }
             }
             self.queue.add(due, Change::Account(uid, None));
             self.touched.push(Touched::Account { before: Some(old), after: None });

@@ -5,24 +5,59 @@
 //! undisturbed.
 
 #[cfg(debug_assertions)]
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+#[cfg(debug_assertions)]
+use std::collections::BTreeSet;
 
 #[cfg(debug_assertions)]
 thread_local! {
     static ON: Cell<Option<&'static str>> = const { Cell::new(None) };
+    static ASKED: RefCell<Option<BTreeSet<String>>> = const { RefCell::new(None) };
 }
 
 /// Whether the rule of this name is made wrong here and now.
 #[inline]
 #[must_use]
 pub fn mutated(name: &str) -> bool {
+    is_wrong(name, "")
+}
+
+/// Whether the rule of this name is made wrong here and now for one of several that share it, such as a row of a table:
+/// `name@of`.
+#[inline]
+#[must_use]
+pub fn mutated_at(name: &str, of: &str) -> bool {
+    is_wrong(name, of)
+}
+
+#[inline]
+fn is_wrong(name: &str, of: &str) -> bool {
     #[cfg(debug_assertions)]
-    return ON.get() == Some(name);
+    return asked(name, of);
     #[cfg(not(debug_assertions))]
     return {
-        let _ = name;
+        let _ = (name, of);
         false
     };
+}
+
+#[cfg(debug_assertions)]
+fn asked(name: &str, of: &str) -> bool {
+    ASKED.with_borrow_mut(|asked| {
+        if let Some(asked) = asked {
+            asked.insert(if of.is_empty() { name.to_owned() } else { format!("{name}@{of}") });
+        }
+    });
+    let Some(rest) = ON.get().and_then(|on| on.strip_prefix(name)) else { return false };
+    if of.is_empty() { rest.is_empty() } else { rest.strip_prefix('@') == Some(of) }
+}
+
+/// The names of the rules that are asked for on this thread while `work` is done.
+#[cfg(debug_assertions)]
+pub fn asked_in(work: impl FnOnce()) -> BTreeSet<String> {
+    ASKED.set(Some(BTreeSet::new()));
+    work();
+    ASKED.take().unwrap_or_default()
 }
 
 /// Makes a rule wrong on this thread until the guard is dropped.
@@ -57,5 +92,11 @@ mod tests {
         assert!(!std::thread::spawn(|| mutated("a")).join().unwrap());
         drop(guard);
         assert!(!mutated("a"));
+        assert_eq!(
+            asked_in(|| _ = (mutated("a"), mutated_at("a", "x"))),
+            ["a", "a@x"].map(str::to_owned).into()
+        );
+        let _guard = make_wrong("a@x");
+        assert!(mutated_at("a", "x") && !mutated_at("a", "y") && !mutated("a"));
     }
 }

@@ -93,7 +93,10 @@ impl Outbox {
         if over {
             return Enqueued::Settled(push_id);
         }
-        let uid = participation.uid.clone();
+        let uid = match mutated("push.queue.of-one-account-overtakes") {
+            true => format!("{} {push_id}", participation.uid),
+            false => participation.uid.clone(),
+        };
         let order = Order {
             push_id,
             participation: Arc::new(participation),
@@ -207,7 +210,8 @@ impl Outbox {
     fn settle(&mut self, now: Instant, mut order: Order, report: Report, journal: &dyn Journal) {
         let uid = order.participation.uid.clone();
         self.agenda.remove(&(order.due, order.push_id));
-        let delay = DELAYS.get(order.attempts.saturating_sub(1) as usize);
+        let before = if mutated("push.retry.never-ends") { 0 } else { order.attempts.saturating_sub(1) };
+        let delay = DELAYS.get(before as usize);
         let state = match (&report.end, delay) {
             (End::Later, Some(_)) => PushState::Retrying,
             (End::Later, None) => PushState::Dead(Death::Exhausted),

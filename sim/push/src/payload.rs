@@ -4,7 +4,7 @@ use crate::participation::{Participation, PhonePolicy, SendMode};
 use crate::prefill;
 use crate::rules::{BIRTH_MEMBERS, Behaviour, RULES, Rule};
 use serde_json::{Map, Value, json};
-use standin_model::mutant::mutated;
+use standin_model::mutant::{mutated, mutated_at};
 use standin_model::{Birthday, Country, Instant, Language, Phone, email, phone, text};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -165,6 +165,9 @@ impl Context<'_> {
     /// What a row leads to; `None` where the form does not have its variable.
     fn row(&self, rule: &Rule) -> Option<Outcome> {
         let submitted = rule.variable.and_then(|variable| self.submitted(variable));
+        if mutated_at("push.row.dropped", rule.name) {
+            return None;
+        }
         match rule.behaviour {
             Behaviour::ReadOnly => None,
             Behaviour::Languages => Some(self.languages()),
@@ -198,10 +201,18 @@ impl Context<'_> {
         let members = match rule.behaviour {
             Behaviour::Phone => self.phone(&cleaned)?,
             Behaviour::Birthday => self.birthday(&cleaned)?,
+            Behaviour::Overwrite { member, .. }
+                if mutated_at("push.row.fills", rule.name) && self.existing.get(member).is_some() =>
+            {
+                return Err(Reason::AlreadyThere);
+            }
             Behaviour::Overwrite { member, write } => vec![(member, Value::from(write(&cleaned)?))],
             Behaviour::Key | Behaviour::Languages | Behaviour::ReadOnly => return Err(Reason::NotMapped),
         };
-        if self.participation.send_mode == SendMode::ChangedOnly && self.is_unchanged(rule, &cleaned) {
+        if self.participation.send_mode == SendMode::ChangedOnly
+            && self.is_unchanged(rule, &cleaned)
+            && !mutated("push.changed-only.sends-all")
+        {
             return Err(Reason::Unchanged);
         }
         Ok(members)
@@ -211,8 +222,10 @@ impl Context<'_> {
     /// are not removed by a policy that only adds.
     fn cleared(&self, rule: &Rule) -> Outcome {
         let keeps = matches!(rule.behaviour, Behaviour::Phone)
-            && self.participation.phone_policy == PhonePolicy::Append;
-        if !(self.participation.clear_on_empty || mutated("push.empty.erases")) || keeps {
+            && self.participation.phone_policy == PhonePolicy::Append
+            && !mutated("push.phone.append-erases");
+        let clears = self.participation.clear_on_empty && !mutated("push.empty.never-erases");
+        if !(clears || mutated("push.empty.erases")) || keeps {
             return Err(Reason::Empty);
         }
         let shown = prefill::value(rule, &self.participation.profile_at_identification);
@@ -271,7 +284,9 @@ impl Context<'_> {
     /// default flag describe a number, so they survive only where the number does.
     fn only_phone(&self, number: &Phone, held: &Value) -> Value {
         let mut entry = Map::new();
-        if let Some(known) = entries(held).iter().find(|entry| self.is_same_phone(entry, number)) {
+        if let Some(known) = entries(held).iter().find(|entry| self.is_same_phone(entry, number))
+            && !mutated("push.phone.loses-type")
+        {
             for member in ["type", "default"] {
                 if let Some(value) = known.get(member) {
                     entry.insert(member.to_owned(), value.clone());
@@ -294,7 +309,7 @@ impl Context<'_> {
         {
             return Err(Reason::AlreadyThere);
         }
-        if held.len() >= PHONES_LIMIT {
+        if held.len() >= PHONES_LIMIT && !mutated("push.phone.without-limit") {
             return Err(Reason::ListFull);
         }
         let mut all = held.to_vec();

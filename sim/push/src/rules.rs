@@ -187,6 +187,9 @@ fn gender(value: &str) -> Result<String, Reason> {
     if mutated("push.gender.as-typed") {
         return Ok(value.to_owned());
     }
+    if mutated("push.gender.unknown-is-u") && value.parse::<Gender>().is_err() {
+        return Ok("u".to_owned());
+    }
     value.parse::<Gender>().map(|gender| gender.letter().to_owned()).map_err(|_| Reason::UnmappedValue)
 }
 

@@ -29,13 +29,16 @@ pub fn class_of(error: &GigyaError, sent: &[&'static str]) -> Class {
         GigyaError::NotJson { status: 429, .. } => Class::Transient,
         GigyaError::NotJson { status: 400..=499, .. } => Class::Config,
         // A cut or foreign body with any other status comes from something between us and Gigya.
+        GigyaError::NotJson { .. } if mutated("push.retry.not-on-pages") => Class::Config,
         GigyaError::NotJson { .. } => Class::Transient,
         GigyaError::Unsigned { .. } => Class::Config,
         GigyaError::Api { code, details, body, .. } => match code {
             500_000..=599_999 | 403_048 | 409_030 if !mutated("push.retry.not-on-codes") => Class::Transient,
             // Something on the way has sent the call twice; another attempt has a nonce of its own.
-            403_004 => Class::Transient,
-            &UNAUTHORIZED_USER if names_user_key(details) => Class::Config,
+            403_004 if !mutated("push.retry.not-on-nonce") => Class::Transient,
+            &UNAUTHORIZED_USER if names_user_key(details) && !mutated("push.verdict.key-is-account") => {
+                Class::Config
+            }
             &UNAUTHORIZED_USER | 403_047 => Class::Gone,
             400_003 | 400_006 | 400_009 | 400_020 | 400_022..=400_027 => {
                 Class::Refused(refused_rows(details, body, sent))

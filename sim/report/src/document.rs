@@ -2,7 +2,7 @@
 //!
 //! These structs are the border: their doc comments are the descriptions of the schema.
 
-use crate::Results;
+use crate::{Partner, Results};
 use schemars::JsonSchema;
 use serde::Serialize;
 use standin_model::Level;
@@ -16,6 +16,9 @@ pub struct Document<'a> {
     pub format: &'static str,
     /// The version of this shape. New members do not change it.
     pub version: u32,
+    /// Whose system plays a role, where somebody's does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partner: Option<Partner<'a>>,
     /// The run in numbers.
     pub summary: Summary,
     /// Every clause, whether or not this run shows it.
@@ -56,6 +59,16 @@ pub struct ClauseCounts {
     pub broken: usize,
     /// Not shown by this run.
     pub not_shown: usize,
+}
+
+impl Document<'_> {
+    /// What is reported on: `standin`, and the partner's system where there is one.
+    pub fn subject(&self) -> String {
+        match self.partner {
+            None => "standin".to_owned(),
+            Some(Partner { role, name }) => format!("standin verify {role}: {name}"),
+        }
+    }
 }
 
 impl ClauseCounts {
@@ -310,6 +323,7 @@ pub fn document<'a>(results: &Results<'a>) -> Document<'a> {
     Document {
         format: "standin-report",
         version: 1,
+        partner: results.partner,
         summary,
         areas: areas(&clauses),
         clauses,

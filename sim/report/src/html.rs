@@ -50,6 +50,7 @@ struct Page<'a> {
 /// The run without its scenarios.
 #[derive(Serialize)]
 struct Head<'a> {
+    subject: String,
     title: String,
     bad: usize,
     document: Document<'a>,
@@ -96,7 +97,7 @@ fn write(results: &Results<'_>) -> Result<String, ReportError> {
         style: STYLE,
         script: SCRIPT,
         policy: policy(),
-        run: Head { title, bad, document: run },
+        run: Head { subject: run.subject(), title, bad, document: run },
         scenarios: shown,
     };
     let mut engine = Environment::new();

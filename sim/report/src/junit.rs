@@ -3,6 +3,7 @@
 //! What the usual systems look for: `file` and `line` (annotations), the failure's text (GitLab, Jenkins, Azure), and
 //! `[[ATTACHMENT|file]]` in a case's output (GitLab and the JUnit Attachments plugin of Jenkins show the file).
 
+use crate::document::document;
 use crate::{Format, Needs, ReportError, Results};
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 use standin_scenario::outcome::{Failure, Outcome, Verdict};
@@ -24,7 +25,7 @@ fn write(results: &Results<'_>) -> Result<String, ReportError> {
         let folder = outcome.file.rsplit_once('/').map_or("scenarios", |(folder, _)| folder);
         suites.entry(folder).or_default().push(outcome);
     }
-    let mut report = Report::new("standin");
+    let mut report = Report::new(document(results).subject());
     report.set_time(lasted(results.outcomes.iter()));
     report.add_test_suites(suites.into_iter().map(|(folder, outcomes)| suite(folder, &outcomes)));
     Ok(report.to_string()?)

@@ -16,6 +16,8 @@ pub mod markdown;
 pub mod tap;
 pub mod terminal;
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use standin_scenario::Outcome;
 
 /// What a report tells.
@@ -25,6 +27,17 @@ pub struct Results<'r> {
     pub outcomes: &'r [Outcome],
     /// Every promise there is, whether or not a scenario of this run shows it.
     pub clauses: &'r [Promise<'r>],
+    /// Whose system plays a role, where somebody's does.
+    pub partner: Option<Partner<'r>>,
+}
+
+/// A system of somebody else's, and the role that it plays.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+pub struct Partner<'r> {
+    /// The role.
+    pub role: &'r str,
+    /// What the system is called.
+    pub name: &'r str,
 }
 
 /// A clause and what it says.

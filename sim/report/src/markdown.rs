@@ -2,7 +2,7 @@
 //! spans and fences, so that no text of a test becomes markup or calls people.
 
 use crate::document::{Area, ClauseState, Document, Failure, Scenario, document};
-use crate::terminal::counted;
+use crate::terminal::{counted, placed};
 use crate::{Format, Needs, ReportError, Results};
 use std::fmt::Write;
 
@@ -39,11 +39,11 @@ fn write(results: &Results<'_>) -> Result<String, ReportError> {
 }
 
 fn heading(out: &mut String, run: &Document<'_>) {
-    let numbers = &run.summary;
+    let (subject, numbers) = (escaped(&run.subject()), &run.summary);
     let _ = match numbers.scenarios - numbers.held - numbers.skipped {
-        0 => writeln!(out, "### standin: {} held\n", counted(numbers.held, "scenario")),
+        0 => writeln!(out, "### {subject}: {} held\n", counted(numbers.held, "scenario")),
         bad => {
-            writeln!(out, "### standin: {bad} of {} did not hold\n", counted(numbers.scenarios, "scenario"))
+            writeln!(out, "### {subject}: {bad} of {} did not hold\n", counted(numbers.scenarios, "scenario"))
         }
     };
     out.push_str("| held | failed | miswritten | broken | skipped | clauses kept | broken | not shown |\n");
@@ -103,7 +103,7 @@ fn details(out: &mut String, scenario: &Scenario<'_>) {
 }
 
 fn failed(out: &mut String, failure: &Failure<'_>) {
-    let mut text = failure.snippet.to_owned();
+    let mut text = placed(failure.message, failure.snippet);
     for (word, value) in [("expected", failure.expected), ("actual", failure.actual)] {
         if let Some(value) = value {
             let _ = write!(text, "\n{word}: {value}");
@@ -214,6 +214,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Partner;
     use crate::samples::{outcomes, results};
     use standin_scenario::Outcome;
 
@@ -225,6 +226,17 @@ mod tests {
     #[test]
     fn all_held() {
         insta::assert_snapshot!(write(&results(&outcomes()[..1])).unwrap());
+    }
+
+    #[test]
+    fn the_partner_is_named_and_cannot_write_markup() {
+        let all = outcomes();
+        let partner = Some(Partner { role: "push", name: "<b>Ours</b>" });
+        let text = write(&Results { partner, ..results(&all[..1]) }).unwrap();
+        assert!(
+            text.starts_with("### standin verify push&#58; &lt;b&gt;Ours&lt;/b&gt;: 1 scenario held"),
+            "{text}"
+        );
     }
 
     #[test]

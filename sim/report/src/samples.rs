@@ -18,7 +18,7 @@ pub const PROMISES: &[Promise<'static>] = &[
 
 /// The samples as a report takes them.
 pub fn results(outcomes: &[Outcome]) -> Results<'_> {
-    Results { outcomes, clauses: PROMISES }
+    Results { outcomes, clauses: PROMISES, partner: None }
 }
 
 fn at(second: u64) -> String {

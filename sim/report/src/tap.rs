@@ -18,7 +18,11 @@ fn write(results: &Results<'_>) -> Result<String, ReportError> {
     for (number, outcome) in (1..).zip(results.outcomes) {
         scenario(&mut out, number, outcome);
     }
-    for Area { name, clauses, score } in document(results).areas {
+    let run = document(results);
+    if run.partner.is_some() {
+        let _ = writeln!(out, "# {}", plain(&run.subject()));
+    }
+    for Area { name, clauses, score } in run.areas {
         let score = score.map_or_else(|| "no score".to_owned(), |score| format!("{score} %"));
         let _ = writeln!(
             out,

@@ -102,6 +102,11 @@ fn scenario(out: &mut String, outcome: &Outcome, look: Look, paint: &Paint) {
     }
 }
 
+/// The place of a failure with what it says, where the place does not say it.
+pub(crate) fn placed(message: &str, place: &str) -> String {
+    if place.contains(message) { place.to_owned() } else { format!("{message}\n{place}") }
+}
+
 fn snippet(out: &mut String, text: &str) {
     for line in calm(text).lines() {
         let _ = writeln!(out, "       {line}");
@@ -109,7 +114,7 @@ fn snippet(out: &mut String, text: &str) {
 }
 
 fn told(out: &mut String, failure: &Failure, paint: &Paint) {
-    snippet(out, &failure.snippet);
+    snippet(out, &placed(&failure.message, &failure.snippet));
     if let Some(expected) = &failure.expected {
         let _ = writeln!(out, "       {} {}", paint.with(AnsiColor::Green, "expected"), indented(expected));
     }

@@ -103,14 +103,22 @@ impl Parts {
         }
     }
 
-    /// Takes accepted forms from Qualifio to the push.
+    /// Pushes what Qualifio has just accepted, and nothing else that is due: Gigya has a form before anybody who saw
+    /// that it was accepted can ask, and still nobody's page waits for a receiver or for a job.
+    pub(crate) async fn push_accepted(&self) {
+        self.collect_pushes().await;
+        self.collect_erasures().await;
+        self.push(self.clock.now()).await;
+    }
+
+    /// Takes accepted forms from Qualifio to the push. Nobody who waits for the outbox finds them in between.
     async fn collect_pushes(&self) {
+        let mut outbox = self.outbox.lock().await;
         let orders = locked(&self.qualifio).take_pushes();
         if orders.is_empty() {
             return;
         }
         let now = self.clock.now();
-        let mut outbox = self.outbox.lock().await;
         for order in orders {
             outbox.enqueue(now, crate::sso::participation(order));
         }

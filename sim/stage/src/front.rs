@@ -157,13 +157,18 @@ impl Http for Everything {
         };
         let hosted = asker.hosted.clone().or_else(|| worlds.of_host(&host));
         let (answer, hosted) = match &hosted {
-            None => (self.platforms.send(request).await?, worlds.main()),
+            None => (self.platforms.send(request).await, worlds.main()),
             Some(hosted) => {
                 let answer = Direct(Arc::downgrade(hosted.parts())).send(request).await;
                 hosted.touch();
-                (answer?, Some(hosted))
+                (answer, Some(hosted))
             }
         };
+        let parts = hosted.map_or(worlds.first(), |hosted| hosted.parts());
+        if parts.platform_of(&host) == Some(Platform::Qualifio) {
+            parts.push_accepted().await;
+        }
+        let answer = answer?;
         if let (Some(hosted), Some(platform)) = (hosted, platform) {
             worlds.learn(hosted, platform, &asker, &answer);
         }

@@ -165,6 +165,8 @@ impl World {
         hosting: Hosting,
     ) -> Result<Self, WorldError> {
         let parts = seeded(spec, Arc::new(clock))?;
+        // As in the server's other worlds our own side uses no sockets: what it waits for passes on the world's clock.
+        connect_memory(&parts);
         let listen = Listen { port, control: true };
         let mut world = Self::connected(parts, Transport::Wire, spec.seed, listen, hosting)?;
         world.put_dataflows(&spec.dataflows)?;
@@ -175,7 +177,7 @@ impl World {
     /// A world of a server's, behind the sockets of the first.
     pub(crate) fn hosted(spec: &WorldSpec, clock: StageClock) -> Result<Self, WorldError> {
         let mut world = Self::over(seeded(spec, Arc::new(clock))?, spec.seed);
-        world.connect_memory();
+        connect_memory(&world.parts);
         drop(world.parts.outside.set(runtime().clone()));
         world.put_dataflows(&spec.dataflows)?;
         Ok(world)
@@ -184,7 +186,7 @@ impl World {
     /// Another world of a server's in the same state.
     pub(crate) fn fork_hosted(&self) -> Self {
         let mut fork = Self::over(self.wait(self.parts.fork()), self.seed);
-        fork.connect_memory();
+        connect_memory(&fork.parts);
         drop(fork.parts.outside.set(runtime().clone()));
         fork.dataflows.clone_from(&self.dataflows);
         fork
@@ -242,7 +244,7 @@ impl World {
     ) -> Result<Self, WorldError> {
         let mut world = Self { transport, ..Self::over(parts, seed) };
         match transport {
-            Transport::Memory => world.connect_memory(),
+            Transport::Memory => connect_memory(&world.parts),
             Transport::Wire => world.connect_wire(listen, hosting).map_err(WorldError::Listen)?,
         }
         Ok(world)
@@ -465,18 +467,6 @@ impl World {
             .min_by_key(|(level, _)| *level)
     }
 
-    fn connect_memory(&mut self) {
-        let parts = &self.parts;
-        let login = MemoryLogin::new(
-            Arc::clone(&parts.files),
-            Arc::clone(&parts.clock) as Arc<dyn Clock>,
-            Arc::clone(&parts.journal) as Arc<dyn Journal>,
-        )
-        .reading_keys(Arc::new(standin_wire::public_key_of));
-        drop(parts.http.set(Arc::new(Direct(Arc::downgrade(parts)))));
-        drop(parts.login.set(Arc::new(login)));
-    }
-
     fn connect_wire(&mut self, listen: Listen, hosting: Hosting) -> std::io::Result<()> {
         let handle = runtime().clone();
         let _entered = handle.enter();
@@ -646,6 +636,18 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
         http: OnceLock::new(),
         login: OnceLock::new(),
     }))
+}
+
+/// Lets a world's parts call each other directly, unless they are connected already.
+fn connect_memory(parts: &Arc<Parts>) {
+    let login = MemoryLogin::new(
+        Arc::clone(&parts.files),
+        Arc::clone(&parts.clock) as Arc<dyn Clock>,
+        Arc::clone(&parts.journal) as Arc<dyn Journal>,
+    )
+    .reading_keys(Arc::new(standin_wire::public_key_of));
+    drop(parts.http.set(Arc::new(Direct(Arc::downgrade(parts)))));
+    drop(parts.login.set(Arc::new(login)));
 }
 
 fn bind(listen: Listen, on: IpAddr, at: usize) -> std::io::Result<(TcpListener, SocketAddr)> {

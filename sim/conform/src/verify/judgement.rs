@@ -99,8 +99,17 @@ fn standing(says: &[&Say]) -> Standing {
     }
 }
 
-/// How each clause stands by a report for programs, of `standin run` or `standin verify`.
-pub fn read_report(text: &str) -> Result<BTreeMap<String, &'static str>, String> {
+/// A report for programs, of `standin run` or `standin verify`, as far as clauses go.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stood {
+    /// The role of the partner's system, where it is about one.
+    pub role: Option<String>,
+    /// How each clause stands.
+    pub clauses: BTreeMap<String, &'static str>,
+}
+
+/// Reads such a report.
+pub fn read_report(text: &str) -> Result<Stood, String> {
     let report: Value = serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
     let scenarios = report["scenarios"].as_array().filter(|_| report["format"] == "standin-report");
     let scenarios = scenarios.ok_or("it is no report that `--report json=FILE` wrote")?;
@@ -120,7 +129,8 @@ pub fn read_report(text: &str) -> Result<BTreeMap<String, &'static str>, String>
         let says: Vec<&Say> = says.iter().collect();
         (clause, standing(&says).word())
     });
-    Ok(stands.collect())
+    let role = report["partner"]["role"].as_str().map(str::to_owned);
+    Ok(Stood { role, clauses: stands.collect() })
 }
 
 /// One clause that stands differently in two runs.
@@ -141,11 +151,20 @@ impl Change {
     }
 }
 
-/// The clauses that stand differently, in byte order.
-pub fn changes(
-    before: &BTreeMap<String, &'static str>,
-    after: &BTreeMap<String, &'static str>,
-) -> Vec<Change> {
+/// The clauses that stand differently, in byte order. Reports about different roles cannot be compared.
+pub fn changes(before: &Stood, after: &Stood) -> Result<Vec<Change>, String> {
+    if before.role != after.role {
+        let about = |stood: &Stood| match &stood.role {
+            None => "scenarios".to_owned(),
+            Some(role) => format!("the role `{role}`"),
+        };
+        return Err(format!(
+            "the first report is about {}, the second about {}",
+            about(before),
+            about(after)
+        ));
+    }
+    let (before, after) = (&before.clauses, &after.clauses);
     let mut clauses: Vec<&String> = before.keys().chain(after.keys()).collect();
     clauses.sort();
     clauses.dedup();
@@ -156,7 +175,7 @@ pub fn changes(
         before: of(before, clause),
         after: of(after, clause),
     });
-    changed.filter(|change| change.before != change.after).collect()
+    Ok(changed.filter(|change| change.before != change.after).collect())
 }
 
 #[cfg(test)]
@@ -231,6 +250,7 @@ mod tests {
             ("A-5", "failed"),
         ]);
         let told: Vec<_> = changes(&before, &after)
+            .unwrap()
             .into_iter()
             .map(|change| (change.clause.clone(), change.before, change.after, change.is_loss()))
             .collect();
@@ -242,5 +262,10 @@ mod tests {
         ];
         assert_eq!(told, expected);
         assert!(read_report("[]").is_err() && read_report("{").is_err());
+        let pushed = Stood { role: Some("push".to_owned()), ..before.clone() };
+        assert_eq!(
+            changes(&before, &pushed).unwrap_err(),
+            "the first report is about scenarios, the second about the role `push`"
+        );
     }
 }

@@ -6,6 +6,7 @@ use crate::record::{FieldPath, Fields, Record, error_details, leaves, plain_text
 use crate::run::{Outlet, Stop};
 use serde_json::Value;
 use standin_model::Evidence;
+use standin_model::mutant::mutated;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The component.
@@ -194,7 +195,7 @@ impl Lookup {
 
     fn key(&self, value: &Value) -> String {
         let text = plain_text(value);
-        if self.case { text } else { text.to_lowercase() }
+        if self.case || mutated("dataflow.lookup.letters-count") { text } else { text.to_lowercase() }
     }
 
     /// The numbers of the accounts that some pair finds for a record.
@@ -241,7 +242,8 @@ impl Lookup {
         if parts.is_empty() {
             return None;
         }
-        let condition = parts.join(if self.all { " AND " } else { " OR " });
+        let all = self.all && !mutated("dataflow.lookup.and-is-or");
+        let condition = parts.join(if all { " AND " } else { " OR " });
         Some(format!("SELECT {} FROM {} WHERE {condition} LIMIT {MOST}", self.selection.text, self.from))
     }
 
@@ -263,7 +265,10 @@ impl Lookup {
             sought(pair, fields)
                 .is_some_and(|value| pair.gigya.get(account).is_some_and(|stored| self.same(value, stored)))
         });
-        if self.all { pairs.all(|same| same) } else { pairs.any(|same| same) }
+        match self.all && !mutated("dataflow.lookup.and-is-or") {
+            true => pairs.all(|same| same),
+            false => pairs.any(|same| same),
+        }
     }
 
     /// An array holds a value if one of its elements equals it.
@@ -279,15 +284,18 @@ impl Lookup {
         match (found, self.on_match) {
             ([], _) => match self.on_mismatch {
                 Then::Process => Fate::next(record),
+                _ if mutated("dataflow.lookup.unknown-passes") => Fate::next(record),
                 Then::Remove => Fate::filtered("no account matches"),
                 Then::Error => Fate::error(record, error_details(404_000, "Not found")),
             },
-            (_, Then::Remove) => Fate::filtered("an account matches"),
+            (_, Then::Remove) if !mutated("dataflow.lookup.known-passes") => {
+                Fate::filtered("an account matches")
+            }
             ([_, _, ..], _) if self.separate => {
                 let next = found.iter().map(|account| self.joined(&record, account)).collect();
                 Fate { next, ..Fate::default() }
             }
-            ([_, _, ..], _) if self.on_many == Then::Error => {
+            ([_, _, ..], _) if self.on_many == Then::Error && !mutated("dataflow.lookup.first-of-many") => {
                 Fate::error(record, error_details(400_006, format!("{} accounts match", found.len())))
             }
             ([account, ..], _) => Fate::next(self.joined(&record, account)),
@@ -305,7 +313,8 @@ impl Lookup {
         leaves(&account, &mut |path, value| {
             let path = FieldPath::new(path);
             let husk = value.as_object().is_some_and(serde_json::Map::is_empty);
-            let kept = self.source_wins && path.get(&fields).is_some();
+            let wins = self.source_wins != mutated("dataflow.lookup.other-side-wins");
+            let kept = wins && path.get(&fields).is_some();
             if !husk && !kept {
                 // What came out of an answer is not nested deeply enough to be refused.
                 let _ = path.put(&mut fields, value.clone());

@@ -6,6 +6,7 @@ use crate::java_text::{self, Pattern};
 use crate::job::Pace;
 use crate::run::{Outlet, Stop};
 use crate::server::{Download, Server, ahead, passing};
+use standin_model::mutant::mutated;
 use standin_model::{Evidence, Instant};
 use standin_ports::{FileEntry, FileError, FilesTarget};
 use std::cmp::Ordering;
@@ -81,7 +82,8 @@ struct Choice {
 impl Choice {
     fn of(&self, mut entries: Vec<FileEntry>) -> Result<Vec<FileEntry>, String> {
         entries.retain(|entry| {
-            !entry.folder && self.since.is_none_or(|since| changed_after(entry.modified, since))
+            let since = self.since.filter(|_| !mutated("dataflow.files.watermark-forgotten"));
+            !entry.folder && since.is_none_or(|since| changed_after(entry.modified, since))
         });
         let mut entries = matching(self.pattern.as_ref(), entries, |entry| &entry.name)?;
         entries.sort_by(|one, other| self.order(one, other));

@@ -146,6 +146,7 @@ impl WriteAccount {
             .collect();
         match uids.as_slice() {
             [uid] => Ok((*uid).to_owned()),
+            [uid, ..] if mutated("dataflow.write.first-of-many") => Ok((*uid).to_owned()),
             [] => refused(403_047, "There is no user with that username or email"),
             _ => refused(400_006, "more than one account has this e-mail address"),
         }
@@ -199,7 +200,10 @@ fn append(value: &mut Value, stored: &Value) {
             }
         }
         (Value::Array(items), Value::Array(stored)) => {
-            let new: Vec<Value> = items.drain(..).filter(|item| !stored.contains(item)).collect();
+            let new: Vec<Value> = items
+                .drain(..)
+                .filter(|item| !stored.contains(item) || mutated("dataflow.write.appends-again"))
+                .collect();
             items.extend(stored.iter().cloned().chain(new));
         }
         _ => {}

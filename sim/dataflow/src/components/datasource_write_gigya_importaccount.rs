@@ -7,6 +7,7 @@ use crate::record::{Record, plain_text};
 use crate::run::{Outlet, Stop};
 use serde_json::Value;
 use standin_model::Evidence;
+use standin_model::mutant::mutated;
 
 /// The component.
 pub(crate) const DOC: ComponentDoc = ComponentDoc {
@@ -81,7 +82,9 @@ impl Call for ImportAccount {
                 // The API knows no such policy: ask whether the account is there, then overwrite it.
                 let uid = record.fields.get("UID").map(plain_text).unwrap_or_default();
                 let exists = [("UID", uid), ("include", "regSource".to_owned())];
-                self.gigya.call("accounts.getAccountInfo", &exists).await?;
+                if !mutated("dataflow.import.update-creates") {
+                    self.gigya.call("accounts.getAccountInfo", &exists).await?;
+                }
                 params.push(("importPolicy", "upsert".to_owned()));
             }
             policy => params.push(("importPolicy", policy.to_owned())),

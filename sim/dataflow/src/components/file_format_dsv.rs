@@ -223,6 +223,7 @@ impl Line {
         self.cells = column + 1;
         match value {
             Value::String(text) => style.cell(text, &mut self.text),
+            Value::Null if mutated("dataflow.dsv.writes-null") => style.cell("null", &mut self.text),
             Value::Null => style.cell("", &mut self.text),
             other => style.cell(&plain_text(other), &mut self.text),
         }

@@ -72,7 +72,8 @@ impl Ground for Contacts<'_> {
         changes.retain(|(_, text)| !text.is_empty());
         // Of several columns of the address the last one counts.
         let addressed = changes.iter().any(|(field, _)| *field == field::EMAIL);
-        if !addressed && !work.choices.without_email {
+        let may = work.choices.without_email || mutated("eloqua.import.makes-contacts-without-address");
+        if !addressed && !may {
             return Err((61, row.email_keys()));
         }
         for (field, default) in &self.defaults {
@@ -139,7 +140,8 @@ fn changes_of<'r>(
         if field.id == field::EMAIL && existing.is_some() && mutated("eloqua.import.keeps-old-address") {
             continue;
         }
-        if field.id == field::EMAIL && existing.is_some() && value::trimmed(value).is_empty() {
+        let blank = value::trimmed(value).is_empty() && !mutated("eloqua.import.blank-clears-address");
+        if field.id == field::EMAIL && existing.is_some() && blank {
             // Another identifier found the contact, whose address is never cleared.
             continue;
         }
@@ -171,7 +173,8 @@ pub(super) fn replaces<'c>(
     match rule {
         UpdateRule::Always => true,
         UpdateRule::IfNewIsNotNull => !blank || mutated("eloqua.import.blank-erases"),
-        UpdateRule::IfExistingIsNull => stored().is_empty(),
+        UpdateRule::IfExistingIsNull => stored().is_empty() || mutated("eloqua.import.fills-over"),
+        UpdateRule::UseFieldRule if mutated("eloqua.import.field-rule-ignored") => true,
         UpdateRule::UseFieldRule => match field.update_type.as_str() {
             "newNotBlank" => !blank,
             "existingBlank" => stored().is_empty(),

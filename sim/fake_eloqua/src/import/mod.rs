@@ -159,10 +159,7 @@ pub(crate) fn run_on(ground: &mut impl Ground, work: &Work<'_>, stack: &Stack<'_
     };
     let mut touched = Vec::new();
     for row in fit {
-        let identifier = match mutated("eloqua.import.letters-count") {
-            true => row.identifier().into(),
-            false => value::fold(row.identifier()),
-        };
+        let identifier = folded(row);
         if !identifier.is_empty() && winners.get(&identifier) != Some(&row.index) {
             let reject = || row.reject(26, vec![plan.identifier.clone()]);
             outcome.repeat(choices.tells_repeated, reject);
@@ -174,11 +171,19 @@ pub(crate) fn run_on(ground: &mut impl Ground, work: &Work<'_>, stack: &Stack<'_
     outcome
 }
 
+/// The spelling under which identifiers are compared.
+fn folded(row: RowView<'_>) -> Cow<'_, str> {
+    match mutated("eloqua.import.letters-count") {
+        true => row.identifier().into(),
+        false => value::fold(row.identifier()),
+    }
+}
+
 /// The row that counts for each identifier. Blank identifiers are nobody's and so are never the same.
 fn winners<'r>(rows: &[RowView<'r>], choices: Choices) -> IndexMap<Cow<'r, str>, u64> {
     let mut winners = IndexMap::with_capacity(rows.len());
     for row in rows {
-        let identifier = value::fold(row.identifier());
+        let identifier = folded(*row);
         if choices.keep_first != mutated("eloqua.import.first-of-several-counts") {
             winners.entry(identifier).or_insert(row.index);
         } else {
@@ -248,7 +253,9 @@ fn settle(
             outcome.created += 1;
             "created"
         }
-        (_, ImportRule::CreateOnly) => return Err((48, identifier())),
+        (_, ImportRule::CreateOnly) if !mutated("eloqua.import.create-only-updates") => {
+            return Err((48, identifier()));
+        }
         _ => {
             let mut changed = false;
             for id in &ids {

@@ -12,6 +12,7 @@ use crate::merge::Writer;
 use crate::password::Password;
 use crate::rare::{Identity, SecretQuestion};
 use serde_json::{Value, json};
+use standin_model::mutant::mutated;
 use standin_model::{Evidence, Instant};
 use std::time::Duration;
 
@@ -90,10 +91,11 @@ pub(crate) fn run(gigya: &mut Gigya, call: &Call) -> Reply {
         Some("upsert") => true,
         Some(_) => return Err(Refusal::because(400_006, "importPolicy must be insert or upsert")),
     };
-    if known.is_some() && !upsert {
+    if known.is_some() && !upsert && !mutated("gigya.import.insert-overwrites") {
         return Err(Refusal::new(400_003));
     }
-    let mut account = known.as_deref().cloned().unwrap_or_else(|| Account::new(uid.clone(), call.now));
+    let kept = known.as_deref().filter(|_| !mutated("gigya.import.upsert-replaces"));
+    let mut account = kept.cloned().unwrap_or_else(|| Account::new(uid.clone(), call.now));
     let email = account.email().map(str::to_owned);
     let mut written = sections(gigya, call, &mut account, Writer::Server, Source::Import)?;
     written.problems.extend(follow_email(gigya, call, &mut account, email.as_deref()));

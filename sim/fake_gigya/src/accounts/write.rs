@@ -14,6 +14,7 @@ use crate::schema::Field;
 use crate::subscriptions::{Subscribing, write_subscriptions};
 use serde_json::Value;
 use standin_model::Instant;
+use standin_model::mutant::mutated;
 use std::sync::Arc;
 
 /// The parameters that [`sections`] reads.
@@ -103,7 +104,7 @@ pub(crate) fn follow_email(
         return Some(problem);
     }
     account.add_email(&email, false);
-    if logs_in {
+    if logs_in && !mutated("gigya.identity.old-address-logs-in-alone") {
         account.add_login_email(&email);
     }
     None
@@ -112,7 +113,8 @@ pub(crate) fn follow_email(
 /// The problem that another account has this login identifier.
 pub(crate) fn taken(gigya: &Gigya, call: &Call, account: &Account, id: &str, field: &str) -> Option<Problem> {
     let owner = gigya.people_at(&call.site.api_key)?.owner(id)?;
-    (owner != account.uid).then(|| Problem::new(400_003, field, format!("{field} already exists")))
+    (owner != account.uid && !mutated("gigya.identity.address-of-two"))
+        .then(|| Problem::new(400_003, field, format!("{field} already exists")))
 }
 
 /// The problem that another account has an identifier that is no login name.
@@ -202,10 +204,13 @@ pub(crate) fn store_at(
     before: Option<&Account>,
     at: Instant,
 ) {
-    if before.is_some_and(|before| before.same_content(&account)) {
+    let same = before.is_some_and(|before| before.same_content(&account));
+    if same && !mutated("gigya.write.unchanged-counts") {
         return;
     }
-    account.last_updated = at;
+    if !mutated("gigya.write.moves-no-date") {
+        account.last_updated = at;
+    }
     let event = if before.is_some() { Event::Updated } else { Event::Created };
     let uid = account.uid.clone();
     put(gigya, call, account);

@@ -157,7 +157,8 @@ impl Idx {
             && !mutated("idx.watermark.never-moves")
             && let Some(flow) = self.dataflows.get_mut(&job.dataflow_id)
         {
-            Arc::make_mut(flow).last_runtime = Some(job.started);
+            Arc::make_mut(flow).last_runtime =
+                Some(if mutated("idx.watermark.end-of-job") { now } else { job.started });
         }
         let mails = mails(&job, status);
         self.jobs.insert(made, Arc::new(job));

@@ -112,7 +112,10 @@ pub(super) async fn run(
     let params = [
         ("UID", participation.uid.clone()),
         ("include", "profile".to_owned()),
-        ("extraProfileFields", EXTRA_FIELDS.to_owned()),
+        (
+            "extraProfileFields",
+            if mutated("push.account.without-extra-fields") { "address" } else { EXTRA_FIELDS }.to_owned(),
+        ),
     ];
     let answer = client.call(now, "accounts.getAccountInfo", &params).await;
     report.keep(&answer);
@@ -171,7 +174,7 @@ async fn write(
             Class::Refused(rows)
                 if order.refused.is_empty() && !rows.is_empty() && !mutated("push.refused-row.ends-it") =>
             {
-                order.refused = rows;
+                order.refused = if mutated("push.refused-row.takes-all-along") { payload.sent } else { rows };
             }
             class => return failed(report, class),
         }

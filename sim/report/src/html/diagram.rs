@@ -60,6 +60,9 @@ const LANES: usize = 10;
 const LANE: usize = 200;
 const ROW: usize = 30;
 
+/// Pixels between a lane and the label of an arrow that leads back to it.
+const LOOP: usize = 26;
+
 /// How many characters have room in so many pixels; the average one has six and a half.
 const fn characters(pixels: usize) -> usize {
     pixels * 2 / 13
@@ -162,7 +165,11 @@ fn drawn(lines: &[Line]) -> Diagram {
         if others { "others".to_owned() } else { clipped(names[at], characters(LANE)) }
     };
     let lanes: Vec<Lane> = (0..shown).map(|at| Lane { x: x(at), name: name(at) }).collect();
-    let width = LANE * shown.max(2);
+    // What the last one does with itself stands to the right of its line.
+    let itself = lines.iter().any(|line| {
+        matches!(line, Line::Arrow(arrow) if lane(&arrow.from) == shown - 1 && lane(&arrow.to) == shown - 1)
+    });
+    let width = (LANE * shown.max(2)).max(if itself { x(shown - 1) + LOOP + LANE } else { 0 });
     let mut rows = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         let y = ROW * (at + 2);
@@ -177,7 +184,7 @@ fn drawn(lines: &[Line]) -> Diagram {
                 }
                 let room = if from == to { LANE } else { from.abs_diff(to) * LANE - 24 };
                 let kind = if from == to { "self" } else { arrow.kind };
-                let x0 = x(from.min(to)) + if from == to { 26 } else { 14 };
+                let x0 = x(from.min(to)) + if from == to { LOOP } else { 14 };
                 let label = clipped(&whole, characters(room));
                 Row { y, kind, from: x(from), to: x(to), x: x0, label, whole }
             }
@@ -244,6 +251,15 @@ mod tests {
         let told = told(&outcome);
         assert_eq!((told.len(), told[49].as_str()), (71, "call call 50"));
         assert_eq!((told[50].as_str(), told[51].as_str()), ("gap ... 30 more ...", "call call 81"));
+    }
+
+    #[test]
+    fn every_label_has_room() {
+        let mut outcome = outcomes().remove(0);
+        outcome.journal.entries.retain(|entry| matches!(entry.what, What::Change { .. }));
+        let drawing = of(&outcome).unwrap();
+        let alone = drawing.rows.iter().find(|row| row.kind == "self").unwrap();
+        assert!(drawing.width >= alone.x + LANE, "{} {}", drawing.width, alone.x);
     }
 
     #[test]

@@ -28,7 +28,8 @@
 
   const setOpen = (open) => {
     for (const { element } of scenarios) {
-      if (!element.hidden) element.open = open;
+      if (element.hidden) continue;
+      for (const part of [element, ...element.querySelectorAll("details")]) part.open = open;
     }
   };
 

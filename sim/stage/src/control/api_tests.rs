@@ -648,7 +648,9 @@ fn the_drop_is_told_by_its_user() {
             credential: standin_ports::Credential::Password(Secret::new("pw")),
             ..server.file_target()
         };
-        let login: Arc<dyn Login> = server.parts().login();
+        let address = server.sockets().unwrap().sftp;
+        let resolve: standin_wire::ResolvePort = Arc::new(move |_: &str, _| Some(address));
+        let login = standin_wire::SshLogin::new(crate::world::runtime().clone(), resolve);
         let text = server.wait(async {
             let files = login.login(&target).await.unwrap_or_else(|error| panic!("{user}: {error}"));
             standin_ports::files::read_whole(files.as_ref(), "/who.txt", 10).await.unwrap()
@@ -779,6 +781,72 @@ fn a_slow_world_holds_no_other() {
         assert_eq!(pollster::block_on(call).unwrap().unwrap().unwrap(), 200);
     }
     stand.post("/worlds/slow/reset", &json!({})).fine();
+}
+
+/// The platforms of a server as somebody outside reaches them.
+struct Outside(Arc<Worlds>);
+
+#[async_trait::async_trait]
+impl Http for Outside {
+    async fn send(&self, request: Request) -> Result<Response, HttpError> {
+        let host = standin_ports::http::host_of(&request);
+        let platform = self.0.first().platform_of(&host).unwrap();
+        routed::Routed::new(platform, &self.0).send(request).await
+    }
+}
+
+/// Whoever sees that a form was accepted finds it in Gigya, without a tick and however slow Gigya is: what the push
+/// waits for passes on the world's clock.
+#[test]
+fn a_form_is_in_gigya_when_its_page_comes() {
+    let gigya = json!({"accounts": [{"UID": "ann", "password": "correct horse", "isRegistered": true,
+        "profile": {"email": "ann@brand.example", "firstName": "Ann", "lastName": "P", "city": "Lier"}}]});
+    let qualifio = json!({
+        "gigya_sso": {"enabled": true, "name": "Brand login", "login_screen": "Redirect",
+            "redirection_url": "https://www.brand.example/login?redirect="},
+        "websites": [{"name": "Brand BE", "domain": "jeux.brand.example", "country": "BE"}],
+        "campaigns": [{"title": "Quiz", "sso": true, "fields": ["firstname", "lastname", "email", "locality"]}],
+    });
+    let sections = [("gigya".to_owned(), gigya), ("qualifio".to_owned(), qualifio)].into();
+    let spec = WorldSpec { sections, ..WorldSpec::default() };
+    let run = |going_on: bool| {
+        let start = standin_model::Instant::START;
+        let clock = match going_on {
+            true => crate::clock::StageClock::going_on_with(Arc::new(VirtualClock::new(start))),
+            false => crate::clock::StageClock::still(start),
+        };
+        let world = World::open_served(&spec, clock, 0, Hosting::default()).unwrap();
+        world.fault(&json!({"platform": "gigya", "call": "accounts.setAccountInfo", "delay": "9s"})).unwrap();
+        let outside = Arc::new(Outside(Arc::clone(world.worlds().unwrap())));
+        let mut ann = crate::browser::Browser::new(outside, standin_browser::Device::Desktop);
+        let url = locked(&world.parts().qualifio).campaigns()[0]["id"].as_u64();
+        let url = locked(&world.parts().qualifio).player_url(url.unwrap()).unwrap();
+        let fields = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        pollster::block_on(async {
+            ann.visit(&url).await.unwrap();
+            ann.send("start", &[]).await.unwrap();
+            if ann.state["sso"]["state"] == "redirect_offered" {
+                ann.follow_redirect().await.unwrap();
+            }
+            ann.log_in_on_page(&fields(&[("loginID", "ann@brand.example"), ("password", "correct horse")]))
+                .await
+                .unwrap();
+            let shown = ann.state["fields"].as_array().unwrap().clone();
+            let name = |of: &str| shown.iter().find(|it| it["variable"] == of).unwrap()["name"].clone();
+            let typed = [("firstname", "Ann"), ("lastname", "P"), ("locality", "Diest")];
+            let typed = typed.map(|(of, value)| (name(of).as_str().unwrap().to_owned(), value.to_owned()));
+            ann.send("form", &typed).await.unwrap();
+        });
+        assert_eq!(ann.state["step"], "exit", "{}", ann.summary());
+        assert_eq!(world.account("ann").unwrap()["profile"]["city"], "Diest");
+        assert_eq!(locked(&world.parts().qualifio).pushes().last().unwrap()["state"], "Succeeded");
+        assert_eq!(world.now(), start.plus(Duration::from_secs(9)));
+        world.journal()
+    };
+    assert_eq!(run(false), run(false), "the same calls, the same journal");
+    assert_eq!(run(false), run(true));
 }
 
 /// Sample calls of every operation: what they are sent, and whether it is fine.

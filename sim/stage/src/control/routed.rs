@@ -27,18 +27,23 @@ impl Http for Routed {
             Err(problem) => return Ok(problem.answer()),
         };
         let (answer, hosted) = match &asker.hosted {
-            None => (self.first.send(request).await?, self.worlds.main()),
+            None => (self.first.send(request).await, self.worlds.main()),
             // The first world's own calls come by here while others wait for them: it has no gate.
             Some(hosted) if Arc::ptr_eq(hosted.parts(), self.worlds.first()) => {
-                (self.first.send(request).await?, Some(hosted))
+                (self.first.send(request).await, Some(hosted))
             }
             Some(hosted) => {
                 let _passed = hosted.gate.acquire().await.ok();
                 let answer = Surface::new(self.platform, hosted.parts()).send(request).await;
                 hosted.touch();
-                (answer?, Some(hosted))
+                (answer, Some(hosted))
             }
         };
+        if self.platform == Platform::Qualifio {
+            let parts = hosted.map_or(self.worlds.first(), |hosted| hosted.parts());
+            parts.push_accepted().await;
+        }
+        let answer = answer?;
         if let Some(hosted) = hosted {
             self.worlds.learn(hosted, self.platform, &asker, &answer);
         }
