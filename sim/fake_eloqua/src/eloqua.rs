@@ -15,6 +15,7 @@ use standin_fake_kit::{Agenda, EndpointDoc, Fake, Ids, Knobs};
 use standin_model::Instant;
 use standin_ports::{Request, Response, Secret};
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// The name of the site that exists when nobody seeds one.
 pub const DEFAULT_SITE: &str = "StandinCo";
@@ -143,6 +144,11 @@ impl Eloqua {
     /// All contacts by ascending id: `id`, each field that is not blank under its internal name,
     /// `isSubscribed` and `isBounced`.
     pub fn contacts(&self) -> Vec<Value> {
+        self.some_contacts(0..usize::MAX).0
+    }
+
+    /// Those of them in a range, and how many there are.
+    pub fn some_contacts(&self, range: Range<usize>) -> (Vec<Value>, usize) {
         let one = |contact: &std::sync::Arc<crate::store::Contact>| {
             let mut out = Map::new();
             out.insert("id".to_owned(), Value::from(contact.id.to_string()));
@@ -156,7 +162,8 @@ impl Eloqua {
             out.insert("isBounced".to_owned(), Value::from(self.store.bounced(contact.email())));
             Value::Object(out)
         };
-        self.store.contacts.values().map(one).collect()
+        let some = self.store.contacts.values().skip(range.start).take(range.len());
+        (some.map(one).collect(), self.contact_count())
     }
 
     /// How many contacts there are.

@@ -37,6 +37,7 @@ use standin_model::Instant;
 use standin_ports::http::Unreadable;
 use standin_ports::{Request, Response};
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -217,9 +218,15 @@ impl Gigya {
 
     /// Everything about all accounts, by UID.
     pub fn accounts(&self) -> Vec<Value> {
+        self.some_accounts(0..usize::MAX).0
+    }
+
+    /// Those of them in a range, and how many there are.
+    pub fn some_accounts(&self, range: Range<usize>) -> (Vec<Value>, usize) {
         let mut all: Vec<_> = self.people.values().flat_map(People::all).collect();
         all.sort_by(|a, b| a.uid.cmp(&b.uid));
-        all.into_iter().map(|account| self.whole(account)).collect()
+        let some = all.iter().skip(range.start).take(range.len());
+        (some.map(|account| self.whole(account)).collect(), all.len())
     }
 
     fn whole(&self, account: &Account) -> Value {

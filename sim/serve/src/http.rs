@@ -193,8 +193,8 @@ async fn answer(
     if let Some(waits) = response.extensions().get::<Waits>() {
         pass(waits.before).await;
     }
-    let response = if gzip { gzip::compressed(response) } else { response };
-    Ok(match response.extensions().get::<Streamed>().cloned() {
+    let mut response = if gzip { gzip::compressed(response) } else { response };
+    Ok(match response.extensions_mut().remove::<Streamed>() {
         Some(streamed) => outgoing(response).map(|first| following(first, streamed, notes)),
         None => outgoing(response),
     })

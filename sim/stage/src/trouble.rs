@@ -79,7 +79,8 @@ impl Parts {
                 Err(cut())
             }
             Effect::Truncated => {
-                let near = request.extensions().get::<Near>().is_some();
+                // At the front somebody else is behind a socket and yet near.
+                let near = is_ours(&request) && request.extensions().get::<Near>().is_some();
                 let half = halved(self.handle(platform, now, request).await);
                 if near && half.extensions().get::<Halved>().is_some() {
                     crossing.end(self, Some(&half));
@@ -123,8 +124,7 @@ impl Parts {
     /// Whether a caller's time is the world's. A browser and a client of somebody else's wait for real, and so does
     /// everybody on a socket where time passes by itself.
     fn lives_by_our_clock(&self, request: &Request) -> bool {
-        let ours = request.headers().get(ACTOR).is_some_and(|actor| actor != "browser");
-        ours && (!self.clock.follows() || request.extensions().get::<Near>().is_some())
+        is_ours(request) && (!self.clock.follows() || request.extensions().get::<Near>().is_some())
     }
 
     fn waited(
@@ -170,6 +170,11 @@ impl Parts {
         let answer = self.handle(platform, self.clock.now(), request).await;
         crossing.end(self, Some(&answer));
     }
+}
+
+/// Whether one of our own clients calls, and no browser.
+fn is_ours(request: &Request) -> bool {
+    request.headers().get(ACTOR).is_some_and(|actor| actor != "browser")
 }
 
 /// The answer without its second half; one without a body has no half.

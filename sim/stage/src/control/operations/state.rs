@@ -9,6 +9,7 @@ use serde_json::{Value, json as value};
 use standin_ports::Clock;
 use standin_ports::journal::masked;
 use standin_scenario::nearest;
+use std::ops::Range;
 
 /// How many items one answer has.
 const MOST: u64 = 10_000;
@@ -19,7 +20,30 @@ pub struct View {
     pub name: &'static str,
     /// One sentence.
     pub summary: &'static str,
-    read: fn(&World) -> Vec<Value>,
+    read: Read,
+}
+
+/// How the items are come by.
+enum Read {
+    /// All at once.
+    Whole(fn(&World) -> Vec<Value>),
+    /// Those in a range, and how many there are; for what a world may have very many of.
+    Part(fn(&World, Range<usize>) -> (Vec<Value>, usize)),
+}
+
+impl View {
+    /// The items in a range, and how many there are.
+    fn some(&self, world: &World, range: Range<usize>) -> (Vec<Value>, usize) {
+        match self.read {
+            Read::Part(read) => read(world, range),
+            Read::Whole(read) => {
+                let mut items = read(world);
+                let total = items.len();
+                items.truncate(range.end);
+                (items.split_off(range.start.min(items.len())), total)
+            }
+        }
+    }
 }
 
 /// All views.
@@ -27,71 +51,79 @@ pub const VIEWS: &[View] = &[
     View {
         name: "accounts",
         summary: "Gigya's accounts",
-        read: |world| locked(&world.parts().gigya).accounts(),
+        read: Read::Part(|world, range| locked(&world.parts().gigya).some_accounts(range)),
     },
     View {
         name: "sessions",
         summary: "Gigya's sessions that are open",
-        read: |world| locked(&world.parts().gigya).sessions(world.now()),
+        read: Read::Whole(|world| locked(&world.parts().gigya).sessions(world.now())),
     },
     View {
         name: "messages",
         summary: "what Gigya has sent to people",
-        read: |world| locked(&world.parts().gigya).outbox(),
+        read: Read::Whole(|world| locked(&world.parts().gigya).outbox()),
     },
-    View { name: "dataflows", summary: "the dataflows that the world was made with", read: dataflows },
+    View {
+        name: "dataflows",
+        summary: "the dataflows that the world was made with",
+        read: Read::Whole(dataflows),
+    },
     View {
         name: "campaigns",
         summary: "Qualifio's campaigns",
-        read: |world| locked(&world.parts().qualifio).campaigns(),
+        read: Read::Whole(|world| locked(&world.parts().qualifio).campaigns()),
     },
-    View { name: "statistics", summary: "the rows of the statistics of all campaigns", read: statistics },
+    View {
+        name: "statistics",
+        summary: "the rows of the statistics of all campaigns",
+        read: Read::Whole(statistics),
+    },
     View {
         name: "participations",
         summary: "what people did in campaigns",
-        read: |world| locked(&world.parts().qualifio).participations(),
+        read: Read::Whole(|world| locked(&world.parts().qualifio).participations()),
     },
     View {
         name: "profiles",
         summary: "the people whom Qualifio knows",
-        read: |world| locked(&world.parts().qualifio).profiles(),
+        read: Read::Whole(|world| locked(&world.parts().qualifio).profiles()),
     },
     View {
         name: "pushes",
         summary: "the pushes from Qualifio to Gigya, and what became of them",
-        read: |world| locked(&world.parts().qualifio).pushes(),
+        read: Read::Whole(|world| locked(&world.parts().qualifio).pushes()),
     },
     View {
         name: "webhooks",
         summary: "what webhooks brought to the customer's receiver",
-        read: |world| received(world.parts()),
+        read: Read::Whole(|world| received(world.parts())),
     },
     View {
         name: "contacts",
         summary: "Eloqua's contacts",
-        read: |world| locked(&world.parts().eloqua).contacts(),
+        read: Read::Part(|world, range| locked(&world.parts().eloqua).some_contacts(range)),
     },
     View {
         name: "runs",
         summary: "the runs of Eloqua's own imports and exports",
-        read: |world| locked(&world.parts().eloqua).runs(),
+        read: Read::Whole(|world| locked(&world.parts().eloqua).runs()),
     },
     View {
         name: "notices",
         summary: "what Eloqua's imports and exports told people when they ended",
-        read: |world| locked(&world.parts().eloqua).outbox(),
+        read: Read::Whole(|world| locked(&world.parts().eloqua).outbox()),
     },
-    View { name: "files", summary: "the files of the drop", read: |world| files(world.parts()) },
+    View { name: "files", summary: "the files of the drop", read: Read::Whole(|world| files(world.parts())) },
     View {
         name: "objects",
         summary: "the addresses of the objects in the stores",
-        read: |world| {
+        read: Read::Whole(|world| {
             let objects = locked(&world.parts().buckets).objects();
             objects.into_iter().map(|address| value!({"address": address})).collect()
-        },
+        }),
     },
-    View { name: "agenda", summary: "who has something to do next, and when", read: agenda },
-    View { name: "faults", summary: "what is still to go wrong, and how often", read: faults },
+    View { name: "agenda", summary: "who has something to do next, and when", read: Read::Whole(agenda) },
+    View { name: "faults", summary: "what is still to go wrong, and how often", read: Read::Whole(faults) },
 ];
 
 fn faults(world: &World) -> Vec<Value> {
@@ -130,7 +162,7 @@ pub(super) const VIEWS_LIST: Operation = Operation {
     run: |call| {
         let world = &call.hosted()?.world;
         let views = VIEWS.iter().map(
-            |view| value!({"name": view.name, "summary": view.summary, "total": (view.read)(world).len()}),
+            |view| value!({"name": view.name, "summary": view.summary, "total": view.some(world, 0..0).1}),
         );
         Ok(json(200, &value!({"views": views.collect::<Vec<_>>()})))
     },
@@ -176,13 +208,11 @@ pub(super) const READ: Operation = Operation {
                 .map_or_else(|| format!("known here: {}", all()), |near| format!("did you mean `{near}`?"));
             Problem::new(&UNKNOWN, format!("a world has no `{name}` to read")).at("path: view").hint(hint)
         })?;
-        let items = (view.read)(&call.hosted()?.world);
-        let total = items.len();
         let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
         let offset = count(call.number("offset", 0, 1_000_000_000)?);
         let limit = count(call.number("limit", 1000, MOST)?);
         let next = offset.saturating_add(limit);
-        let items: Vec<Value> = items.into_iter().skip(offset).take(limit).collect();
+        let (items, total) = view.some(&call.hosted()?.world, offset..next);
         let next = (next < total).then_some(next);
         Ok(json(200, &value!({"view": view.name, "total": total, "items": items, "next": next})))
     },
