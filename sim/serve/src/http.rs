@@ -327,14 +327,11 @@ async fn pass(span: Duration) {
     tokio::time::sleep(span).await;
 }
 
-/// How many bytes go at once: as many as a tenth of a second takes.
-fn piece(waits: Waits) -> usize {
-    usize::try_from(waits.bytes_per_second.unwrap_or(1).div_ceil(10)).unwrap_or(usize::MAX).max(1)
-}
-
 /// A body in pieces, each after the time that it takes.
 fn paced(body: Bytes, waits: Waits) -> impl Stream<Item = Result<Bytes, Infallible>> {
-    let piece = piece(waits);
+    // As many bytes as a tenth of a second takes.
+    let piece =
+        usize::try_from(waits.bytes_per_second.unwrap_or(1).div_ceil(10)).unwrap_or(usize::MAX).max(1);
     stream::unfold(body, move |mut rest| async move {
         if rest.is_empty() {
             return None;
@@ -664,16 +661,19 @@ mod tests {
         left.recv_timeout(QUIET * 2 / 3).unwrap();
     }
 
-    /// A piece a tenth of a second.
+    /// A piece a tenth of a second, on a clock that nobody waits for.
     #[test]
     fn a_slow_body_comes_in_pieces_and_whole() {
-        let at = |rate| Waits { before: Duration::ZERO, bytes_per_second: Some(rate) };
-        assert_eq!([1, 50, 51, 1_000].map(|rate| piece(at(rate))), [1, 5, 6, 100]);
-        assert_eq!(at(50).for_body(13), Duration::from_millis(260));
-        // At this rate nobody has to wait for what is sent.
-        let pieces = paced(Bytes::from_static(b"slow and sure"), at(1_000_000_000)).collect::<Vec<_>>();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        assert_eq!(runtime.block_on(pieces), [Ok(Bytes::from_static(b"slow and sure"))]);
+        let waits = Waits { before: Duration::ZERO, bytes_per_second: Some(50) };
+        let pieces = async {
+            let began = tokio::time::Instant::now();
+            let pieces = paced(Bytes::from_static(b"slow and sure"), waits).map(Result::unwrap);
+            pieces.map(move |piece| (piece, began.elapsed().as_millis())).collect::<Vec<_>>().await
+        };
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let expected = [("slow ", 100), ("and s", 200), ("ure", 260)];
+        assert_eq!(runtime.block_on(pieces), expected.map(|(text, at)| (Bytes::from(text), at)));
     }
 
     #[test]

@@ -297,6 +297,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_asked_elsewhere_uses_no_rule_up() {
+        let world = world(Transport::Memory);
+        world.fault(&json!({"platform": "gigya", "code": 500_001})).unwrap();
+        // Nobody listens on this port.
+        world.replace(Platform::Gigya, Some("http://127.0.0.1:1")).unwrap();
+        assert_ne!(write(&world, "Diest"), "error 500001");
+        assert_eq!(world.parts().fault_rules().len(), 1);
+    }
+
+    #[test]
     fn rules_are_told_until_they_are_used_up_or_taken_away() {
         let world = world(Transport::Memory);
         let told = || world.parts().fault_rules().iter().map(ToString::to_string).collect::<Vec<_>>();
