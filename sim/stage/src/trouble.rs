@@ -301,7 +301,7 @@ mod tests {
         let world = world(Transport::Memory);
         world.fault(&json!({"platform": "gigya", "code": 500_001})).unwrap();
         // Nobody listens on this port.
-        world.replace(Platform::Gigya, Some("http://127.0.0.1:1")).unwrap();
+        world.replace(Platform::Gigya, World::outside(Some("http://127.0.0.1:1")).unwrap());
         assert_ne!(write(&world, "Diest"), "error 500001");
         assert_eq!(world.parts().fault_rules().len(), 1);
     }
