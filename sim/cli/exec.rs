@@ -79,42 +79,56 @@ fn run(command: &ExecCommand, world: &World, front: &Front, trust: &Trust) -> Re
     child.args(arguments).stdin(Stdio::inherit());
     dress(&mut child, world, front, trust);
     child.env("STANDIN_ALLOW", allowed(command).join(","));
-    let mut child = match child.spawn() {
-        Ok(child) => child,
-        Err(error) => {
-            let missing = error.kind() == std::io::ErrorKind::NotFound;
-            return Err(Stop {
-                code: if missing { NOT_FOUND } else { NOT_STARTED },
-                text: format!("error: {program} cannot be started: {error}"),
-            });
-        }
-    };
-    let id = child.id().to_string();
-    let (ended, end) = tokio::sync::oneshot::channel();
-    let waiting = std::thread::spawn(move || {
-        let status = child.wait();
-        let _ = ended.send(());
-        status
-    });
+    let mut ended = None;
     wait_until(world, async {
-        let asked = passed_on(&id);
+        // Before it starts: what comes from then on is meant for it.
+        let signals = Signals::hear();
+        let mut child = match child.spawn() {
+            Ok(child) => child,
+            Err(error) => return ended = Some(Err(error)),
+        };
+        let id = child.id().to_string();
+        let (done, end) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || done.send(child.wait()));
         tokio::select! {
-            _ = end => {}
-            () = asked => {}
+            status = end => ended = status.ok().map(Ok),
+            () = passed_on(signals, &id) => {}
         }
     })?;
-    let status = waiting.join().map_err(|_| Stop::broke("error: nobody waited for the command"))?;
-    let status = status.map_err(|error| Stop::broke(format!("error: {program}: {error}")))?;
-    Ok(exit(status))
+    match ended {
+        Some(Ok(Ok(status))) => Ok(exit(status)),
+        Some(Ok(Err(error))) => Err(Stop::broke(format!("error: {program}: {error}"))),
+        Some(Err(error)) => Err(Stop {
+            code: if error.kind() == std::io::ErrorKind::NotFound { NOT_FOUND } else { NOT_STARTED },
+            text: format!("error: {program} cannot be started: {error}"),
+        }),
+        None => Err(Stop::broke("error: nobody waited for the command")),
+    }
+}
+
+/// Signals that end a program which does not hear them.
+struct Signals {
+    /// What the terminal sends on a key to everybody.
+    keys: [Option<Signal>; 2],
+    end: Option<Signal>,
+    hang_up: Option<Signal>,
+}
+
+impl Signals {
+    fn hear() -> Self {
+        let heard = |kind| signal(kind).ok();
+        Self {
+            keys: [SignalKind::interrupt(), SignalKind::quit()].map(heard),
+            end: heard(SignalKind::terminate()),
+            hang_up: heard(SignalKind::hangup()),
+        }
+    }
 }
 
 /// Tells the program what we are told, for as long as it runs. What the terminal sends on a key it has heard itself, and
 /// a second time might end it while it cleans up.
-async fn passed_on(id: &str) {
-    let heard = |kind| signal(kind).ok();
-    let [mut interrupt, mut quit, mut end, mut hang_up] =
-        [SignalKind::interrupt(), SignalKind::quit(), SignalKind::terminate(), SignalKind::hangup()]
-            .map(heard);
+async fn passed_on(signals: Signals, id: &str) {
+    let Signals { keys: [mut interrupt, mut quit], mut end, mut hang_up } = signals;
     loop {
         let name = tokio::select! {
             () = next(&mut interrupt) => continue,

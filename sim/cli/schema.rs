@@ -250,6 +250,11 @@ fn argument(arg: &Arg, described: bool) -> Value {
         Takes::Text | Takes::Dataflow | Takes::NewDataflow | Takes::EloquaJob | Takes::Campaign => {
             json!({"type": "string"})
         }
+        Takes::TextOrMap => json!({"type": ["string", "object"]}),
+        Takes::Lists => {
+            let texts = json!({"type": "array", "items": {"type": "string"}});
+            json!({"anyOf": [{"type": "object", "additionalProperties": texts}, later]})
+        }
         Takes::Span => json!({"anyOf": [{"type": "string", "pattern": "^\\d+\\s*(ms|s|min|m|h|d)$"}, later]}),
         Takes::Number => json!({"anyOf": [{"type": "integer", "minimum": 0}, later]}),
         Takes::Flag => json!({"anyOf": [{"type": "boolean"}, later]}),

@@ -162,13 +162,26 @@ impl Session for Inside {
                 Ok(child) => child,
                 Err(error) => return ended = Some(Err(error)),
             };
+            let id = child.id();
             let (said, complained) = (child.stdout.take(), child.stderr.take());
-            let done = async { tokio::join!(child.wait(), out.listen(said), err.listen(complained)).0 };
-            let waited = tokio::time::timeout(patience, done).await;
-            match waited {
+            let hearing = async { tokio::join!(out.listen(said), err.listen(complained)) };
+            tokio::pin!(hearing);
+            let done = async {
+                tokio::select! {
+                    status = child.wait() => return status,
+                    _ = &mut hearing => {}
+                }
+                child.wait().await
+            };
+            match tokio::time::timeout(patience, done).await {
                 Ok(status) => ended = Some(status),
-                Err(_) => end_offspring(child.id()),
+                Err(_) => {
+                    id.into_iter().for_each(end_offspring);
+                    return;
+                }
             }
+            // What it has left running may hold its streams for ever.
+            let _ = tokio::time::timeout(MOMENT, hearing).await;
         };
         wait_until(world, work).map_err(|stop| stop.text)?;
         let said = [err, out].into_iter().map(Heard::all).find(|said| !said.is_empty());
@@ -210,9 +223,9 @@ impl Heard {
     }
 }
 
-/// Ends what a program has started and has not ended, where the system tells what that is.
-fn end_offspring(program: Option<u32>) {
-    let mut found: Vec<u32> = program.into_iter().collect();
+/// Ends a program and what it has started and has not ended, where the system tells what that is.
+fn end_offspring(program: u32) {
+    let mut found = vec![program];
     let children = children();
     let mut at = 0;
     while let Some(parent) = found.get(at).copied() {
@@ -380,7 +393,8 @@ impl Session for Serving {
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        // One that has ended already needs no ending.
+        // What it has started would keep its port. One that has ended already needs no ending.
+        end_offspring(self.child.id());
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -49,19 +49,29 @@ impl Parts {
         self.note("the agenda does not come to rest: more than 10000 entries were due at one time");
     }
 
-    /// Lets `span` pass, entry by entry; less, once somebody waits who would undo it.
+    /// Lets `span` pass, entry by entry.
     pub async fn advance(&self, span: Duration) {
+        self.advance_while(span, || true).await;
+    }
+
+    /// Lets `span` pass, but no more of it once somebody waits who would undo it. Whether all of it passed.
+    pub async fn advance_unless_undone(&self, span: Duration) -> bool {
+        self.advance_while(span, || self.undoing.load(Ordering::SeqCst) == 0).await
+    }
+
+    async fn advance_while(&self, span: Duration, go_on: impl Fn() -> bool) -> bool {
         let end = self.clock.now().plus(span);
         self.settle().await;
         while let Some(due) = self.next_due().await.filter(|due| *due <= end) {
-            if self.undoing.load(Ordering::SeqCst) > 0 {
-                return;
+            if !go_on() {
+                return false;
             }
             self.clock.reach(due);
             self.settle().await;
         }
         self.clock.reach(end);
         self.settle().await;
+        true
     }
 
     async fn work(&self, now: Instant) {

@@ -225,10 +225,10 @@ async fn advance(parts: &Parts, request: &Request) -> Response {
             let by = body["by"].as_str().unwrap_or_default();
             reply(400, &json!({"error": format!("{by} is more than the ten years that may pass at once")}))
         }
-        Some(by) => {
-            parts.advance(by).await;
-            reply(200, &json!({"now": parts.clock.now().to_string()}))
-        }
+        Some(by) => match parts.advance_unless_undone(by).await {
+            true => reply(200, &json!({"now": parts.clock.now().to_string()})),
+            false => reply(409, &json!({"error": "the world was taken back while time passed"})),
+        },
         None => reply(400, &json!({"error": "send {\"by\": \"30s\"}: a number and one of ms, s, min, h, d"})),
     }
 }

@@ -69,6 +69,10 @@ pub enum Takes {
     EloquaJob,
     /// The title of a campaign.
     Campaign,
+    /// Text, or a mapping.
+    TextOrMap,
+    /// A mapping to lists of texts.
+    Lists,
 }
 
 /// An argument that must be there.
@@ -109,6 +113,14 @@ impl Arg {
             Takes::Text | Takes::Dataflow | Takes::NewDataflow | Takes::EloquaJob | Takes::Campaign => {
                 node.text().map(drop)
             }
+            Takes::TextOrMap => match node.kind {
+                Kind::Map(_) => Ok(()),
+                _ => node.text().map(drop),
+            },
+            Takes::Lists => node
+                .map()?
+                .iter()
+                .try_for_each(|(_, list)| list.list()?.iter().try_for_each(|item| item.text().map(drop))),
             Takes::Number => node.number().map(drop),
             Takes::Flag => node.flag().map(drop),
             Takes::Span => span_of(node).map(drop),

@@ -55,6 +55,36 @@ fn campaigns_of_one_seed_are_told_apart() {
 }
 
 #[test]
+fn visitors_of_a_campaign_made_since_stay_where_they_were_after_a_fork() {
+    let (_server, stand) = placed();
+    stand.post("/worlds", &json!({"name": "a"})).fine();
+    let hosted = stand.worlds.named("a").unwrap();
+    locked(&hosted.parts().qualifio).seed(hosted.parts().clock.now(), &quiz("Quiz")).unwrap();
+    stand.post("/worlds/a/fork", &json!({"name": "b"})).fine();
+    for guid in guids(&stand, "b") {
+        assert_eq!(meant(&stand, Platform::Qualifio, visit(&guid)), "a");
+    }
+}
+
+/// A call may be on its way while its world is taken away.
+#[test]
+fn a_world_that_is_gone_learns_nothing() {
+    let (_server, stand) = placed();
+    for name in ["a", "b"] {
+        stand.post("/worlds", &json!({"name": name})).fine();
+    }
+    let [gone, there] = ["a", "b"].map(|name| stand.worlds.named(name).unwrap());
+    let request = token_request(&stand.get("/worlds/a").fine()["environment"]).body(Bytes::new()).unwrap();
+    let asker = stand.worlds.of(Platform::Eloqua, &request).unwrap();
+    stand.send("DELETE", "/worlds/a", "", "").fine();
+    let answer = answer_with("x-none", "1", &json!({"access_token": "given late", "expires_in": 60}));
+    for hosted in [&gone, &there] {
+        stand.worlds.learn(hosted, Platform::Eloqua, &asker, &answer);
+    }
+    assert_eq!(meant(&stand, Platform::Eloqua, bearer("given late")), "b");
+}
+
+#[test]
 fn requests_are_read_as_the_platforms_read_them() {
     let (_server, stand) = placed();
     let made = stand.post("/worlds", &json!({"name": "a"})).fine();

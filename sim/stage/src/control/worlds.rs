@@ -294,8 +294,8 @@ impl Worlds {
         let mut shown = credentials::of_spec(spec);
         shown.extend(channels(world.parts()));
         let hosted = Arc::new(Hosted::new(MAIN, self.next_making(), world, spec.clone()));
-        self.register(&hosted, shown);
         write(&self.list).insert(MAIN.to_owned(), Arc::clone(&hosted));
+        self.register(&hosted, shown);
         let _ = self.main.set(hosted);
     }
 
@@ -342,9 +342,11 @@ impl Worlds {
         self.take_in(Hosted::new(&name, self.next_making(), world, spec), shown)
     }
 
-    /// Makes another world of one that is there, in the same state.
-    pub(crate) fn fork(&self, from: &Hosted, name: Option<String>) -> Result<Arc<Hosted>, Problem> {
+    /// Makes another world of one that is there, in the same state. What leads to a campaign that was made meanwhile
+    /// goes on leading to the first.
+    pub(crate) fn fork(&self, from: &Arc<Hosted>, name: Option<String>) -> Result<Arc<Hosted>, Problem> {
         let (name, _) = self.free_name(name)?;
+        self.register(from, channels(from.parts()));
         let world = from.world.fork_hosted();
         self.take_in(Hosted::new(&name, self.next_making(), world, from.spec.clone()), Vec::new())
     }
@@ -404,9 +406,18 @@ impl Worlds {
         Ok(())
     }
 
+    /// Whether a world is still there. Who asks under the lock of the owners is before [`Worlds::delete`] there, which
+    /// forgets what was learnt.
+    fn has(&self, hosted: &Arc<Hosted>) -> bool {
+        read(&self.list, |list| list.get(&hosted.name).is_some_and(|there| Arc::ptr_eq(there, hosted)))
+    }
+
     /// A credential of a world's file leads to the world that had it first, for as long as that is there.
     fn register(&self, hosted: &Arc<Hosted>, shown: Vec<Credential>) {
         let mut owners = write(&self.owners);
+        if !self.has(hosted) {
+            return;
+        }
         for credential in shown {
             let owners = owners.entry(credential).or_default();
             if !owners.iter().any(|owner| Arc::ptr_eq(&owner.hosted, hosted)) {
@@ -443,6 +454,9 @@ impl Worlds {
                 continue;
             }
             let mut owners = write(&self.owners);
+            if !self.has(hosted) {
+                return;
+            }
             let having = owners.entry(credential.clone()).or_default();
             if let Some(owner) = having.iter_mut().find(|owner| Arc::ptr_eq(&owner.hosted, hosted)) {
                 owner.named &= asker.named;

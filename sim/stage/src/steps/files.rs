@@ -176,7 +176,7 @@ pub const EXPECT_FILES: Step = Step {
             .takes(Takes::Text),
         optional("except", "a pattern for files that do not count").takes(Takes::Text),
         optional("contains", "only files in which this text occurs"),
-        optional("count", "exactly so many").takes(Takes::Number),
+        needed("count", "exactly so many").or(&["at_least"]).takes(Takes::Number),
         optional("at_least", "not fewer than so many").takes(Takes::Number),
     ],
     alone: None,
@@ -198,8 +198,6 @@ pub const EXPECT_FILES: Step = Step {
         if let Some(wanted) = args.number("count")? {
             let what = format!("{what} ({})", found.join(", "));
             run.hold(args.need("count")?, &json!(wanted), &json!(found.len()), &what)?;
-        } else if args.get("at_least").is_none() {
-            return Err(run.mistake(args.node(), "`count` or `at_least` is missing"));
         }
         match args.number("at_least")? {
             Some(least) if (found.len() as u64) < least => Err(Miss::Unmet(Unmet {

@@ -131,11 +131,13 @@ pub const EXPECT_CALLS: Step = Step {
             "sends",
             "only calls with such parameters: the name of one, or of a member of one that is JSON \
              (profile.email), or what they hold: { profile: { birthDay: 6 } }",
-        ),
+        )
+        .takes(Takes::TextOrMap),
         optional(
             "sends_beyond",
             "only calls in which one of these parameters has members other than these: { profile: [city], data: [] }",
-        ),
+        )
+        .takes(Takes::Lists),
         needed("count", "exactly so many").or(&["at_most", "at_least"]).takes(Takes::Number),
         optional("at_most", "not more than so many").takes(Takes::Number),
         optional("at_least", "not fewer than so many").takes(Takes::Number),
@@ -359,6 +361,9 @@ mod tests {
         for (count, place, message) in [
             ("{ to: gygia, count: 0 }", "3:25", "`to` takes no `gygia`"),
             ("{ from: pussh, at_most: 0 }", "3:27", "`from` takes no `pussh`"),
+            ("{ sends: [profile], count: 0 }", "3:28", "text"),
+            ("{ sends_beyond: profile, count: 0 }", "3:35", "a mapping"),
+            ("{ sends_beyond: { profile: city }, count: 0 }", "3:46", "a list"),
             ("{ to: gigya }", "3:19", "`count`, `at_most` or `at_least` is missing"),
         ] {
             let text = format!("scenario: A\nsteps:\n  - expect_calls: {count}\n");

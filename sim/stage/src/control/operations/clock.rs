@@ -117,10 +117,9 @@ fn pass(call: &Call<'_>, by: Duration) -> Result<(), Problem> {
         return Err(Problem::new(&WRONG, "more than ten years are not let pass at once").at("body"));
     }
     let hosted = call.hosted()?;
-    let end = hosted.parts().clock.now().plus(by);
-    hosted.world.advance(by);
-    let now = hosted.parts().clock.now();
-    if now < end {
+    let parts = hosted.parts();
+    if !hosted.world.wait(parts.advance_unless_undone(by)) {
+        let now = parts.clock.now();
         return Err(Problem::new(
             &CONFLICT,
             format!("the world was taken back while time passed; it was {now} by then"),
