@@ -6,7 +6,7 @@ pub(crate) mod walk;
 use crate::args::{CheckCommand, RunCommand, WorldOptions};
 use crate::file_later::FileLater;
 use crate::{Stop, say};
-use choose::{here, wanted};
+use choose::{hash, here, wanted};
 use standin_conform::CLAUSES;
 use standin_conform::clauses::clause_of;
 use standin_report::terminal::{Look, counted, write};
@@ -32,6 +32,12 @@ pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
     let unknown = command.clause.iter().find(|id| clause_of(id).is_none());
     if let Some(id) = unknown {
         return Err(Stop::wrong(format!("error: no clause is called `{id}`\n  help: {}", clause_hint(id))));
+    }
+    let places = command.report.iter().enumerate();
+    let mut twice =
+        places.filter(|(at, (_, file))| command.report[..*at].iter().any(|(_, other)| other == file));
+    if let Some((_, (_, file))) = twice.next() {
+        return Err(Stop::wrong(format!("error: two reports are to be written to {file}")));
     }
     // Asked for before the work, so that a name that cannot be written is not told after it.
     let reports: Vec<_> =
@@ -95,7 +101,9 @@ fn keep_screenshot(outcome: &mut Outcome, folder: &Path) -> Result<(), Stop> {
     let Some(screenshot) = &mut failure.screenshot else { return Ok(()) };
     let name: String =
         outcome.name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).take(80).collect();
-    let file = folder.join(format!("{name}-line-{}.png", failure.line));
+    // Names may differ after that, and scenarios of two files have one name.
+    let own = hash(format!("{}\n{}", outcome.file, outcome.name).as_bytes()) >> 32;
+    let file = folder.join(format!("{name}-{own:08x}-line-{}.png", failure.line));
     let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&file, &screenshot.png));
     written.map_err(|error| Stop::wrong(format!("error: {} cannot be written: {error}", file.display())))?;
     screenshot.file = Some(file.display().to_string());

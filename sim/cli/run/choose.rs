@@ -47,7 +47,7 @@ fn below(given: &[PathBuf], file: &Path) -> String {
 
 /// FNV-1a, with the last step of MurmurHash3 so that the lower bits are as good as the others. A hash of the standard
 /// library may be another one with the next compiler, and a scenario would move.
-fn hash(bytes: &[u8]) -> u64 {
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
     let fnv = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     });

@@ -173,14 +173,18 @@ impl Session {
     /// hears of it.
     pub fn read_at(&self, file: &mut Reading, offset: u64, max: usize) -> Result<Bytes, DropError> {
         self.alive()?;
-        let bytes = file.content.read_at(offset, max);
-        let end = offset.saturating_add(bytes.len() as u64);
+        let mut bytes = file.content.read_at(offset, max);
         if let Some(at) = file.breaks_after
-            && !bytes.is_empty()
-            && end > at
+            && offset.saturating_add(bytes.len() as u64) > at
         {
-            return Err(self.cut(FileOp::Read, &file.path, at));
+            // What is before that byte arrives; who asks for the next finds the connection ended.
+            let left = usize::try_from(at.saturating_sub(offset)).unwrap_or(usize::MAX);
+            if left == 0 && !bytes.is_empty() {
+                return Err(self.cut(FileOp::Read, &file.path, at));
+            }
+            bytes.truncate(left);
         }
+        let end = offset.saturating_add(bytes.len() as u64);
         file.served += bytes.len() as u64;
         // Clients ask for several pieces at once, and not always in order.
         file.reached = file.reached.max(end);

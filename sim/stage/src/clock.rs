@@ -5,6 +5,10 @@ use standin_ports::Clock;
 use standin_ports::clock::VirtualClock;
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// How much time may be let pass at once.
+pub(crate) const LONGEST: Duration = Duration::from_secs(3660 * 86_400);
 
 /// What every part of a world asks for the time.
 pub struct StageClock {

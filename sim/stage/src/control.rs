@@ -20,6 +20,7 @@ pub(crate) mod routed;
 mod token;
 pub mod worlds;
 
+use crate::clock::LONGEST;
 use crate::parts::{Parts, Sockets};
 use crate::surface::locked;
 use http::{HeaderValue, Method, header};
@@ -30,7 +31,6 @@ use standin_fake_kit::form::Form;
 use standin_fake_kit::{answer, console, knobs::span, origin};
 use standin_ports::{Clock, Entry, Http, HttpError, Request, Response, What};
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::Duration;
 use worlds::Worlds;
 
 /// How many entries and people an answer of the pages has at most.
@@ -39,9 +39,6 @@ const MOST: usize = 500;
 const SEARCHED: u64 = 5_000;
 /// How much of one body the pages show, in characters; the journal has more.
 const SHOWN: usize = 4_000;
-
-/// How much time may pass at once.
-const LONGEST: Duration = Duration::from_secs(3660 * 86_400);
 
 const ASSETS: &[Asset] = &[
     Asset { path: "/", kind: HTML, text: include_str!("control/page.html") },
@@ -129,7 +126,6 @@ impl Http for Control {
         Ok(match (method, path.as_str()) {
             ("GET", "/health") => reply(200, &json!({"ok": true, "now": parts.clock.now().to_string()})),
             ("POST", "/advance") => advance(&parts, &request).await,
-            ("POST", "/stop-job") => stop_job(&parts, &request),
             ("GET", _) => {
                 // A long journal takes its time, and nobody else is to wait for that.
                 let sockets = Arc::clone(&self.sockets);
@@ -230,18 +226,6 @@ async fn advance(parts: &Parts, request: &Request) -> Response {
             false => reply(409, &json!({"error": "the world was taken back while time passed"})),
         },
         None => reply(400, &json!({"error": "send {\"by\": \"30s\"}: a number and one of ms, s, min, h, d"})),
-    }
-}
-
-/// The console's button that no method of the API has.
-fn stop_job(parts: &Parts, request: &Request) -> Response {
-    let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
-    let Some(id) = body["id"].as_str() else {
-        return reply(400, &json!({"error": "send {\"id\": \"...\"}: the id of a job"}));
-    };
-    match locked(&parts.gigya).stop_job(parts.clock.now(), id) {
-        true => reply(200, &json!({"stopped": id})),
-        false => reply(404, &json!({"error": "no such job is running"})),
     }
 }
 

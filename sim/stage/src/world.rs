@@ -330,6 +330,13 @@ impl World {
         Ok(rule)
     }
 
+    /// Stops the running job of a dataflow, as the console's button does, and gives its id.
+    pub(crate) fn stop_job(&self, dataflow_id: &str) -> Option<String> {
+        let now = self.now();
+        let mut gigya = locked(&self.parts.gigya);
+        gigya.running_job_of(dataflow_id).filter(|job| gigya.stop_job(now, job))
+    }
+
     /// Takes all rules away.
     pub fn clear_faults(&self) {
         self.parts.clear_faults();

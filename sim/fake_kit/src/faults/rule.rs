@@ -132,9 +132,10 @@ impl Fault {
         {
             return Err(BadRule::at(other, format!("`nth` says it all: no `{other}` beside it")));
         }
-        if nth == Some(0) || read.count("every")? == Some(0) {
-            let member = if nth == Some(0) { "nth" } else { "every" };
-            return Err(BadRule::at(member, format!("`{member}` counts from 1")));
+        for member in ["nth", "every", "times"] {
+            if read.count(member)? == Some(0) {
+                return Err(BadRule::at(member, format!("`{member}` counts from 1")));
+            }
         }
         let (from, until) = (read.time("from")?, read.time("until")?);
         // A span counts from a time that is not known where a scenario is checked.
@@ -245,7 +246,8 @@ fn chance(text: &str) -> Result<u32, BadRule> {
         return Err(unfit());
     }
     let millionths = format!("{whole}{part:0<4}").parse().map_err(|_| unfit())?;
-    if millionths > CERTAIN { Err(unfit()) } else { Ok(millionths) }
+    // What never goes wrong is no fault.
+    if (1..=CERTAIN).contains(&millionths) { Ok(millionths) } else { Err(unfit()) }
 }
 
 struct Reader<'a> {

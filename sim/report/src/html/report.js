@@ -42,6 +42,14 @@
     filter();
   };
 
+  const plain = (part) => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      return part;
+    }
+  };
+
   // A link leads to its place even where that is closed or filtered away.
   const follow = () => {
     const asked = new URLSearchParams(location.hash.slice(1));
@@ -52,7 +60,7 @@
       byId("scenarios").scrollIntoView();
       return;
     }
-    const target = byId(decodeURIComponent(location.hash.slice(1)));
+    const target = byId(plain(location.hash.slice(1)));
     if (!target) return;
     for (let place = target; place; place = place.parentElement) {
       place.hidden = false;

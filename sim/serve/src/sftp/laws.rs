@@ -390,6 +390,8 @@ fn connections_break_where_they_are_told_to() {
         let files = stand.files();
         let mut reader = block_on(files.open("/big")).unwrap();
         assert_eq!(block_on(reader.read(500_000)).map(|bytes| bytes.len()), Ok(500_000));
+        // Up to the very byte.
+        assert_eq!(block_on(reader.read(500_000)).map(|bytes| bytes.len()), Ok(100_000));
         assert_eq!(block_on(reader.read(500_000)), Err(broke.clone()));
 
         stand.fail_next(FileOp::List, 0);

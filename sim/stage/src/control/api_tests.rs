@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use standin_ports::clock::VirtualClock;
 use standin_ports::http::Streamed;
 use standin_ports::{Login, Secret};
+use std::time::Duration;
 
 /// A server with one world; the wall's clock is at hand.
 pub(super) struct Stand {
@@ -564,6 +565,30 @@ fn dataflows_run() {
 }
 
 #[test]
+fn a_job_that_waits_is_stopped() {
+    let stand = stand();
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../fixtures/dataflows/gigya-to-eloqua-full.json");
+    let document: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let world = json!({"sftp": {"folders": ["/eloqua/in"]}, "dataflows": {"outbound": document}});
+    stand.post("/worlds", &json!({"name": "a", "world": world})).fine();
+    let runs = "/worlds/a/dataflows/outbound/runs";
+    let idle = stand.send("DELETE", runs, "", "").refused(409);
+    assert_eq!(idle["detail"], "no job of `outbound` is running");
+    // Three logins are one attempt; the next comes minutes later.
+    let steps = json!([
+        {"fault": {"platform": "sftp", "call": "login", "times": 3}},
+        {"schedule_dataflow": {"name": "outbound", "frequencyType": "hour"}},
+        {"expect_job": {"name": "outbound", "status": "running"}},
+    ]);
+    let report = stand.post("/worlds/a/scenarios", &json!({"scenario": "s", "steps": steps})).fine();
+    assert_eq!(report["held"], true, "{report}");
+    assert_eq!(stand.send("DELETE", runs, "", "").status, 204);
+    stand.send("DELETE", runs, "", "").refused(409);
+    stand.send("DELETE", "/worlds/a/dataflows/outbond/runs", "", "").refused(404);
+}
+
+#[test]
 fn a_token_is_asked_for_where_there_is_one() {
     let token = "correct horse battery staple";
     let stand = stand_with(|hosting| hosting.token = Some(Secret::new(token)));
@@ -911,6 +936,7 @@ fn samples(name: &str) -> Vec<(&'static str, &'static str, &'static str, u16)> {
             ("/worlds/a/scenarios", json, "{}", 400),
         ],
         "run_dataflow" => vec![("/worlds/a/dataflows/x/runs", json, "{}", 404)],
+        "stop_dataflow" => vec![("/worlds/a/dataflows/x/runs", "", "", 404)],
         "run_scenario_alone" => {
             vec![("/scenarios", json, r#"{"scenario": "s", "steps": [{"advance": "1s"}]}"#, 200)]
         }

@@ -2,9 +2,7 @@
 
 use crate::run::Run;
 use crate::step::{Args, Miss, Step, Takes, needed, optional, unmet};
-use crate::surface::locked;
 use serde_json::{Value, json};
-use standin_ports::Clock;
 use standin_scenario::{Kind, Node};
 use std::time::Duration;
 
@@ -168,9 +166,7 @@ pub const STOP_JOB: Step = Step {
     example: "stop_job: outbound",
     run: |run, args| {
         let id = dataflow_id(run, args)?;
-        let now = run.world.parts().clock.now();
-        let mut gigya = locked(&run.world.parts().gigya);
-        match gigya.running_job_of(&id).filter(|job| gigya.stop_job(now, job)) {
+        match run.world.stop_job(&id) {
             Some(job) => Ok(format!("job {job} stopped")),
             None => Err(unmet("no job of this dataflow is running".to_owned())),
         }

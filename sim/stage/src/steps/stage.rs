@@ -1,5 +1,6 @@
 //! Controls of the stage itself: time, knobs, faults, and what the journal says.
 
+use crate::clock::LONGEST;
 use crate::compare::compare;
 use crate::step::{Arg, Args, Miss, Step, Takes, needed, optional, unmet};
 use crate::surface::{CALLERS, Platform};
@@ -8,7 +9,7 @@ use standin_fake_kit::faults::{Fault, KINDS, rule};
 use standin_fake_kit::knobs;
 use standin_model::Instant;
 use standin_ports::{Entry, What};
-use standin_scenario::Diagnostic;
+use standin_scenario::{Diagnostic, Node, nearest};
 
 /// Time.
 pub const ADVANCE: Step = Step {
@@ -20,6 +21,9 @@ pub const ADVANCE: Step = Step {
     example: "advance: 2h",
     run: |run, args| {
         let by = args.span("by")?.unwrap_or_default();
+        if by > LONGEST {
+            return Err(run.mistake(args.need("by")?, "more than ten years are not let pass at once"));
+        }
         run.world.advance(by);
         Ok(format!("it is {}", run.world.now()))
     },
@@ -97,10 +101,27 @@ pub(crate) fn fault(now: Instant, args: &Args<'_>) -> Result<Fault, Diagnostic> 
         };
         rule.extend(value.map(|value| ((*name).to_owned(), value)));
     }
-    Fault::read(now, &Value::Object(rule)).map_err(|bad| Diagnostic {
+    let fault = Fault::read(now, &Value::Object(rule)).map_err(|bad| Diagnostic {
         hint: bad.hint,
         ..Diagnostic::new(bad.message, args.get(&bad.member).unwrap_or(args.node()).span)
-    })
+    })?;
+    match args.get("call").filter(|_| fault.platform == "gigya" && fault.call != "*") {
+        Some(node) => known_to_gigya(node, &fault.call).map(|()| fault),
+        None => Ok(fault),
+    }
+}
+
+/// Refuses a name that is no part of any that Gigya answers to: nothing would ever be called so.
+fn known_to_gigya(node: &Node, name: &str) -> Result<(), Diagnostic> {
+    let known = standin_fake_gigya::endpoints();
+    let part = name.to_ascii_lowercase();
+    if known.iter().any(|endpoint| endpoint.name.to_ascii_lowercase().contains(&part)) {
+        return Ok(());
+    }
+    let names: Vec<&str> = known.iter().map(|endpoint| endpoint.name).collect();
+    let near = nearest(name, names.into_iter()).map(|near| format!("did you mean `{near}`?"));
+    let hint = near.unwrap_or_else(|| "`standin list endpoints` shows them all".to_owned());
+    Err(Diagnostic::new(format!("gigya answers to no `{name}`"), node.span).hint(hint))
 }
 
 /// No faults.
@@ -176,6 +197,9 @@ pub const EXPECT_CALLS: Step = Step {
             }),
         };
         run.counted = journal.mark();
+        if let (Some(name), Some("gigya"), Some(0)) = (name, to, counted) {
+            known_to_gigya(args.need("name")?, name)?;
+        }
         let Some(found) = counted.map(|found| found as u64) else {
             return Err(Miss::Broken("the journal is full and has forgotten calls that count".to_owned()));
         };
@@ -294,7 +318,9 @@ fn has(told: &str, text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::runner::{Extras, load_text};
+    use crate::world::Transport;
     use serde_json::json;
+    use standin_scenario::Verdict;
     use std::path::Path;
 
     #[test]
@@ -326,6 +352,13 @@ mod tests {
         for (rule, place, message) in [
             ("{ platform: gigya, code: 500001, evry: 2 }", "4:45", "evry"),
             ("{ platform: gigya, code: 500001, every: 0 }", "4:52", "`every` counts from 1"),
+            ("{ platform: gigya, code: 500001, times: 0 }", "4:52", "`times` counts from 1"),
+            ("{ platform: gigya, code: 500001, chance: 0% }", "4:53", "not `0%`"),
+            (
+                "{ platform: gigya, call: accounts.setAcountInfo, code: 500001 }",
+                "4:37",
+                "did you mean `accounts.setAccountInfo`?",
+            ),
             (
                 "{ platform: gigya, code: 500001, http: 502 }",
                 "4:51",
@@ -353,6 +386,19 @@ mod tests {
         }
         let late = "scenario: A\nsteps:\n  - fault: { platform: gigya, code: 500001, until: \"${then}\" }\n";
         assert!(load_text(Path::new("a.yaml"), late, &Extras::default(), false).is_ok());
+    }
+
+    #[test]
+    fn a_call_that_nobody_answers_is_counted_by_mistake() {
+        let text =
+            "scenario: A\nsteps:\n  - expect_calls: { to: gigya, name: accounts.setAcountInfo, count: 0 }\n";
+        let ready = load_text(Path::new("a.yaml"), text, &Extras::default(), false).unwrap().remove(0);
+        let outcome = crate::runner::run(&ready, Transport::Memory);
+        let Verdict::Miswritten(told) = &outcome.verdict else { panic!("{:?}", outcome.verdict) };
+        assert!(
+            told.contains("a.yaml:3:38") && told.contains("did you mean `accounts.setAccountInfo`?"),
+            "{told}"
+        );
     }
 
     /// What could never be counted is told before anything runs, and not held for ever.

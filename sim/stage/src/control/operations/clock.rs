@@ -1,8 +1,8 @@
 //! The clock of a world.
 
 use super::worlds::pace;
+use crate::clock::LONGEST;
 use crate::clock::Pace;
-use crate::control::LONGEST;
 use crate::control::operation::{Answer, Call, JSON, Operation, Turn, json, text_of};
 use crate::control::problem::{CONFLICT, Problem, WRONG};
 use serde_json::{Value, json as value};

@@ -38,6 +38,7 @@ pub const OPERATIONS: &[Operation] = &[
     journal::FOLLOW,
     runs::RUN_IN,
     runs::RUN_DATAFLOW,
+    runs::STOP,
     runs::RUN,
 ];
 

@@ -1,11 +1,11 @@
 //! Scenarios and dataflows, run over the API.
 
-use crate::control::operation::{Answer, Call, JSON, Operation, Turn, YAML, json, text_of};
-use crate::control::problem::{Problem, UNKNOWN, WRONG};
+use crate::control::operation::{Answer, Call, JSON, Operation, Turn, YAML, empty, json, text_of};
+use crate::control::problem::{CONFLICT, Problem, UNKNOWN, WRONG};
 use crate::find::SENT;
 use crate::runner::{Extras, Ready, load_text, run_in, run_telling};
 use crate::story::Depth;
-use crate::world::Transport;
+use crate::world::{Transport, World};
 use serde_json::{Map, Value, json as value};
 use standin_ports::Response;
 use standin_scenario::{Outcome, nearest};
@@ -61,17 +61,7 @@ pub(super) const RUN_DATAFLOW: Operation = Operation {
     test: "dataflows_run",
     run: |call| {
         let (hosted, name) = (call.hosted()?, call.part("dataflow"));
-        if hosted.world.dataflow_id(name).is_none() {
-            let known: Vec<&str> = hosted.world.dataflow_names().collect();
-            let near = nearest(name, known.iter().copied());
-            let hint = near.map_or_else(
-                || format!("this world has: {}", known.join(", ")),
-                |near| format!("did you mean `{near}`?"),
-            );
-            return Err(Problem::new(&UNKNOWN, format!("no dataflow is called `{name}`"))
-                .at("path: dataflow")
-                .hint(hint));
-        }
+        dataflow_id(&hosted.world, name)?;
         let mut args: Map<String, Value> = call.members(&["full", "limit", "expect"])?;
         text_of(&args, "expect")?;
         args.insert("name".to_owned(), Value::from(name));
@@ -81,6 +71,40 @@ pub(super) const RUN_DATAFLOW: Operation = Operation {
         Ok(report(call, &ready.iter().map(|ready| run_in(ready, &hosted.world)).collect::<Vec<_>>()))
     },
 };
+
+pub(super) const STOP: Operation = Operation {
+    name: "stop_dataflow",
+    method: "DELETE",
+    path: "/worlds/{world}/dataflows/{dataflow}/runs",
+    summary: "stops the running job of a dataflow, also one that waits for its next attempt",
+    params: &[],
+    body: &[],
+    answer: Answer { status: 204, kind: "", schema: "", summary: "it is stopped" },
+    refuses: &[404, 409],
+    turn: Turn::Looks,
+    test: "a_job_that_waits_is_stopped",
+    run: |call| {
+        let (hosted, name) = (call.hosted()?, call.part("dataflow"));
+        let id = dataflow_id(&hosted.world, name)?;
+        match hosted.world.stop_job(&id) {
+            Some(_) => Ok(empty()),
+            None => Err(Problem::new(&CONFLICT, format!("no job of `{name}` is running"))),
+        }
+    },
+};
+
+/// The id of a dataflow of this name.
+fn dataflow_id(world: &World, name: &str) -> Result<String, Problem> {
+    world.dataflow_id(name).map(Into::into).ok_or_else(|| {
+        let known: Vec<&str> = world.dataflow_names().collect();
+        let near = nearest(name, known.iter().copied());
+        let hint = near.map_or_else(
+            || format!("this world has: {}", known.join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        Problem::new(&UNKNOWN, format!("no dataflow is called `{name}`")).at("path: dataflow").hint(hint)
+    })
+}
 
 pub(super) const RUN: Operation = Operation {
     name: "run_scenario_alone",
