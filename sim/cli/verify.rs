@@ -5,7 +5,7 @@ mod table;
 
 use crate::args::VerifyCommand;
 use crate::clock::WallClock;
-use crate::file_later::FileLater;
+use crate::file_later::{FileLater, why};
 use crate::run::clause_hint;
 use crate::run::walk::{AfterFailure, How, walk};
 use crate::{Stop, say};
@@ -171,7 +171,7 @@ fn partner(role: &'static Role, files: &[PathBuf], colour: bool) -> Result<Partn
     match files {
         [file] if described(file) || role.name != csv::ROLE.name => {
             let text = std::fs::read_to_string(file).map_err(|error| {
-                Stop::wrong(format!("error: {} cannot be read: {}", file.display(), error.kind()))
+                Stop::wrong(format!("error: {} cannot be read: {}", file.display(), why(&error)))
             })?;
             PartnerFile::read(role, file, &text, colour).map_err(wrong)
         }

@@ -73,9 +73,19 @@ struct Sandbox {
 impl Sandbox {
     /// One that answers as its world does, but where `instead` answers.
     fn new(role: &'static str, instead: impl Fn(&Call) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
+        Self::wanting(role, serde_json::json!({}), instead)
+    }
+
+    /// One whose site of Gigya's wants these fields of every account.
+    fn wanting(
+        role: &'static str,
+        fields: serde_json::Value,
+        instead: impl Fn(&Call) -> Option<Vec<u8>> + Send + Sync + 'static,
+    ) -> Self {
         let mut spec = WorldSpec::default();
+        let keys = serde_json::json!([{"user_key": "AUser", "secret": SECRET}]);
         let sites =
-            serde_json::json!([{"api_key": "3_Key", "keys": [{"user_key": "AUser", "secret": SECRET}]}]);
+            serde_json::json!([{"api_key": "3_Key", "keys": keys, "data_schema": {"fields": fields}}]);
         spec.sections.insert("gigya".to_owned(), serde_json::json!({"sites": sites}));
         let site = serde_json::json!({"name": "Company", "user": "api.user", "password": SECRET});
         spec.sections.insert("eloqua".to_owned(), serde_json::json!({"site": site}));
@@ -224,6 +234,16 @@ fn what_a_run_made_is_removed_after_a_failure() {
     let told = sandbox.verify(&["--allow-writes", "--clause", "EC-BLK-1"]);
     // Whether it bears a name of the run cannot be seen, so it is not touched, and told.
     told.says(&["left behind:\n  /api/bulk/2.0/contacts/imports/1: HTTP 500"]);
+    let fails = |call: &Call| match call.line.as_str() {
+        // It does not say which contact it has made, and is asked for the address.
+        "POST /api/REST/1.0/data/contact" => Some(answer("201 Created", "application/json", "{}")),
+        "GET /api/REST/1.0/data/contacts" => Some(answer("500 Error", "text/html", "<html>")),
+        _ => None,
+    };
+    let sandbox = Sandbox::new("eloqua", fails);
+    let told = sandbox.verify(&["--allow-writes", "--clause", "EC-CON-1"]);
+    let unseen = "@example.com: whether it is gone cannot be seen: the search answers HTTP 500";
+    told.says(&["left behind:\n  contact standin-contract-", unseen]);
     let fails = |call: &Call| {
         let changed = call.line.starts_with("PUT /api/REST/1.0/data/contact/");
         changed.then(|| answer("500 Error", "text/html", "<html>"))
@@ -231,6 +251,17 @@ fn what_a_run_made_is_removed_after_a_failure() {
     let sandbox = Sandbox::new("eloqua", fails);
     let told = sandbox.verify(&["--allow-writes", "--clause", "EC-CON-1"]);
     assert_eq!((told.code, sandbox.world.contacts().len()), (Some(1), 0), "{}", told.text);
+}
+
+/// An account is there although its registration was answered with a refusal, or under another name.
+#[test]
+fn accounts_that_wait_for_something_are_removed() {
+    let shoe = serde_json::json!({"shoe": {"type": "string", "required": true}});
+    let sandbox = Sandbox::wanting("gigya", shoe, |_| None);
+    let told = sandbox.verify(&["--allow-writes", "--clause", "GC-REG-1"]);
+    told.says(&["errorCode differs: 206001"]);
+    assert_eq!((told.code, sandbox.accounts()), (Some(1), 0), "{}", told.text);
+    assert!(!told.text.contains("left behind"), "{}", told.text);
 }
 
 /// What cannot be removed is told.
@@ -334,6 +365,29 @@ fn what_cannot_be_asked_is_not_broken() {
     assert_eq!((told.code, told.that("broken")), (Some(0), vec![]), "{}", told.text);
     told.says(&["answers HTTP 429: there were too many calls"]);
     assert_eq!(told.stands["GC-LOG-2"], "not exercised");
+}
+
+/// A case that came to no result leaves no clause kept, whatever others of that clause came to.
+#[test]
+fn one_case_without_a_result_keeps_no_clause() {
+    let sandbox = Sandbox::new("gigya", |call| {
+        let busy = call.line == gigya("setAccountInfo");
+        busy.then(|| answer("429 Too Many Requests", "text/html", "Too many"))
+    });
+    let told = sandbox.verify(&["--allow-writes", "--clause", "GC-ERR-1"]);
+    assert_eq!((told.code, told.that("not exercised")), (Some(0), vec!["GC-ERR-1"]), "{}", told.text);
+    // Where it is not even tried, the other case says what there is to say.
+    let told = sandbox.verify(&["--clause", "GC-ERR-1"]);
+    assert_eq!((told.code, told.that("kept")), (Some(0), vec!["GC-ERR-1"]), "{}", told.text);
+}
+
+/// Who takes a call and hangs up differs from who answers; that is no matter of addresses.
+#[test]
+fn a_call_that_is_not_answered_is_a_difference() {
+    let sandbox = Sandbox::new("gigya", |call| (call.line == gigya("isAvailableLoginID")).then(Vec::new));
+    let told = sandbox.verify(&["--clause", "GC-LOG-2"]);
+    assert_eq!((told.code, told.that("broken")), (Some(1), vec!["GC-LOG-2"]), "{}", told.text);
+    told.says(&["accounts.isAvailableLoginID: the answer differs", "expected HTTP 200", "connection to"]);
 }
 
 /// A difference is told with its place, what was sent and what came; and not the first one alone.

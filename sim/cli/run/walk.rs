@@ -58,7 +58,7 @@ pub(crate) fn walk(chosen: &[&Ready], how: &How) -> std::io::Result<Vec<Outcome>
             let turn = ready.needs_browser().then(|| browser.lock().unwrap_or_else(PoisonError::into_inner));
             let outcome = timed(ready, how);
             drop(turn);
-            if !matches!(outcome.verdict, Verdict::Held | Verdict::Skipped(_)) {
+            if outcome.verdict.is_bad() {
                 first_bad.fetch_min(at, Ordering::SeqCst);
             }
             *done[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);

@@ -6,7 +6,7 @@ use crate::{Partner, Results};
 use schemars::JsonSchema;
 use serde::Serialize;
 use standin_model::Level;
-use standin_scenario::outcome::{self, Outcome, What};
+use standin_scenario::outcome::{self, Outcome, Stand, What};
 
 /// What came of a run of scenarios. Only `micros` differs between two runs of the same scenarios.
 #[derive(Serialize, JsonSchema)]
@@ -44,6 +44,8 @@ pub struct Summary {
     pub broken: usize,
     /// Those that were not run.
     pub skipped: usize,
+    /// Those that were run and of which nothing can be said.
+    pub inconclusive: usize,
     /// Clauses by state.
     pub clauses: ClauseCounts,
     /// The weakest evidence that the run rests on.
@@ -68,6 +70,13 @@ impl Document<'_> {
             None => "standin".to_owned(),
             Some(Partner { role, name }) => format!("standin verify {role}: {name}"),
         }
+    }
+}
+
+impl Summary {
+    /// How many did not hold, of those that say anything.
+    pub fn bad(&self) -> usize {
+        self.failed + self.miswritten + self.broken
     }
 }
 
@@ -117,7 +126,7 @@ pub struct Clause<'a> {
 #[derive(Serialize, JsonSchema, Clone, Copy, PartialEq, Eq, Debug)]
 #[serde(rename_all = "snake_case")]
 pub enum ClauseState {
-    /// At least one scenario shows it, and all of them held.
+    /// At least one scenario shows it, and all of them that were run held.
     Kept,
     /// An expectation of one of its scenarios did not hold.
     Broken,
@@ -147,8 +156,8 @@ pub struct Scenario<'a> {
     pub tags: &'a [String],
     /// `wire` or `memory`.
     pub transport: &'static str,
-    /// How it ended: `held`, `failed`, `miswritten`, `broken` or `skipped`.
-    #[schemars(extend("enum" = ["held", "failed", "miswritten", "broken", "skipped"]))]
+    /// How it ended: `held`, `failed`, `miswritten`, `broken`, `skipped` or `inconclusive`.
+    #[schemars(extend("enum" = ["held", "failed", "miswritten", "broken", "skipped", "inconclusive"]))]
     pub verdict: &'static str,
     /// Why there is no result, where there is none.
     pub reason: Option<&'a str>,
@@ -313,6 +322,7 @@ pub fn document<'a>(results: &Results<'a>) -> Document<'a> {
         miswritten: count("miswritten"),
         broken: count("broken"),
         skipped: count("skipped"),
+        inconclusive: count("inconclusive"),
         clauses: counted(&clauses),
         evidence: outcomes
             .iter()
@@ -361,13 +371,10 @@ fn evidence((level, of): &(Level, String)) -> Evidence {
 fn clause<'a>(id: &'a str, says: &'a str, outcomes: &[Outcome]) -> Clause<'a> {
     let shows = |(_, outcome): &(usize, &Outcome)| outcome.clauses.iter().any(|clause| clause == id);
     let shown: Vec<(usize, &Outcome)> = outcomes.iter().enumerate().filter(shows).collect();
-    let words: Vec<&str> = shown.iter().map(|(_, outcome)| outcome.verdict.word()).collect();
-    let state = if words.contains(&"failed") {
-        ClauseState::Broken
-    } else if words.contains(&"held") && !words.iter().any(|word| ["broken", "miswritten"].contains(word)) {
-        ClauseState::Kept
-    } else {
-        ClauseState::NotShown
+    let state = match Stand::of(shown.iter().map(|(_, outcome)| outcome.verdict.word())) {
+        Stand::Kept => ClauseState::Kept,
+        Stand::Broken => ClauseState::Broken,
+        Stand::Unknown => ClauseState::NotShown,
     };
     let levels = shown.iter().filter_map(|(_, outcome)| outcome.evidence.as_ref()).map(|(level, _)| *level);
     let evidence = levels.min().map(Level::word);
@@ -468,6 +475,7 @@ mod tests {
             (state(also(2), "GE-UID-1"), ClauseState::NotShown),
             (state(also(3), "GE-UID-1"), ClauseState::NotShown),
             (state(also(4), "GE-UID-1"), ClauseState::Kept),
+            (state(also(5), "GE-UID-1"), ClauseState::NotShown),
         ] {
             assert_eq!(state, expected);
         }

@@ -88,7 +88,7 @@ fn write(results: &Results<'_>) -> Result<String, ReportError> {
         Shown { id, told, seqs, diagram, picture, cut: entries }
     });
     let shown = shown.collect();
-    let bad = run.summary.scenarios - run.summary.held - run.summary.skipped;
+    let bad = run.summary.bad();
     let title = match bad {
         0 => format!("{} of {} scenarios held", run.summary.held, run.summary.scenarios),
         bad => format!("{bad} of {} scenarios did not hold", run.summary.scenarios),

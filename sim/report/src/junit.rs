@@ -90,7 +90,8 @@ fn status(verdict: &Verdict) -> TestCaseStatus {
     };
     match verdict {
         Verdict::Held => TestCaseStatus::success(),
-        Verdict::Skipped(why) => {
+        // The format has no word for what was run and says nothing.
+        Verdict::Skipped(why) | Verdict::Inconclusive(why) => {
             let mut status = TestCaseStatus::skipped();
             status.set_message(why.as_str());
             status

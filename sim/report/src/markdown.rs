@@ -24,15 +24,18 @@ fn write(results: &Results<'_>) -> Result<String, ReportError> {
     let run = document(results);
     let mut out = String::new();
     heading(&mut out, &run);
-    let bad: Vec<&Scenario<'_>> =
-        run.scenarios.iter().filter(|one| !["held", "skipped"].contains(&one.verdict)).collect();
+    let that = |verdicts: &[&str]| -> Vec<&Scenario<'_>> {
+        run.scenarios.iter().filter(|one| verdicts.contains(&one.verdict)).collect()
+    };
+    let bad = that(&["failed", "miswritten", "broken"]);
     if !bad.is_empty() {
         out.push_str("\n| scenario | where | expected | actual |\n|---|---|---|---|\n");
         bounded(&mut out, &bad, ROOM / 3, row);
         out.push('\n');
         bounded(&mut out, &bad, ROOM - ROOM / 6, details);
     }
-    skipped(&mut out, &run);
+    silent(&mut out, &that(&["skipped"]), "not run");
+    silent(&mut out, &that(&["inconclusive"]), "without a result");
     broken_clauses(&mut out, &run);
     areas(&mut out, &run);
     Ok(out)
@@ -40,23 +43,26 @@ fn write(results: &Results<'_>) -> Result<String, ReportError> {
 
 fn heading(out: &mut String, run: &Document<'_>) {
     let (subject, numbers) = (escaped(&run.subject()), &run.summary);
-    let _ = match numbers.scenarios - numbers.held - numbers.skipped {
+    let _ = match numbers.bad() {
         0 => writeln!(out, "### {subject}: {} held\n", counted(numbers.held, "scenario")),
         bad => {
             writeln!(out, "### {subject}: {bad} of {} did not hold\n", counted(numbers.scenarios, "scenario"))
         }
     };
-    out.push_str("| held | failed | miswritten | broken | skipped | clauses kept | broken | not shown |\n");
-    out.push_str("|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+    out.push_str(
+        "| held | failed | miswritten | broken | skipped | inconclusive | clauses kept | broken | not shown |\n",
+    );
+    out.push_str("|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
     let clauses = &numbers.clauses;
     let _ = writeln!(
         out,
-        "| {} | {} | {} | {} | {} | {} | {} | {} |",
+        "| {} | {} | {} | {} | {} | {} | {} | {} | {} |",
         numbers.held,
         numbers.failed,
         numbers.miswritten,
         numbers.broken,
         numbers.skipped,
+        numbers.inconclusive,
         clauses.kept,
         clauses.broken,
         clauses.not_shown
@@ -122,17 +128,16 @@ fn failed(out: &mut String, failure: &Failure<'_>) {
     out.push('\n');
 }
 
-fn skipped(out: &mut String, run: &Document<'_>) {
-    let skipped: Vec<&Scenario<'_>> = run.scenarios.iter().filter(|one| one.verdict == "skipped").collect();
-    if skipped.is_empty() {
+fn silent(out: &mut String, those: &[&Scenario<'_>], what: &str) {
+    if those.is_empty() {
         return;
     }
-    let _ = writeln!(out, "\n<details><summary>{} not run</summary>\n", counted(skipped.len(), "scenario"));
-    bounded(out, &skipped, ROOM, not_run);
+    let _ = writeln!(out, "\n<details><summary>{} {what}</summary>\n", counted(those.len(), "scenario"));
+    bounded(out, those, ROOM, reason);
     out.push_str("\n</details>\n");
 }
 
-fn not_run(out: &mut String, scenario: &Scenario<'_>) {
+fn reason(out: &mut String, scenario: &Scenario<'_>) {
     let _ = writeln!(out, "- {}: {}", span(scenario.name), span(scenario.reason.unwrap_or_default()));
 }
 

@@ -35,7 +35,8 @@ fn write(results: &Results<'_>) -> Result<String, ReportError> {
 
 fn scenario(out: &mut String, number: usize, outcome: &Outcome) {
     let name = plain(&outcome.name);
-    if let Verdict::Skipped(why) = &outcome.verdict {
+    // The protocol has no word for what was run and says nothing.
+    if let Verdict::Skipped(why) | Verdict::Inconclusive(why) = &outcome.verdict {
         let _ = writeln!(out, "ok {number} - {name} # SKIP {}", plain(why));
         return;
     }
@@ -64,7 +65,7 @@ fn told(number: usize, step: &StepOutcome, held: bool) -> String {
 fn diagnosis(out: &mut String, outcome: &Outcome) {
     let mut members: Vec<(&str, String)> = Vec::new();
     let severity = match &outcome.verdict {
-        Verdict::Held | Verdict::Skipped(_) => return,
+        Verdict::Held | Verdict::Skipped(_) | Verdict::Inconclusive(_) => return,
         Verdict::Failed(_) => "fail",
         Verdict::Miswritten(_) => "miswritten",
         Verdict::Broken(_) => "broken",

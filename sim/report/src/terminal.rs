@@ -72,6 +72,7 @@ fn scenario(out: &mut String, outcome: &Outcome, look: Look, paint: &Paint) {
     let mark = match outcome.verdict {
         Verdict::Held => paint.with(AnsiColor::Green, "ok"),
         Verdict::Skipped(_) => paint.with(AnsiColor::Yellow, "--"),
+        Verdict::Inconclusive(_) => paint.with(AnsiColor::Yellow, "??"),
         Verdict::Failed(_) => paint.with(AnsiColor::Red, "FAILED"),
         Verdict::Miswritten(_) => paint.with(AnsiColor::Red, "WRONG"),
         Verdict::Broken(_) => paint.with(AnsiColor::Magenta, "BROKEN"),
@@ -93,6 +94,9 @@ fn scenario(out: &mut String, outcome: &Outcome, look: Look, paint: &Paint) {
         Verdict::Held => {}
         Verdict::Skipped(why) => {
             let _ = writeln!(out, "       skipped: {why}");
+        }
+        Verdict::Inconclusive(why) => {
+            let _ = writeln!(out, "       inconclusive: {why}");
         }
         Verdict::Broken(why) => {
             let _ = writeln!(out, "       the harness broke: {why}");
@@ -157,12 +161,17 @@ fn last_line(outcomes: &[Outcome], look: Look, paint: &Paint) -> String {
     let wrong = count(|verdict| matches!(verdict, Verdict::Miswritten(_)));
     let broken = count(|verdict| matches!(verdict, Verdict::Broken(_)));
     let skipped = count(|verdict| matches!(verdict, Verdict::Skipped(_)));
+    let silent = count(|verdict| matches!(verdict, Verdict::Inconclusive(_)));
     let clauses: BTreeSet<&String> =
         outcomes.iter().filter(|outcome| outcome.held()).flat_map(|outcome| &outcome.clauses).collect();
     let mut text = format!("{held} held");
-    for (number, word) in
-        [(failed, "failed"), (wrong, "written wrongly"), (broken, "broken"), (skipped, "skipped")]
-    {
+    for (number, word) in [
+        (failed, "failed"),
+        (wrong, "written wrongly"),
+        (broken, "broken"),
+        (skipped, "skipped"),
+        (silent, "inconclusive"),
+    ] {
         if number > 0 {
             let _ = write!(text, ", {number} {word}");
         }

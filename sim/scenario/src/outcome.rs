@@ -38,6 +38,8 @@ pub enum Verdict {
     Miswritten(String),
     /// It was not run, and why.
     Skipped(String),
+    /// It was run and nothing can be said, and why: what it is about could not be seen.
+    Inconclusive(String),
     /// The harness could not do its work.
     Broken(String),
 }
@@ -213,6 +215,7 @@ impl Verdict {
             Self::Failed(_) => "failed",
             Self::Miswritten(_) => "miswritten",
             Self::Skipped(_) => "skipped",
+            Self::Inconclusive(_) => "inconclusive",
             Self::Broken(_) => "broken",
         }
     }
@@ -220,9 +223,44 @@ impl Verdict {
     /// Why there is no result, for a person.
     pub fn reason(&self) -> Option<&str> {
         match self {
-            Self::Miswritten(why) | Self::Skipped(why) | Self::Broken(why) => Some(why),
+            Self::Miswritten(why) | Self::Skipped(why) | Self::Inconclusive(why) | Self::Broken(why) => {
+                Some(why)
+            }
             Self::Held | Self::Failed(_) => None,
         }
+    }
+
+    /// Whether it is neither as it should be nor without a say.
+    pub fn is_bad(&self) -> bool {
+        matches!(self, Self::Failed(_) | Self::Miswritten(_) | Self::Broken(_))
+    }
+}
+
+/// How a clause stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stand {
+    /// Some scenario that names it held, and each one that was run.
+    Kept,
+    /// Some scenario that names it failed.
+    Broken,
+    /// None that names it was run, or one of them came to no result.
+    Unknown,
+}
+
+impl Stand {
+    /// By the verdicts, in words, of the scenarios that name the clause.
+    pub fn of<'w>(verdicts: impl IntoIterator<Item = &'w str>) -> Self {
+        let (mut held, mut silent) = (false, false);
+        for word in verdicts {
+            match word {
+                "failed" => return Self::Broken,
+                "held" => held = true,
+                // What is not tried here says nothing of what others have tried.
+                "skipped" => {}
+                _ => silent = true,
+            }
+        }
+        if held && !silent { Self::Kept } else { Self::Unknown }
     }
 }
 
@@ -230,10 +268,31 @@ impl Verdict {
 /// broke. The greatest of them counts.
 pub fn exit_code(outcomes: &[Outcome]) -> u8 {
     let code = |outcome: &Outcome| match outcome.verdict {
-        Verdict::Held | Verdict::Skipped(_) => 0,
+        Verdict::Held | Verdict::Skipped(_) | Verdict::Inconclusive(_) => 0,
         Verdict::Failed(_) => 1,
         Verdict::Miswritten(_) => 2,
         Verdict::Broken(_) => 3,
     };
     outcomes.iter().map(code).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clause_stands_by_all_that_name_it() {
+        for (verdicts, expected) in [
+            (&["held", "held"][..], Stand::Kept),
+            (&["held", "skipped"], Stand::Kept),
+            (&["held", "inconclusive"], Stand::Unknown),
+            (&["held", "miswritten"], Stand::Unknown),
+            (&["held", "broken"], Stand::Unknown),
+            (&["inconclusive", "held", "failed"], Stand::Broken),
+            (&["skipped"], Stand::Unknown),
+            (&[], Stand::Unknown),
+        ] {
+            assert_eq!(Stand::of(verdicts.iter().copied()), expected, "{verdicts:?}");
+        }
+    }
 }

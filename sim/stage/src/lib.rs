@@ -15,7 +15,7 @@
 //! - [`partner`]: somebody else's system in one of the roles.
 //! - [`stubs`]: what stands in the place of dataflows' steps.
 //! - [`step`], [`steps`]: what a step is, and all of them.
-//! - [`runner`]: scenario files in, outcomes out; [`story`]: how it came to them.
+//! - [`runner`]: scenario files in, outcomes out; [`story`]: how it came to them; `failure`: what did not hold.
 //! - [`stores`]: the object stores of a world.
 //! - [`control`]: the surface of the stage itself under `serve`.
 //! - [`journal`], [`lineage`], [`sought`], [`compare`], [`clock`], [`find`], [`run`]: what these are built from.
@@ -28,6 +28,7 @@ pub mod clock;
 pub mod compare;
 pub mod control;
 pub mod customer;
+mod failure;
 pub mod find;
 pub mod front;
 mod html;

@@ -71,6 +71,11 @@ impl<'w> Run<'w> {
         self.passed.as_ref().map(|passed| std::mem::take(&mut *locked(passed))).unwrap_or_default()
     }
 
+    /// Whether each call of the step at hand, as far as anybody sees them, got an answer.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.passed.as_ref().is_none_or(|passed| locked(passed).iter().all(|call| call.answer.is_ok()))
+    }
+
     /// Gives a partner its whole time again, if one takes part: there is something new to be seen.
     pub fn begin_anew(&mut self) {
         if let Some(partner) = &mut self.partner {

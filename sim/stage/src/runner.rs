@@ -1,16 +1,13 @@
 //! Scenario files in, outcomes out.
 
 use crate::clock::StageClock;
+use crate::failure::{Failures, add_left, concluded, failed};
 use crate::find::{beside, read_beside};
-use crate::lineage::lineage;
 use crate::partner::{Exchange, Part, Partner, Playing, Weighed};
 use crate::run::Run;
-use crate::sought::Sought;
-use crate::step::{Args, Miss, Takes, Unmet, named};
-use crate::steps::{
-    ADVANCE, EXPECT_CALLS, EXPECT_STUB, FAULT, QUALIFIO_CALL, SET_KNOB, STEPS, STUB_STEP, fault, step_of,
-};
-use crate::story::{Depth, Held, hop, tell};
+use crate::step::{Args, Miss, Takes, named};
+use crate::steps::{ADVANCE, EXPECT_STUB, FAULT, QUALIFIO_CALL, SET_KNOB, STEPS, STUB_STEP, fault, step_of};
+use crate::story::{Depth, Held, tell};
 use crate::surface::locked;
 use crate::world::{Listen, SECTIONS, Transport, World, WorldError, WorldSpec, knobs};
 use serde_json::{Map, Value};
@@ -18,7 +15,7 @@ use standin_dataflow::{Document, Severity};
 use standin_fake_kit::knobs::KnobError;
 use standin_fake_kit::seed::names;
 use standin_model::Instant;
-use standin_scenario::outcome::{Failure, Hop, Journal, Outcome, Screenshot, StepOutcome, Verdict};
+use standin_scenario::outcome::{Failure, Journal, Outcome, StepOutcome, Verdict};
 use standin_scenario::scenario::parse_world;
 use standin_scenario::{Diagnostic, Kind, Node, Scenario, Source, Span, nearest};
 use std::collections::BTreeMap;
@@ -625,12 +622,9 @@ fn walk(ready: &Ready, world: &World, which: Which, walked: &mut Walked) -> Verd
     }
     let platform = run.partner.as_ref().is_some_and(|playing| playing.part == Part::Platform);
     run.passed = (platform || walked.passed.is_some()).then(Arc::default);
-    let mut failures = Vec::new();
-    let verdict = steps(ready, &mut run, which, walked, &mut failures);
-    let mut verdict = verdict.unwrap_or(Verdict::Held);
-    if let Some(whole) = joined(failures) {
-        verdict = Verdict::Failed(whole);
-    }
+    let mut failures = Failures::default();
+    let ended = steps(ready, &mut run, which, walked, &mut failures);
+    let mut verdict = concluded(world, failures.joined(), ended);
     if let Some(mut playing) = run.partner.take() {
         add_left(world, &mut verdict, &playing.session.leave(&run));
     }
@@ -643,7 +637,7 @@ fn steps(
     run: &mut Run<'_>,
     which: Which,
     walked: &mut Walked,
-    failures: &mut Vec<Failure>,
+    failures: &mut Failures,
 ) -> Option<Verdict> {
     let (scenario, world) = (&ready.scenario, run.world);
     for (position, step) in scenario.steps.iter().enumerate().filter(|(_, step)| which.includes(step)) {
@@ -660,7 +654,7 @@ fn steps(
             run.begin_anew();
         }
         // What must not be there may still be on its way.
-        while expects && !platform && is_of_absence(&step.args) && run.rest() {}
+        while expects && !platform && expects_absence(step) && run.rest() {}
         let mut result = one(run, step);
         // A partner works in its own time.
         while matches!(result, Err(Miss::Unmet(_))) && waits(scenario, position, run) && run.rest() {
@@ -700,7 +694,7 @@ fn steps(
         let goes_on = result.is_ok() || !weighed.built_on;
         let result = match result {
             // Our own pages are understood: where nobody else takes part, something is not as it should be.
-            Err(Miss::Strange(why)) if run.partner.is_some() => return Some(Verdict::Skipped(why)),
+            Err(Miss::Strange(why)) if run.partner.is_some() => return Some(Verdict::Inconclusive(why)),
             Err(Miss::Strange(why)) => Err(crate::step::unmet(why)),
             other => other,
         };
@@ -713,12 +707,13 @@ fn steps(
             }
             // What differs says more than that a step did not hold.
             Err(Miss::Unmet(unmet)) if weighed.differences.is_empty() => {
-                failures.push(failed(run, scenario, step, unmet, from));
+                failures.add(|| failed(run, scenario, step, unmet, from));
             }
             Ok(_) | Err(Miss::Unmet(_)) => {}
         }
-        let differences = weighed.differences.into_iter();
-        failures.extend(differences.map(|unmet| failed(run, scenario, step, unmet, from)));
+        for unmet in weighed.differences {
+            failures.add(|| failed(run, scenario, step, unmet, from));
+        }
         if !goes_on {
             break;
         }
@@ -730,101 +725,15 @@ fn steps(
 fn waits(scenario: &Scenario, position: usize, run: &Run<'_>) -> bool {
     let name = |at: usize| scenario.steps[at].name.name.as_str();
     let platform = run.partner.as_ref().is_some_and(|playing| playing.part == Part::Platform);
-    // Somebody else's platform does not follow the world's clock.
-    name(position).starts_with("expect_") || platform && position > 0 && name(position - 1) == ADVANCE.name
+    // Somebody else's platform does not follow the world's clock; one that does not answer is not asked again.
+    name(position).starts_with("expect_")
+        || platform && position > 0 && name(position - 1) == ADVANCE.name && run.is_answered()
 }
 
-/// A failure with what a partner had to do with it.
-fn failed(
-    run: &mut Run<'_>,
-    scenario: &Scenario,
-    step: &standin_scenario::Step,
-    unmet: Unmet,
-    from: u64,
-) -> Failure {
-    let world = run.world;
-    let screenshot = run.chromium.screenshot().map(|png| Screenshot { png, file: None });
-    let mut failure = Failure { screenshot, ..failure(world, scenario, step, unmet) };
-    if let Some(playing) = &mut run.partner {
-        let platform = playing.part == Part::Platform;
-        if platform {
-            failure.lineage.clear();
-        }
-        if playing.part == Part::LoginPage {
-            for (name, browser) in &run.browsers {
-                crate::partner::add_pages(world, name, browser, &mut failure.lineage);
-            }
-        }
-        let since = if platform { from } else { 0 };
-        crate::partner::add_exchange(world, playing.part, since, &mut failure.lineage);
-        crate::partner::add_last_words(world, playing, &mut failure.lineage);
-    }
-    failure
-}
-
-/// How many of the things that do not hold are told.
-const TOLD: usize = 20;
-
-/// All that does not hold as one failure, which stands where the first one does.
-fn joined(mut failures: Vec<Failure>) -> Option<Failure> {
-    let many = failures.len();
-    failures.truncate(TOLD);
-    let told = |side: &Option<String>, message: &str| {
-        side.as_ref().map(|side| if many > 1 { format!("{message}: {side}") } else { side.clone() })
-    };
-    let mut all = failures.into_iter();
-    let mut whole = all.next()?;
-    let (message, mut line) = (whole.message.clone(), whole.line);
-    whole.expected = told(&whole.expected, &message);
-    whole.actual = told(&whole.actual, &message);
-    for failure in all {
-        for (side, other) in [(&mut whole.expected, &failure.expected), (&mut whole.actual, &failure.actual)]
-        {
-            let other = told(other, &failure.message);
-            let lines: Vec<String> = [side.take(), other].into_iter().flatten().collect();
-            *side = (!lines.is_empty()).then(|| lines.join("\n"));
-        }
-        if failure.line != line {
-            whole.snippet = format!("{}\n\n{}", whole.snippet.trim_end(), failure.snippet);
-            line = failure.line;
-        }
-        let new: Vec<_> = failure.lineage.into_iter().filter(|hop| !whole.lineage.contains(hop)).collect();
-        whole.lineage.extend(new);
-    }
-    if many > 1 {
-        whole.message = format!("{message}, and {} more", many - 1);
-    }
-    Some(whole)
-}
-
-/// Adds to a verdict what a partner could not remove.
-fn add_left(world: &World, verdict: &mut Verdict, left: &[String]) {
-    if left.is_empty() {
-        return;
-    }
-    let left = left.join("\n");
-    match verdict {
-        Verdict::Failed(failure) => {
-            let (seq, at) = (world.parts().journal.mark(), world.now().to_string());
-            failure.lineage.push(Hop { seq, at, place: "left behind".to_owned(), text: left });
-        }
-        Verdict::Miswritten(why) | Verdict::Skipped(why) | Verdict::Broken(why) => {
-            why.push_str(&format!("\nleft behind: {left}"));
-        }
-        Verdict::Held => {}
-    }
-}
-
-/// Whether a step expects that something is not there.
-fn is_of_absence(node: &Node) -> bool {
-    match &node.kind {
-        Kind::Null => true,
-        Kind::List(items) => items.iter().any(is_of_absence),
-        Kind::Map(members) => members.iter().any(|(key, value)| {
-            key.name == "count" && value.number().is_ok_and(|count| count == 0) || is_of_absence(value)
-        }),
-        _ => false,
-    }
+/// Whether what comes late could break what a step expects.
+fn expects_absence(step: &standin_scenario::Step) -> bool {
+    let args = step_of(&step.name.name).and_then(|known| Args::new(known, &step.args).ok());
+    args.is_some_and(|args| args.expect_absence())
 }
 
 fn one(run: &mut Run<'_>, step: &standin_scenario::Step) -> Result<String, Miss> {
@@ -834,42 +743,6 @@ fn one(run: &mut Run<'_>, step: &standin_scenario::Step) -> Result<String, Miss>
     let node = step.args.with_captures(&run.captures)?;
     let args = Args::new(known, &node)?;
     (known.run)(run, &args)
-}
-
-fn failure(world: &World, scenario: &Scenario, step: &standin_scenario::Step, unmet: Unmet) -> Failure {
-    let span = unmet.span.unwrap_or(step.name.span);
-    let (line, column) = scenario.source.line_column(span.start);
-    // What a page shows or not, and how many calls there were, is no single value that could be followed.
-    let page = unmet.expected.is_none() && step.name.name.starts_with("browser_");
-    let hops = if !page && step.name.name != EXPECT_CALLS.name {
-        let sought = Sought::new(&unmet.path, unmet.expected.as_deref(), unmet.actual.as_deref());
-        lineage(&world.parts().journal.entries(), &sought)
-    } else {
-        Vec::new()
-    };
-    let snippet = Diagnostic {
-        message: unmet.message.clone(),
-        span,
-        label: unmet.actual.as_ref().map(|actual| format!("actually {}", short(actual))).unwrap_or_default(),
-        hint: None,
-    }
-    .render(&scenario.source, false);
-    Failure {
-        step: step.name.name.clone(),
-        line,
-        column,
-        message: unmet.message,
-        expected: unmet.expected,
-        actual: unmet.actual,
-        snippet,
-        lineage: hops.into_iter().map(hop).collect(),
-        screenshot: None,
-    }
-}
-
-fn short(text: &str) -> String {
-    let first: String = text.chars().take(100).map(|c| if c == '\n' { ' ' } else { c }).collect();
-    if first.len() < text.len() { format!("{first}...") } else { first }
 }
 
 /// A scenario that shows a breach being caught holds if it fails in the way that it says.

@@ -42,6 +42,8 @@ pub struct Arg {
     pub instead: &'static [&'static str],
     /// What is written there; checked before anything runs.
     pub takes: Takes,
+    /// Whether what comes late could break what it expects: there must be nothing, or nothing more.
+    pub of_absence: bool,
     /// One sentence.
     pub summary: &'static str,
 }
@@ -77,12 +79,12 @@ pub enum Takes {
 
 /// An argument that must be there.
 pub const fn needed(name: &'static str, summary: &'static str) -> Arg {
-    Arg { name, needed: true, instead: &[], takes: Takes::Anything, summary }
+    Arg { name, needed: true, instead: &[], takes: Takes::Anything, of_absence: false, summary }
 }
 
 /// An argument that may be there.
 pub const fn optional(name: &'static str, summary: &'static str) -> Arg {
-    Arg { name, needed: false, instead: &[], takes: Takes::Anything, summary }
+    Arg { name, needed: false, instead: &[], takes: Takes::Anything, of_absence: false, summary }
 }
 
 impl Arg {
@@ -94,6 +96,11 @@ impl Arg {
     /// The same, unless one of these is there.
     pub const fn or(self, instead: &'static [&'static str]) -> Self {
         Self { instead, ..self }
+    }
+
+    /// The same, expecting that there is nothing, or nothing more.
+    pub const fn of_absence(self) -> Self {
+        Self { of_absence: true, ..self }
     }
 
     /// Its name and those that may stand instead, in words.
@@ -145,6 +152,18 @@ fn span_of(node: &Node) -> Result<Duration, Diagnostic> {
         label: "a number and one of ms, s, min, h, d".to_owned(),
         ..Diagnostic::new(format!("`{text}` is not a span of time"), node.span)
     })
+}
+
+/// Whether data expects somewhere that a member is absent, a list is empty or a number of things is none.
+fn has_nothing(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Null => true,
+        Kind::List(items) => items.is_empty() || items.iter().any(has_nothing),
+        Kind::Map(members) => members.iter().any(|(key, value)| {
+            key.name == "count" && value.number().is_ok_and(|count| count == 0) || has_nothing(value)
+        }),
+        _ => false,
+    }
 }
 
 /// Why a step did not hold.
@@ -221,6 +240,12 @@ impl<'a> Args<'a> {
         self.step.args.iter().filter(move |arg| arg.takes == takes).filter_map(|arg| self.get(arg.name))
     }
 
+    /// Whether what comes late could break what is expected.
+    pub fn expect_absence(&self) -> bool {
+        let marked = self.step.args.iter().filter(|arg| arg.of_absence).filter_map(|arg| self.get(arg.name));
+        marked.into_iter().any(|node| node.flag().unwrap_or(true)) || has_nothing(self.node)
+    }
+
     /// A step whose only argument is a mapping or list of its own takes it as it stands.
     fn stands_alone(&self) -> bool {
         let Some(alone) = self.step.alone else { return false };
@@ -292,5 +317,47 @@ impl<'a> Args<'a> {
         let own = |name: &str| self.step.args.iter().any(|arg| arg.name == name);
         let others = members.iter().filter(|(key, _)| !own(&key.name));
         others.map(|(key, node)| Ok((key.name.clone(), node.to_json()?))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Args;
+    use crate::steps::step_of;
+    use standin_scenario::{Scenario, Source};
+
+    /// A platform or service that is slow must not pass because nothing has come yet.
+    #[test]
+    fn what_comes_late_could_break_what_is_expected_absent() {
+        let late = |step: &str| {
+            let source = Source::new("a.yaml", format!("scenario: A\nsteps:\n  - {step}\n"));
+            let scenarios = Scenario::parse(&source).unwrap();
+            let step = &scenarios[0].steps[0];
+            Args::new(step_of(&step.name.name).unwrap(), &step.args).unwrap().expect_absence()
+        };
+        for step in [
+            "expect_account: { UID: ann, absent: true }",
+            "expect_account: { UID: ann, profile: { city: null } }",
+            "expect_account: { UID: ann, profile: { phones: [] } }",
+            "expect_gigya_message: { to: ann@brand.example, absent: true }",
+            "expect_contact: { where: { C_EmailAddress: ann@brand.example }, absent: true }",
+            "expect_contact: { where: { C_EmailAddress: ann@brand.example }, whole: true, has: { C_City: Gent } }",
+            "expect_contacts: []",
+            "expect_contacts: [{ C_City: Gent }]",
+            "expect_accounts: 2",
+            "expect_pushes: [{ state: Succeeded }]",
+            "expect_webhooks: { events: [{ type: accountUpdated }] }",
+            "expect_calls: { from: client, count: 0 }",
+        ] {
+            assert!(late(step), "{step}");
+        }
+        for step in [
+            "expect_account: { UID: ann, profile: { city: Gent } }",
+            "expect_account: { UID: ann, absent: false, profile: { city: Gent } }",
+            "expect_contact: { where: { C_EmailAddress: ann@brand.example }, has: { C_City: Gent } }",
+            "expect_calls: { from: client, at_least: 1 }",
+        ] {
+            assert!(!late(step), "{step}");
+        }
     }
 }

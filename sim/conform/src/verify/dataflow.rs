@@ -227,7 +227,7 @@ fn upload(partner: &PartnerFile, places: &Places) -> Option<Work> {
     let verdict = match careful {
         Some(true) => Verdict::Held,
         Some(false) => Verdict::Failed(failure),
-        None => Verdict::Skipped(format!(
+        None => Verdict::Inconclusive(format!(
             "step `{step}` does not say `temporaryUploadExtension`; where it is off, Eloqua may find half a file"
         )),
     };

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use standin_model::Level;
-use standin_scenario::outcome::{Journal, Outcome, Verdict};
+use standin_scenario::outcome::{Journal, Outcome, Stand, Verdict};
 use std::collections::BTreeMap;
 
 /// What became of a clause.
@@ -17,23 +17,12 @@ pub struct Judgement {
 /// How a clause stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Standing {
-    /// Every case that names it held, so many of them.
+    /// Every case that names it and was run held, so many of them.
     Kept(usize),
     /// Some case that names it did not hold: so many, of so many.
     Broken(usize, usize),
     /// Nothing can be said of it, and why.
     NotExercised(String),
-}
-
-impl Standing {
-    /// The word for it.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Kept(_) => "kept",
-            Self::Broken(..) => "broken",
-            Self::NotExercised(_) => "not exercised",
-        }
-    }
 }
 
 /// The outcome of a clause that no case could exercise, so that reports tell it as well.
@@ -52,50 +41,32 @@ pub fn not_exercised(role: &str, clause: &str, why: &str) -> Outcome {
     }
 }
 
-/// What one case says of its clauses.
-enum Say {
-    Held,
-    Failed,
-    /// It was not run.
-    Skipped(String),
-    /// It came to no result.
-    Nothing(String),
-}
-
 /// What became of each of `clauses`, in their order.
 pub fn judge(clauses: &[&str], outcomes: &[Outcome]) -> Vec<Judgement> {
-    let said = outcomes.iter().map(|outcome| {
-        let say = match &outcome.verdict {
-            Verdict::Held => Say::Held,
-            Verdict::Failed(_) => Say::Failed,
-            Verdict::Skipped(why) => Say::Skipped(why.clone()),
-            Verdict::Miswritten(why) => Say::Nothing(why.clone()),
-            Verdict::Broken(why) => Say::Nothing(format!("the harness broke: {why}")),
-        };
-        (outcome.clauses.as_slice(), say)
-    });
-    let said: Vec<_> = said.collect();
     let judged = clauses.iter().map(|clause| {
-        let naming = said.iter().filter(|(names, _)| names.iter().any(|name| name == clause));
-        let says: Vec<&Say> = naming.map(|(_, say)| say).collect();
-        Judgement { clause: (*clause).to_owned(), standing: standing(&says) }
+        let naming = outcomes.iter().filter(|outcome| outcome.clauses.iter().any(|name| name == clause));
+        let verdicts: Vec<&Verdict> = naming.map(|outcome| &outcome.verdict).collect();
+        Judgement { clause: (*clause).to_owned(), standing: standing(&verdicts) }
     });
     judged.collect()
 }
 
-fn standing(says: &[&Say]) -> Standing {
-    let failed = says.iter().filter(|say| matches!(say, Say::Failed)).count();
-    let held = says.iter().filter(|say| matches!(say, Say::Held)).count();
-    let silent = says.iter().find_map(|say| match say {
-        Say::Nothing(why) => Some(why.clone()),
-        Say::Skipped(why) if held == 0 => Some(why.clone()),
-        _ => None,
-    });
-    match (failed, silent) {
-        (0, Some(why)) => Standing::NotExercised(why),
-        (0, None) if held == 0 => Standing::NotExercised("no case names it".to_owned()),
-        (0, None) => Standing::Kept(held),
-        (failed, _) => Standing::Broken(failed, says.len()),
+fn standing(verdicts: &[&Verdict]) -> Standing {
+    let that = |word: &str| verdicts.iter().filter(|verdict| verdict.word() == word).count();
+    match Stand::of(verdicts.iter().map(|verdict| verdict.word())) {
+        Stand::Kept => Standing::Kept(that("held")),
+        Stand::Broken => Standing::Broken(that("failed"), verdicts.len()),
+        Stand::Unknown => Standing::NotExercised(silence(verdicts)),
+    }
+}
+
+/// Why nothing can be said: what was tried and came to nothing tells more than what was not tried.
+fn silence(verdicts: &[&Verdict]) -> String {
+    let silent = verdicts.iter().filter(|verdict| verdict.reason().is_some());
+    match silent.min_by_key(|verdict| matches!(verdict, Verdict::Skipped(_))) {
+        Some(Verdict::Broken(why)) => format!("the harness broke: {why}"),
+        Some(verdict) => verdict.reason().unwrap_or_default().to_owned(),
+        None => "no case names it".to_owned(),
     }
 }
 
@@ -113,21 +84,19 @@ pub fn read_report(text: &str) -> Result<Stood, String> {
     let report: Value = serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
     let scenarios = report["scenarios"].as_array().filter(|_| report["format"] == "standin-report");
     let scenarios = scenarios.ok_or("it is no report that `--report json=FILE` wrote")?;
-    let mut says: BTreeMap<String, Vec<Say>> = BTreeMap::new();
+    let mut verdicts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for scenario in scenarios {
         for clause in scenario["clauses"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            let say = match scenario["verdict"].as_str() {
-                Some("held") => Say::Held,
-                Some("failed") => Say::Failed,
-                Some("skipped") => Say::Skipped(String::new()),
-                _ => Say::Nothing(String::new()),
-            };
-            says.entry(clause.to_owned()).or_default().push(say);
+            verdicts.entry(clause).or_default().push(scenario["verdict"].as_str().unwrap_or_default());
         }
     }
-    let stands = says.into_iter().map(|(clause, says)| {
-        let says: Vec<&Say> = says.iter().collect();
-        (clause, standing(&says).word())
+    let stands = verdicts.into_iter().map(|(clause, verdicts)| {
+        let word = match Stand::of(verdicts) {
+            Stand::Kept => "kept",
+            Stand::Broken => "broken",
+            Stand::Unknown => "not exercised",
+        };
+        (clause.to_owned(), word)
     });
     let role = report["partner"]["role"].as_str().map(str::to_owned);
     Ok(Stood { role, clauses: stands.collect() })
@@ -212,6 +181,11 @@ mod tests {
             (vec![Verdict::Held, silent()], Standing::Kept(1)),
             (vec![silent()], Standing::NotExercised("no browser".to_owned())),
             (
+                vec![silent(), Verdict::Held, Verdict::Inconclusive("a strange page".to_owned())],
+                Standing::NotExercised("a strange page".to_owned()),
+            ),
+            (vec![failed(), Verdict::Inconclusive("a strange page".to_owned())], Standing::Broken(1, 2)),
+            (
                 vec![Verdict::Held, Verdict::Miswritten("no such step".to_owned())],
                 Standing::NotExercised("no such step".to_owned()),
             ),
@@ -239,8 +213,14 @@ mod tests {
             let whole = serde_json::json!({"format": "standin-report", "scenarios": scenarios});
             read_report(&whole.to_string()).unwrap()
         };
-        let before =
-            report(&[("A-1", "held"), ("A-2", "held"), ("A-2", "held"), ("A-3", "failed"), ("A-4", "held")]);
+        let before = report(&[
+            ("A-1", "held"),
+            ("A-2", "held"),
+            ("A-2", "held"),
+            ("A-3", "failed"),
+            ("A-4", "held"),
+            ("A-6", "held"),
+        ]);
         let after = report(&[
             ("A-1", "held"),
             ("A-2", "held"),
@@ -248,6 +228,8 @@ mod tests {
             ("A-3", "held"),
             ("A-4", "skipped"),
             ("A-5", "failed"),
+            ("A-6", "held"),
+            ("A-6", "inconclusive"),
         ]);
         let told: Vec<_> = changes(&before, &after)
             .unwrap()
@@ -259,6 +241,7 @@ mod tests {
             ("A-3".to_owned(), "broken", "kept", false),
             ("A-4".to_owned(), "kept", "not exercised", false),
             ("A-5".to_owned(), "absent", "broken", false),
+            ("A-6".to_owned(), "kept", "not exercised", false),
         ];
         assert_eq!(told, expected);
         assert!(read_report("[]").is_err() && read_report("{").is_err());

@@ -148,8 +148,7 @@ fn work(verification: &Verification<'_>) -> Result<Vec<Work>, BadInput> {
         ready.partner = Some((verification.bring)(Part::LoginPage, programme));
     }
     if by_script && !verification.browser {
-        let left_out = |id: &str| file.leaves_out.iter().any(|(clause, _)| clause == id);
-        let silent = ROLE.clauses.iter().filter(|id| !left_out(id));
+        let silent = ROLE.clauses.iter().filter(|id| file.left_out(id).is_none());
         let why = "the file says `by: script`, which needs `--browser`";
         work.extend(silent.map(|id| Work::Judged(Box::new(not_exercised(ROLE.name, id, why)))));
     }

@@ -62,7 +62,10 @@ impl Secrets {
                 [expected, actual].into_iter().flatten().for_each(hide);
                 lineage.iter_mut().for_each(|hop| [&mut hop.place, &mut hop.text].into_iter().for_each(hide));
             }
-            Verdict::Miswritten(why) | Verdict::Skipped(why) | Verdict::Broken(why) => hide(why),
+            Verdict::Miswritten(why)
+            | Verdict::Skipped(why)
+            | Verdict::Inconclusive(why)
+            | Verdict::Broken(why) => hide(why),
         }
         for step in &mut outcome.steps {
             hide(&mut step.summary);

@@ -10,7 +10,7 @@
   const [search, verdict, found] = [byId("search"), byId("verdict"), byId("found")];
 
   const wanted = (scenario) => {
-    const bad = !["held", "skipped"].includes(scenario.verdict);
+    const bad = !["held", "skipped", "inconclusive"].includes(scenario.verdict);
     const chosen = verdict.value === "" || verdict.value === scenario.verdict || (verdict.value === "bad" && bad);
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     return chosen && words.every((word) => scenario.text.includes(word));

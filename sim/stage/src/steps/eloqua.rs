@@ -139,7 +139,7 @@ pub const ELOQUA_SET_CONTACT: Step = Step {
 pub const EXPECT_CONTACTS: Step = Step {
     name: "expect_contacts",
     summary: "holds all contacts, oldest first, against what is expected: their number, and the fields named",
-    args: &[needed("contacts", "the contacts; null means an empty field")],
+    args: &[needed("contacts", "the contacts; null means an empty field").of_absence()],
     alone: Some("contacts"),
     open: false,
     example: "expect_contacts: [{ C_Gigya_UID1: ann, C_EmailAddress: ann@new.example }]",
@@ -161,8 +161,9 @@ pub const EXPECT_CONTACT: Step = Step {
         needed("where", "the field that identifies the contact, and its value"),
         optional("has", "fields by database name; null means empty"),
         optional("whole", "true: fields that are not named must be empty, system fields apart")
-            .takes(Takes::Flag),
-        optional("absent", "true: there must be no such contact").takes(Takes::Flag),
+            .takes(Takes::Flag)
+            .of_absence(),
+        optional("absent", "true: there must be no such contact").takes(Takes::Flag).of_absence(),
     ],
     alone: None,
     open: false,

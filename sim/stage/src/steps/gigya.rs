@@ -67,7 +67,7 @@ pub const EXPECT_ACCOUNT: Step = Step {
     summary: "holds one account against what is expected; members that are not named do not matter, null means absent",
     args: &[
         needed("UID", "whose account").takes(Takes::Text),
-        optional("absent", "true: there must be no such account").takes(Takes::Flag),
+        optional("absent", "true: there must be no such account").takes(Takes::Flag).of_absence(),
     ],
     alone: None,
     open: true,
@@ -94,7 +94,7 @@ pub const EXPECT_MESSAGE: Step = Step {
     summary: "holds the last message that Gigya sent to an address or phone against what is expected",
     args: &[
         needed("to", "the address or phone"),
-        optional("absent", "true: nothing was sent there"),
+        optional("absent", "true: nothing was sent there").takes(Takes::Flag).of_absence(),
         optional(
             "save",
             "members of the message to keep for later steps, such as { code: code } or { link: link }",
@@ -125,7 +125,7 @@ pub const EXPECT_MESSAGE: Step = Step {
 pub const EXPECT_ACCOUNTS: Step = Step {
     name: "expect_accounts",
     summary: "holds the number of accounts, over all sites, against what is expected",
-    args: &[needed("count", "how many").takes(Takes::Number)],
+    args: &[needed("count", "how many").takes(Takes::Number).of_absence()],
     alone: Some("count"),
     open: false,
     example: "expect_accounts: 2",

@@ -63,7 +63,7 @@ pub const EXPECT_STATISTICS: Step = Step {
     summary: "holds the statistics of a campaign, row by row, against what is expected",
     args: &[
         needed("campaign", "the campaign's title").takes(Takes::Campaign),
-        needed("rows", "the rows, oldest first"),
+        needed("rows", "the rows, oldest first").of_absence(),
     ],
     alone: None,
     open: false,
@@ -90,7 +90,7 @@ pub const EXPECT_STATISTICS: Step = Step {
 pub const EXPECT_PUSHES: Step = Step {
     name: "expect_pushes",
     summary: "holds the push log, one entry for each push in its present state, against what is expected",
-    args: &[needed("pushes", "the entries, oldest first")],
+    args: &[needed("pushes", "the entries, oldest first").of_absence()],
     alone: Some("pushes"),
     open: false,
     example: "expect_pushes: [{ uid: ann, state: Succeeded, sent_fields: [firstname] }]",

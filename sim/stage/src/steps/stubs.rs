@@ -61,13 +61,13 @@ pub const EXPECT_STUB: Step = Step {
     args: &[
         needed("name", "the dataflow's name").takes(Takes::Dataflow),
         needed("step", "the step's id").takes(Takes::Text),
-        optional("records", "the records; members that are not named do not matter"),
-        optional("exactly", "the records, with no member beside those named"),
+        optional("records", "the records; members that are not named do not matter").of_absence(),
+        optional("exactly", "the records, with no member beside those named").of_absence(),
         optional(
             "files",
             "the files, byte by byte: { name, and text, lines, file or base64 }; `*` in a name stands for any part",
         ),
-        optional("count", "how many records and files").takes(Takes::Number),
+        optional("count", "how many records and files").takes(Takes::Number).of_absence(),
     ],
     alone: None,
     open: false,

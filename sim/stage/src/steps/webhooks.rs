@@ -12,7 +12,7 @@ pub const EXPECT_WEBHOOKS: Step = Step {
     name: "expect_webhooks",
     summary: "holds the events and participations that the customer's receiver got since the last expectation, in their order",
     args: &[
-        needed("events", "the events; members that are not named do not matter"),
+        needed("events", "the events; members that are not named do not matter").of_absence(),
         optional("any_order", "true: the order in which they came does not matter").takes(Takes::Flag),
         optional(
             "signed_with",

@@ -1,8 +1,8 @@
 //! The other platform in the world of one case.
 
-use super::hindrance::hindrance;
+use super::hindrance::{Reached, hindrance};
 use super::made::{Made, remove_all};
-use super::shape::differences;
+use super::shape::{Difference, differences};
 use super::*;
 use bytes::Bytes;
 use standin_ports::http::host_of;
@@ -39,14 +39,10 @@ pub(super) struct Elsewhere {
 impl System for Elsewhere {
     fn enter(&self, world: &World) -> Result<Box<dyn Session>, String> {
         let (ours, expected) = run_passing(&self.ours);
-        if !ours.held() {
-            let why = match &ours.verdict {
-                Verdict::Failed(failure) => failure.message.as_str(),
-                other => other.reason().unwrap_or_default(),
-            };
-            return Err(format!("the fake that is built in does not hold this itself: {why}"));
-        }
-        let program = self.program.as_ref().map(|program| program.system.enter(world)).transpose()?;
+        let hindered = own_break(&ours.verdict);
+        // Where there is nothing to compare with, nobody is asked.
+        let program = self.program.as_ref().filter(|_| hindered.is_none());
+        let program = program.map(|program| program.system.enter(world)).transpose()?;
         let made = Arc::new(Mutex::new(Made::new(self.platform, &self.own)));
         world.replace(
             self.platform,
@@ -67,12 +63,24 @@ impl System for Elsewhere {
             program,
             expected,
             made,
+            hindered,
+            reached: Reached::NotYet,
             stopped: Arc::clone(&self.stopped),
             left: Arc::clone(&self.left),
             wait: Arc::clone(&self.wait),
             patience: PATIENCE,
         }))
     }
+}
+
+/// What becomes of a case that our own fake does not hold: that is no mistake of the partner's.
+fn own_break(ours: &Verdict) -> Option<Verdict> {
+    let why = match ours {
+        Verdict::Held => return None,
+        Verdict::Failed(failure) => failure.message.as_str(),
+        other => other.reason().unwrap_or_default(),
+    };
+    Some(Verdict::Broken(format!("the fake that is built in does not hold this itself: {why}")))
 }
 
 /// The way to it: nothing is written that may not be, and no answer tells a secret.
@@ -120,6 +128,9 @@ struct Replaced {
     /// The calls of each step with our fake.
     expected: Vec<Vec<Exchange>>,
     made: Arc<Mutex<Made>>,
+    /// Why there is nothing to compare with.
+    hindered: Option<Verdict>,
+    reached: Reached,
     stopped: Arc<AtomicBool>,
     left: Arc<Mutex<Vec<String>>>,
     wait: Arc<dyn Fn(Duration) + Send + Sync>,
@@ -150,12 +161,13 @@ impl Session for Replaced {
         for (ours, theirs) in expected.iter().zip(passed) {
             let call = call_of(self.platform, &theirs.request);
             weighed.built_on |= !reads(&theirs.request);
-            weighed.hindered = weighed
-                .hindered
-                .take()
-                .or_else(|| hindrance(self.platform, &self.place, &call, ours, theirs));
-            let (Ok(ours), Ok(theirs)) = (&ours.answer, &theirs.answer) else { continue };
-            weighed.differences.extend(differences(ours, theirs).into_iter().map(|found| Unmet {
+            let there = (self.platform, self.place.as_str());
+            weighed.hindered =
+                weighed.hindered.take().or_else(|| hindrance(there, &call, ours, theirs, self.reached));
+            if !matches!(theirs.answer, Err(HttpError::Unreachable { .. })) {
+                self.reached = Reached::Yes;
+            }
+            weighed.differences.extend(apart(ours, theirs).into_iter().map(|found| Unmet {
                 message: format!("{call}: {} differs", found.place),
                 expected: Some(found.ours),
                 actual: Some(found.theirs),
@@ -166,13 +178,27 @@ impl Session for Replaced {
     }
 
     fn hindered(&mut self) -> Option<Verdict> {
-        self.stopped.load(Ordering::SeqCst).then(|| Verdict::Skipped("it was stopped".to_owned()))
+        let stopped = || Verdict::Inconclusive("it was stopped".to_owned());
+        self.hindered.clone().or_else(|| self.stopped.load(Ordering::SeqCst).then(stopped))
     }
 
     fn leave(&mut self, run: &Run<'_>) -> Vec<String> {
         let left = remove_all(&self.made, run);
         self.left.lock().unwrap_or_else(PoisonError::into_inner).extend(left.iter().cloned());
         left
+    }
+}
+
+/// Where two calls went apart.
+fn apart(ours: &Exchange, theirs: &Exchange) -> Vec<Difference> {
+    match (&ours.answer, &theirs.answer) {
+        (Ok(ours), Ok(theirs)) => differences(ours, theirs),
+        (Ok(ours), Err(error @ (HttpError::Broken { .. } | HttpError::Timeout { .. }))) => {
+            let place = "the answer".to_owned();
+            let ours = format!("HTTP {}", ours.status().as_u16());
+            vec![Difference { place, ours, theirs: error.to_string() }]
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -1,7 +1,7 @@
-//! Why an answer says nothing of how a platform works: it was not reached, did not let us in, or had enough.
+//! Why a call says nothing of how a platform works: it was not reached, did not let us in, or had enough.
 
 use serde_json::Value;
-use standin_ports::Response;
+use standin_ports::{HttpError, Response};
 use standin_scenario::outcome::Verdict;
 use standin_stage::partner::Exchange;
 use standin_stage::surface::Platform;
@@ -13,6 +13,13 @@ enum About {
     Entry,
     /// What whoever calls may do, or how often.
     Leave,
+}
+
+/// Whether a platform has taken a call of a case.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Reached {
+    NotYet,
+    Yes,
 }
 
 /// HTTP statuses that no promise is about, unless our fake answers with the same.
@@ -41,17 +48,22 @@ const CODES: &[(i64, About, &str)] = &[
     (400_125, About::Leave, "there were too many calls"),
 ];
 
-/// What becomes of a case by such an answer.
+/// What becomes of a case by such a call. Of a platform that was reached `before`, the address is right.
 pub(super) fn hindrance(
-    platform: Platform,
-    place: &str,
+    (platform, place): (Platform, &str),
     call: &str,
     ours: &Exchange,
     theirs: &Exchange,
+    before: Reached,
 ) -> Option<Verdict> {
     let answer = match &theirs.answer {
         Ok(answer) => answer,
-        Err(error) => return Some(verdict(About::Entry, format!("{call} at {place}: {error}"))),
+        Err(error @ HttpError::Unreachable { .. }) => {
+            let about = if before == Reached::Yes { About::Leave } else { About::Entry };
+            return Some(verdict(about, format!("{call} at {place}: {error}")));
+        }
+        // Who takes a call and does not answer it differs from who does.
+        Err(HttpError::Broken { .. } | HttpError::Timeout { .. }) => return None,
     };
     let ours = ours.answer.as_ref().ok();
     // Who answers with a code of Gigya's is Gigya, whatever the status is.
@@ -75,7 +87,7 @@ fn code_of(answer: &Response) -> Option<i64> {
 fn verdict(about: About, why: String) -> Verdict {
     match about {
         About::Entry => Verdict::Miswritten(why),
-        About::Leave => Verdict::Skipped(why),
+        About::Leave => Verdict::Inconclusive(why),
     }
 }
 
@@ -83,55 +95,72 @@ fn verdict(about: About, why: String) -> Verdict {
 mod tests {
     use super::*;
     use bytes::Bytes;
-    use standin_ports::HttpError;
 
-    fn exchange(answer: Result<(u16, &str), &str>) -> Exchange {
-        let answer = match answer {
-            Ok((status, body)) => {
-                let answer = http::Response::builder().status(status).body(Bytes::from(body.to_owned()));
-                Ok(answer.unwrap())
-            }
-            Err(why) => Err(HttpError::Unreachable { host: "h".to_owned(), why: why.to_owned() }),
-        };
+    fn exchange(answer: Result<(u16, &str), HttpError>) -> Exchange {
+        let answer = answer.map(|(status, body)| {
+            let answer = http::Response::builder().status(status).body(Bytes::from(body.to_owned()));
+            answer.unwrap()
+        });
         Exchange { request: http::Request::new(Bytes::new()), answer }
+    }
+
+    fn check(
+        before: Reached,
+        ours: (u16, &str),
+        theirs: Result<(u16, &str), HttpError>,
+        expected: Option<Verdict>,
+    ) {
+        let told = format!("{theirs:?}");
+        let at = (Platform::Gigya, "http://h");
+        let found = hindrance(at, "call", &exchange(Ok(ours)), &exchange(theirs), before);
+        assert_eq!(found, expected, "{told}");
     }
 
     #[test]
     fn who_is_not_let_in_has_learnt_nothing() {
-        let fine = Ok((200, r#"{"errorCode":0}"#));
-        let quota = Ok((200, r#"{"errorCode":403048}"#));
+        let fine = (200, r#"{"errorCode":0}"#);
+        let quota = (200, r#"{"errorCode":403048}"#);
         let told = |why: &str| format!("call at http://h {why}");
         for (ours, theirs, expected) in [
             (fine, fine, None),
-            (fine, Ok((500, "<html>")), None),
-            (fine, Ok((301, "")), None),
-            (fine, Ok((200, r#"{"errorCode":403005}"#)), None),
+            (fine, (500, "<html>"), None),
+            (fine, (301, ""), None),
+            (fine, (200, r#"{"errorCode":403005}"#), None),
             (quota, quota, None),
-            (fine, Ok((403, r#"{"errorCode":403005}"#)), None),
-            (fine, quota, Some(Verdict::Skipped(told("answers 403048: there were too many calls")))),
+            (fine, (403, r#"{"errorCode":403005}"#), None),
+            (fine, quota, Some(Verdict::Inconclusive(told("answers 403048: there were too many calls")))),
             (
                 fine,
-                Ok((429, "")),
-                Some(Verdict::Skipped(told("answers HTTP 429: there were too many calls"))),
+                (429, ""),
+                Some(Verdict::Inconclusive(told("answers HTTP 429: there were too many calls"))),
             ),
             (
                 fine,
-                Ok((200, r#"{"errorCode":403010}"#)),
+                (200, r#"{"errorCode":403010}"#),
                 Some(Verdict::Miswritten(told("answers 403010: the secret is not taken"))),
             ),
             (
                 fine,
-                Ok((401, "")),
+                (401, ""),
                 Some(Verdict::Miswritten(told("answers HTTP 401: the credentials are not taken"))),
             ),
-            (
-                fine,
-                Err("connection refused"),
-                Some(Verdict::Miswritten("call at http://h: cannot reach h: connection refused".to_owned())),
-            ),
         ] {
-            let found = hindrance(Platform::Gigya, "http://h", "call", &exchange(ours), &exchange(theirs));
-            assert_eq!(found, expected, "{theirs:?}");
+            check(Reached::NotYet, ours, Ok(theirs), expected);
+        }
+    }
+
+    /// An address is wrong where nobody was ever found. Later on it is something else, and who hangs up is there.
+    #[test]
+    fn who_is_not_reached_at_first_has_another_address() {
+        let host = || "h".to_owned();
+        let closed = || Err(HttpError::Unreachable { host: host(), why: "connection refused".to_owned() });
+        let told = "call at http://h: cannot reach h: connection refused".to_owned();
+        let fine = (200, r#"{"errorCode":0}"#);
+        check(Reached::NotYet, fine, closed(), Some(Verdict::Miswritten(told.clone())));
+        check(Reached::Yes, fine, closed(), Some(Verdict::Inconclusive(told)));
+        for before in [Reached::NotYet, Reached::Yes] {
+            check(before, fine, Err(HttpError::Broken { host: host(), why: "reset".to_owned() }), None);
+            check(before, fine, Err(HttpError::Timeout { host: host() }), None);
         }
     }
 }

@@ -16,6 +16,12 @@ const BULK: &str = "/api/bulk/2.0";
 const CONTACT: &str = "/api/REST/1.0/data/contact";
 /// The code of an account that there is not.
 const NO_ACCOUNT: i64 = 403_005;
+/// The code of an account whose identifier somebody else has.
+const CONFLICT: i64 = 403_043;
+/// The first three digits of the codes of an account that waits for something.
+const PENDING: i64 = 206;
+/// The parameters that say whose account it is about.
+const UIDS: [&str; 3] = ["UID", "siteUID", "targetUID"];
 
 /// One record.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -62,24 +68,34 @@ impl Made {
         self.removed.push(record);
     }
 
-    /// A call without an answer, or with one that is none of Gigya's, may have done its work all the same.
+    /// A call without an answer, or with one that is none of Gigya's, may have done its work all the same. So has one
+    /// whose account waits for something: it is there, and the answer is a refusal.
     fn learn_gigya(&mut self, request: &Request, answer: &Result<Response, HttpError>) {
         let body = answer.as_ref().ok().map(|answer| json(answer.body())).unwrap_or_default();
-        let refused = body["errorCode"].as_i64().is_some_and(|code| code != 0);
-        let done = body["errorCode"].as_i64() == Some(0);
-        let mut named = form_urlencoded::parse(request.body())
-            .filter(|(name, _)| ["UID", "siteUID", "targetUID"].contains(&name.as_ref()))
-            .map(|(_, uid)| uid.into_owned());
-        let uid = named.next().or_else(|| body["UID"].as_str().map(str::to_owned));
-        let Some(uid) = uid.filter(|uid| uid.starts_with(&self.own)) else { return };
-        let record = Record::Account(uid);
+        let code = body["errorCode"].as_i64();
+        let params: Vec<_> = form_urlencoded::parse(request.body()).collect();
+        let named =
+            params.iter().find(|(name, _)| UIDS.contains(&name.as_ref())).map(|(_, uid)| uid.as_ref());
+        let named = named.filter(|uid| self.is_own(uid)).map(|uid| Record::Account(uid.to_owned()));
         if request.uri().path() == "/accounts.deleteAccount" {
-            if done {
-                self.remove(record);
-            }
-        } else if done || !refused && !reads(request) {
-            self.add(record);
+            named.filter(|_| code == Some(0)).into_iter().for_each(|record| self.remove(record));
+            return;
         }
+        let there = match code {
+            Some(0) => true,
+            Some(code) => !reads(request) && (code == CONFLICT || code / 1_000 == PENDING),
+            None => !reads(request),
+        };
+        if !there {
+            return;
+        }
+        // A platform may give another UID than the one that it was asked for.
+        let given = body["UID"].as_str().filter(|uid| {
+            let ours = params.iter().any(|(_, value)| self.is_own(value));
+            self.is_own(uid) || ours && !reads(request)
+        });
+        let given = given.map(|uid| Record::Account(uid.to_owned()));
+        named.into_iter().chain(given).for_each(|record| self.add(record));
     }
 
     fn learn_eloqua(&mut self, request: &Request, answer: &Result<Response, HttpError>) {
@@ -139,15 +155,26 @@ fn json(body: &[u8]) -> Value {
 /// Removes a record and looks whether it is gone; if not, what to tell.
 fn removed(run: &Run<'_>, record: &Record, own: &str) -> Result<(), String> {
     match record {
-        Record::Account(uid) => account_removed(run, uid),
+        Record::Account(uid) => account_removed(run, uid, own),
         Record::At(path) => thing_removed(run, path, own),
         Record::Contact(address) => contact_removed(run, address, own),
     }
 }
 
-fn account_removed(run: &Run<'_>, uid: &str) -> Result<(), String> {
+fn account_removed(run: &Run<'_>, uid: &str, own: &str) -> Result<(), String> {
     let params = [("UID", uid.to_owned())];
     let told = |why: String| format!("account {uid}: {why}");
+    if !uid.starts_with(own) {
+        let found = match run.gigya("accounts.getAccountInfo", &params, false) {
+            Ok(found) => found,
+            Err(GigyaError::Api { code: NO_ACCOUNT, .. }) => return Ok(()),
+            Err(error) => return Err(told(format!("whose it is cannot be seen: {}", chain(&error)))),
+        };
+        let address = found["profile"]["email"].as_str().unwrap_or_default();
+        if !address.starts_with(own) {
+            return Err(told("its address is none of this run's".to_owned()));
+        }
+    }
     let deleted = run.gigya("accounts.deleteAccount", &params, false);
     match run.gigya("accounts.getAccountInfo", &params, false) {
         Err(GigyaError::Api { code: NO_ACCOUNT, .. }) => Ok(()),
@@ -176,8 +203,11 @@ fn thing_removed(run: &Run<'_>, path: &str, own: &str) -> Result<(), String> {
 fn contact_removed(run: &Run<'_>, address: &str, own: &str) -> Result<(), String> {
     let told = |why: String| format!("contact {address}: {why}");
     let search = format!("GET /api/REST/1.0/data/contacts?search=emailAddress={address}&depth=minimal");
-    let (_, found) = asked(run, &search).map_err(told)?;
-    let mut ids = found["elements"].as_array().into_iter().flatten().filter_map(|it| it["id"].as_str());
+    let (status, found) = asked(run, &search).map_err(told)?;
+    let Some(elements) = found["elements"].as_array().filter(|_| status == 200) else {
+        return Err(told(format!("whether it is gone cannot be seen: the search answers HTTP {status}")));
+    };
+    let mut ids = elements.iter().filter_map(|element| element["id"].as_str());
     ids.try_for_each(|id| thing_removed(run, &format!("{CONTACT}/{id}"), own))
 }
 
@@ -239,6 +269,44 @@ mod tests {
                 (&delete, "UID=own-1-b", Some((500, "")), &["own-1-b", "own-1-c"]),
                 (&get, "UID=own-1-a", refused, &["own-1-b", "own-1-c"]),
                 (&get, "UID=own-1-a", done, &["own-1-b", "own-1-c", "own-1-a"]),
+            ],
+        );
+    }
+
+    /// An account that waits for something is there, and a platform may call it as it likes.
+    #[test]
+    fn accounts_are_there_though_they_wait_or_have_another_name() {
+        let [register, login, get, delete] =
+            ["register", "login", "getAccountInfo", "deleteAccount"].map(|it| format!("POST /accounts.{it}"));
+        let answer = |text: &'static str| Some((200, text));
+        let (a, b, c) = ("own-1-a", "own-1-b", "own-1-c");
+        check(
+            Platform::Gigya,
+            &[
+                (&register, "siteUID=own-1-a", answer(r#"{"errorCode":400009}"#), &[]),
+                (&register, "siteUID=own-1-a", answer(r#"{"errorCode":206001,"regToken":"t"}"#), &[a]),
+                (&register, "siteUID=own-1-b", answer(r#"{"errorCode":206002}"#), &[a, b]),
+                (&register, "siteUID=own-1-c", answer(r#"{"errorCode":403043}"#), &[a, b, c]),
+                (&get, "UID=own-1-d", answer(r#"{"errorCode":206001}"#), &[a, b, c]),
+                (
+                    &register,
+                    "siteUID=own-1-e&email=own-1-e%40example.com",
+                    answer(r#"{"errorCode":0,"UID":"_guid_1"}"#),
+                    &[a, b, c, "own-1-e", "_guid_1"],
+                ),
+                (
+                    &login,
+                    "loginID=own-1-f%40example.com",
+                    answer(r#"{"errorCode":206002,"UID":"_guid_2"}"#),
+                    &[a, b, c, "own-1-e", "_guid_1", "_guid_2"],
+                ),
+                (
+                    &login,
+                    "loginID=somebody%40example.com",
+                    answer(r#"{"errorCode":0,"UID":"_guid_3"}"#),
+                    &[a, b, c, "own-1-e", "_guid_1", "_guid_2"],
+                ),
+                (&delete, "UID=own-1-e", answer(r#"{"errorCode":0}"#), &[a, b, c, "_guid_1", "_guid_2"]),
             ],
         );
     }

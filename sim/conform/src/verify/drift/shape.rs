@@ -115,12 +115,17 @@ fn text(response: &Response) -> String {
     if text.is_empty() { "nothing".to_owned() } else { bounded(&text) }
 }
 
-/// The value of a member as it may be told.
-fn shown(name: &str, value: &Value) -> String {
-    // The member decides what is a secret, at any depth.
+/// The value at a place as it may be told.
+fn shown(place: &str, value: &Value) -> String {
+    // The member decides what is a secret, at any depth; what is in a list is in its member.
+    let last = place.rsplit('.').next().unwrap_or_default();
+    let name = last.split_once('[').map_or(last, |(name, _)| name);
     let named = masked(json!({name: value}).to_string().as_bytes());
-    let value = serde_json::from_str::<Value>(&named).map(|mut named| named[name].take());
-    bounded(&value.unwrap_or_default().to_string())
+    match serde_json::from_str::<Value>(&named) {
+        Ok(mut named) => bounded(&named[name].take().to_string()),
+        // It is so long that it breaks off.
+        Err(_) => bounded(&named),
+    }
 }
 
 const ABSENT: &str = "absent";
@@ -156,17 +161,14 @@ impl All {
             }
             (Value::Array(ours), Value::Array(theirs)) => {
                 if ours.len() != theirs.len() {
-                    self.add(place, counted(ours), counted(theirs));
+                    self.add(place, counted(place, ours), counted(place, theirs));
                 }
                 for (at, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
                     self.of_values(&format!("{place}[{at}]"), ours, theirs);
                 }
             }
             _ if ours == theirs => {}
-            _ => {
-                let name = place.rsplit('.').next().unwrap_or_default();
-                self.add(place, shown(name, ours), shown(name, theirs));
-            }
+            _ => self.add(place, shown(place, ours), shown(place, theirs)),
         }
     }
 }
@@ -176,9 +178,9 @@ fn is_leaf(value: &Value, held: Held) -> bool {
     matches!(held, Held::Kind) || value.is_string() || value.is_number()
 }
 
-fn counted(entries: &[Value]) -> String {
+fn counted(place: &str, entries: &[Value]) -> String {
     let told = if entries.len() == 1 { "1 entry".to_owned() } else { format!("{} entries", entries.len()) };
-    bounded(&format!("{told}: {}", Value::from(entries.to_vec())))
+    format!("{told}: {}", shown(place, &Value::from(entries.to_vec())))
 }
 
 fn alike(held: Held, ours: &Value, theirs: &Value) -> bool {
@@ -274,6 +276,21 @@ mod tests {
             ("[]", "{}", "the body", "[]", "{}"),
             (r#"{"id_token":"e30"}"#, "{}", "id_token", r#""********""#, "absent"),
             ("{}", r#"{"it":{"secret":"s"}}"#, "it", "absent", r#"{"secret":"********"}"#),
+            (
+                r#"{"identities":[]}"#,
+                r#"{"identities":[{"provider":"site","sessionToken":"st2.s"}]}"#,
+                "identities",
+                "0 entries: []",
+                r#"1 entry: [{"provider":"site","sessionToken":"********"}]"#,
+            ),
+            (r#"{"secret":["a"]}"#, r#"{"secret":["b"]}"#, "secret[0]", r#""********""#, r#""********""#),
+            (
+                r#"{"a":{"secret":["a"]}}"#,
+                r#"{"a":{"secret":[]}}"#,
+                "a.secret",
+                r#"1 entry: "********""#,
+                r#"0 entries: "********""#,
+            ),
         ] {
             check(ours, theirs, &[(place, here, there)]);
         }
