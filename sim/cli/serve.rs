@@ -5,7 +5,7 @@ use crate::clock::WallClock;
 use crate::file_later::FileLater;
 use crate::{Stop, authority, say};
 use serde_json::Value;
-use standin_browser::{Program, Window, flags};
+use standin_browser::{PREFERENCES, Program, Window, flags, preferences};
 use standin_conform::CLAUSES;
 use standin_model::Instant;
 use standin_ports::Secret;
@@ -60,8 +60,11 @@ pub(crate) fn serve(command: &ServeCommand) -> Result<u8, Stop> {
         let shown: Vec<_> = flags.iter().map(|flag| quoted(flag)).collect();
         let home = format!("https://{CONTROL}/");
         say(&format!(
-            "\nChromium finds every host name here with these flags and a profile of its own (--user-data-dir):\n  {}\n  {home}\n",
-            shown.join(" ")
+            "\nChromium finds every host name here with these flags and a profile of its own (--user-data-dir):\n  {}\n  {home}\n\
+             A browser that blocks third-party cookies logs nobody in on the other sites of a group. It lets them pass where \
+             {PREFERENCES} in the profile's folder says, before the first start:\n  {}\n",
+            shown.join(" "),
+            preferences()
         ));
         if command.browse {
             // Whoever has no browser here can still go to the address with one of their own.

@@ -16,5 +16,5 @@ pub mod session;
 
 pub use audit::Finding;
 pub use locate::FACTS;
-pub use program::{Missing, Program, Window};
+pub use program::{Missing, PREFERENCES, Program, Window, preferences};
 pub use session::{BrowserError, Device, Options, Session, Switch, flags};

@@ -1,5 +1,6 @@
 //! Chromium and its driver on this machine.
 
+use serde_json::json;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -10,6 +11,12 @@ use tempfile::TempDir;
 /// The names under which systems install the browser, the usual one first.
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
 const DRIVER: &str = "chromedriver";
+
+/// The preference by which a profile blocks third-party cookies; 0 is not at all.
+pub(crate) const COOKIES: &str = "profile.cookie_controls_mode";
+
+/// The file of a profile's preferences, below its folder.
+pub const PREFERENCES: &str = "Default/Preferences";
 
 /// How often the driver is started before it is given up.
 const ATTEMPTS: usize = 3;
@@ -51,7 +58,7 @@ impl Program {
 }
 
 impl Program {
-    /// Opens a window for a person, with a profile in `folder`, until the person closes it or the value is dropped.
+    /// Opens a window for a person, with a new profile in `folder`, until the person closes it or the value is dropped.
     pub fn window(&self, folder: &Path, flags: &[String], url: &str) -> std::io::Result<Window> {
         let shown = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         // Without a display the browser starts and ends at once, and says so to nobody.
@@ -60,6 +67,8 @@ impl Program {
                 "there is no display, neither DISPLAY nor WAYLAND_DISPLAY is set",
             ));
         }
+        std::fs::create_dir_all(folder.join("Default"))?;
+        std::fs::write(folder.join(PREFERENCES), preferences())?;
         let mut command = Command::new(self.browser);
         command.arg(format!("--user-data-dir={}", folder.display())).args(flags);
         if is_root() {
@@ -76,6 +85,13 @@ impl Program {
         let path = String::from_utf8(asked.ok()?.stdout).ok()?.trim().to_owned();
         (!path.is_empty()).then_some(path)
     }
+}
+
+/// What a new profile is to say, which no flag can: some builds block third-party cookies unless they are told otherwise,
+/// and sites of a group share their sessions by them.
+pub fn preferences() -> String {
+    let (section, name) = COOKIES.split_once('.').unwrap_or_default();
+    json!({section: {name: 0}}).to_string()
 }
 
 /// Chromium's sandbox refuses to run as root.
@@ -159,6 +175,11 @@ mod tests {
         ] {
             assert_eq!(port(line), expected);
         }
+    }
+
+    #[test]
+    fn a_window_lets_sites_of_a_group_share_cookies() {
+        assert_eq!(preferences(), r#"{"profile":{"cookie_controls_mode":0}}"#);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One browser from start to quit, and what a person does in it.
 
 use crate::locate::{Kind, LOCATE, PASTE};
-use crate::program::{Driver, Program, is_root};
+use crate::program::{COOKIES, Driver, Program, is_root};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -364,13 +364,12 @@ fn capabilities(
         }
     }
     let mut preferences = serde_json::Map::new();
-    // Some builds block third-party cookies unless they are told otherwise.
-    preferences.insert("profile.cookie_controls_mode".to_owned(), 0.into());
+    preferences.insert(COOKIES.to_owned(), 0.into());
     for switch in &options.without {
         let (name, value) = match switch {
             Switch::NoJavaScript => ("profile.managed_default_content_settings.javascript", 2),
             Switch::NoCookies => ("profile.default_content_setting_values.cookies", 2),
-            Switch::NoThirdPartyCookies => ("profile.cookie_controls_mode", 1),
+            Switch::NoThirdPartyCookies => (COOKIES, 1),
         };
         preferences.insert(name.to_owned(), value.into());
     }

@@ -71,6 +71,10 @@ const FIELDS: &[(&str, Kind, bool)] = &[
     ("oidcData.website oidcData.zoneinfo oidcData.locale oidcData.updated_at", Kind::BasicString, false),
 ];
 
+/// The numbers of a birthday, each for itself: nobody compares day and month.
+const RANGES: &[(&str, (i64, i64))] =
+    &[("birthDay", (1, 31)), ("birthMonth", (1, 12)), ("birthYear", (1_000, 9_999))];
+
 /// Fields that the person may write on a typical site.
 const CLIENT_MODIFY: &[&str] = &["email", "firstName", "lastName", "zip", "country", "birthYear"];
 
@@ -129,8 +133,9 @@ pub(crate) fn profile_schema() -> Schema {
                 "gender" => Format::parse("regex('^[fmu]{1}$')"),
                 _ => None,
             };
-            fields
-                .insert(name.to_owned(), Field { encrypted: *encrypted, write, format, ..Field::new(*kind) });
+            let range = RANGES.iter().find(|(known, _)| *known == name).map(|(_, range)| *range);
+            let field = Field { encrypted: *encrypted, write, format, range, ..Field::new(*kind) };
+            fields.insert(name.to_owned(), field);
         }
     }
     Schema { fields, dynamic: false, ..Schema::open() }

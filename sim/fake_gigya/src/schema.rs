@@ -194,6 +194,8 @@ pub(crate) struct Field {
     pub(crate) allow_null: bool,
     pub(crate) write: Write,
     pub(crate) format: Option<Format>,
+    /// The least and the greatest number, where the platform itself has bounds; no schema tells them.
+    pub(crate) range: Option<(i64, i64)>,
     pub(crate) encrypted: bool,
     /// The properties that were set one by one, as they were given; the rest are defaults.
     pub(crate) explicit: Object,
@@ -207,6 +209,7 @@ impl Field {
             allow_null: true,
             write: Write::ServerOnly,
             format: None,
+            range: None,
             encrypted: false,
             explicit: Object::new(),
         }
@@ -281,12 +284,18 @@ impl Field {
     pub(crate) fn accept(&self, path: &str, value: &Value) -> Result<Value, Problem> {
         let wrong = || Problem::new(400_023, path, format!("invalid value for type {}", self.kind.word()));
         let coerced = self.kind.coerce(value).ok_or_else(wrong)?;
-        match (&self.format, coerced.as_str()) {
-            (Some(format), Some(text)) if !format.holds(text) => {
-                Err(Problem::new(400_026, path, format!("value of {path} does not have the required format")))
-            }
-            _ => Ok(coerced),
+        let has_format = match (&self.format, coerced.as_str()) {
+            (Some(format), Some(text)) => format.holds(text),
+            _ => true,
+        };
+        let in_range = match (self.range, coerced.as_i64()) {
+            (Some((least, most)), Some(number)) => (least..=most).contains(&number),
+            _ => true,
+        };
+        if has_format && in_range {
+            return Ok(coerced);
         }
+        Err(Problem::new(400_026, path, format!("value of {path} does not have the required format")))
     }
 
     /// As accounts.getSchema tells it.

@@ -273,6 +273,11 @@ impl Question {
     pub fn name(&self) -> String {
         format!("question_{}", self.id)
     }
+
+    /// Whether an answer, as the player keeps it, is the right one.
+    pub fn is_right(&self, given: &str) -> bool {
+        self.correct.as_deref().is_some_and(|correct| clean(correct) == given)
+    }
 }
 
 /// A campaign.
@@ -427,7 +432,6 @@ impl Numbers {
     }
 }
 
-/// The members of a form field.
 /// What a field of a form may have.
 pub(crate) const FIELD: Shape = &[
     Part::Plain(&["variable", "label", "type", "mandatory", "hidden", "mask", "message"]),

@@ -192,10 +192,11 @@ fn key(name: &'static str, typed: Option<&Secret>, stored: Option<&str>) -> Resu
         return Ok(stored.to_owned());
     }
     let fits = typed.len() <= 512 && typed.bytes().all(|byte| byte.is_ascii_graphic());
-    if fits {
-        Ok(typed.to_owned())
-    } else {
-        Err(Problem::InvalidField { field: name, why: "has characters that a key cannot hold" })
+    match name {
+        _ if fits => Ok(typed.to_owned()),
+        // No Base64 has such characters either.
+        "secret_key" => Err(Problem::InvalidSecret),
+        _ => Err(Problem::InvalidField { field: name, why: "has characters that a key cannot hold" }),
     }
 }
 
@@ -426,7 +427,9 @@ mod tests {
             (vec![("user_key", "-")], Err(("MissingField", Some("user_key")))),
             (vec![("user_key", "  ")], Err(("MissingField", Some("user_key")))),
             (vec![("secret_key", "-")], Err(("MissingField", Some("secret_key")))),
-            (vec![("secret_key", "not base64!")], Err(("InvalidField", Some("secret_key")))),
+            (vec![("secret_key", "not base64!")], Err(("InvalidSecret", Some("secret_key")))),
+            (vec![("secret_key", "é")], Err(("InvalidSecret", Some("secret_key")))),
+            (vec![("user_key", "A Key")], Err(("InvalidField", Some("user_key")))),
             (vec![("secret_key", "abc")], Err(("InvalidSecret", Some("secret_key")))),
             (vec![("api_key", "-")], Err(("MissingField", Some("api_key")))),
             (vec![("api_key", "3/K")], Err(("InvalidField", Some("api_key")))),

@@ -288,6 +288,16 @@ impl Qualifio {
         self.gdpr_work(now);
     }
 
+    /// Takes a participation in, which ends when its time is over.
+    pub(crate) fn begin_participation(&mut self, participation: Participation) {
+        let uk = participation.uk.clone();
+        let lifetime = self.knobs.span("qualifio.participation_lifetime");
+        self.agenda.add(participation.started.plus(lifetime), uk.clone());
+        let visit = (participation.visitor.clone(), participation.channel_guid.clone());
+        self.visits.insert(visit, uk.clone());
+        self.participations.insert(uk, Arc::new(participation));
+    }
+
     /// Ends a participation.
     pub(crate) fn end_participation(&mut self, uk: &str) -> Option<Arc<Participation>> {
         let gone = self.participations.remove(uk)?;

@@ -79,6 +79,11 @@ fn checked_host(authority: &str) -> Result<String, Problem> {
     if host.as_str() != "localhost" && !host.as_str().contains('.') {
         return Err(refused);
     }
+    if let Some((_, port)) = authority.rsplit_once(':')
+        && !port.parse::<u16>().is_ok_and(|port| port > 0)
+    {
+        return Err(Problem::InvalidRedirectUrl("has a port that there cannot be"));
+    }
     if authority.is_ascii() {
         return Ok(authority.to_owned());
     }
@@ -114,6 +119,10 @@ mod tests {
             ("http://a.be/?x=", Ok("http://a.be/?x=")),
             ("localhost:8080/login?x=", Ok("https://localhost:8080/login?x=")),
             ("https://a.be/login?next=https://b.be/&x=", Ok("https://a.be/login?next=https://b.be/&x=")),
+            ("https://a.be:65535/?a=", Ok("https://a.be:65535/?a=")),
+            ("https://a.be:65536/?a=", Err("InvalidRedirectUrl")),
+            ("https://a.be:0/?a=", Err("InvalidRedirectUrl")),
+            ("a.be:99999/?a=", Err("InvalidRedirectUrl")),
             ("https://a.be/login", Err("MissingRedirectParameter")),
             ("https://a.be/login?", Err("MissingRedirectParameter")),
             ("https://a.be/login?redirect", Err("MissingRedirectParameter")),

@@ -1,15 +1,20 @@
 //! A participant at the level of HTTP: follows redirects, keeps cookies and the Gigya session, and does what
 //! the scripts of a campaign page would do.
 
+mod cookies;
+
 use crate::customer::from_participant;
 use crate::html::{Misfit, Page};
+use crate::journal::masked_address;
 use bytes::Bytes;
+use cookies::Cookies;
 use http::{HeaderValue, Method, header};
 use serde_json::Value;
 use standin_browser::Device;
 use standin_fake_kit::form::Form;
 use standin_ports::http::host_of;
-use standin_ports::{Http, HttpError, Response};
+use standin_ports::journal::masked;
+use standin_ports::{Clock, Http, HttpError, Response};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use url::Url;
@@ -17,13 +22,20 @@ use url::Url;
 /// How many redirects and scripted moves one action may bring before the browser gives up.
 const MOVES: usize = 25;
 
+/// How many of the addresses that it went to a browser remembers, the last ones.
+const REMEMBERED: usize = 50;
+
+/// How much of a page a message quotes.
+const QUOTED: usize = 200;
+
 const DESKTOP: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36";
 
 /// One participant's browser.
 pub struct Browser {
     http: Arc<dyn Http>,
+    clock: Arc<dyn Clock>,
     agent: &'static str,
-    cookies: Vec<Cookie>,
+    cookies: Cookies,
     sessions: BTreeMap<String, String>,
     /// Where it is.
     pub url: String,
@@ -33,19 +45,10 @@ pub struct Browser {
     pub html: String,
     /// The HTTP status that the page came with.
     pub status: u16,
-    /// Every address it went to, in order.
-    pub trail: Vec<String>,
+    /// The last addresses that it went to, in order, without their secrets.
+    trail: Vec<String>,
     /// What each of them answered, in a line: status, where it sent the browser, and the names of cookies.
-    pub answers: Vec<String>,
-}
-
-struct Cookie {
-    name: String,
-    value: String,
-    /// The host that it is for.
-    domain: String,
-    /// Whether it is for the hosts under that as well.
-    wide: bool,
+    answers: Vec<String>,
 }
 
 /// The browser could not go on.
@@ -96,11 +99,12 @@ pub enum BrowserError {
 
 impl Browser {
     /// A fresh browser.
-    pub fn new(http: Arc<dyn Http>, device: Device) -> Self {
+    pub fn new(http: Arc<dyn Http>, clock: Arc<dyn Clock>, device: Device) -> Self {
         Self {
             http,
+            clock,
             agent: device.agent().unwrap_or(DESKTOP),
-            cookies: Vec::new(),
+            cookies: Cookies::default(),
             sessions: BTreeMap::new(),
             url: String::new(),
             state: Value::Null,
@@ -135,9 +139,24 @@ impl Browser {
         Page::read(&self.html).asks_for_a_password()
     }
 
-    fn error(&self) -> BrowserError {
-        let text = self.html.chars().take(200).collect();
-        BrowserError::Status { url: self.url.clone(), status: self.status, text }
+    /// The page as an error.
+    pub fn error(&self) -> BrowserError {
+        BrowserError::Status { url: self.told_url(), status: self.status, text: quoted(&self.html, QUOTED) }
+    }
+
+    /// Where it is, without secrets.
+    pub fn told_url(&self) -> String {
+        masked_address(&self.url)
+    }
+
+    /// What the last addresses that it went to answered, at most so many lines.
+    pub fn last_answers(&self, most: usize) -> &[String] {
+        &self.answers[self.answers.len().saturating_sub(most)..]
+    }
+
+    /// The end of the way that it went.
+    fn no_end(&self) -> BrowserError {
+        BrowserError::Loop(self.trail[self.trail.len().saturating_sub(6)..].to_vec())
     }
 
     /// Clicks through to the customer's login page where a redirect is offered.
@@ -158,7 +177,7 @@ impl Browser {
         let url = self.text(&["action"]);
         let fields = [("action".to_owned(), "leave".to_owned())];
         let told = self.ask(Method::POST, &url, encoded(&fields), By::Script).await;
-        told.map(drop).map_err(|source| BrowserError::Dead { url, source })
+        told.map(drop).map_err(|source| dead(&url, source))
     }
 
     /// Fills in the form of the customer's login page that has fields of these names, wherever it leads.
@@ -169,7 +188,7 @@ impl Browser {
             Misfit::NoPassword => {
                 BrowserError::Unfit(format!("nobody can log in on this page ({})", self.summary()))
             }
-            Misfit::Strange(why) => BrowserError::Strange { url: self.url.clone(), why },
+            Misfit::Strange(why) => BrowserError::Strange { url: self.told_url(), why },
         })?;
         let target = match form.action.as_str() {
             "" => self.url.clone(),
@@ -222,7 +241,7 @@ impl Browser {
     /// Where it is, in a few words, for messages.
     pub fn summary(&self) -> String {
         if self.state.is_null() {
-            return format!("at {}", self.url);
+            return format!("at {}", self.told_url());
         }
         let sso = self.text(&["sso", "state"]);
         format!(
@@ -262,7 +281,7 @@ impl Browser {
                 _ => return Ok(()),
             }
         }
-        Err(BrowserError::Loop(self.trail.iter().rev().take(6).rev().cloned().collect()))
+        Err(self.no_end())
     }
 
     /// Asks Gigya for the session, as the page's Gigya script does, and tells the campaign.
@@ -280,14 +299,15 @@ impl Browser {
     async fn fetch(&mut self, method: Method, url: &str, body: Bytes) -> Result<(), BrowserError> {
         let (mut method, mut url, mut body) = (method, self.absolute(url)?, body);
         for _ in 0..MOVES {
-            self.trail.push(url.clone());
+            let told = masked_address(&url);
+            remember(&mut self.trail, told.clone());
             let sent = self.ask(method.clone(), &url, body.clone(), By::Navigation).await;
             let response = sent.map_err(|source| {
-                self.answers.push(format!("{method} {url} -> no answer"));
-                BrowserError::Dead { url: url.clone(), source }
+                remember(&mut self.answers, format!("{method} {told} -> no answer"));
+                dead(&url, source)
             })?;
             let (status, headers) = (response.status().as_u16(), response.headers());
-            self.answers.push(format!("{method} {url} -> {}", answer(status, headers)));
+            remember(&mut self.answers, format!("{method} {told} -> {}", answer(status, headers)));
             let location = headers.get(header::LOCATION).map(|value| latin_or_utf8(value.as_bytes()));
             if let (301 | 302 | 303 | 307 | 308, Some(location)) = (status, location) {
                 self.url = url;
@@ -307,11 +327,11 @@ impl Browser {
             }
             (method, body) = (Method::GET, Bytes::new());
         }
-        Err(BrowserError::Loop(self.trail.iter().rev().take(6).rev().cloned().collect()))
+        Err(self.no_end())
     }
 
     async fn ask(&mut self, method: Method, url: &str, body: Bytes, by: By) -> Result<Response, HttpError> {
-        let unfit = || HttpError::Unreachable { host: url.to_owned(), why: "not an address".to_owned() };
+        let unfit = || HttpError::Unreachable { host: masked_address(url), why: "not an address".to_owned() };
         let form = method == Method::POST;
         let mut request = from_participant(method, url, body).ok_or_else(unfit)?;
         let host = host_of(&request);
@@ -326,12 +346,11 @@ impl Browser {
         {
             headers.insert(header::ORIGIN, origin);
         }
-        let fitting = self.cookies.iter().filter(|cookie| cookie.is_for(&host));
-        let line: Vec<String> = fitting.map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect();
-        if !line.is_empty()
-            && let Ok(line) = HeaderValue::from_str(&line.join("; "))
+        let cookies = self.cookies.line(&host, self.clock.now());
+        if !cookies.is_empty()
+            && let Ok(cookies) = HeaderValue::from_str(&cookies)
         {
-            headers.insert(header::COOKIE, line);
+            headers.insert(header::COOKIE, cookies);
         }
         let response = self.http.send(request).await?;
         self.keep_cookies(&host, &response);
@@ -339,18 +358,12 @@ impl Browser {
     }
 
     fn keep_cookies(&mut self, host: &str, response: &Response) {
-        for line in response.headers().get_all(header::SET_COOKIE) {
-            let Some((cookie, gone)) = line.to_str().ok().and_then(|line| Cookie::read(host, line)) else {
-                continue;
+        for change in self.cookies.keep(host, response.headers(), self.clock.now()) {
+            let Some(api_key) = change.name.strip_prefix("glt_") else { continue };
+            match change.value {
+                Some(token) => self.sessions.insert(api_key.to_owned(), token),
+                None => self.sessions.remove(api_key),
             };
-            if let Some(api_key) = cookie.name.strip_prefix("glt_") {
-                self.sessions.insert(api_key.to_owned(), cookie.value.clone());
-            }
-            let same = |known: &Cookie| known.name == cookie.name && known.domain == cookie.domain;
-            self.cookies.retain(|known| !same(known));
-            if !gone {
-                self.cookies.push(cookie);
-            }
         }
     }
 
@@ -371,7 +384,8 @@ impl Browser {
         let here = Url::parse(&self.url).ok();
         let base = base.and_then(|base| Url::options().base_url(here.as_ref()).parse(base).ok()).or(here);
         let found = Url::options().base_url(base.as_ref()).parse(url);
-        found.map(String::from).map_err(|_| BrowserError::Unfit(format!("`{url}` is no address")))
+        let none = |_| BrowserError::Unfit(format!("`{}` is no address", masked_address(url)));
+        found.map(String::from).map_err(none)
     }
 
     /// Scheme and host of the page in front.
@@ -385,7 +399,7 @@ impl Browser {
         let mut fields = vec![("apiKey".to_owned(), self.text(&["sso", "api_key"]))];
         fields.extend(params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         let sent = self.ask(Method::POST, &url, encoded(&fields), By::Script).await;
-        let response = sent.map_err(|source| BrowserError::Dead { url: url.clone(), source })?;
+        let response = sent.map_err(|source| dead(&url, source))?;
         let answer: Value = serde_json::from_slice(response.body()).unwrap_or_default();
         match answer["errorCode"].as_i64() {
             Some(0) => Ok(answer),
@@ -393,42 +407,11 @@ impl Browser {
                 let message = answer["errorMessage"].as_str().unwrap_or_default().to_owned();
                 Err(BrowserError::Gigya { code, message })
             }
-            None => Err(BrowserError::Status {
-                url,
-                status: response.status().as_u16(),
-                text: String::from_utf8_lossy(response.body()).chars().take(200).collect(),
-            }),
+            None => {
+                let text = quoted(&String::from_utf8_lossy(response.body()), QUOTED);
+                Err(BrowserError::Status { url, status: response.status().as_u16(), text })
+            }
         }
-    }
-}
-
-impl Cookie {
-    /// A cookie that a host sets, and whether it is set to be gone; none that the host may not set.
-    fn read(host: &str, line: &str) -> Option<(Self, bool)> {
-        let mut parts = line.split(';').map(str::trim);
-        let (name, value) = parts.next()?.split_once('=')?;
-        let attributes: Vec<(String, &str)> = parts
-            .filter_map(|part| part.split_once('='))
-            .map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim()))
-            .collect();
-        let said =
-            |wanted: &str| attributes.iter().rev().find(|(name, _)| name == wanted).map(|(_, value)| *value);
-        let domain = said("domain").map(|domain| domain.trim_start_matches('.').to_ascii_lowercase());
-        let domain = domain.filter(|domain| !domain.is_empty());
-        let wide = domain.is_some();
-        let cookie = Self {
-            name: name.trim().to_owned(),
-            value: value.trim().to_owned(),
-            domain: domain.unwrap_or_else(|| host.to_owned()),
-            wide,
-        };
-        let gone = said("max-age").and_then(|age| age.parse::<i64>().ok()).is_some_and(|age| age <= 0);
-        cookie.is_for(host).then_some((cookie, gone))
-    }
-
-    fn is_for(&self, host: &str) -> bool {
-        let under = host.strip_suffix(self.domain.as_str());
-        under.is_some_and(|head| head.is_empty() || self.wide && head.ends_with('.'))
     }
 }
 
@@ -436,7 +419,7 @@ impl Cookie {
 fn answer(status: u16, headers: &http::HeaderMap) -> String {
     let mut told = status.to_string();
     if let Some(location) = headers.get(header::LOCATION) {
-        told.push_str(&format!(", Location: {}", latin_or_utf8(location.as_bytes())));
+        told.push_str(&format!(", Location: {}", masked_address(&latin_or_utf8(location.as_bytes()))));
     }
     for line in headers.get_all(header::SET_COOKIE).iter().filter_map(|line| line.to_str().ok()) {
         let (name, rest) = line.split_once('=').unwrap_or((line, ""));
@@ -444,6 +427,24 @@ fn answer(status: u16, headers: &http::HeaderMap) -> String {
         told.push_str(&format!(", Set-Cookie: {name}=...{}", attributes.unwrap_or_default()));
     }
     told
+}
+
+fn dead(url: &str, source: HttpError) -> BrowserError {
+    BrowserError::Dead { url: masked_address(url), source }
+}
+
+fn remember(list: &mut Vec<String>, line: String) {
+    if list.len() >= REMEMBERED {
+        list.remove(0);
+    }
+    list.push(line);
+}
+
+/// The start of a page, without its secrets.
+pub(crate) fn quoted(html: &str, most: usize) -> String {
+    // What a name and a value need stands close together.
+    let start = &html[..html.floor_char_boundary(10 * most)];
+    masked(start.as_bytes()).chars().take(most).collect()
 }
 
 fn latin_or_utf8(bytes: &[u8]) -> String {
@@ -491,16 +492,95 @@ pub fn query_of(url: &str) -> Form {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use standin_model::Instant;
+    use standin_ports::Request;
+    use standin_ports::clock::VirtualClock;
+
+    /// A web of one's own.
+    struct Web(fn(&Request) -> Response);
+
+    #[async_trait::async_trait]
+    impl Http for Web {
+        async fn send(&self, request: Request) -> Result<Response, HttpError> {
+            Ok((self.0)(&request))
+        }
+    }
+
+    /// A browser before a web of its own.
+    fn before(web: fn(&Request) -> Response) -> Browser {
+        let clock = Arc::new(VirtualClock::new(Instant::START));
+        Browser::new(Arc::new(Web(web)), clock, Device::Desktop)
+    }
+
+    fn page(status: u16, html: &str) -> Response {
+        http::Response::builder().status(status).body(Bytes::from(html.to_owned())).unwrap()
+    }
+
+    fn moved(to: &str) -> Response {
+        http::Response::builder().status(302).header("location", to).body(Bytes::new()).unwrap()
+    }
+
+    /// A form without a method puts what is typed into the address.
+    #[test]
+    fn what_is_told_of_the_way_has_no_secrets() {
+        let mut browser = before(|request| match (request.uri().path(), request.uri().query()) {
+            ("/login", None) => {
+                page(200, "<form action=in><input name=loginID><input type=password name=password></form>")
+            }
+            ("/in", Some("loginID=ann&password=s3cr3t+horse")) => {
+                moved("/on?to=https%3A%2F%2Fa.example%2F%3FsessionToken%3Ds3cr3t&a=b#access_token=s3cr3t/x==")
+            }
+            ("/on", Some(_)) => page(503, "no room for <token>s3cr3t</token>"),
+            ("/round", _) => moved("/round?secret=s3cr3t"),
+            other => panic!("{other:?}"),
+        });
+        let typed = [("loginID", "ann"), ("password", "s3cr3t horse")];
+        let typed = typed.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let failed = pollster::block_on(async {
+            browser.visit("https://a.example/login").await.unwrap();
+            browser.log_in_on_page(&typed).await.unwrap_err()
+        });
+        let on = "https://a.example/on?to=https%3A%2F%2Fa.example%2F%3FsessionToken%3D********&a=b#access_token=********";
+        let expected = [
+            "GET https://a.example/login -> 200".to_owned(),
+            format!(
+                "GET https://a.example/in?loginID=ann&password=******** -> 302, Location: {}",
+                on.strip_prefix("https://a.example").unwrap()
+            ),
+            format!("GET {on} -> 503"),
+        ];
+        assert_eq!(browser.last_answers(8), expected);
+        assert_eq!(failed.to_string(), format!("{on} answers 503: no room for <token>********</token>"));
+        assert_eq!(browser.summary(), format!("at {on}"));
+        let round = pollster::block_on(browser.visit("https://a.example/round")).unwrap_err();
+        let round = round.to_string();
+        assert_eq!(
+            (round.matches("?secret=********").count(), round.contains("s3cr3t")),
+            (6, false),
+            "{round}"
+        );
+        assert_eq!((browser.trail.len(), browser.answers.len()), (28, 28));
+        drop(pollster::block_on(browser.visit("https://a.example/round")));
+        assert_eq!((browser.trail.len(), browser.answers.len()), (REMEMBERED, REMEMBERED));
+    }
+
+    #[test]
+    fn a_session_ends_with_its_cookie() {
+        let mut browser = before(|request| {
+            let line = match request.uri().path() {
+                "/in" => "glt_3_K=token; Path=/",
+                _ => "glt_3_K=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+            };
+            http::Response::builder().header("set-cookie", line).body(Bytes::new()).unwrap()
+        });
+        pollster::block_on(browser.visit("https://a.example/in")).unwrap();
+        assert_eq!(browser.sessions.get("3_K").map(String::as_str), Some("token"));
+        pollster::block_on(browser.visit("https://a.example/out")).unwrap();
+        assert!(browser.sessions.is_empty());
+    }
 
     #[test]
     fn addresses_from_where_the_browser_is() {
-        struct Nobody;
-        #[async_trait::async_trait]
-        impl Http for Nobody {
-            async fn send(&self, request: standin_ports::Request) -> Result<Response, HttpError> {
-                Err(HttpError::Unreachable { host: host_of(&request), why: String::new() })
-            }
-        }
         for (at, link, expected) in [
             ("https://a.example/x/y?z", "/b?c", "https://a.example/b?c"),
             (
@@ -516,27 +596,10 @@ mod tests {
             ("https://a.example?x", "//b.example/c", "https://b.example/c"),
             ("https://a.example/", "http://b.example/", "http://b.example/"),
         ] {
-            let mut browser = Browser::new(Arc::new(Nobody), Device::Desktop);
+            let mut browser = before(|_| http::Response::new(Bytes::new()));
             browser.url = at.to_owned();
             assert_eq!(browser.absolute(link).unwrap(), expected, "{at}");
         }
-    }
-
-    #[test]
-    fn cookies_go_where_they_are_for() {
-        for (line, host, name) in [
-            ("a=1", "www.brand.example", true),
-            ("a=1", "m.brand.example", false),
-            ("a=1; Domain=brand.example; Secure", "m.brand.example", true),
-            ("a=1; Domain=.brand.example", "m.brand.example", true),
-            ("a=1; domain=brand.example", "notbrand.example", false),
-            ("a=1; Domain=evil.example", "evil.example", false),
-        ] {
-            let read = Cookie::read("www.brand.example", line);
-            assert_eq!(read.is_some_and(|(cookie, _)| cookie.is_for(host)), name, "{line} {host}");
-        }
-        let gone = Cookie::read("a.example", "a=; Max-Age=0").map(|(_, gone)| gone);
-        assert_eq!(gone, Some(true));
     }
 
     #[test]

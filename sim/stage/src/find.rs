@@ -21,7 +21,8 @@ pub fn read_beside(file: &Path, name: &str) -> Result<String, String> {
 /// messages call a file by a path from where the program was started.
 pub fn beside(file: &Path, name: &str) -> Option<PathBuf> {
     if file == Path::new(SENT) {
-        return below_here(name);
+        let withheld = WITHHELD.read().unwrap_or_else(PoisonError::into_inner);
+        return below(&std::env::current_dir().ok()?, name, &withheld);
     }
     let start = std::path::absolute(file).ok()?;
     let folders = file.ancestors().chain(start.ancestors());
@@ -42,10 +43,10 @@ pub fn withhold(file: &Path) {
     }
 }
 
-fn below_here(name: &str) -> Option<PathBuf> {
-    let here = std::env::current_dir().ok()?.canonicalize().ok()?;
-    let path = here.join(name).canonicalize().ok().filter(|path| path.is_file())?;
-    let withheld = WITHHELD.read().unwrap_or_else(PoisonError::into_inner);
+/// The file of this name below a folder, as it is called from there, if whoever sends a text may name it.
+fn below(folder: &Path, name: &str, withheld: &BTreeSet<PathBuf>) -> Option<PathBuf> {
+    let folder = folder.canonicalize().ok()?;
+    let path = folder.join(name).canonicalize().ok().filter(|path| path.is_file())?;
     if withheld.iter().any(|file| file.canonicalize().is_ok_and(|file| file == path)) {
         return None;
     }
@@ -53,7 +54,7 @@ fn below_here(name: &str) -> Option<PathBuf> {
         path.components()
             .any(|part| matches!(part, Component::Normal(name) if name.as_encoded_bytes()[0] == b'.'))
     };
-    let path = path.strip_prefix(&here).ok()?;
+    let path = path.strip_prefix(&folder).ok()?;
     (!hidden(path) && !hidden(Path::new(name))).then(|| path.to_owned())
 }
 
@@ -62,29 +63,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_sent_names_no_file_outside() {
+    fn what_is_sent_names_no_file_outside_and_none_of_secrets() {
+        let whole = tempfile::tempdir().unwrap();
+        let here = whole.path().join("here");
+        for file in
+            ["here/a.yaml", "here/src/b.yaml", "here/src/keys.yaml", "here/.env/c.yaml", "beside.yaml"]
+        {
+            let file = whole.path().join(file);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, "secret: s3cr3t\n").unwrap();
+        }
+        let withheld = BTreeSet::from([here.join("src/keys.yaml"), here.join("not-there.yaml")]);
+        let outside = whole.path().join("beside.yaml").display().to_string();
         for (name, expected) in [
-            ("Cargo.toml", true),
-            ("src/find.rs", true),
-            ("../ports/Cargo.toml", false),
-            ("/etc/hosts", false),
+            ("a.yaml", Some("a.yaml")),
+            ("src/b.yaml", Some("src/b.yaml")),
+            ("./src/../a.yaml", Some("a.yaml")),
+            ("src", None),
+            ("c.yaml", None),
+            ("../beside.yaml", None),
+            ("../here/a.yaml", Some("a.yaml")),
+            (&outside, None),
+            (".env/c.yaml", None),
+            ("src/../.env/c.yaml", None),
+            ("src/keys.yaml", None),
+            ("src/../src/keys.yaml", None),
         ] {
-            assert_eq!(beside(Path::new(SENT), name).is_some(), expected, "{name}");
+            assert_eq!(below(&here, name, &withheld).as_deref(), expected.map(Path::new), "{name}");
         }
     }
 
     #[test]
-    fn what_is_sent_names_no_file_of_secrets() {
-        let folder = Path::new(".find-test");
-        let below = |name: &str| beside(Path::new(SENT), name).is_some();
-        std::fs::create_dir_all(folder).unwrap();
-        std::fs::write(folder.join("a.yaml"), "secret: s3cr3t\n").unwrap();
-        let hidden = below(".find-test/a.yaml") || below("src/../.find-test/a.yaml");
-        std::fs::remove_dir_all(folder).unwrap();
-        assert!(!hidden);
-        withhold(Path::new("src/lib.rs"));
-        assert!(!below("src/lib.rs") && !below("src/../src/lib.rs") && below("./src/find.rs"));
-        let other = read_beside(Path::new(SENT), "src/find.rs").unwrap_err();
-        assert_eq!(other, "`src/find.rs` is no file in YAML or JSON by its name");
+    fn what_is_sent_names_yaml_and_json_alone() {
+        let bad = read_beside(Path::new(SENT), "src/find.rs").unwrap_err();
+        assert_eq!(bad, "`src/find.rs` is no file in YAML or JSON by its name");
+        let none = read_beside(Path::new(SENT), "/etc/hosts").unwrap_err();
+        assert_eq!(none, "no file `/etc/hosts` beside (sent) or in a folder above it");
     }
 }

@@ -38,8 +38,10 @@ struct Control {
     /// `text`, `password`, `hidden`, `checkbox`, `select` and so on.
     kind: String,
     value: String,
-    /// Whether a box is ticked or has to be.
+    /// Whether a box is ticked or has to be, or an option of a select is chosen.
     ticked: bool,
+    /// Whether the text that follows is its value.
+    reads: bool,
 }
 
 /// Why nobody can log in by a page's forms.
@@ -72,14 +74,16 @@ impl Page {
             match token {
                 Token::StartTag(tag) => page.start(&tag, &mut open, &mut area),
                 Token::String(text) => {
-                    if let Some((_, area)) = area.as_mut().filter(|(_, area)| area.kind == "textarea") {
+                    if let Some((_, area)) = area.as_mut().filter(|(_, area)| area.reads) {
                         area.value.push_str(&String::from_utf8_lossy(&text));
                     }
                 }
                 Token::EndTag(tag) => match &tag.name[..] {
                     b"form" => open = None,
+                    b"option" => area.iter_mut().for_each(|(_, area)| area.end_option()),
                     b"textarea" | b"select" => {
-                        if let Some((form, control)) = area.take() {
+                        if let Some((form, mut control)) = area.take() {
+                            control.end_option();
                             page.put(form, control);
                         }
                     }
@@ -115,9 +119,12 @@ impl Page {
             }
             b"option" => {
                 if let Some((_, select)) = area.as_mut().filter(|(_, area)| area.kind == "select") {
-                    let chosen = tag.attributes.contains_key(&b"selected"[..]);
-                    if chosen || !select.ticked {
-                        select.value = attribute(tag, "value").unwrap_or_default();
+                    select.end_option();
+                    let has = |name: &str| tag.attributes.contains_key(name.as_bytes());
+                    if has("selected") || !select.ticked && !has("disabled") {
+                        let value = attribute(tag, "value");
+                        select.reads = value.is_none();
+                        select.value = value.unwrap_or_default();
                         select.ticked = true;
                     }
                 }
@@ -221,6 +228,13 @@ impl Form {
 }
 
 impl Control {
+    /// The text of an option that names no value is its value, with single spaces.
+    fn end_option(&mut self) {
+        if self.kind == "select" && std::mem::take(&mut self.reads) {
+            self.value = self.value.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+        }
+    }
+
     /// Whether a person types into it.
     fn is_typed(&self) -> bool {
         let other = ["hidden", "submit", "button", "reset", "image", "file", "checkbox", "radio"];
@@ -244,6 +258,7 @@ fn control(tag: &StartTag) -> Control {
         name: attribute(tag, "name").unwrap_or_default(),
         value: attribute(tag, "value").unwrap_or_else(|| unsaid.to_owned()),
         ticked: is_box && (has("checked") || kind == "checkbox" && has("required")),
+        reads: kind == "textarea",
         kind,
     }
 }
@@ -299,6 +314,13 @@ mod tests {
                  <input type=checkbox name=news><select name=lang><option value=fr>F<option value=nl selected>N\
                  </select><textarea name=note>a &lt; b</textarea><input name=off disabled></form>",
                 "POST  user=ann&pass=secret&again=secret&terms=on&lang=nl&note=a < b",
+            ),
+            (
+                "<form method=post><input name=user><input type=password name=pass>\
+                 <select name=land><option disabled>Choose\n<option>\n Belgium &amp;  <b>Co</b> </option> none\
+                 <option value=nl>Netherlands</select><select name=lang><option>fr<option selected>nl<option>de\
+                 </select><select name=none><option value=''>None</option></select></form>",
+                "POST  user=ann&pass=secret&land=Belgium & Co&lang=nl&none=",
             ),
             (
                 "<script>'<form method=get><input name=user><input type=password name=pass></form>'</script>\

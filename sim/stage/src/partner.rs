@@ -156,9 +156,13 @@ const PAGES: usize = 8;
 
 /// Adds where a participant's browser was, and what it was answered there.
 pub(crate) fn add_pages(world: &World, name: &str, browser: &Browser, told: &mut Vec<Hop>) {
-    let answers = &browser.answers[browser.answers.len().saturating_sub(PAGES)..];
     let (seq, at) = (world.parts().journal.mark(), world.now().to_string());
-    told.push(Hop { seq, at, place: format!("the browser of `{name}`"), text: answers.join("\n") });
+    told.push(Hop {
+        seq,
+        at,
+        place: format!("the browser of `{name}`"),
+        text: browser.last_answers(PAGES).join("\n"),
+    });
 }
 
 /// An answer as a person reads it, and whether it is a refusal.

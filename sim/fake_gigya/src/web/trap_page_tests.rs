@@ -63,6 +63,26 @@ fn a_registration_token_goes_instead_of_the_session() {
     assert!(has(&last_sent(&page), "regToken"));
 }
 
+/// Somebody who tries to log in with a provider is logged out, as with a mistyped password.
+#[test]
+fn a_login_with_a_provider_ends_the_session() {
+    for (method, more, is_left) in [
+        ("socialize.login", json!({}), false),
+        ("accounts.socialLogin", json!({"loginMode": "standard"}), false),
+        ("socialize.login", json!({"loginMode": "link"}), true),
+        ("socialize.login", json!({"loginMode": "reAuth"}), true),
+        ("socialize.login", json!({"APIKey": "3_other"}), true),
+    ] {
+        let page = Page::open(ann(), PAGE, &format!("{WATCHED}{LISTENING}"));
+        page.call("accounts.login", &login(json!({})));
+        let mut params = json!({"provider": "facebook"});
+        params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        assert_eq!(page.call(method, &params)["errorCode"], 400_122, "{method} {more}");
+        let seen = page.call("accounts.getAccountInfo", &json!({}));
+        assert_eq!(seen["errorCode"] == 0, is_left, "{method} {more}: {seen}");
+    }
+}
+
 #[test]
 fn a_call_for_another_site_leaves_this_ones_session() {
     let bench = crate::testing::Bench::seeded(&json!({

@@ -69,10 +69,8 @@ pub(super) fn answers(qualifio: &mut Qualifio, now: Instant, uk: &str, form: &Fo
         });
         return show(qualifio, uk);
     }
-    let right = |question: &&Question| {
-        let correct = question.correct.as_deref().map(text::clean);
-        correct.is_some() && answers.get(&question.id) == correct.as_ref()
-    };
+    let right =
+        |question: &&Question| answers.get(&question.id).is_some_and(|given| question.is_right(given));
     let score = before.campaign.questions.iter().filter(right).map(|question| question.score).sum();
     edit(qualifio, uk, |participation| {
         participation.score = score;

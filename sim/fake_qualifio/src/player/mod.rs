@@ -316,7 +316,7 @@ fn arrive(
 /// Notes the address of the page that is about to be shown.
 fn stands_at(qualifio: &mut Qualifio, uk: &str, request: &Request) {
     let query = request.uri().query().unwrap_or_default();
-    let query = query.get(..LONGEST_ADDRESS).unwrap_or(query);
+    let query = &query[..query.floor_char_boundary(LONGEST_ADDRESS)];
     flow::edit(qualifio, uk, |participation| {
         if participation.address_query != query {
             participation.address_query = query.to_owned();
@@ -431,10 +431,7 @@ fn begin(
     }
     let location = with_session(&query, &started);
     let cookie = cookie(&started.visitor, secure);
-    let lifetime = qualifio.knobs.span("qualifio.participation_lifetime");
-    qualifio.agenda.add(now.plus(lifetime), started.uk.clone());
-    qualifio.visits.insert((started.visitor.clone(), channel.guid.clone()), started.uk.clone());
-    qualifio.participations.insert(started.uk.clone(), Arc::new(started));
+    qualifio.begin_participation(started);
     let mut response = answer::redirect(302, &location);
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     Turn::Reply(response)

@@ -274,11 +274,21 @@ pub fn identified(
     let Some(email) = identity.email.clone().filter(|email| !email.trim().is_empty()) else {
         return fail(qualifio, uk, "MissingPrimaryKey");
     };
-    edit(qualifio, uk, |participation| take_in(participation, identity, email));
-    if let Some(turn) = submit::unseen(qualifio, now, uk) {
+    let uk = if participation.seen { uk.to_owned() } else { under_another_key(qualifio, &participation) };
+    edit(qualifio, &uk, |participation| take_in(participation, identity, email));
+    if let Some(turn) = submit::unseen(qualifio, now, &uk) {
         return turn;
     }
-    show(qualifio, uk)
+    show(qualifio, &uk)
+}
+
+/// Without a cookie the address is all that a browser shows, and others may know it: whoever made somebody come by an
+/// address of theirs must not see with it who that is.
+fn under_another_key(qualifio: &mut Qualifio, participation: &Participation) -> String {
+    qualifio.end_participation(&participation.uk);
+    let uk = qualifio.ids.upper(11);
+    qualifio.begin_participation(Participation { uk: uk.clone(), ..participation.clone() });
+    uk
 }
 
 fn refusal(refused: IdentityRefused) -> &'static str {

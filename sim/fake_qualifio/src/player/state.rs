@@ -78,10 +78,11 @@ fn hello(participation: &Participation) -> Option<&str> {
     participation.prefill.get("firstname").filter(|_| known).map(String::as_str)
 }
 
-fn exit_lines(qualifio: &Qualifio, participation: &Participation) -> Vec<String> {
+fn exit_lines(qualifio: &Qualifio, participation: &Participation) -> Vec<Vec<Value>> {
     let campaign = &participation.campaign;
     let row = participation.row.and_then(|number| qualifio.statistics.row(campaign.id, number));
-    exit_text::lines(campaign, row.map(|row| &**row))
+    let lines = exit_text::lines(campaign, row.map(|row| &**row));
+    lines.iter().map(|line| line.iter().map(exit_text::Piece::to_json).collect()).collect()
 }
 
 fn questions(participation: &Participation) -> Value {

@@ -163,10 +163,16 @@ fn the_exit_screen_in_the_operators_words() {
     let question = browser.state["questions"][0]["name"].as_str().unwrap().to_owned();
     browser.post(&mut world, &[("action", "answers"), (&question, "so")]);
     assert_eq!(browser.state["exit"], json!([]));
-    browser.submit(&mut world, &[("firstname", "<b>{lastname}"), ("lastname", ""), ("email", "a@b.be")]);
-    let expected = json!(["Well done, <b>{lastname}!", "7 points, {shoe size} {zipcode}{"]);
+    let name = "<b>{lastname}\u{202e}";
+    browser.submit(&mut world, &[("firstname", name), ("lastname", ""), ("email", "a@b.be")]);
+    let expected = json!([
+        [{"text": "Well done, "}, {"value": name}, {"text": "!"}],
+        [{"value": "7"}, {"text": " points, {shoe size} "}, {"text": "{zipcode}{"}],
+    ]);
     assert_eq!(browser.state["exit"], expected);
-    assert!(browser.html.contains("<p dir=\"auto\">Well done, &lt;b&gt;{lastname}!</p>"), "{}", browser.html);
+    // A mark that turns the direction of writing ends with the value.
+    let line = "<p dir=\"auto\">Well done, <bdi>&lt;b&gt;{lastname}\u{202e}</bdi>!</p>";
+    assert!(browser.html.contains(line), "{}", browser.html);
     let long = json!({"exit_text": "x".repeat(2_001)});
     assert_eq!(world.outcome("admin", "PUT campaigns/700101", &long), "Malformed(exit_text)");
 }
@@ -322,14 +328,29 @@ fn data_layer_in_the_head() {
 }
 
 /// The data layer tells the address of its own page, and counts the login among the pages of the form's step.
+fn layer(browser: &Browser) -> serde_json::Value {
+    let text = browser.html.split_once("var qlfDataLayer = ").unwrap().1.split_once(";</script>").unwrap().0;
+    serde_json::from_str::<serde_json::Value>(text).unwrap()[0].take()
+}
+
+/// Letters that an address carries as they are may lie across the bound.
+#[test]
+fn the_data_layer_tells_so_much_of_a_long_address() {
+    for first in ["", "x"] {
+        let mut world = World::with_sso(redirecting(), &json!({"id": 700_101}));
+        let (mut browser, url) = (Browser::new(""), world.url());
+        browser.open(&mut world, &url);
+        let long = format!("{}&to={first}{}", browser.state["action"].as_str().unwrap(), "é".repeat(2_000));
+        browser.open(&mut world, &long);
+        let layer = layer(&browser);
+        let told = layer["query_string"].as_str().unwrap();
+        assert!(matches!(told.len(), 1_999 | 2_000) && long.contains(told), "{} {told}", told.len());
+    }
+}
+
 #[test]
 fn the_data_layer_tells_where_the_page_is() {
     let mut world = World::with_sso(redirecting(), &json!({"id": 700_101, "language": "nl"}));
-    let layer = |browser: &Browser| -> serde_json::Value {
-        let text =
-            browser.html.split_once("var qlfDataLayer = ").unwrap().1.split_once(";</script>").unwrap().0;
-        serde_json::from_str::<serde_json::Value>(text).unwrap()[0].take()
-    };
     let (mut browser, url) = (Browser::new(""), world.url() + "&utm_source=mail");
     let address = browser.redirected(&mut world, &url);
     assert!(address.contains("&utm_source=mail&cfid="), "{address}");

@@ -214,6 +214,27 @@ fn a_frame_needs_no_cookie() {
     assert_eq!(bare(&mut world, &action, "iframe", Some("action=start")).0, 403);
 }
 
+/// Whoever has somebody come by an address of theirs does not see with it who logged in there.
+#[test]
+fn an_address_made_before_a_login_shows_nobody() {
+    let mut world = World::with_sso(showing_screen_set(), &json!({"channel": "widget"}));
+    let (mut other, url) = (Browser::new("").without_cookies(), world.url());
+    other.open(&mut world, &url);
+    let address = other.state["action"].as_str().unwrap().to_owned();
+    let uk = other.state["uk"].as_str().unwrap().to_owned();
+    let mut person = Browser::new("").without_cookies();
+    person.open(&mut world, &format!("{url}&qlf_uk={uk}"));
+    assert_eq!(person.state["uk"], json!(uk));
+    person.post(&mut world, &[("action", "start")]);
+    person.signed_in(&mut world);
+    assert_eq!((person.place().as_str(), person.html.contains("Ann")), ("identityset", true));
+    other.open(&mut world, &address);
+    assert_eq!((other.step(), other.html.contains("Ann")), ("intro", false));
+    assert_eq!(bare(&mut world, &address, "iframe", Some("action=start")).0, 410);
+    person.submit(&mut world, &[]);
+    assert_eq!((person.step(), world.rows().len()), ("exit", 1));
+}
+
 #[test]
 fn a_form_that_comes_twice_counts_once() {
     let mut world = World::with_sso(redirecting(), &json!({}));

@@ -136,6 +136,30 @@ fn a_completed_participation_in_full() {
     assert!(!request.headers().contains_key("x-qualifio-signature"), "there is no secret");
 }
 
+/// However the operator wrote it: the page, the statistics and the webhook agree on what is right.
+#[test]
+fn one_answer_is_right_for_all() {
+    for (correct, given, right) in [
+        ("Cafe\u{301}", "Caf\u{e9}", true),
+        ("Caf\u{e9}", "Cafe\u{301}", true),
+        (" Brussels ", "Brussels", true),
+        ("Brussels", "Ghent", false),
+    ] {
+        let questions = json!([{"label": "Why?", "correct": correct, "score": 50}]);
+        let mut world = world(json!({}), json!({"questions": questions}));
+        let mut browser = world.browser_with("UA/1.0");
+        let question = browser.state["questions"][0]["name"].as_str().unwrap().to_owned();
+        browser.post(&mut world, &[("action", "answers"), (&question, given)]);
+        browser
+            .submit(&mut world, &[("firstname", "Ann"), ("lastname", "P"), ("email", "ann@brand.example")]);
+        let told = body(&delivered(&mut world, 200).unwrap());
+        let told = &told["questionnaire"][0]["responses"][0];
+        let score = if right { 50 } else { 0 };
+        assert_eq!((&told["isCorrect"], &told["score"]), (&json!(right), &json!(score)), "{correct} {given}");
+        assert_eq!(world.rows()[0]["score"], score, "{correct} {given}");
+    }
+}
+
 #[test]
 fn one_header_and_a_signature() {
     for (authorization, name, value) in [

@@ -86,11 +86,11 @@ fn consent(optin: &Optin, row: Option<&Row>) -> Value {
 }
 
 fn question_json(question: &Question, participation: &Participation) -> Value {
-    let right = |given: &str| question.correct.as_deref() == Some(given);
     let most = if question.correct.is_some() { question.score } else { 0 };
     let given = participation.answers.get(&question.id);
-    let score = if given.is_some_and(|given| right(given)) { most } else { 0 };
-    let response = given.map(|given| json!({"value": given, "score": score, "isCorrect": right(given)}));
+    let score = if given.is_some_and(|given| question.is_right(given)) { most } else { 0 };
+    let response =
+        given.map(|given| json!({"value": given, "score": score, "isCorrect": question.is_right(given)}));
     let mut told = json!({
         "id": question.id, "label": question.label, "type": question.kind, "score": score, "maxScore": most,
         "responses": response.into_iter().collect::<Vec<_>>(),

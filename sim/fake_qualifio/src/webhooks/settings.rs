@@ -25,6 +25,7 @@ const MOST_IN_SCOPE: usize = 1_000;
 /// The longest address.
 const LONGEST_URL: usize = 2000;
 
+/// What a webhook may have.
 pub(crate) const SHAPE: Shape = &[
     Part::Plain(&["name", "url", "secret", "incomplete", "active"]),
     Part::One("authorization", HEADER),

@@ -843,7 +843,8 @@ fn a_form_is_in_gigya_when_its_page_comes() {
         let world = World::open_served(&spec, clock, 0, Hosting::default()).unwrap();
         world.fault(&json!({"platform": "gigya", "call": "accounts.setAccountInfo", "delay": "9s"})).unwrap();
         let outside = Arc::new(Outside(Arc::clone(world.worlds().unwrap())));
-        let mut ann = crate::browser::Browser::new(outside, standin_browser::Device::Desktop);
+        let clock = Arc::clone(&world.parts().clock) as Arc<dyn Clock>;
+        let mut ann = crate::browser::Browser::new(outside, clock, standin_browser::Device::Desktop);
         let url = locked(&world.parts().qualifio).campaigns()[0]["id"].as_u64();
         let url = locked(&world.parts().qualifio).player_url(url.unwrap()).unwrap();
         let fields = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {

@@ -1,11 +1,13 @@
 //! What a participant does in a campaign, at the level of HTTP.
 
 use super::browser::device_named;
-use crate::browser::{Browser, BrowserError, query_of};
+use crate::browser::{Browser, BrowserError, query_of, quoted};
+use crate::journal::masked_address;
 use crate::run::Run;
 use crate::step::{Arg, Args, Miss, Step, Takes, Unmet, needed, optional, unmet};
 use crate::surface::locked;
 use serde_json::{Value, json};
+use standin_ports::Clock;
 use standin_scenario::Kind;
 use std::sync::Arc;
 use url::Url;
@@ -37,7 +39,10 @@ pub const VISIT: Step = Step {
         let name = browser_name(args)?;
         let mut browser = match (run.browsers.remove(&name), device) {
             (Some(browser), None) => browser,
-            (_, device) => Browser::new(Arc::clone(&run.http()), device_named(device)),
+            (_, device) => {
+                let clock = Arc::clone(&run.world.parts().clock) as Arc<dyn Clock>;
+                Browser::new(Arc::clone(&run.http()), clock, device_named(device))
+            }
         };
         let mut result = arrive(run, &mut browser, &url, &fields(args, "answers")?);
         // A campaign shows itself or is not there; any other page may refuse what it is asked.
@@ -76,8 +81,13 @@ pub const LOG_IN: Step = Step {
         BY,
         FIELDS,
         optional("refused", "the Gigya error code expected instead of a session").takes(Takes::Number),
-        optional("if_asked", "true: stays at a page of somebody else's that asks for nothing")
+        optional("mistaken", "true: a page of somebody else's has to refuse this, in whatever words")
             .takes(Takes::Flag),
+        optional(
+            "if_asked",
+            "true: stays at a page of somebody else's that asks for nothing, or refuses to go on",
+        )
+        .takes(Takes::Flag),
     ],
     alone: None,
     open: false,
@@ -343,12 +353,8 @@ pub const EXPECT_PAGE: Step = Step {
             if let Some(expected) = args.text(name)? {
                 let holds = if exact { actual == expected } else { actual.starts_with(expected) };
                 if !holds {
-                    run.hold(
-                        args.need(name)?,
-                        &json!(expected),
-                        &json!(actual),
-                        &format!("the page's {name}"),
-                    )?;
+                    let (told, what) = (masked_address(&actual), format!("the page's {name}"));
+                    run.hold(args.need(name)?, &json!(expected), &json!(told), &what)?;
                 }
             }
         }
@@ -408,7 +414,7 @@ fn enter(
     method: &'static str,
     values: &[(&str, &str)],
 ) -> Result<String, Miss> {
-    let refused = args.number("refused")?;
+    let expected = Expected::read(args)?;
     let other = fields(args, FIELDS.name)?;
     let named = |name: &str| {
         other.iter().find(|(known, _)| known == name).map_or(name, |(_, named)| named.as_str()).to_owned()
@@ -437,35 +443,69 @@ fn enter(
                 browser.log_in_on_page(&typed).await
             })
         };
-        settle_refusal(browser, result, refused)?;
-        if refused.is_none() && browser.text(&["step"]) == "questionset" {
+        expected.hold(browser, result)?;
+        if expected == Expected::Session && browser.text(&["step"]) == "questionset" {
             go_on(run, browser, &[])?;
         }
         Ok(browser.summary())
     })
 }
 
-/// Holds a refusal against the code expected; the login page tells it in its text, the screen-set by its error.
-fn settle_refusal(
-    browser: &Browser,
-    result: Result<(), BrowserError>,
-    refused: Option<u64>,
-) -> Result<(), Miss> {
-    let Some(code) = refused else { return result.map_err(lost) };
-    let seen = match &result {
-        Err(BrowserError::Gigya { code, .. }) => code.to_string(),
-        Err(other) => other.to_string(),
-        Ok(()) => browser.html.clone(),
-    };
-    if seen.contains(&code.to_string()) {
-        return Ok(());
+/// What is to come of logging in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Expected {
+    /// A session.
+    Session,
+    /// A refusal with this code of Gigya's: the login page tells it in its text, the screen-set by its error.
+    Code(u64),
+    /// A refusal in whatever words.
+    Refusal,
+    /// Either; where it leads is for others to say.
+    Anything,
+}
+
+impl Expected {
+    fn read(args: &Args<'_>) -> Result<Self, Miss> {
+        let flag = |name: &str| Ok::<_, Miss>(args.flag(name)?.unwrap_or_default());
+        Ok(match args.number("refused")? {
+            Some(code) => Self::Code(code),
+            None if flag("mistaken")? => Self::Refusal,
+            None if flag("if_asked")? => Self::Anything,
+            None => Self::Session,
+        })
     }
-    Err(Miss::Unmet(Unmet {
-        message: "the login was not refused like that".to_owned(),
-        expected: Some(code.to_string()),
-        actual: Some(seen.chars().take(300).collect()),
-        ..Unmet::default()
-    }))
+
+    /// Holds what came of it against this.
+    fn hold(self, browser: &Browser, result: Result<(), BrowserError>) -> Result<(), Miss> {
+        // A login page that refuses may well show its form again.
+        let refuses = browser.status >= 400;
+        let (expected, seen) = match (self, result) {
+            (Self::Code(code), result) => {
+                let seen = match &result {
+                    Err(BrowserError::Gigya { code, .. }) => code.to_string(),
+                    Err(other) => other.to_string(),
+                    Ok(()) => browser.html.clone(),
+                };
+                if seen.contains(&code.to_string()) {
+                    return Ok(());
+                }
+                (code.to_string(), quoted(&seen, 300))
+            }
+            (Self::Refusal, Err(BrowserError::Gigya { .. })) => return Ok(()),
+            (Self::Refusal, Ok(())) if refuses || browser.asks_for_a_password() => return Ok(()),
+            (Self::Refusal, Ok(())) => {
+                ("a page that asks for the password again".to_owned(), browser.summary())
+            }
+            (Self::Session, Ok(())) if refuses => return Err(lost(browser.error())),
+            (_, result) => return result.map_err(lost),
+        };
+        Err(Miss::Unmet(Unmet {
+            message: "the login was not refused like that".to_owned(),
+            expected: Some(expected),
+            actual: Some(seen),
+            ..Unmet::default()
+        }))
+    }
 }
 
 /// Submits the form as a browser does: every field and opt-in that it shows, with what stands in it.
@@ -533,8 +573,48 @@ fn lost(error: BrowserError) -> Miss {
 
 #[cfg(test)]
 mod tests {
-    use crate::runner::{Extras, load_text};
+    use crate::runner::{Extras, load_text, run};
+    use crate::world::Transport;
+    use standin_scenario::Verdict;
     use std::path::Path;
+
+    /// What comes of logging in where the customer's page, or the campaign on the way back, answers like that.
+    #[test]
+    fn a_refusal_is_no_login() {
+        let world = "world:\n  gigya: { accounts: [{ UID: ann, password: correct horse, isRegistered: true, \
+                     profile: { email: ann@brand.example } }] }\n  qualifio:\n    gigya_sso: { enabled: true, \
+                     name: Brand, login_screen: Redirect, redirection_url: 'https://www.brand.example/login?to=' }\n    \
+                     campaigns: [{ title: Quiz, sso: true, fields: [firstname, lastname, email] }]\n  \
+                     login_pages: [{ host: www.brand.example, path: /login, parameter: to }]\n";
+        let refused = |platform: &str, call: &str, status: u16| {
+            format!("  - fault: {{ platform: {platform}, call: {call}, http: {status} }}\n")
+        };
+        let (page, quiz) =
+            (refused("login-page", "POST /login", 403), refused("qualifio", "player page", 410));
+        for (fault, password, more, message) in [
+            ("", "correct horse", "", None),
+            ("", "wrong horse", ", mistaken: true", None),
+            ("", "correct horse", ", mistaken: true", Some("the login was not refused like that")),
+            (&page, "correct horse", "", Some("https://www.brand.example/login")),
+            (&page, "wrong horse", ", mistaken: true", None),
+            (&page, "correct horse", ", if_asked: true", None),
+            (&quiz, "correct horse", "", Some("answers 410")),
+        ] {
+            let log_in = format!("log_in: {{ loginID: ann@brand.example, password: {password}{more} }}");
+            let text = format!("scenario: A\n{world}steps:\n  - visit: Quiz\n{fault}  - {log_in}\n");
+            let ready = load_text(Path::new("a.yaml"), &text, &Extras::default(), false).unwrap();
+            let told = match run(&ready[0], Transport::Memory).verdict {
+                Verdict::Held => None,
+                Verdict::Failed(failure) => Some(failure.message),
+                other => panic!("{other:?}"),
+            };
+            let so = match (&told, message) {
+                (Some(told), Some(message)) => told.contains(message),
+                (told, message) => told.is_none() && message.is_none(),
+            };
+            assert!(so, "{fault}{log_in}: {told:?}");
+        }
+    }
 
     /// Where there is nowhere to go is told before anything runs, unless somebody may have made the campaign by then.
     #[test]

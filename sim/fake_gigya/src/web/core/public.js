@@ -36,12 +36,16 @@ function eventRegistrar(namespace) {
   };
 }
 
-/** Sites of this platform have no providers to log in with. */
+/** Sites of this platform have no providers to log in with. Trying to ends a session all the same. */
 function withProvider(method) {
   return (...args) => {
     const given = merged(...args);
     const told = refusal(400122, 'Provider is not configured', { errorDetails: String(given.provider ?? '') });
-    whenReleased().then(() => callBack(method, given.callback, shaped(method, given, told)));
+    whenReleased().then(() => {
+      const params = merged(thisScript.globalConf, given);
+      if (isOwnSite(params) && replacesSession(params)) dropToken();
+      callBack(method, given.callback, shaped(method, given, told));
+    });
   };
 }
 

@@ -86,8 +86,14 @@ async function submitProfile(instance, form, values, extra) {
   const model = oldPassword ? { ...rest, password: oldPassword } : rest;
   if (instance.flow.regToken) return completeRegistration(instance, form, values, model, extra);
   const response = await call(instance, 'accounts.setAccountInfo', { ...model, ...extra, lang: instance.lang.originalLang, conflictHandling: instance.params.conflictHandling ?? 'fail' });
-  if (response.errorCode === 0) await needAccount(instance, instance.known);
-  return { response, updated: response.errorCode === 0 };
+  if (response.errorCode !== 0) return { response };
+  try {
+    await needAccount(instance, instance.known);
+  } catch (error) {
+    // What was saved is saved, whether or not it can be read again.
+    if (!error.response) throw error;
+  }
+  return { response, updated: true };
 }
 
 async function submitResetPassword(instance, form, values, extra) {
