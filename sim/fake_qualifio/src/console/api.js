@@ -38,6 +38,11 @@ export function say(kind, text, warnings = []) {
   sayings.push({ kind, text, warnings });
 }
 
+// A name that somebody typed, among words of ours: what it brings turns nothing around it.
+export function named(text) {
+  return h('bdi', {}, text);
+}
+
 // Begins a page: its title, the way to it, and what is to be said.
 export function begin(body, title, trail = []) {
   const heading = body.previousElementSibling;
@@ -45,7 +50,7 @@ export function begin(body, title, trail = []) {
   document.title = `${title} - ${document.body.dataset.product}`;
   if (trail.length > 0) {
     body.append(h('p', { class: 'trail' }, trail.flatMap(([text, href], at) => [
-      at > 0 ? ' > ' : null, href ? h('a', { href }, text) : text,
+      at > 0 ? ' > ' : null, href ? h('a', { href }, named(text)) : named(text),
     ])));
   }
   for (const { kind, text, warnings } of sayings) body.append(notice(kind, text), advice(warnings) ?? '');

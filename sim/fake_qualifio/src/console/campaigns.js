@@ -1,6 +1,6 @@
 // Campaigns: the list, a new one, and the tabs of one.
 import { facts, field, form, h, table } from '/console/console.js';
-import { api, begin, go, place, refresh, say, session, state, typed } from './api.js';
+import { api, begin, go, named, place, refresh, say, session, state, typed } from './api.js';
 import { channelFields, channelValues, showChannels } from './channels.js';
 import { showPushes, showStatistics } from './data.js';
 import { showForm, showSteps } from './form_step.js';
@@ -68,7 +68,7 @@ async function showNew(body) {
     const made = await api('POST', 'campaigns', {
       ...typed(values, ['title', 'public_name']), mode: values.mode, channels: [channelValues(values)],
     });
-    say('good', `${made.title} is created.`);
+    say('good', [named(made.title), ' is created.']);
     go(`#campaigns/${made.id}`);
   }, (refused) => {
     const [name, text] = place(refused);

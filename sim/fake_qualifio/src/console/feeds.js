@@ -1,6 +1,6 @@
 // Settings > Campaign feeds: lists of what is published, for pages and apps of the customer.
 import { confirmed, field, form, h, notice, table } from '/console/console.js';
-import { api, begin, refresh, place, refusal, say } from './api.js';
+import { api, begin, named, place, refresh, refusal, say } from './api.js';
 
 const address = (client, { uuid }, kind) => `https://api.qualifio.com/v1/campaignfeed/channels/${uuid}/${kind}?clientId=${client}`;
 
@@ -9,11 +9,11 @@ export const feeds = {
   title: 'Campaign feeds',
   async show(body) {
     const [{ client_id: client, feeds }, { websites }] = await Promise.all([api('GET', 'feeds'), api('GET', 'websites')]);
-    const named = (id) => websites.find((site) => site.id === id)?.name ?? `website ${id}`;
+    const siteName = (id) => websites.find((site) => site.id === id)?.name ?? `website ${id}`;
     begin(body, 'Campaign feeds', [['Settings'], ['Campaign feeds']]);
     const listed = table('Campaign feeds', [
         ['Name', (feed) => feed.name],
-        ['Websites', (feed) => (feed.websites.length === 0 ? 'all' : feed.websites.map(named).join(', '))],
+        ['Websites', (feed) => (feed.websites.length === 0 ? 'all' : feed.websites.map(siteName).join(', '))],
         ['Addresses', (feed) => ['json', 'xml'].map((kind) => h('div', {}, h('code', { class: 'address' }, address(client, feed, kind))))],
         ['Change', (feed) => remove(feed)],
       ], feeds, 'There is no campaign feed yet.');
@@ -30,7 +30,7 @@ export const feeds = {
       ], async (values) => {
         const chosen = websites.filter(({ id }) => values[`website-${id}`]).map(({ id }) => id);
         const made = await api('POST', 'feeds', { name: values.name, websites: chosen });
-        say('good', `${made.name} is created.`);
+        say('good', [named(made.name), ' is created.']);
         refresh();
       }, place));
   },
@@ -41,7 +41,7 @@ function remove(feed) {
     if (!await confirmed(`Remove ${feed.name}? Whoever reads it finds nothing any more.`, 'Remove the feed')) return;
     try {
       await api('DELETE', `feeds/${feed.uuid}`);
-      say('good', `${feed.name} is removed.`);
+      say('good', [named(feed.name), ' is removed.']);
       refresh();
     } catch (refused) {
       button.after(notice('error', refusal(refused).text));

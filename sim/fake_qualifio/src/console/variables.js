@@ -1,6 +1,6 @@
 // Mapping variables: names under which forms keep answers and consents, for the whole account.
 import { field, form, h, table } from '/console/console.js';
-import { api, begin, go, place, say, session } from './api.js';
+import { api, begin, go, named, place, say, session } from './api.js';
 
 export const variables = {
   path: 'variables',
@@ -30,7 +30,7 @@ function showList(body, listed) {
     h('div', { class: 'row' }, h('button', {}, 'Create')),
   ], async ({ label, name, type }) => {
     await api('POST', 'mapping-variables', { ...(label ? { label } : {}), name, type });
-    say('good', `${name} is created.`);
+    say('good', [named(name), ' is created.']);
     go('#variables');
   }, place));
 }

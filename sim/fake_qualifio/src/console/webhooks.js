@@ -1,6 +1,6 @@
 // Settings > Integrations & partners > Webhooks: who is told of participations, and what became of it.
 import { confirmed, field, form, h, notice, table } from '/console/console.js';
-import { api, begin, go, place, refusal, say, state } from './api.js';
+import { api, begin, go, named, place, refusal, say, state } from './api.js';
 
 const PATH = 'integrations/webhooks';
 const TRAIL = [['Settings'], ['Integrations & partners', '#integrations']];
@@ -69,7 +69,7 @@ function remove(hook) {
     if (!await confirmed(`Remove ${hook.name}? What waits for it is given up.`, 'Remove')) return;
     try {
       await api('DELETE', `${PATH}/${hook.id}`);
-      say('good', `${hook.name} is removed.`);
+      say('good', [named(hook.name), ' is removed.']);
       go(`#${PATH}`);
     } catch (refused) {
       button.after(notice('error', refusal(refused).text));

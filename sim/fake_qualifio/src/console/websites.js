@@ -1,6 +1,6 @@
 // Websites: where campaigns are published, and on what domain.
 import { facts, field, form, h, table } from '/console/console.js';
-import { api, begin, go, place, say, session } from './api.js';
+import { api, begin, go, named, place, say, session } from './api.js';
 
 export const websites = {
   path: 'websites',
@@ -49,7 +49,7 @@ function showWebsite(body, website) {
   ], async (values) => {
     const path = website ? `websites/${website.id}` : 'websites';
     const saved = await api(website ? 'PUT' : 'POST', path, values);
-    say('good', `${saved.name} is saved.`, saved.warnings);
+    say('good', [named(saved.name), ' is saved.'], saved.warnings);
     go('#websites');
   }, place));
 }
