@@ -160,7 +160,7 @@ pub const EXPECT_CALLS: Step = Step {
         )
         .takes(Takes::Lists),
         needed("count", "exactly so many").or(&["at_most", "at_least"]).takes(Takes::Number),
-        optional("at_most", "not more than so many").takes(Takes::Number),
+        optional("at_most", "not more than so many").takes(Takes::Number).of_absence(),
         optional("at_least", "not fewer than so many").takes(Takes::Number),
         optional("since", "`last count`: only calls after the last expect_calls or reset")
             .takes(Takes::Word(&["last count"])),

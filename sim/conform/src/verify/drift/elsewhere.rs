@@ -210,3 +210,21 @@ fn call_of(platform: Platform, request: &Request) -> String {
         _ => format!("{} {path}", request.method()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever reads exit codes must not look for the mistake in a file of the partner's.
+    #[test]
+    fn a_case_that_our_own_fake_does_not_hold_is_a_break_of_ours() {
+        let told = |why: &str| {
+            let why = format!("the fake that is built in does not hold this itself: {why}");
+            Some(Verdict::Broken(why))
+        };
+        assert_eq!(own_break(&Verdict::Held), None);
+        for ours in [Verdict::Miswritten, Verdict::Skipped, Verdict::Inconclusive, Verdict::Broken] {
+            assert_eq!(own_break(&ours("no socket".to_owned())), told("no socket"));
+        }
+    }
+}
