@@ -11,7 +11,7 @@ use ::http::uri::Scheme;
 use rustls::ServerConfig;
 use standin_ports::Http;
 use std::io::{self, Cursor};
-use std::net::{IpAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -24,14 +24,16 @@ use tokio_rustls::LazyConfigAcceptor;
 pub enum Way {
     /// Somebody here answers under it.
     Here,
+    /// To a socket that speaks another protocol under it.
+    At(SocketAddr),
     /// To the world outside, which its name was allowed to reach.
     Outside,
     /// Nobody has it.
     Nowhere,
 }
 
-/// Where host names lead.
-pub type Names = Arc<dyn Fn(&str) -> Way + Send + Sync>;
+/// Where host names lead; with the port, where a tunnel to it is asked for.
+pub type Names = Arc<dyn Fn(&str, Option<u16>) -> Way + Send + Sync>;
 
 /// How long a client may take to begin.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -109,7 +111,7 @@ impl Front {
         let acceptor = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream);
         let Ok(Ok(hello)) = tokio::time::timeout(PATIENCE, acceptor).await else { return };
         let named = hello.client_hello().server_name().map(plain_name);
-        if named.is_none_or(|name| (self.names)(&name) != Way::Here) {
+        if named.is_none_or(|name| (self.names)(&name, None) != Way::Here) {
             return;
         }
         if let Ok(Ok(stream)) =
@@ -130,23 +132,22 @@ impl Front {
             return None;
         };
         let host = plain_name(host);
-        match (self.names)(&host) {
-            Way::Here => stream.write_all(ESTABLISHED).await.ok(),
-            Way::Outside => {
-                let there = TcpStream::connect((host.as_str(), port)).await;
-                let Ok(mut there) = there else {
-                    refuse(stream, "502 Bad Gateway", &format!("{host} cannot be reached")).await;
-                    return None;
-                };
-                stream.write_all(ESTABLISHED).await.ok()?;
-                let _ = tokio::io::copy_bidirectional(stream, &mut there).await;
-                None
-            }
+        let there = match (self.names)(&host, Some(port)) {
+            Way::Here => return stream.write_all(ESTABLISHED).await.ok(),
+            Way::At(address) => TcpStream::connect(address).await,
+            Way::Outside => TcpStream::connect((host.as_str(), port)).await,
             Way::Nowhere => {
                 refuse(stream, "403 Forbidden", &nobody(&host)).await;
-                None
+                return None;
             }
-        }
+        };
+        let Ok(mut there) = there else {
+            refuse(stream, "502 Bad Gateway", &format!("{host} cannot be reached")).await;
+            return None;
+        };
+        stream.write_all(ESTABLISHED).await.ok()?;
+        let _ = tokio::io::copy_bidirectional(stream, &mut there).await;
+        None
     }
 }
 
@@ -228,9 +229,15 @@ mod tests {
     }
 
     fn names() -> Names {
-        Arc::new(|name| match name {
-            name if name.ends_with(".example") => Way::Here,
-            "127.0.0.1" => Way::Outside,
+        names_with(None)
+    }
+
+    /// The same, with an address behind port 22.
+    fn names_with(drop: Option<SocketAddr>) -> Names {
+        Arc::new(move |name, port| match (name, drop) {
+            (name, Some(drop)) if name.ends_with(".example") && port == Some(22) => Way::At(drop),
+            (name, _) if name.ends_with(".example") => Way::Here,
+            ("127.0.0.1", _) => Way::Outside,
             _ => Way::Nowhere,
         })
     }
@@ -241,8 +248,9 @@ mod tests {
         let network = Network::start();
         let bind = || TcpListener::bind("127.0.0.1:0").unwrap();
         let authority = Arc::new(Authority::new().unwrap());
-        let served = spawn_on(network.handle(), bind(), &authority, names(), Arc::new(Echo)).unwrap();
         let outside = crate::http::spawn_on(network.handle(), bind(), Arc::new(Echo)).unwrap();
+        let names = names_with(Some(outside.addr));
+        let served = spawn_on(network.handle(), bind(), &authority, names, Arc::new(Echo)).unwrap();
         let place = outside.addr.to_string();
         let said = said.replace("OUTSIDE", &place);
         let address = served.addr;
@@ -345,6 +353,14 @@ mod tests {
             let expected = vec![(status.to_owned(), told.to_owned())];
             assert_eq!(proxied(&format!("{begins} {close}")), expected, "{begins}");
         }
+    }
+
+    #[test]
+    fn a_tunnel_leads_to_whoever_speaks_another_protocol() {
+        let through = "CONNECT drop.example:22 HTTP/1.1\r\n\r\n\
+            GET /a HTTP/1.1\r\nHost: seen.by.it\r\nConnection: close\r\n\r\n";
+        let expected = [("200", ""), ("200", "http://seen.by.it/a")];
+        assert_eq!(proxied(through), expected.map(|(status, told)| (status.to_owned(), told.to_owned())));
     }
 
     /// A refusal takes no answer with it that was there before.

@@ -155,7 +155,7 @@ async fn answer(
         // Whoever names the host in the target takes us for a proxy, and is told in words; for all others a name that
         // nobody has is dead, as the surface will find.
         let asked = parts.uri.host();
-        match (names(&plain_name(asked.or(uri.host()).unwrap_or_default())), asked) {
+        match (names(&plain_name(asked.or(uri.host()).unwrap_or_default()), None), asked) {
             (Way::Outside, Some(_)) => {
                 return Ok(forward(parts, body).await.unwrap_or_else(|(status, why)| in_words(status, why)));
             }
