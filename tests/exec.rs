@@ -41,30 +41,60 @@ fn the_exit_code_is_the_programs() {
     assert_eq!(exec(&[], &["./README.md"]).status.code(), Some(126));
 }
 
-/// A program hears of a key at its terminal by itself, and of everything else from us.
+/// Tells which signal it heard first; `ready` when it listens.
+const HEARS: &str = "import signal, sys\n\
+    codes = {'SIGINT': 5, 'SIGTERM': 6, 'SIGHUP': 7, 'SIGQUIT': 8}\n\
+    for name, code in codes.items():\n\
+    \x20   signal.signal(getattr(signal, name), lambda *_, code=code: sys.exit(code))\n\
+    print('ready', flush=True)\n\
+    signal.pause()";
+
+/// What is sent to us alone the program hears of from us.
 #[test]
-fn a_signal_is_passed_on_once() {
-    let script = "import signal, sys\n\
-        for name, code in [('SIGINT', 5), ('SIGTERM', 6), ('SIGHUP', 7)]:\n\
-        \x20   signal.signal(getattr(signal, name), lambda *_, code=code: sys.exit(code))\n\
-        print('ready', flush=True)\n\
-        sys.stdin.read()";
-    for (signals, code) in [(&["-INT", "-HUP"][..], 7), (&["-QUIT", "-TERM"], 6)] {
-        let mut standin = program(&[], &["python3", "-c", script]);
-        let mut ran =
-            standin.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+fn a_signal_is_passed_on() {
+    for (signal, code) in [("-INT", 5), ("-TERM", 6), ("-HUP", 7), ("-QUIT", 8)] {
+        let mut standin = Command::new("setsid");
+        standin.arg(env!("CARGO_BIN_EXE_standin")).args(["exec", "--", "python3", "-c", HEARS]);
+        standin.current_dir(top()).env("XDG_DATA_HOME", env!("CARGO_TARGET_TMPDIR"));
+        let mut ran = standin.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(ran.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         assert_eq!(line, "ready\n");
-        for signal in signals {
-            let told = Command::new("kill").args([*signal, &ran.id().to_string()]).status().unwrap();
-            assert!(told.success());
-        }
-        // Its input stays open, so that nothing else ends it.
-        let input = ran.stdin.take();
-        assert_eq!(ran.wait().unwrap().code(), Some(code), "{signals:?}");
-        drop(input);
+        let told = Command::new("kill").args([signal, &ran.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        assert_eq!(ran.wait().unwrap().code(), Some(code), "{signal}");
     }
+}
+
+/// A program hears of a key at its terminal by itself, and not from us once more.
+#[test]
+fn a_key_at_the_terminal_is_heard_once() {
+    let hears = "import signal, sys\n\
+        heard = []\n\
+        signal.signal(signal.SIGINT, lambda *_: (heard.append(1), print('heard', flush=True)))\n\
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(len(heard)))\n\
+        print('ready', flush=True)\n\
+        while True:\n\
+        \x20   signal.pause()";
+    let terminal = "import os, pty, sys\n\
+        pid, terminal = pty.fork()\n\
+        if pid == 0:\n\
+        \x20   os.execv(sys.argv[1], sys.argv[1:])\n\
+        said = b''\n\
+        def until(word):\n\
+        \x20   global said\n\
+        \x20   while word not in said:\n\
+        \x20       said += os.read(terminal, 1000)\n\
+        until(b'ready')\n\
+        os.write(terminal, bytes([3]))\n\
+        until(b'heard')\n\
+        os.kill(pid, 15)\n\
+        sys.exit(os.WEXITSTATUS(os.waitpid(pid, 0)[1]))";
+    let mut python = Command::new("python3");
+    python.args(["-c", terminal, env!("CARGO_BIN_EXE_standin"), "exec", "--", "python3", "-c", hears]);
+    python.env("XDG_DATA_HOME", env!("CARGO_TARGET_TMPDIR"));
+    let ran = python.output().unwrap();
+    assert_eq!(ran.status.code(), Some(1), "{ran:?}");
 }
 
 /// curl and Python find the vendors' hosts here, with certificates that they accept, and nothing else.
@@ -138,6 +168,46 @@ fn the_table_tells_refusals_by_their_code() {
     assert_eq!(text(&ran.stderr), expected);
 }
 
+/// What a platform of the world does at the drop by itself is not the program's, though both may have one login.
+#[test]
+fn the_table_tells_what_the_program_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = folder.path().join("world.yaml");
+    std::fs::write(
+        &world,
+        "sftp: { folders: [/eloqua/out] }\n\
+         eloqua:\n  contacts: [{ C_EmailAddress: ann@brand.example }]\n\
+         \x20 exports: [{ name: changes, folder: /eloqua/out, file: changes.csv, header: internal, \
+         user: cdc-batch, password: cdc-batch-password, fields: [C_EmailAddress], every: 1h, starts: 5min }]\n",
+    )
+    .unwrap();
+    let script = "curl -sS -X POST $STANDIN_URL/worlds/main/clock/advance -H 'content-type: application/json' \
+        -d '{\"by\":\"90min\"}' -o /dev/null; \
+        curl -sS ftp://cdc-batch:cdc-batch-password@127.0.0.1:$FTP_PORT/eloqua/out/changes.csv";
+    let ran = exec(&["--world", world.to_str().unwrap(), "--clock", "still"], &["sh", "-c", script]);
+    assert!(text(&ran.stdout).contains("ann@brand.example"), "{ran:?}");
+    let expected = "\nplatform   call                          times  answered\n\
+        drop       read /eloqua/out/changes.csv      1  done\n";
+    assert_eq!(text(&ran.stderr), expected);
+}
+
+/// A folder for what passes may have blanks in its name.
+#[test]
+fn blanks_in_the_folder_are_no_ends_of_options() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("a b");
+    std::fs::create_dir(&place).unwrap();
+    for command in [&["node", "-e", "1"][..], &["java", "-version"]] {
+        let there =
+            Command::new(command[0]).args(&command[1..]).output().is_ok_and(|ran| ran.status.success());
+        if !there {
+            continue;
+        }
+        let ran = program(&[], command).env("TMPDIR", &place).output().unwrap();
+        assert!(ran.status.success(), "{ran:?}");
+    }
+}
+
 /// Programs of all kinds are told whom to trust, and what they were told before stays.
 #[test]
 fn variables_add_to_what_was_there() {
@@ -155,7 +225,7 @@ fn variables_add_to_what_was_there() {
     let folder = bundle.trim_end_matches("/bundle.pem");
     let expected = format!(
         "tries = 2\n\nca_certificate = {bundle}\n1 --no-warnings --require={folder}/node.cjs {folder}/python:/theirs\n\
-         curl.cainfo={bundle}\nopenssl.cafile={bundle}\n{bundle}\n"
+         curl.cainfo='{bundle}'\nopenssl.cafile='{bundle}'\n{bundle}\n"
     );
     assert_eq!(said, expected);
 }
@@ -189,6 +259,58 @@ fn python_is_led_without_a_proxy() {
     let ran = standin.env("PYTHONPATH", folder.path()).output().unwrap();
     assert_eq!(text(&ran.stdout), "theirs 200 200 [True, True] True\n", "{ran:?}");
     assert!(text(&ran.stderr).contains("\nrefused: only.example.net is nobody here"), "{ran:?}");
+}
+
+/// What speaks neither HTTP nor TLS is refused as one that nobody hears, and named; the drop is there under its own name.
+#[test]
+fn other_protocols_are_refused_or_find_the_drop() {
+    let refused = "\nnothing was called\n\
+        refused: 192.0.2.1:6379 is nobody here; --allow 192.0.2.1 lets the program reach it\n\
+        refused: db.corp.example:5432 is nobody here; --allow db.corp.example lets the program reach it\n";
+    let python = "import errno, socket\n\
+        drop = ('sftp.exchange.example', 22)\n\
+        print(socket.create_connection(drop).recv(7))\n\
+        for sock, place in [(None, ('db.corp.example', 5432)), (socket.socket(), ('192.0.2.1', 6379))]:\n\
+        \x20   try:\n\
+        \x20       sock.connect(place) if sock else socket.create_connection(place)\n\
+        \x20   except ConnectionRefusedError as refused:\n\
+        \x20       print(refused)\n\
+        print(socket.socket().connect_ex(('192.0.2.1', 6379)) == errno.ECONNREFUSED)\n\
+        print(socket.create_connection(('login.eloqua.com', 8080)) is not None)";
+    let ran = exec(&[], &["python3", "-c", python]);
+    assert_eq!(
+        text(&ran.stdout),
+        "b'SSH-2.0'\n\
+         [Errno 111] nobody here answers under db.corp.example\n\
+         [Errno 111] nobody here answers under 192.0.2.1\nTrue\nTrue\n",
+        "{ran:?}"
+    );
+    assert_eq!(text(&ran.stderr), refused);
+
+    if Command::new("node").arg("--version").output().is_err() {
+        return;
+    }
+    let script = "const net = require('net');\
+        const ask = (...place) => new Promise((done) => {\
+        \x20 const socket = new net.Socket();\
+        \x20 socket.on('data', (said) => { done(said.toString().slice(0, 7)); socket.destroy(); });\
+        \x20 socket.on('error', (refused) => done(refused.message));\
+        \x20 socket.connect(...place);\
+        });\
+        (async () => {\
+        \x20 console.log(await ask(22, 'sftp.exchange.example'));\
+        \x20 console.log(await ask({ port: 5432, host: 'db.corp.example' }));\
+        \x20 console.log(await ask(6379, '192.0.2.1'));\
+        })();";
+    let ran = exec(&[], &["node", "-e", script]);
+    assert_eq!(
+        text(&ran.stdout),
+        "SSH-2.0\n\
+         connect ECONNREFUSED db.corp.example:5432: nobody here answers under db.corp.example\n\
+         connect ECONNREFUSED 192.0.2.1:6379: nobody here answers under 192.0.2.1\n",
+        "{ran:?}"
+    );
+    assert_eq!(text(&ran.stderr), refused);
 }
 
 /// Node knows no proxy variables before version 24. Where Node is not there, there is nothing to see, unless all

@@ -54,7 +54,8 @@ fn every_scenario_of_a_browser_holds() {
             told.push(format!("{}: {:#?}", outcome.name, outcome.verdict));
         }
         let Some(world) = world else { continue };
-        let foreign = world.front().unwrap().sought_in_vain().into_iter().filter(|host| is_foreign(host));
+        let foreign =
+            world.front().unwrap().sought_in_vain().into_iter().filter(|host| is_foreign(host.name()));
         told.extend(foreign.map(|host| format!("{}: asked for {host}", outcome.name)));
     }
     assert!(told.is_empty(), "{}", told.join("\n\n"));

@@ -2,18 +2,18 @@
 
 use crate::args::ExecCommand;
 use crate::outfit::{LOOPBACK, Trust, dress, exit};
-use crate::serve::{clock, hosting, spec, told, wait_until};
+use crate::serve::{clock, hosting, spec, wait_until};
 use crate::{Stop, authority};
-use standin_ports::What;
 use standin_report::refusal::error_code;
 use standin_report::terminal::{Look, one};
 use standin_scenario::outcome::exit_code;
 use standin_stage::World;
+use standin_stage::called::Answer;
 use standin_stage::front::{Callers, Front, Opening};
 use standin_stage::runner::{Extras, Ready, check_expectations, expectations, load};
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _};
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -30,10 +30,11 @@ pub(crate) fn exec(command: &ExecCommand) -> Result<u8, Stop> {
         (Some(ready), None) => ready.spec.clone(),
         (_, world) => spec(world.as_deref(), &command.options)?,
     };
-    let broke = |error: &dyn std::error::Error| Stop::wrong(format!("error: {}", told(error)));
+    let broke = |error: &dyn std::error::Error| Stop::wrong(format!("error: {}", crate::serve::told(error)));
     let world =
         World::open_served(&spec, clock(command.clock), 0, hosting()).map_err(|error| broke(&error))?;
     let opening = Opening {
+        on: Ipv4Addr::LOCALHOST.into(),
         port: 0,
         callers: Callers::Anybody,
         allowed: allowed(command),
@@ -43,6 +44,7 @@ pub(crate) fn exec(command: &ExecCommand) -> Result<u8, Stop> {
     let folder = tempfile::tempdir().map_err(|error| broke(&error))?;
     let trust = Trust::write(folder.path(), front.authority().pem(), !command.allow.is_empty())
         .map_err(|error| broke(&error))?;
+    world.parts().journal.count_called(error_code);
     let code = run(command, &world, front, &trust)?;
     let mut out = anstream::stderr();
     let _ = out.write_all(summary(&world, front).as_bytes());
@@ -125,19 +127,35 @@ impl Signals {
     }
 }
 
-/// Tells the program what we are told, for as long as it runs. What the terminal sends on a key it has heard itself, and
-/// a second time might end it while it cleans up.
+/// Tells the program what we are told, for as long as it runs. What the terminal sends on a key it has heard itself where
+/// we are in the foreground there, and a second time might end it while it cleans up.
 async fn passed_on(signals: Signals, id: &str) {
     let Signals { keys: [mut interrupt, mut quit], mut end, mut hang_up } = signals;
     loop {
         let name = tokio::select! {
-            () = next(&mut interrupt) => continue,
-            () = next(&mut quit) => continue,
+            () = next(&mut interrupt) => "-INT",
+            () = next(&mut quit) => "-QUIT",
             () = next(&mut end) => "-TERM",
             () = next(&mut hang_up) => "-HUP",
         };
+        if ["-INT", "-QUIT"].contains(&name) && in_foreground() {
+            continue;
+        }
         let _ = Command::new("kill").args([name, id]).status();
     }
+}
+
+/// Whether keys at a terminal reach our process group. Where the system does not tell, they may.
+fn in_foreground() -> bool {
+    std::fs::read_to_string("/proc/self/stat").ok().and_then(|stat| foreground(&stat)).unwrap_or(true)
+}
+
+/// The same as Linux tells it of a process: behind its name in brackets stand its state, its parent, its group, its
+/// session, its terminal, and the group in the foreground there.
+fn foreground(stat: &str) -> Option<bool> {
+    let (_, behind) = stat.rsplit_once(')')?;
+    let fields: Vec<&str> = behind.split_whitespace().collect();
+    Some(fields.get(2)? == fields.get(5)?)
 }
 
 async fn next(signal: &mut Option<Signal>) {
@@ -157,32 +175,26 @@ fn allowed(command: &ExecCommand) -> Vec<String> {
 
 /// What the command called, as a table, and whom it asked for in vain.
 fn summary(world: &World, front: &Front) -> String {
-    let mut calls: BTreeMap<(String, String), (u64, BTreeMap<Answer, u64>)> = BTreeMap::new();
-    for entry in world.parts().journal.entries() {
-        let (platform, name, answer) = match entry.what {
-            What::Call { from, to, name, status, answer, .. } if from == "client" => {
-                (to.to_owned(), name, Answer::of(status, &answer))
-            }
-            What::File { op, path, .. } => ("drop".to_owned(), format!("{op} {path}"), Answer::Done),
-            _ => continue,
-        };
-        let (count, answers) = calls.entry((platform, name)).or_default();
-        *count += 1;
-        *answers.entry(answer).or_default() += 1;
-    }
     let mut text = String::from("\n");
-    if calls.is_empty() {
-        text.push_str("nothing was called\n");
-    } else {
-        let width = calls.keys().map(|(_, name)| name.chars().count()).max().unwrap_or(0).min(60);
-        let _ = writeln!(text, "{:<10} {:<width$} {:>6}  answered", "platform", "call", "times");
-        for ((platform, name), (count, answers)) in &calls {
-            let told: Vec<String> = answers.iter().map(|(answer, times)| answer.told(*times)).collect();
-            let _ = writeln!(text, "{platform:<10} {name:<width$} {count:>6}  {}", told.join(", "));
+    match world.parts().journal.called() {
+        Some(called) if !called.rows.is_empty() => {
+            let width = called.rows.keys().map(|(_, name)| name.chars().count()).max().unwrap_or(0).min(60);
+            let _ = writeln!(text, "{:<10} {:<width$} {:>6}  answered", "platform", "call", "times");
+            for ((platform, name), answers) in &called.rows {
+                let count: u64 = answers.values().sum();
+                let answers: Vec<String> =
+                    answers.iter().map(|(answer, times)| told(*answer, *times)).collect();
+                let _ = writeln!(text, "{platform:<10} {name:<width$} {count:>6}  {}", answers.join(", "));
+            }
+            if called.more > 0 {
+                let _ = writeln!(text, "and {} calls of other names than these", called.more);
+            }
         }
+        _ => text.push_str("nothing was called\n"),
     }
-    for host in front.sought_in_vain() {
-        let _ = writeln!(text, "refused: {host} is nobody here; --allow {host} lets the program reach it");
+    for place in front.sought_in_vain() {
+        let host = place.name();
+        let _ = writeln!(text, "refused: {place} is nobody here; --allow {host} lets the program reach it");
     }
     if front.sought_more() {
         let _ = writeln!(text, "refused: more names than these; no more of them are remembered");
@@ -190,35 +202,29 @@ fn summary(world: &World, front: &Front) -> String {
     text
 }
 
-/// How a call ended.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Answer {
-    /// At the drop, where there are no statuses.
-    Done,
-    /// None came.
-    Cut,
-    /// By a status.
-    Status(u16),
-    /// By a code in a body, as Gigya refuses.
-    Code(u64),
+fn told(answer: Answer, times: u64) -> String {
+    let told = match answer {
+        Answer::Done => "done".to_owned(),
+        Answer::Cut => "cut".to_owned(),
+        Answer::Status(status) => status.to_string(),
+        Answer::Code(code) => code.to_string(),
+    };
+    if times == 1 { told } else { format!("{told} ({times})") }
 }
 
-impl Answer {
-    fn of(status: u16, body: &str) -> Self {
-        match (status, error_code(body)) {
-            (0, _) => Self::Cut,
-            (_, Some(code)) => Self::Code(code),
-            (status, None) => Self::Status(status),
-        }
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn told(self, times: u64) -> String {
-        let told = match self {
-            Self::Done => "done".to_owned(),
-            Self::Cut => "cut".to_owned(),
-            Self::Status(status) => status.to_string(),
-            Self::Code(code) => code.to_string(),
-        };
-        if times == 1 { told } else { format!("{told} ({times})") }
+    #[test]
+    fn the_foreground_is_told_by_the_groups() {
+        for (stat, expected) in [
+            ("7 (a) b) S 6 7 7 34816 7 4194304", Some(true)),
+            ("7 (standin) S 6 7 6 34816 6 4194304", Some(false)),
+            ("7 (standin) S 6 7 7 0 -1 4194304", Some(false)),
+            ("7 (standin) S 6", None),
+        ] {
+            assert_eq!(foreground(stat), expected, "{stat}");
+        }
     }
 }

@@ -52,7 +52,7 @@ impl Trust {
         };
         let bundle = write("bundle.pem", all.as_bytes())?;
         write("python/sitecustomize.py", include_bytes!("outfit/python/sitecustomize.py"))?;
-        write("php/standin.ini", format!("curl.cainfo={bundle}\nopenssl.cafile={bundle}\n").as_bytes())?;
+        write("php/standin.ini", format!("curl.cainfo='{bundle}'\nopenssl.cafile='{bundle}'\n").as_bytes())?;
         Ok(Self {
             own: write("authority.pem", authority.as_bytes())?,
             node: write("node.cjs", include_bytes!("outfit/node.cjs"))?,
@@ -97,7 +97,7 @@ fn variables(front: &Front, trust: &Trust) -> Vec<(&'static str, String)> {
     ));
     let python = before("PYTHONPATH").map_or_else(String::new, |theirs| format!(":{theirs}"));
     set.push(("PYTHONPATH", format!("{}{python}", trust.python)));
-    set.push(("NODE_OPTIONS", added("NODE_OPTIONS", format!("--require={}", trust.node))));
+    set.push(("NODE_OPTIONS", added("NODE_OPTIONS", node_option(&format!("--require={}", trust.node)))));
     set.push(("STANDIN_CA_FILE", trust.own.clone()));
     set.push(("STANDIN_TLS", front.address().to_string()));
     set.push(("JAVA_TOOL_OPTIONS", added("JAVA_TOOL_OPTIONS", java_options(front, &trust.java))));
@@ -141,9 +141,51 @@ fn before(name: &str) -> Option<String> {
 fn java_options(front: &Front, store: &str) -> String {
     let (host, port) = (front.address().ip(), front.address().port());
     format!(
-        "-Djavax.net.ssl.trustStore={store} -Djavax.net.ssl.trustStoreType=JKS \
+        "{} -Djavax.net.ssl.trustStoreType=JKS \
          -Djavax.net.ssl.trustStorePassword={JAVA_PASSWORD} \
          -Dhttps.proxyHost={host} -Dhttps.proxyPort={port} -Dhttp.proxyHost={host} -Dhttp.proxyPort={port} \
-         -Dhttp.nonProxyHosts=localhost|127.0.0.1"
+         -Dhttp.nonProxyHosts=localhost|127.0.0.1",
+        java_option(&format!("-Djavax.net.ssl.trustStore={store}"))
     )
+}
+
+/// An option as Node reads it among others: in quotes where it has blanks.
+fn node_option(option: &str) -> String {
+    if !option.contains(char::is_whitespace) && !option.contains('"') {
+        return option.to_owned();
+    }
+    format!("\"{}\"", option.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// An option as Java reads it among others: in quotes where it has blanks. Java knows two kinds of quotes, and no way to
+/// write one within its own kind.
+fn java_option(option: &str) -> String {
+    if !option.contains(|c: char| c.is_whitespace() || c == '"' || c == '\'') {
+        return option.to_owned();
+    }
+    option
+        .split_inclusive('"')
+        .map(|piece| match piece.strip_suffix('"') {
+            Some(before) => format!("\"{before}\"'\"'"),
+            None => format!("\"{piece}\""),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_quoted_as_their_readers_know_it() {
+        for (option, node, java) in [
+            ("-r=/tmp/a", "-r=/tmp/a", "-r=/tmp/a"),
+            ("-r=/tmp sp/a", "\"-r=/tmp sp/a\"", "\"-r=/tmp sp/a\""),
+            ("-r=/it's/a", "-r=/it's/a", "\"-r=/it's/a\""),
+            ("-r=/a\"b c/a", "\"-r=/a\\\"b c/a\"", "\"-r=/a\"'\"'\"b c/a\""),
+            ("-r=/a\\b c", "\"-r=/a\\\\b c\"", "\"-r=/a\\b c\""),
+        ] {
+            assert_eq!((node_option(option), java_option(option)), (node.to_owned(), java.to_owned()));
+        }
+    }
 }

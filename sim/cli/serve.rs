@@ -163,12 +163,15 @@ fn front<'w>(command: &ServeCommand, world: &'w World) -> Result<Option<&'w Fron
     let port = if command.port == 0 { 0 } else { command.port.saturating_add(PORTS) };
     let front = world
         .front_as(Opening {
+            on: command.listen,
             port,
             callers: Callers::Anybody,
             allowed: Vec::new(),
             authority: authority::kept()?,
         })
-        .map_err(|error| Stop::wrong(format!("error: cannot listen on loopback: {}", told(&error))))?;
+        .map_err(|error| {
+            Stop::wrong(format!("error: cannot listen on {}: {}", command.listen, told(&error)))
+        })?;
     if let Some(file) = &command.ca_file {
         FileLater::at(file)?.write(front.authority().pem())?;
     }

@@ -129,6 +129,7 @@ impl System for Started {
 
 fn front<'w>(world: &'w World, backdrop: &Backdrop) -> Result<&'w Front, String> {
     let opening = Opening {
+        on: Ipv4Addr::LOCALHOST.into(),
         port: 0,
         callers: Callers::Anybody,
         allowed: Vec::new(),

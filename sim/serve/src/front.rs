@@ -6,12 +6,12 @@
 
 use crate::authority::Authority;
 use crate::http::{Line, connection, foreign_peer};
-use crate::served::{self, Served};
+use crate::served::{self, CONNECTIONS, Seat, Served};
 use ::http::uri::Scheme;
 use rustls::ServerConfig;
 use standin_ports::Http;
 use std::io::{self, Cursor};
-use std::net::{IpAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -24,14 +24,16 @@ use tokio_rustls::LazyConfigAcceptor;
 pub enum Way {
     /// Somebody here answers under it.
     Here,
+    /// To a socket that speaks another protocol under it.
+    At(SocketAddr),
     /// To the world outside, which its name was allowed to reach.
     Outside,
     /// Nobody has it.
     Nowhere,
 }
 
-/// Where host names lead.
-pub type Names = Arc<dyn Fn(&str) -> Way + Send + Sync>;
+/// Where host names lead; with the port, where a tunnel to it is asked for.
+pub type Names = Arc<dyn Fn(&str, Option<u16>) -> Way + Send + Sync>;
 
 /// How long a client may take to begin.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -55,10 +57,10 @@ pub fn spawn_on(
     surface: Arc<dyn Http>,
 ) -> io::Result<Served> {
     let config = Arc::new(authority.server().map_err(io::Error::other)?);
-    served::accept(handle, listener, move |stream| {
+    served::accept(handle, listener, CONNECTIONS, move |stream, seat| {
         let front =
             Front { config: Arc::clone(&config), names: Arc::clone(&names), surface: Arc::clone(&surface) };
-        async move { front.first(stream).await }
+        async move { front.first(stream, &seat).await }
     })
 }
 
@@ -70,29 +72,29 @@ struct Front {
 
 impl Front {
     /// What a client wants is told by the first byte that it sends.
-    async fn first(&self, mut stream: TcpStream) {
+    async fn first(&self, mut stream: TcpStream, seat: &Arc<Seat>) {
         let mut first = [0];
         loop {
             match tokio::time::timeout(PATIENCE, stream.peek(&mut first)).await {
-                Ok(Ok(1)) if first[0] == HANDSHAKE => return self.secured(stream).await,
+                Ok(Ok(1)) if first[0] == HANDSHAKE => return self.secured(stream, seat).await,
                 Ok(Ok(1)) if first[0] == CONNECT[0] => {
                     let Ok(Some(begun)) = tokio::time::timeout(PATIENCE, begun(&mut stream)).await else {
                         return;
                     };
-                    let line = self.plain(&stream);
+                    let line = self.plain(&stream, seat);
                     if begun != CONNECT {
                         let (rest, writer) = stream.into_split();
                         let whole = tokio::io::join(Cursor::new(begun).chain(rest), writer);
                         return connection(whole, line, Arc::clone(&self.surface)).await;
                     }
-                    match self.tunnel(&mut stream).await {
+                    match self.tunnel(&mut stream, seat).await {
                         // Inside the tunnel the client begins anew.
                         Some(()) => continue,
                         None => return,
                     }
                 }
                 Ok(Ok(1)) => {
-                    let line = self.plain(&stream);
+                    let line = self.plain(&stream, seat);
                     return connection(stream, line, Arc::clone(&self.surface)).await;
                 }
                 _ => return,
@@ -100,28 +102,29 @@ impl Front {
         }
     }
 
-    fn plain(&self, stream: &TcpStream) -> Line {
-        Line { peer: foreign_peer(stream), scheme: Scheme::HTTP, names: Some(Arc::clone(&self.names)) }
+    fn plain(&self, stream: &TcpStream, seat: &Arc<Seat>) -> Line {
+        let (names, seat) = (Some(Arc::clone(&self.names)), Arc::clone(seat));
+        Line { peer: foreign_peer(stream), scheme: Scheme::HTTP, names, seat }
     }
 
-    async fn secured(&self, stream: TcpStream) {
+    async fn secured(&self, stream: TcpStream, seat: &Arc<Seat>) {
         let peer = foreign_peer(&stream);
         let acceptor = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream);
         let Ok(Ok(hello)) = tokio::time::timeout(PATIENCE, acceptor).await else { return };
         let named = hello.client_hello().server_name().map(plain_name);
-        if named.is_none_or(|name| (self.names)(&name) != Way::Here) {
+        if named.is_none_or(|name| (self.names)(&name, None) != Way::Here) {
             return;
         }
         if let Ok(Ok(stream)) =
             tokio::time::timeout(PATIENCE, hello.into_stream(Arc::clone(&self.config))).await
         {
-            connection(stream, Line { peer, scheme: Scheme::HTTPS, names: None }, Arc::clone(&self.surface))
-                .await;
+            let line = Line { peer, scheme: Scheme::HTTPS, names: None, seat: Arc::clone(seat) };
+            connection(stream, line, Arc::clone(&self.surface)).await;
         }
     }
 
     /// Answers a request for a tunnel, of which the method is read; goes on in it if it leads here.
-    async fn tunnel(&self, stream: &mut TcpStream) -> Option<()> {
+    async fn tunnel(&self, stream: &mut TcpStream, seat: &Arc<Seat>) -> Option<()> {
         let head = tokio::time::timeout(PATIENCE, head(stream)).await.ok()??;
         let target = head.split(' ').next()?;
         let place = target.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
@@ -130,23 +133,24 @@ impl Front {
             return None;
         };
         let host = plain_name(host);
-        match (self.names)(&host) {
-            Way::Here => stream.write_all(ESTABLISHED).await.ok(),
-            Way::Outside => {
-                let there = TcpStream::connect((host.as_str(), port)).await;
-                let Ok(mut there) = there else {
-                    refuse(stream, "502 Bad Gateway", &format!("{host} cannot be reached")).await;
-                    return None;
-                };
-                stream.write_all(ESTABLISHED).await.ok()?;
-                let _ = tokio::io::copy_bidirectional(stream, &mut there).await;
-                None
-            }
+        let there = match (self.names)(&host, Some(port)) {
+            Way::Here => return stream.write_all(ESTABLISHED).await.ok(),
+            Way::At(address) => TcpStream::connect(address).await,
+            Way::Outside => TcpStream::connect((host.as_str(), port)).await,
             Way::Nowhere => {
                 refuse(stream, "403 Forbidden", &nobody(&host)).await;
-                None
+                return None;
             }
-        }
+        };
+        let Ok(mut there) = there else {
+            refuse(stream, "502 Bad Gateway", &format!("{host} cannot be reached")).await;
+            return None;
+        };
+        stream.write_all(ESTABLISHED).await.ok()?;
+        // What passes there is not seen here.
+        let _busy = seat.busy();
+        let _ = tokio::io::copy_bidirectional(stream, &mut there).await;
+        None
     }
 }
 
@@ -228,9 +232,15 @@ mod tests {
     }
 
     fn names() -> Names {
-        Arc::new(|name| match name {
-            name if name.ends_with(".example") => Way::Here,
-            "127.0.0.1" => Way::Outside,
+        names_with(None)
+    }
+
+    /// The same, with an address behind port 22.
+    fn names_with(drop: Option<SocketAddr>) -> Names {
+        Arc::new(move |name, port| match (name, drop) {
+            (name, Some(drop)) if name.ends_with(".example") && port == Some(22) => Way::At(drop),
+            (name, _) if name.ends_with(".example") => Way::Here,
+            ("127.0.0.1", _) => Way::Outside,
             _ => Way::Nowhere,
         })
     }
@@ -241,8 +251,9 @@ mod tests {
         let network = Network::start();
         let bind = || TcpListener::bind("127.0.0.1:0").unwrap();
         let authority = Arc::new(Authority::new().unwrap());
-        let served = spawn_on(network.handle(), bind(), &authority, names(), Arc::new(Echo)).unwrap();
         let outside = crate::http::spawn_on(network.handle(), bind(), Arc::new(Echo)).unwrap();
+        let names = names_with(Some(outside.addr));
+        let served = spawn_on(network.handle(), bind(), &authority, names, Arc::new(Echo)).unwrap();
         let place = outside.addr.to_string();
         let said = said.replace("OUTSIDE", &place);
         let address = served.addr;
@@ -345,6 +356,14 @@ mod tests {
             let expected = vec![(status.to_owned(), told.to_owned())];
             assert_eq!(proxied(&format!("{begins} {close}")), expected, "{begins}");
         }
+    }
+
+    #[test]
+    fn a_tunnel_leads_to_whoever_speaks_another_protocol() {
+        let through = "CONNECT drop.example:22 HTTP/1.1\r\n\r\n\
+            GET /a HTTP/1.1\r\nHost: seen.by.it\r\nConnection: close\r\n\r\n";
+        let expected = [("200", ""), ("200", "http://seen.by.it/a")];
+        assert_eq!(proxied(through), expected.map(|(status, told)| (status.to_owned(), told.to_owned())));
     }
 
     /// A refusal takes no answer with it that was there before.

@@ -12,30 +12,39 @@ use standin_serve::Served;
 use standin_serve::authority::Authority;
 use standin_serve::front::{Names, Way};
 use std::collections::BTreeSet;
+use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// How many names that nobody has are remembered.
 const SOUGHT: usize = 1_000;
+
+/// Where SSH listens, and FTP.
+const DROP_PORTS: [u16; 2] = [22, 21];
+
+/// Where the web listens.
+const WEB_PORTS: [u16; 2] = [80, 443];
 
 /// The front of a world; it serves until it is dropped.
 #[derive(Debug)]
 pub struct Front {
     authority: Arc<Authority>,
     sought: Arc<Mutex<Sought>>,
-    served: Served,
+    _served: Served,
+    /// Where it is called by whoever is on this machine.
+    address: SocketAddr,
 }
 
 impl Front {
     /// Opens it as described.
     pub(crate) fn open(world: &World, opening: Opening) -> io::Result<Self> {
-        let Opening { port, callers, allowed, authority } = opening;
+        let Opening { on, port, callers, allowed, authority } = opening;
         let authority = match authority {
             Some(authority) => authority,
             None => Arc::new(Authority::new().map_err(io::Error::other)?),
         };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        let listener = TcpListener::bind((on, port))
             .map_err(|error| io::Error::new(error.kind(), format!("port {port}: {}", error.kind())))?;
         let known = Arc::new(world.sockets().map_or_else(OnceLock::new, OnceLock::from));
         let worlds = world.worlds().cloned();
@@ -47,29 +56,47 @@ impl Front {
         let others = worlds.clone();
         let sought = Arc::new(Mutex::new(Sought::default()));
         let (seen, answering) = (Arc::clone(&sought), parts.clone());
-        let names: Names = Arc::new(move |name| {
-            let here = name == CONTROL
-                || answering.upgrade().is_some_and(|parts| parts.platform_of(name).is_some())
-                || others.as_ref().is_some_and(|others| others.of_host(name).is_some());
+        let sockets = world.sockets();
+        let names: Names = Arc::new(move |name, port| {
+            if let (Some(parts), Some(sockets), Some(port)) = (answering.upgrade(), sockets, port)
+                && DROP_PORTS.contains(&port)
+                && locked(&parts.files).answers_to(name)
+            {
+                return Way::At(if port == DROP_PORTS[0] { sockets.sftp } else { sockets.ftp });
+            }
+            let web = port.is_none_or(|port| !DROP_PORTS.contains(&port));
+            let here = web
+                && (name == CONTROL
+                    || answering.upgrade().is_some_and(|parts| parts.platform_of(name).is_some())
+                    || others.as_ref().is_some_and(|others| others.of_host(name).is_some()));
             let way = match here {
                 true => Way::Here,
                 false if allowed.iter().any(|one| one == name) => Way::Outside,
                 false => Way::Nowhere,
             };
             if way == Way::Nowhere {
-                locked(&seen).note(name);
+                locked(&seen).note(name, port);
             }
             way
         });
         let surface = Arc::new(Everything { platforms: Direct(parts), worlds, control, callers });
         let served =
             standin_serve::front::spawn_on(crate::world::runtime(), listener, &authority, names, surface)?;
-        Ok(Self { authority, sought, served })
+        let mut address = served.addr;
+        // Nobody can be called at every address at once.
+        if address.ip().is_unspecified() {
+            address.set_ip(if address.is_ipv4() {
+                Ipv4Addr::LOCALHOST.into()
+            } else {
+                Ipv6Addr::LOCALHOST.into()
+            });
+        }
+        Ok(Self { authority, sought, _served: served, address })
     }
 
-    /// Where it listens.
+    /// Where it is called.
     pub fn address(&self) -> SocketAddr {
-        self.served.addr
+        self.address
     }
 
     /// Who vouches for its names.
@@ -77,9 +104,9 @@ impl Front {
         &self.authority
     }
 
-    /// Names that were asked for and that nobody has.
-    pub fn sought_in_vain(&self) -> Vec<String> {
-        locked(&self.sought).names.iter().cloned().collect()
+    /// Where somebody was asked for and nobody is.
+    pub fn sought_in_vain(&self) -> Vec<Place> {
+        locked(&self.sought).places.iter().cloned().collect()
     }
 
     /// Whether more names were asked for in vain than are remembered.
@@ -88,20 +115,46 @@ impl Front {
     }
 }
 
-/// Names that nobody has.
+/// A name, and the port under it where that is none of the web's.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Place {
+    name: String,
+    port: Option<u16>,
+}
+
+impl Place {
+    /// The name alone.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            Some(port) if self.name.contains(':') => write!(f, "[{}]:{port}", self.name),
+            Some(port) => write!(f, "{}:{port}", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
+/// Places where nobody is.
 #[derive(Debug, Default)]
 struct Sought {
-    names: BTreeSet<String>,
+    places: BTreeSet<Place>,
     /// Whether there were more of them than are remembered.
     more: bool,
 }
 
 impl Sought {
-    fn note(&mut self, name: &str) {
-        if self.names.len() < SOUGHT {
-            self.names.insert(name.to_owned());
+    fn note(&mut self, name: &str, port: Option<u16>) {
+        let port = port.filter(|port| !WEB_PORTS.contains(port));
+        let place = Place { name: name.to_owned(), port };
+        if self.places.len() < SOUGHT {
+            self.places.insert(place);
         } else {
-            self.more |= !self.names.contains(name);
+            self.more |= !self.places.contains(&place);
         }
     }
 }
@@ -109,7 +162,9 @@ impl Sought {
 /// How a front is opened.
 #[derive(Clone, Debug)]
 pub struct Opening {
-    /// The port on loopback; 0 lets the system choose.
+    /// The address that it listens on.
+    pub on: IpAddr,
+    /// The port there; 0 lets the system choose.
     pub port: u16,
     /// Who calls.
     pub callers: Callers,
@@ -181,12 +236,45 @@ mod tests {
     use super::*;
 
     #[test]
+    fn it_listens_where_it_is_told_to() {
+        let world = World::new().unwrap();
+        let opening = Opening {
+            on: Ipv4Addr::UNSPECIFIED.into(),
+            port: 0,
+            callers: Callers::Anybody,
+            allowed: Vec::new(),
+            authority: None,
+        };
+        let address = world.front_as(opening).unwrap().address();
+        assert_eq!(address.ip(), Ipv4Addr::LOCALHOST);
+        // An address of this machine that is not the one it is called at.
+        assert!(std::net::TcpStream::connect(("127.0.0.2", address.port())).is_ok());
+    }
+
+    #[test]
+    fn places_are_told_with_the_ports_that_are_not_the_webs() {
+        let told = |name: &str, port| {
+            let mut sought = Sought::default();
+            sought.note(name, port);
+            sought.places.iter().map(Place::to_string).collect::<String>()
+        };
+        for (name, port, expected) in [
+            ("a.example", None, "a.example"),
+            ("a.example", Some(443), "a.example"),
+            ("a.example", Some(5432), "a.example:5432"),
+            ("::2", Some(5432), "[::2]:5432"),
+        ] {
+            assert_eq!(told(name, port), expected);
+        }
+    }
+
+    #[test]
     fn names_beyond_the_bound_are_told() {
         let mut sought = Sought::default();
-        (0..SOUGHT).for_each(|n| sought.note(&format!("{n}.example")));
-        sought.note("0.example");
+        (0..SOUGHT).for_each(|n| sought.note(&format!("{n}.example"), None));
+        sought.note("0.example", Some(443));
         assert!(!sought.more, "nothing was left out");
-        sought.note("one.more.example");
-        assert!(sought.more && sought.names.len() == SOUGHT);
+        sought.note("0.example", Some(5432));
+        assert!(sought.more && sought.places.len() == SOUGHT);
     }
 }

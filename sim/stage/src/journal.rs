@@ -1,5 +1,6 @@
 //! The world's journal: bounded, in order, masked when it is read.
 
+use crate::called::{Called, CodeOf};
 use crate::clock::StageClock;
 use bytes::{Bytes, BytesMut};
 use http::{Method, Uri};
@@ -102,6 +103,8 @@ struct Store {
     /// Where the texts of the next calls go, one behind the other: what passed is copied once, and the buffers
     /// it came in are free for the next call.
     room: BytesMut,
+    /// What programs of others called, where that is counted.
+    called: Option<Called>,
 }
 
 /// How much room is made at once, in bytes.
@@ -132,7 +135,14 @@ impl WorldJournal {
         let (items, room) = (store.items.clone(), BytesMut::new());
         Self {
             clock,
-            store: Mutex::new(Store { items, room, returns: 0, closed: false, ..*store }),
+            store: Mutex::new(Store {
+                items,
+                room,
+                bodies: store.bodies,
+                forgotten: store.forgotten,
+                limits: store.limits,
+                ..Store::default()
+            }),
             news: Notify::new(),
         }
     }
@@ -199,10 +209,23 @@ impl WorldJournal {
     pub fn crossed(&self, crossing: Crossing<'_>) {
         let at = self.clock.now();
         let mut store = self.store();
+        if let Some(called) = &mut store.called {
+            called.crossed(&crossing);
+        }
         let crossed = store.copied(crossing);
         store.keep(at, Kept::Crossed(crossed));
         drop(store);
         self.news.notify_waiters();
+    }
+
+    /// Counts from here on what programs of others call, however much is forgotten.
+    pub fn count_called(&self, code_of: CodeOf) {
+        self.store().called = Some(Called::new(code_of));
+    }
+
+    /// What programs of others called since that is counted.
+    pub fn called(&self) -> Option<Called> {
+        self.store().called.clone()
     }
 
     /// The position that the next entry will have; entries from here on are "after now".
@@ -315,6 +338,19 @@ impl Journal for WorldJournal {
     }
 }
 
+/// The journal as a session over a socket writes it: what platforms and dataflows of the world do at the drop they do
+/// without one.
+pub(crate) struct Brought(pub(crate) Arc<WorldJournal>);
+
+impl Journal for Brought {
+    fn record(&self, what: What) {
+        if let Some(called) = &mut self.0.store().called {
+            called.brought(&what);
+        }
+        self.0.record(what);
+    }
+}
+
 impl Item {
     fn crossed(&self) -> Option<&Crossed> {
         match &self.kept {
@@ -414,6 +450,7 @@ fn shown(body: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::called::Answer;
 
     fn journal(entries: usize, bodies: usize) -> WorldJournal {
         let clock = Arc::new(StageClock::still(Instant::START));
@@ -461,6 +498,40 @@ mod tests {
             (journal.count_calls(0, |_, _, _| true), journal.count_calls(3, |_, _, _| true)),
             (None, Some(3))
         );
+    }
+
+    #[test]
+    fn what_programs_called_is_counted_beyond_what_is_kept() {
+        let journal = Arc::new(journal(3, 1000));
+        call("before", "/", "", "")(&journal);
+        assert!(journal.called().is_none());
+        journal.count_called(|body| body.parse().ok());
+        for answer in ["", "7", "", "7", ""] {
+            call("a", "/", "", answer)(&journal);
+        }
+        call("x/secret=s3cr3t", "/", "", "")(&journal);
+        let file = |who: &str| What::File {
+            who: who.to_owned(),
+            op: "read",
+            path: "/a.csv".to_owned(),
+            bytes: 0,
+            text: String::new(),
+        };
+        // The same login may be a platform's and a program's.
+        journal.record(file("cdc"));
+        Brought(Arc::clone(&journal)).record(file("cdc"));
+        let fork = journal.fork(Arc::new(StageClock::still(Instant::START)));
+        assert_eq!((fork.forgotten(), fork.called().is_none()), (6, true), "a fork is another world");
+        let rows: Vec<_> = journal.called().unwrap().rows.into_iter().collect();
+        let row = |to, name: &str, answers: &[(Answer, u64)]| {
+            ((to, name.to_owned()), answers.iter().copied().collect())
+        };
+        let expected = [
+            row("drop", "read /a.csv", &[(Answer::Done, 1)]),
+            row("gigya", "a", &[(Answer::Status(200), 3), (Answer::Code(7), 2)]),
+            row("gigya", "x/secret=********", &[(Answer::Status(200), 1)]),
+        ];
+        assert_eq!(rows, expected);
     }
 
     #[test]

@@ -18,11 +18,12 @@
 //! - [`runner`]: scenario files in, outcomes out; [`story`]: how it came to them; `failure`: what did not hold.
 //! - [`stores`]: the object stores of a world.
 //! - [`control`]: the surface of the stage itself under `serve`.
-//! - [`journal`], [`lineage`], [`sought`], [`compare`], [`clock`], [`find`], [`run`]: what these are built from.
+//! - [`journal`], [`called`], [`lineage`], [`sought`], [`compare`], [`clock`], [`find`], [`run`]: what these are built from.
 
 pub mod agenda;
 pub mod browser;
 pub mod builder;
+pub mod called;
 pub mod chromium;
 pub mod clock;
 pub mod compare;

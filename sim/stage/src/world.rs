@@ -384,7 +384,13 @@ impl World {
 
     /// The one socket under which all host names of this world answer; it is opened when it is first asked for.
     pub fn front(&self) -> std::io::Result<&Front> {
-        self.front_as(Opening { port: 0, callers: Callers::Browsers, allowed: Vec::new(), authority: None })
+        self.front_as(Opening {
+            on: Ipv4Addr::LOCALHOST.into(),
+            port: 0,
+            callers: Callers::Browsers,
+            allowed: Vec::new(),
+            authority: None,
+        })
     }
 
     /// The same, opened as described if it is not open yet.

@@ -1,6 +1,6 @@
 """Leads the connections of a Python program to the stage where it reads no proxy variable, and has the stage trusted
 where a program brings authorities of its own. The name that is asked for stays the name in TLS and in `Host`, so the
-stage knows whom it speaks for."""
+stage knows whom it speaks for; behind ports that are not the web's it is asked before."""
 import os
 import sys
 
@@ -19,11 +19,15 @@ def _theirs():
 
 
 def _lead():
+    import errno
     import ipaddress
     import socket
 
     stage, port = os.environ["STANDIN_TLS"].split(":")
     port = int(port)
+    drop = {21: int(os.environ["FTP_PORT"]), 22: int(os.environ["SFTP_PORT"])}
+    plain = socket.socket
+    plain_connect, plain_connect_ex = plain.connect, plain.connect_ex
     allowed = set(filter(None, os.environ.get("STANDIN_ALLOW", "").split(",")))
     # Addresses that names of the world outside were found to have.
     reached = set()
@@ -45,6 +49,35 @@ def _lead():
         address = numeric(name)
         return address is not None and (address.is_loopback or address.is_unspecified)
 
+    def number(service):
+        try:
+            return int(service or 0)
+        except ValueError:
+            pass
+        try:
+            return socket.getservbyname(service)
+        except (OSError, TypeError):
+            return 0
+
+    def way(name, service):
+        """The port of this machine to which a port of a name leads. What speaks neither HTTP nor TLS does not say there
+        whom it means, and would not understand the refusal."""
+        if service in (0, 80, 443):
+            return port
+        asking = plain(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            asking.settimeout(10)
+            plain_connect(asking, (stage, port))
+            place = "[%s]" % name if ":" in name else name
+            asking.sendall(("CONNECT %s:%d HTTP/1.1\r\n\r\n" % (place, service)).encode())
+            with asking.makefile("rb") as answer:
+                if answer.readline().startswith(b"HTTP/1.1 200 "):
+                    return drop.get(service, port)
+                words = answer.read().partition(b"\r\n\r\n")[2].decode()
+        finally:
+            asking.close()
+        raise ConnectionRefusedError(errno.ECONNREFUSED, words)
+
     getaddrinfo = socket.getaddrinfo
 
     def led_getaddrinfo(host, service, family=0, type=0, proto=0, flags=0):
@@ -53,7 +86,7 @@ def _lead():
         searched = numeric(name) is None and not flags & (socket.AI_NUMERICHOST | socket.AI_PASSIVE)
         if searched and not elsewhere(name):
             there = "::ffff:" + stage if family == socket.AF_INET6 else stage
-            return getaddrinfo(there, port, family, type, proto)
+            return getaddrinfo(there, way(name, number(service)), family, type, proto)
         found = getaddrinfo(host, service, family, type, proto, flags)
         if name in allowed:
             reached.update(entry[4][0].lower() for entry in found)
@@ -65,15 +98,19 @@ def _lead():
         stream = sock.type & 0xF == socket.SOCK_STREAM and sock.family in (socket.AF_INET, socket.AF_INET6)
         if not stream or not isinstance(address, tuple) or elsewhere(named(address[0])):
             return address
-        return (stage if sock.family == socket.AF_INET else "::ffff:" + stage, port)
+        there = stage if sock.family == socket.AF_INET else "::ffff:" + stage
+        return (there, way(named(address[0]), address[1]))
 
-    for name in ("connect", "connect_ex"):
-        plain = getattr(socket.socket, name)
+    def connect(self, address):
+        return plain_connect(self, led(self, address))
 
-        def connect(self, address, _plain=plain):
-            return _plain(self, led(self, address))
+    def connect_ex(self, address):
+        try:
+            return plain_connect_ex(self, led(self, address))
+        except ConnectionRefusedError as refused:
+            return refused.errno
 
-        setattr(socket.socket, name, connect)
+    plain.connect, plain.connect_ex = connect, connect_ex
 
 
 def _trust():

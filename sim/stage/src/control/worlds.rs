@@ -3,13 +3,14 @@
 use super::credentials::{self, Credential};
 use super::problem::{CONFLICT, FULL, Problem, UNKNOWN, WRONG};
 use crate::clock::StageClock;
+use crate::journal::Brought;
 use crate::parts::{Parts, Sockets};
 use crate::surface::{Platform, locked};
 use crate::world::{World, WorldSpec, host_key};
 use serde_json::Value;
 use standin_model::Instant;
 use standin_ports::http::host_of;
-use standin_ports::{Clock, Journal, Request, Secret};
+use standin_ports::{Clock, Request, Secret};
 use standin_scenario::Outcome;
 use standin_serve::Door;
 use std::collections::{BTreeMap, VecDeque};
@@ -577,7 +578,7 @@ impl Worlds {
         let door = Door {
             drop: Arc::clone(&parts.files),
             clock: Arc::clone(&parts.clock) as Arc<dyn Clock>,
-            journal: Arc::clone(&parts.journal) as Arc<dyn Journal>,
+            journal: Arc::new(Brought(Arc::clone(&parts.journal))),
         };
         (door, user)
     }
