@@ -190,6 +190,39 @@ fn what_is_stopped_is_stopped_as_a_whole() {
     }
 }
 
+/// Nobody is sent anywhere by a page on which nobody can log in, and that is no merit.
+#[test]
+fn a_page_without_a_log_in_keeps_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("page.py");
+    std::fs::write(&script, WITHOUT_A_LOG_IN).unwrap();
+    let partner = folder.path().join("partner.yaml");
+    let command =
+        format!("verify: login-page\ncommand: [python3, \"-S\", {:?}]\n", script.display().to_string());
+    std::fs::write(&partner, command).unwrap();
+    let report = folder.path().join("report.json");
+    let told = verify("login-page", &partner, &report).stdout;
+    let stands = read_report(&std::fs::read_to_string(&report).unwrap()).unwrap().clauses;
+    assert_eq!(stands["QG-RED-5"], "not exercised", "{}", String::from_utf8_lossy(&told));
+    assert!(stands.values().all(|stands| *stands != "kept"), "{stands:?}");
+}
+
+const WITHOUT_A_LOG_IN: &str = r#"
+import http.server, os
+
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>Brand</title><h1>Brand</h1>")
+
+    def log_message(self, *_):
+        pass
+
+http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Page).serve_forever()
+"#;
+
 /// The file that a partner starts from is well written.
 #[test]
 fn every_template_is_read() {

@@ -253,7 +253,7 @@ fn argument(arg: &Arg, described: bool) -> Value {
         Takes::TextOrMap => json!({"type": ["string", "object"]}),
         Takes::Lists => {
             let texts = json!({"type": "array", "items": {"type": "string"}});
-            json!({"anyOf": [{"type": "object", "additionalProperties": texts}, later]})
+            json!({"anyOf": [texts, {"type": "object", "additionalProperties": texts}, later]})
         }
         Takes::Span => json!({"anyOf": [{"type": "string", "pattern": "^\\d+\\s*(ms|s|min|m|h|d)$"}, later]}),
         Takes::Number => json!({"anyOf": [{"type": "integer", "minimum": 0}, later]}),

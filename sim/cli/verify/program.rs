@@ -167,10 +167,11 @@ impl Session for Inside {
             let (said, complained) = (child.stdout.take(), child.stderr.take());
             let hearing = async { tokio::join!(out.listen(said), err.listen(complained)) };
             tokio::pin!(hearing);
+            let mut heard_all = false;
             let done = async {
                 tokio::select! {
                     status = child.wait() => return status,
-                    _ = &mut hearing => {}
+                    _ = &mut hearing => heard_all = true,
                 }
                 child.wait().await
             };
@@ -182,7 +183,9 @@ impl Session for Inside {
                 }
             }
             // What it has left running may hold its streams for ever.
-            let _ = tokio::time::timeout(MOMENT, hearing).await;
+            if !heard_all {
+                let _ = tokio::time::timeout(MOMENT, hearing).await;
+            }
         };
         wait_until(world, work).map_err(|stop| stop.text)?;
         let said = [err, out].into_iter().map(Heard::all).find(|said| !said.is_empty());

@@ -166,6 +166,11 @@ impl Eloqua {
         (some.map(one).collect(), self.contact_count())
     }
 
+    /// The internal names of all contact fields.
+    pub fn contact_fields(&self) -> Vec<String> {
+        self.store.fields.iter().map(|field| field.internal.clone()).collect()
+    }
+
     /// How many contacts there are.
     pub fn contact_count(&self) -> usize {
         self.store.contacts.len()

@@ -79,6 +79,16 @@ pub const KNOBS: &[Knob] = &[
         ),
     },
     Knob {
+        name: "qualifio.webhook_signature",
+        default: "whole",
+        takes: Takes::Word(&["whole", "cut", "empty"]),
+        summary: "how much of the hash a delivery's signature has: all of it, its first half, nothing after `sha256=`",
+        evidence: Evidence::decided(
+            "anybody can send what begins as a signature does: whoever receives it compares the whole",
+            "a_signature_may_be_cut",
+        ),
+    },
+    Knob {
         name: "qualifio.feed_cache",
         default: "15min",
         takes: Takes::Span,

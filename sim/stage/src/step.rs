@@ -73,7 +73,7 @@ pub enum Takes {
     Campaign,
     /// Text, or a mapping.
     TextOrMap,
-    /// A mapping to lists of texts.
+    /// A list of texts, or a mapping to such lists.
     Lists,
 }
 
@@ -124,10 +124,13 @@ impl Arg {
                 Kind::Map(_) => Ok(()),
                 _ => node.text().map(drop),
             },
-            Takes::Lists => node
-                .map()?
-                .iter()
-                .try_for_each(|(_, list)| list.list()?.iter().try_for_each(|item| item.text().map(drop))),
+            Takes::Lists => {
+                let texts = |list: &Node| list.list()?.iter().try_for_each(|item| item.text().map(drop));
+                match node.kind {
+                    Kind::Map(_) => node.map()?.iter().try_for_each(|(_, list)| texts(list)),
+                    _ => texts(node),
+                }
+            }
             Takes::Number => node.number().map(drop),
             Takes::Flag => node.flag().map(drop),
             Takes::Span => span_of(node).map(drop),

@@ -155,8 +155,9 @@ fn judged(partner: &PartnerFile, columns: &Columns, file: &Path) -> Result<Vec<O
     let judged = rules.map(|rule| {
         let told = outcome(rule, &source, (rule.check)(&sheet, columns));
         match nothing_to_see(rule, &sheet, columns) {
-            Some(why) => Outcome { verdict: Verdict::Skipped(why), ..told },
-            None => told,
+            // A fault of the headings is one whatever stands below them.
+            Some(why) if told.verdict == Verdict::Held => Outcome { verdict: Verdict::Skipped(why), ..told },
+            _ => told,
         }
     });
     Ok(judged.collect())
@@ -275,6 +276,8 @@ mod tests {
             (with(&format!("a,a@x.example,{},Yes,\n", "é".repeat(100))), vec![]),
             (format!("C_Gigya_UID1,C_EmailAddress,C_Notes1\na,a@x.example,{}\n", "é".repeat(101)), vec![]),
             (with("a,a@x.example,#NAME?,Yes,\n"), vec![("spreadsheet", (2, 15))]),
+            (with("a,a@x.example,\"=\"\"01234\"\"\",Yes,\n"), vec![("spreadsheet", (2, 15))]),
+            (with("a,a@x.example,=,Yes,\n"), vec![]),
             (with("1.23E15,a@x.example,x,Yes,\n"), vec![("spreadsheet", (2, 1))]),
             (with("1E5,a@x.example,x,Yes,\n"), vec![]),
             (with("a,a@x.example,Ren\u{fffd}e,Yes,\n"), vec![("letters", (2, 15))]),
@@ -307,6 +310,35 @@ mod tests {
         ] {
             assert_eq!(broken(&text), expected, "{text}");
         }
+    }
+
+    /// What no cell could break is not kept.
+    #[test]
+    fn rules_without_anything_to_look_at_say_so() {
+        let silent = |text: &str, change: fn(&mut Columns)| {
+            let mut columns = columns();
+            change(&mut columns);
+            let sheet = Sheet::read(text, None, None);
+            let told =
+                RULES.iter().filter_map(|rule| Some((rule.name, nothing_to_see(rule, &sheet, &columns)?)));
+            told.collect::<Vec<_>>()
+        };
+        let head = "C_Gigya_UID1,C_EmailAddress,C_Newsletter_Opt_In1,C_DateModified\n";
+        let no_rows = silent(head, |_| {});
+        let judged = RULES.iter().filter(|rule| !no_rows.iter().any(|(name, _)| *name == rule.name));
+        assert_eq!(judged.map(|rule| rule.name).collect::<Vec<_>>(), ["whole", "names"]);
+        assert!(no_rows.iter().all(|(_, why)| why == "the file has no rows"), "{no_rows:?}");
+        assert!(silent("", |_| {}).contains(&("names", "the file has no headings".to_owned())));
+        let row = format!("{head}a,a@x.example,Yes,2026-01-05\n");
+        assert_eq!(silent(&row, |_| {}), []);
+        let no_column = |rules: &[&'static str], name: &str| {
+            let told = rules.iter().map(|rule| (*rule, format!("the file has no column {name}")));
+            told.collect::<Vec<_>>()
+        };
+        let other_key = silent(&row, |columns| columns.key = "C_UID".to_owned());
+        assert_eq!(other_key, no_column(&["key", "one row", "one address"], "C_UID"));
+        let other_address = silent(&row, |columns| columns.address = "C_Mail".to_owned());
+        assert_eq!(other_address, no_column(&["addresses", "one address"], "C_Mail"));
     }
 
     #[test]

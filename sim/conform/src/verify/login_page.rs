@@ -30,7 +30,8 @@ pub const ROLE: Role = Role {
     ],
     template: include_str!("cases/login-page/new.yaml"),
     cases: cases!("login-page":
-        "destination", "parameter", "login", "mistake", "registration", "ended-session", "foreign-host", "mobile",
+        "destination", "parameter", "login", "mistake", "registration", "ended-session", "foreign-host",
+        "foreign-host-mistake", "foreign-host-registration", "mobile",
         "browser-destination", "browser-parameter", "browser-login", "browser-ended-session", "browser-foreign-host",
         "browser-mobile",
     ),

@@ -49,7 +49,7 @@ pub const ROLE: Role = Role {
     cases: cases!("push":
         "at-once", "user-name", "first-name", "last-name", "e-mail", "unknown", "address", "zip", "city", "country",
         "phone-overwrite", "phone-overwrite-list", "phone-append", "phone-append-object", "birthday", "gender",
-        "languages", "uid", "nothing-else", "forged",
+        "languages", "uid", "nothing-else", "forged", "cut-signature",
     ),
     work,
 };

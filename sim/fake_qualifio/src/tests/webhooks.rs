@@ -220,6 +220,18 @@ fn a_delivery_is_signed_as_it_is_laid_out() {
 }
 
 #[test]
+fn a_signature_may_be_cut() {
+    for (part, length) in [("whole", 7 + 64), ("cut", 7 + 32), ("empty", 7)] {
+        let mut world = world(json!({"secret": "old"}), json!({}));
+        world.qualifio.knobs_mut().set("qualifio.webhook_signature", part).unwrap();
+        plays(&mut world, &[]);
+        let request = delivered(&mut world, 200).unwrap();
+        let whole = signature(&Secret::new("old"), request.body());
+        assert_eq!(request.headers()["x-qualifio-signature"], whole[..length]);
+    }
+}
+
+#[test]
 fn failed_deliveries_are_tried_again() {
     for (answer, message) in [
         (Ok(500), None),

@@ -198,7 +198,9 @@ impl Qualifio {
             delivery.attempts += 1;
             let attempt = delivery.attempts;
             let hook = self.webhooks.all.get(&delivery.webhook).filter(|hook| hook.active);
-            let call = hook.and_then(|hook| Some((hook.name.clone(), hook.request(now, &delivery.body)?)));
+            let part = self.knobs.text("qualifio.webhook_signature");
+            let call =
+                hook.and_then(|hook| Some((hook.name.clone(), hook.request(now, &delivery.body, part)?)));
             match call {
                 Some((webhook, request)) => {
                     return Some(WebhookCall { delivery: id, webhook, request, attempt });

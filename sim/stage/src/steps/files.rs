@@ -77,6 +77,11 @@ pub const EXPECT_FILE: Step = Step {
             "headings",
             "patterns; every cell of its first line fits one, `*` stands for any part of it",
         ),
+        optional(
+            "contact_fields",
+            "true: cells of its first line that begin with C_ are contact fields that Eloqua has",
+        )
+        .takes(Takes::Flag),
         optional("json", "its content as JSON; members that are not named do not matter"),
         optional(
             "save",
@@ -136,7 +141,14 @@ pub const EXPECT_FILE: Step = Step {
             }));
         }
         if let Some(patterns) = args.get("headings") {
-            hold_headings(patterns, path, &text)?;
+            let known: Vec<&str> = patterns.list()?.iter().map(Node::text).collect::<Result<_, _>>()?;
+            hold_headings(patterns, path, &text, &known, |_| true)?;
+        }
+        if args.flag("contact_fields")?.unwrap_or(false) {
+            let fields = locked(&run.world.parts().eloqua).contact_fields();
+            let known: Vec<&str> = fields.iter().map(String::as_str).collect();
+            let of_contacts = |cell: &str| cell.starts_with("C_");
+            hold_headings(args.need("contact_fields")?, path, &text, &known, of_contacts)?;
         }
         if let Some(count) = args.number("count")? {
             run.hold(
@@ -150,18 +162,23 @@ pub const EXPECT_FILE: Step = Step {
     },
 };
 
-/// Holds the cells of a file's first line, whatever stands between them.
-fn hold_headings(patterns: &Node, path: &str, text: &str) -> Result<(), Miss> {
-    let known: Vec<&str> = patterns.list()?.iter().map(Node::text).collect::<Result<_, _>>()?;
+/// Holds some cells of a file's first line, whatever stands between them.
+fn hold_headings(
+    place: &Node,
+    path: &str,
+    text: &str,
+    known: &[&str],
+    counts: fn(&str) -> bool,
+) -> Result<(), Miss> {
     let first = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
     let mut cells = first.split([',', ';', '|', '\t']).map(|cell| cell.trim_matches('"'));
-    match cells.find(|cell| !known.iter().any(|pattern| fits(pattern, cell))) {
+    match cells.find(|cell| counts(cell) && !known.iter().any(|pattern| fits(pattern, cell))) {
         None => Ok(()),
         Some(cell) => Err(Miss::Unmet(Unmet {
             message: format!("{path} has the heading `{cell}`"),
             expected: Some(known.join(" or ")),
             actual: Some(first.chars().take(2000).collect()),
-            span: Some(patterns.span),
+            span: Some(place.span),
             ..Unmet::default()
         })),
     }

@@ -88,6 +88,12 @@ pub const LOG_IN: Step = Step {
             "true: stays at a page of somebody else's that asks for nothing, or refuses to go on",
         )
         .takes(Takes::Flag),
+        optional(
+            "control",
+            "the host where this has to lead for what follows to say anything; with a partner's page that does not, \
+             nothing is said",
+        )
+        .takes(Takes::Text),
     ],
     alone: None,
     open: false,
@@ -101,7 +107,16 @@ pub const LOG_IN: Step = Step {
         if !asked && args.flag("if_asked")?.unwrap_or_default() {
             return with_browser(run, args, |_, browser| Ok(browser.summary()));
         }
-        enter(run, args, "accounts.login", &credentials)
+        let Some(host) = args.text("control")? else { return enter(run, args, "accounts.login", &credentials) };
+        let why = match enter(run, args, "accounts.login", &credentials) {
+            Ok(summary) if host_of(&with_browser(run, args, |_, it| Ok(it.url.clone()))?) == host => {
+                return Ok(summary);
+            }
+            Ok(summary) => format!("it leads to {summary} and not to {host}"),
+            Err(Miss::Unmet(unmet)) => unmet.message,
+            Err(other) => return Err(other),
+        };
+        Err(Miss::Strange(format!("nobody gets through this log-in: {why}")))
     },
 };
 
@@ -331,8 +346,7 @@ pub const EXPECT_PAGE: Step = Step {
         }
         let offered = state["sso"]["url"].as_str().unwrap_or_default().to_owned();
         let destination = last_value(&offered).unwrap_or_default();
-        let host =
-            Url::parse(&url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+        let host = host_of(&url);
         if let Some(domain) = args.text("domain")? {
             let under = host.strip_suffix(domain).is_some_and(|head| head.is_empty() || head.ends_with('.'));
             if !under {
@@ -361,6 +375,10 @@ pub const EXPECT_PAGE: Step = Step {
         Ok(summary)
     },
 };
+
+fn host_of(url: &str) -> String {
+    Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+}
 
 fn browser_name(args: &Args<'_>) -> Result<String, Miss> {
     let named = match &args.node().kind {

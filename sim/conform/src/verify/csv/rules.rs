@@ -5,6 +5,7 @@ use super::sheet::{Cell, Row, Sheet};
 use standin_model::Email;
 use standin_scenario::Span;
 use std::collections::{BTreeMap, BTreeSet};
+use std::slice::from_ref;
 
 /// One rule.
 pub(super) struct Rule {
@@ -354,13 +355,22 @@ fn addresses(sheet: &Sheet<'_>, columns: &Columns) -> Vec<Fault> {
 
 /// Why a rule has nothing to look at in a file, if that is so.
 pub(super) fn nothing_to_see(rule: &Rule, sheet: &Sheet<'_>, columns: &Columns) -> Option<String> {
-    let named = match rule.name {
-        "subscriptions" => &columns.subscriptions,
-        "dates" => &columns.dates,
-        _ => return None,
+    let (key, address) = (from_ref(&columns.key), from_ref(&columns.address));
+    let needed: &[&[String]] = match rule.name {
+        "names" => return sheet.headings.is_empty().then(|| "the file has no headings".to_owned()),
+        "whole" => return None,
+        "subscriptions" => &[&columns.subscriptions],
+        "dates" => &[&columns.dates],
+        "key" | "one row" => &[key],
+        "addresses" => &[address],
+        "one address" => &[key, address],
+        _ => &[],
     };
-    let there = named.iter().any(|name| sheet.column(name).is_some());
-    (!there).then(|| format!("the file has no column {}", named.join(" or ")))
+    if sheet.rows.is_empty() {
+        return Some("the file has no rows".to_owned());
+    }
+    let missing = needed.iter().find(|names| !names.iter().any(|name| sheet.column(name).is_some()));
+    missing.map(|names| format!("the file has no column {}", names.join(" or ")))
 }
 
 fn subscriptions(sheet: &Sheet<'_>, columns: &Columns) -> Vec<Fault> {
@@ -417,7 +427,7 @@ fn spreadsheet(sheet: &Sheet<'_>, columns: &Columns) -> Vec<Fault> {
     let all = headings.flat_map(|heading| sheet.cells(heading));
     let numbers = all.filter(|cell| is_rounded(&cell.value));
     let faults = sheet.rows.iter().flat_map(|row| &row.cells);
-    let faults = faults.filter(|cell| FAULTS.contains(&cell.value.as_str()));
+    let faults = faults.filter(|cell| FAULTS.contains(&cell.value.as_str()) || is_formula(&cell.value));
     let found = numbers.map(|cell| (cell, "a long number")).chain(faults.map(|cell| (cell, "a formula")));
     found
         .map(|(cell, what)| {
@@ -429,6 +439,11 @@ fn spreadsheet(sheet: &Sheet<'_>, columns: &Columns) -> Vec<Fault> {
 
 /// What a spreadsheet writes in the place of a formula that went wrong.
 const FAULTS: [&str; 7] = ["#NAME?", "#REF!", "#VALUE!", "#N/A", "#DIV/0!", "#NUM!", "#NULL!"];
+
+/// `="01234"`: digits that are to stay text in a spreadsheet.
+fn is_formula(text: &str) -> bool {
+    text.len() > 2 && text.starts_with("=\"") && text.ends_with('"')
+}
 
 /// `1.23E+15`: digits, a point, digits, an E; its sign only where there is a point, as a zip may be `1E5`.
 fn is_rounded(text: &str) -> bool {
