@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use http::{Method, Uri};
 use imbl::Vector;
 use standin_model::Instant;
-use standin_ports::journal::{KEPT, hidden, masked, masked_path};
+use standin_ports::journal::{KEPT, hidden, masked, masked_path, masked_query};
 use standin_ports::{Clock, Entry, Journal, What};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -381,7 +381,7 @@ impl Item {
                     let line = masked_path(&line);
                     match crossed.query() {
                         [] => line.into_owned(),
-                        query => format!("{line}?{}", masked(query)),
+                        query => format!("{line}?{}", masked_query(query)),
                     }
                 },
                 request: shown(crossed.request()),

@@ -1,6 +1,7 @@
 //! What nobody is shown, in whatever form an answer, a program or an error repeats it.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use regex::Regex;
 use serde_json::Value;
 use standin_scenario::outcome::{Failure, Outcome, Verdict, What};
 use std::borrow::Cow;
@@ -12,8 +13,8 @@ const SHORTEST: usize = 4;
 /// Secrets, in the forms in which they travel.
 #[derive(Clone, Debug, Default)]
 pub struct Secrets {
-    /// The longest first: one form may be part of another.
-    forms: Vec<String>,
+    /// The longest first: one may be part of another.
+    forms: Vec<(usize, Regex)>,
 }
 
 impl Secrets {
@@ -22,27 +23,18 @@ impl Secrets {
         if secret.len() < SHORTEST {
             return;
         }
-        let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
-        let json = Value::from(secret).to_string();
-        let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        let forms = [
-            secret.to_owned(),
-            form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
-            lower_hex(&percent),
-            percent,
-            json.trim_matches('"').to_owned(),
-            html.replace('"', "&quot;").replace('\'', "&#39;"),
-            html,
-        ];
-        self.forms.extend(forms);
-        self.forms.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
-        self.forms.dedup();
+        let pattern: String = secret.chars().map(forms).collect();
+        // What is too long to be looked for in every form is looked for as it is.
+        let form = Regex::new(&pattern).or_else(|_| Regex::new(&regex::escape(secret)));
+        self.forms.extend(form.ok().map(|form| (secret.len(), form)));
+        self.forms.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
     }
 
     /// A text without them.
     pub fn hidden<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.forms.iter().fold(Cow::Borrowed(text), |text, form| {
-            if text.contains(form.as_str()) { Cow::Owned(text.replace(form.as_str(), MASK)) } else { text }
+        self.forms.iter().fold(Cow::Borrowed(text), |text, (_, form)| match form.replace_all(&text, MASK) {
+            Cow::Owned(hidden) => Cow::Owned(hidden),
+            Cow::Borrowed(_) => text,
         })
     }
 
@@ -89,14 +81,27 @@ impl Secrets {
     }
 }
 
-/// Percent-encoded text as those write it who write hexadecimal digits in lower case.
-fn lower_hex(percent: &str) -> String {
-    let mut parts = percent.split('%');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| {
-        let (code, rest) = part.split_at(part.len().min(2));
-        format!("{text}%{}{rest}", code.to_ascii_lowercase())
-    })
+/// A character in every form that encoders give it: of addresses, once or twice, of JSON, and of HTML. Letters and
+/// digits stay what they are.
+fn forms(c: char) -> String {
+    let plain = regex::escape(c.encode_utf8(&mut [0; 4]));
+    if c.is_ascii_alphanumeric() {
+        return plain;
+    }
+    let percent = utf8_percent_encode(c.encode_utf8(&mut [0; 4]), NON_ALPHANUMERIC).to_string();
+    let units: String = c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!(r"\\+u{unit:04x}")).collect();
+    let code = u32::from(c);
+    let named = match c {
+        '&' => "|&amp;",
+        '<' => "|&lt;",
+        '>' => "|&gt;",
+        '"' => "|&quot;",
+        '\'' => "|&apos;",
+        ' ' => r"|\+",
+        _ => "",
+    };
+    let twice = percent.replace('%', "%25");
+    format!(r"(?i:{percent}|{twice}|{units}|&\#0*{code};|&\#x0*{code:x};{named}|\\*{plain})")
 }
 
 #[cfg(test)]
@@ -116,6 +121,11 @@ mod tests {
             (r#"{"s":"c2Fn+/\"x<=="}"#, r#"{"s":"********"}"#),
             ("<p>c2Fn+/&quot;x&lt;==</p>", "<p>********</p>"),
             ("password=Pa55+Word or Pa55%20Word", "password=******** or ********"),
+            (r#"c2Fn+\/\"x<=="#, "********"),
+            (r"c2Fn\u002b\/\u0022x\u003C==", "********"),
+            (r#"{"inner":"{\"s\":\"c2Fn+\\\/\\\"x<==\"}"}"#, r#"{"inner":"{\"s\":\"********\"}"}"#),
+            ("c2Fn&#43;&#x2F;&#34;x&#060;&#61;=", "********"),
+            ("c2Fn%252B%252f%2522x%253C%253D%253D", "********"),
             ("abc stays", "abc stays"),
         ] {
             assert_eq!(secrets.hidden(text), expected);

@@ -58,7 +58,7 @@ pub fn call_name(request: &Request) -> Option<String> {
 /// The page that is asked for, if it is one of these.
 pub fn answer(request: &Request) -> Option<Response> {
     let path = request.uri().path();
-    if path == "/manager" {
+    if path == "/manager" || (path == "/" && !standin_fake_kit::origin::is_local(request)) {
         return Some(answer::redirect(301, ROOT));
     }
     let asset = find(path)?;

@@ -70,6 +70,7 @@ fn pages_are_served_and_guarded() {
         assert_eq!(Qualifio::call_name(&request("GET", asset.path, &[], &Value::Null)), "manager page");
     }
     for (method, path, expected) in [
+        ("GET", "/", 301),
         ("GET", "/manager", 301),
         ("GET", "/console/console.js", 200),
         ("GET", "/console/console.css", 200),

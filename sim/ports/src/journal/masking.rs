@@ -92,6 +92,16 @@ pub fn masked(body: &[u8]) -> String {
     }
 }
 
+/// A query as [`masked`], and the same however its client encoded it.
+pub fn masked_query(query: &[u8]) -> String {
+    if !query.contains(&b'=') {
+        return masked(query);
+    }
+    let mut same = form_urlencoded::Serializer::new(String::new());
+    same.extend_pairs(form_urlencoded::parse(query));
+    masked(same.finish().as_bytes())
+}
+
 /// A path with the value of every `name=value` in it replaced whose name is that of a secret: what stands behind a
 /// method's name is part of the path, whatever its client meant.
 pub fn masked_path(path: &str) -> Cow<'_, str> {
@@ -413,6 +423,17 @@ mod tests {
             (r#"{"password":"s3cr3t"} and more"#, r#"{"password":"********"} and more"#),
         ] {
             assert_eq!(masked_start(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_query_is_told_in_one_way() {
+        for (query, expected) in [
+            ("search=a='b'&secret=s+3", "search=a%3D%27b%27&secret=********"),
+            ("search=a%3d%27b%27&secret=s%203", "search=a%3D%27b%27&secret=********"),
+            ("wsdl", "wsdl"),
+        ] {
+            assert_eq!(masked_query(query.as_bytes()), expected);
         }
     }
 

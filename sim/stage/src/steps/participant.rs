@@ -488,7 +488,8 @@ impl Expected {
         Ok(match args.number("refused")? {
             Some(code) => Self::Code(code),
             None if flag("mistaken")? => Self::Refusal,
-            None if flag("if_asked")? => Self::Anything,
+            // Of a control, the host alone counts.
+            None if flag("if_asked")? || args.get("control").is_some() => Self::Anything,
             None => Self::Session,
         })
     }

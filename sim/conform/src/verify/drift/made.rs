@@ -32,6 +32,8 @@ enum Record {
     At(String),
     /// A contact of Eloqua of which only the address is known.
     Contact(String),
+    /// What Eloqua lists at a path under a name, if it is there at all.
+    Named(String, String),
 }
 
 /// Records, in the order in which they were made.
@@ -98,10 +100,12 @@ impl Made {
         named.into_iter().chain(given).for_each(|record| self.add(record));
     }
 
+    /// What was not refused may be there, whatever came back: an answer that is lost or late says nothing of the work.
     fn learn_eloqua(&mut self, request: &Request, answer: &Result<Response, HttpError>) {
         let path = request.uri().path();
         let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
         let body = answer.as_ref().ok().map(|answer| json(answer.body())).unwrap_or_default();
+        let refused = (400..500).contains(&status) && !is_passing(status.into());
         match request.method().as_str() {
             "POST" if path.ends_with("/data") => {
                 let rows = json(request.body());
@@ -111,18 +115,22 @@ impl Made {
                     texts.filter(|text| self.is_own(text) && text.contains('@')).map(str::to_owned).collect();
                 own.into_iter().for_each(|address| self.add(Record::Contact(address)));
             }
-            "POST" if path == CONTACT && (status == 201 || status == 0) => {
+            "POST" if path == CONTACT && !refused => {
                 let address = json(request.body())["emailAddress"].as_str().map(str::to_owned);
+                let address = address.filter(|address| self.is_own(address));
                 match (body["id"].as_str(), address) {
                     (Some(id), _) => self.add(Record::At(format!("{CONTACT}/{id}"))),
                     (None, Some(address)) => self.add(Record::Contact(address)),
                     (None, None) => {}
                 }
             }
-            "POST" if status == 201 && path.starts_with(BULK) && !path.ends_with("/syncs") => {
+            "POST" if !refused && path.starts_with(BULK) && !path.ends_with("/syncs") => {
                 let uri = body["uri"].as_str().unwrap_or_default();
-                if let Some(at) = uri.find("/contacts/") {
-                    self.add(Record::At(format!("{BULK}{}", &uri[at..])));
+                let name = json(request.body())["name"].as_str().map(str::to_owned);
+                match (uri.find("/contacts/"), name.filter(|name| self.is_own(name))) {
+                    (Some(at), _) => self.add(Record::At(format!("{BULK}{}", &uri[at..]))),
+                    (None, Some(name)) => self.add(Record::Named(path.to_owned(), name)),
+                    (None, None) => {}
                 }
             }
             "DELETE" if (200..300).contains(&status) => self.remove(Record::At(path.to_owned())),
@@ -158,6 +166,7 @@ fn removed(run: &Run<'_>, record: &Record, own: &str) -> Result<(), String> {
         Record::Account(uid) => account_removed(run, uid, own),
         Record::At(path) => thing_removed(run, path, own),
         Record::Contact(address) => contact_removed(run, address, own),
+        Record::Named(path, name) => named_removed(run, path, name, own),
     }
 }
 
@@ -185,33 +194,64 @@ fn account_removed(run: &Run<'_>, uid: &str, own: &str) -> Result<(), String> {
 
 fn thing_removed(run: &Run<'_>, path: &str, own: &str) -> Result<(), String> {
     let told = |why: String| format!("{path}: {why}");
-    let (status, found) = asked(run, &format!("GET {path}")).map_err(told)?;
-    if status == 404 {
-        return Ok(());
-    }
+    let found = match asked(run, &format!("GET {path}")).map_err(told)? {
+        (404, _) => return Ok(()),
+        (200, found) => found,
+        (status, _) => return Err(told(format!("whose it is cannot be seen: HTTP {status}"))),
+    };
     let name = [&found["name"], &found["emailAddress"]].into_iter().find_map(Value::as_str);
     if !name.is_some_and(|name| name.starts_with(own)) {
-        return Err(told(format!("HTTP {status}, and its name is none of this run's")));
+        return Err(told("its name is none of this run's".to_owned()));
     }
     let (deleted, _) = asked(run, &format!("DELETE {path}")).map_err(told)?;
     match asked(run, &format!("GET {path}")).map_err(told)? {
         (404, _) => Ok(()),
-        _ => Err(told(format!("DELETE answers HTTP {deleted} and it stays"))),
+        (200, _) => Err(told(format!("DELETE answers HTTP {deleted} and it stays"))),
+        (status, _) => Err(told(format!("whether it is gone cannot be seen: HTTP {status}"))),
     }
 }
 
 fn contact_removed(run: &Run<'_>, address: &str, own: &str) -> Result<(), String> {
-    let told = |why: String| format!("contact {address}: {why}");
-    let search = format!("GET /api/REST/1.0/data/contacts?search=emailAddress={address}&depth=minimal");
-    let (status, found) = asked(run, &search).map_err(told)?;
-    let Some(elements) = found["elements"].as_array().filter(|_| status == 200) else {
-        return Err(told(format!("whether it is gone cannot be seen: the search answers HTTP {status}")));
-    };
-    let mut ids = elements.iter().filter_map(|element| element["id"].as_str());
+    let search = format!("/api/REST/1.0/data/contacts?search=emailAddress={address}&depth=minimal");
+    let found = listed(run, &search, "elements").map_err(|why| format!("contact {address}: {why}"))?;
+    let mut ids = found.iter().filter_map(|element| element["id"].as_str());
     ids.try_for_each(|id| thing_removed(run, &format!("{CONTACT}/{id}"), own))
 }
 
+fn named_removed(run: &Run<'_>, path: &str, name: &str, own: &str) -> Result<(), String> {
+    let search = format!("{path}?q=%22name%3D{name}%22");
+    let found = listed(run, &search, "items").map_err(|why| format!("{path}, {name}: {why}"))?;
+    let mut uris = found.iter().filter(|item| item["name"] == name).filter_map(|item| item["uri"].as_str());
+    uris.try_for_each(|uri| {
+        let at = uri.find("/contacts/").unwrap_or(0);
+        thing_removed(run, &format!("{BULK}{}", &uri[at..]), own)
+    })
+}
+
+fn listed(run: &Run<'_>, search: &str, member: &str) -> Result<Vec<Value>, String> {
+    let (status, mut found) = asked(run, &format!("GET {search}"))?;
+    match found[member].take() {
+        Value::Array(elements) if status == 200 => Ok(elements),
+        _ => Err(format!("whether it is gone cannot be seen: the search answers HTTP {status}")),
+    }
+}
+
+/// Whether a status says that the same call may do better a little later.
+fn is_passing(status: u64) -> bool {
+    status == 429 || status >= 500
+}
+
+/// How often a call is made that comes to nothing because of trouble which passes.
+const TRIES: usize = 3;
+
+/// The first answer without trouble that passes, or the last with it.
 fn asked(run: &Run<'_>, call: &str) -> Result<(u64, Value), String> {
+    let mut tries = (1..TRIES).map(|_| asked_once(run, call));
+    let calm = tries.find(|told| told.as_ref().is_ok_and(|(status, _)| !is_passing(*status)));
+    calm.unwrap_or_else(|| asked_once(run, call))
+}
+
+fn asked_once(run: &Run<'_>, call: &str) -> Result<(u64, Value), String> {
     match run.eloqua(call, None) {
         Ok(answer) => Ok((answer.status, answer.json)),
         Err(Miss::Unmet(unmet)) => Err(unmet.message),
@@ -244,7 +284,10 @@ mod tests {
                 .there
                 .iter()
                 .map(|record| match record {
-                    Record::Account(text) | Record::At(text) | Record::Contact(text) => text.as_str(),
+                    Record::Account(text)
+                    | Record::At(text)
+                    | Record::Contact(text)
+                    | Record::Named(_, text) => text.as_str(),
                 })
                 .collect();
             assert_eq!(there, *expected, "{call} {body}");
@@ -336,10 +379,55 @@ mod tests {
                     Some((201, r#"{"id":"9"}"#)),
                     &[import, row, contact],
                 ),
+                (
+                    "POST /api/REST/1.0/data/contact",
+                    r#"{"emailAddress":"own-1-4@example.com"}"#,
+                    Some((409, "[]")),
+                    &[import, row, contact],
+                ),
                 (&delete, "", Some((500, "")), &[import, row, contact]),
                 (&delete, "", Some((204, "")), &[row, contact]),
                 (&get, "", Some((404, "")), &[row, contact]),
                 (&get, "", Some((200, "{}")), &[row, contact, import]),
+            ],
+        );
+    }
+
+    /// The work may be done, and the answer be another or none.
+    #[test]
+    fn what_eloqua_may_have_made_is_looked_for() {
+        let imports = "POST /api/bulk/2.0/contacts/imports";
+        let contacts = "POST /api/REST/1.0/data/contact";
+        let import = |name: &str| format!(r#"{{"name":"{name}"}}"#);
+        let contact = |address: &str| format!(r#"{{"emailAddress":"{address}"}}"#);
+        check(
+            Platform::Eloqua,
+            &[
+                (
+                    imports,
+                    &import("own-1-a"),
+                    Some((200, r#"{"uri":"/contacts/imports/7"}"#)),
+                    &["/api/bulk/2.0/contacts/imports/7"],
+                ),
+                (imports, &import("somebody's"), None, &["/api/bulk/2.0/contacts/imports/7"]),
+                (
+                    imports,
+                    &import("own-1-b"),
+                    Some((503, "")),
+                    &["/api/bulk/2.0/contacts/imports/7", "own-1-b"],
+                ),
+                (
+                    contacts,
+                    &contact("somebody@example.com"),
+                    Some((503, "")),
+                    &["/api/bulk/2.0/contacts/imports/7", "own-1-b"],
+                ),
+                (
+                    contacts,
+                    &contact("own-1-c@example.com"),
+                    Some((429, "")),
+                    &["/api/bulk/2.0/contacts/imports/7", "own-1-b", "own-1-c@example.com"],
+                ),
             ],
         );
     }
