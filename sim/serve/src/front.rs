@@ -6,7 +6,7 @@
 
 use crate::authority::Authority;
 use crate::http::{Line, connection, foreign_peer};
-use crate::served::{self, CONNECTIONS, Seat, Served};
+use crate::served::{self, Served};
 use ::http::uri::Scheme;
 use rustls::ServerConfig;
 use standin_ports::Http;
@@ -57,10 +57,10 @@ pub fn spawn_on(
     surface: Arc<dyn Http>,
 ) -> io::Result<Served> {
     let config = Arc::new(authority.server().map_err(io::Error::other)?);
-    served::accept(handle, listener, CONNECTIONS, move |stream, seat| {
+    served::accept(handle, listener, move |stream| {
         let front =
             Front { config: Arc::clone(&config), names: Arc::clone(&names), surface: Arc::clone(&surface) };
-        async move { front.first(stream, &seat).await }
+        async move { front.first(stream).await }
     })
 }
 
@@ -72,29 +72,29 @@ struct Front {
 
 impl Front {
     /// What a client wants is told by the first byte that it sends.
-    async fn first(&self, mut stream: TcpStream, seat: &Arc<Seat>) {
+    async fn first(&self, mut stream: TcpStream) {
         let mut first = [0];
         loop {
             match tokio::time::timeout(PATIENCE, stream.peek(&mut first)).await {
-                Ok(Ok(1)) if first[0] == HANDSHAKE => return self.secured(stream, seat).await,
+                Ok(Ok(1)) if first[0] == HANDSHAKE => return self.secured(stream).await,
                 Ok(Ok(1)) if first[0] == CONNECT[0] => {
                     let Ok(Some(begun)) = tokio::time::timeout(PATIENCE, begun(&mut stream)).await else {
                         return;
                     };
-                    let line = self.plain(&stream, seat);
+                    let line = self.plain(&stream);
                     if begun != CONNECT {
                         let (rest, writer) = stream.into_split();
                         let whole = tokio::io::join(Cursor::new(begun).chain(rest), writer);
                         return connection(whole, line, Arc::clone(&self.surface)).await;
                     }
-                    match self.tunnel(&mut stream, seat).await {
+                    match self.tunnel(&mut stream).await {
                         // Inside the tunnel the client begins anew.
                         Some(()) => continue,
                         None => return,
                     }
                 }
                 Ok(Ok(1)) => {
-                    let line = self.plain(&stream, seat);
+                    let line = self.plain(&stream);
                     return connection(stream, line, Arc::clone(&self.surface)).await;
                 }
                 _ => return,
@@ -102,12 +102,11 @@ impl Front {
         }
     }
 
-    fn plain(&self, stream: &TcpStream, seat: &Arc<Seat>) -> Line {
-        let (names, seat) = (Some(Arc::clone(&self.names)), Arc::clone(seat));
-        Line { peer: foreign_peer(stream), scheme: Scheme::HTTP, names, seat }
+    fn plain(&self, stream: &TcpStream) -> Line {
+        Line { peer: foreign_peer(stream), scheme: Scheme::HTTP, names: Some(Arc::clone(&self.names)) }
     }
 
-    async fn secured(&self, stream: TcpStream, seat: &Arc<Seat>) {
+    async fn secured(&self, stream: TcpStream) {
         let peer = foreign_peer(&stream);
         let acceptor = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream);
         let Ok(Ok(hello)) = tokio::time::timeout(PATIENCE, acceptor).await else { return };
@@ -118,13 +117,13 @@ impl Front {
         if let Ok(Ok(stream)) =
             tokio::time::timeout(PATIENCE, hello.into_stream(Arc::clone(&self.config))).await
         {
-            let line = Line { peer, scheme: Scheme::HTTPS, names: None, seat: Arc::clone(seat) };
-            connection(stream, line, Arc::clone(&self.surface)).await;
+            connection(stream, Line { peer, scheme: Scheme::HTTPS, names: None }, Arc::clone(&self.surface))
+                .await;
         }
     }
 
     /// Answers a request for a tunnel, of which the method is read; goes on in it if it leads here.
-    async fn tunnel(&self, stream: &mut TcpStream, seat: &Arc<Seat>) -> Option<()> {
+    async fn tunnel(&self, stream: &mut TcpStream) -> Option<()> {
         let head = tokio::time::timeout(PATIENCE, head(stream)).await.ok()??;
         let target = head.split(' ').next()?;
         let place = target.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
@@ -147,8 +146,6 @@ impl Front {
             return None;
         };
         stream.write_all(ESTABLISHED).await.ok()?;
-        // What passes there is not seen here.
-        let _busy = seat.busy();
         let _ = tokio::io::copy_bidirectional(stream, &mut there).await;
         None
     }

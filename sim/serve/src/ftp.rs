@@ -14,7 +14,7 @@ mod laws;
 mod listing;
 
 use crate::door::{self, Door, Doors};
-use crate::served::{self, CONNECTIONS, Served};
+use crate::served::{self, Served};
 use command::{Command, path_of, read_line};
 use data::Passive;
 use standin_fake_sftp::{Drop, DropError, Existing, LoginError, Mode, Proof, Session};
@@ -40,10 +40,9 @@ pub fn spawn_on(
 
 /// Serves many drops on `listener`, on the runtime behind `handle`: a login's name says which.
 pub fn spawn_before(handle: &Handle, listener: TcpListener, doors: Doors) -> io::Result<Served> {
-    served::accept(handle, listener, CONNECTIONS, move |stream, seat| {
+    served::accept(handle, listener, move |stream| {
         let doors = Arc::clone(&doors);
         async move {
-            let _busy = seat.busy();
             // What goes wrong on one connection is its client's affair.
             let _ = connection(stream, doors).await;
         }

@@ -3,7 +3,7 @@
 use crate::forward::forward;
 use crate::front::{Names, Way, plain_name};
 use crate::gzip;
-use crate::served::{self, Busy, CONNECTIONS, Seat, Served};
+use crate::served::{self, Served};
 use crate::tolerant::{Notes, Streaming, Tolerant};
 use ::http::request::Parts;
 use ::http::uri::{Authority, PathAndQuery, Scheme};
@@ -58,17 +58,8 @@ pub fn spawn(listener: TcpListener, surface: Arc<dyn Http>) -> io::Result<Served
 /// [`Compressible`](standin_ports::http::Compressible) is compressed for clients that accept gzip. Where the surface has no answer, the connection
 /// is cut, so the client sees what it would see of a platform that broke.
 pub fn spawn_on(handle: &Handle, listener: TcpListener, surface: Arc<dyn Http>) -> io::Result<Served> {
-    spawn_up_to(handle, listener, CONNECTIONS, surface)
-}
-
-fn spawn_up_to(
-    handle: &Handle,
-    listener: TcpListener,
-    most: usize,
-    surface: Arc<dyn Http>,
-) -> io::Result<Served> {
-    served::accept(handle, listener, most, move |stream, seat| {
-        let line = Line { peer: foreign_peer(&stream), scheme: Scheme::HTTP, names: None, seat };
+    served::accept(handle, listener, move |stream| {
+        let line = Line { peer: foreign_peer(&stream), scheme: Scheme::HTTP, names: None };
         connection(stream, line, Arc::clone(&surface))
     })
 }
@@ -82,8 +73,6 @@ pub(crate) struct Line {
     pub(crate) scheme: Scheme,
     /// Where host names lead, for a client that may take this for its proxy.
     pub(crate) names: Option<Names>,
-    /// By which it is known whether it is idle.
-    pub(crate) seat: Arc<Seat>,
 }
 
 /// Who calls. Those on this machine are not told apart, as in memory.
@@ -96,7 +85,7 @@ pub(crate) async fn connection<S>(stream: S, line: Line, surface: Arc<dyn Http>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut stream = Tolerant::new(stream, Arc::clone(&line.seat));
+    let mut stream = Tolerant::new(stream);
     let notes = stream.notes();
     let service = service_fn(|request| {
         notes.request_began();
@@ -148,7 +137,6 @@ async fn answer(
     notes: Arc<Notes>,
     line: Line,
 ) -> Result<::http::Response<Body>, HttpError> {
-    let busy = line.seat.busy();
     let (mut parts, body) = request.into_parts();
     let target = parts.uri.path_and_query().cloned();
     let refuse = |status, why| {
@@ -207,7 +195,7 @@ async fn answer(
     }
     let mut response = if gzip { gzip::compressed(response) } else { response };
     Ok(match response.extensions_mut().remove::<Streamed>() {
-        Some(streamed) => outgoing(response).map(|first| following(first, streamed, notes, busy)),
+        Some(streamed) => outgoing(response).map(|first| following(first, streamed, notes)),
         None => outgoing(response),
     })
 }
@@ -365,11 +353,11 @@ fn broken_off(body: Bytes) -> impl Stream<Item = io::Result<Bytes>> {
 }
 
 /// A body that goes on. Pieces are asked for when the last one is on its way, so a slow reader makes nothing pile up.
-fn following(first: Body, streamed: Streamed, notes: Arc<Notes>, busy: Busy) -> Body {
+fn following(first: Body, streamed: Streamed, notes: Arc<Notes>) -> Body {
     let streaming = notes.stream_began();
-    let pieces = stream::unfold((streamed, streaming, busy), |(streamed, streaming, busy)| async {
+    let pieces = stream::unfold((streamed, streaming), |(streamed, streaming)| async {
         let piece = following_piece(&streamed, &streaming).await?;
-        Some((Ok::<_, axum::Error>(piece), (streamed, streaming, busy)))
+        Some((Ok::<_, axum::Error>(piece), (streamed, streaming)))
     });
     Body::from_stream(first.into_data_stream().chain(pieces))
 }
@@ -671,49 +659,6 @@ mod tests {
         assert!(head[..length].starts_with(b"HTTP/1.1 200 OK"));
         drop(stream);
         left.recv_timeout(QUIET * 2 / 3).unwrap();
-    }
-
-    /// Asks on a connection that stays open; whether an answer comes.
-    fn answered(stream: &mut TcpStream) -> bool {
-        let asked = stream.write_all(b"GET /half HTTP/1.1\r\nHost: x\r\n\r\n");
-        let mut answer = [0; 400];
-        asked.is_ok()
-            && stream.read(&mut answer).is_ok_and(|length| answer[..length].starts_with(b"HTTP/1.1 200"))
-    }
-
-    /// Clients keep connections open that they do not use.
-    #[test]
-    fn who_has_been_idle_longest_makes_room() {
-        let network = Network::start();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let served = spawn_up_to(network.handle(), listener, 2, Arc::new(Echo::default())).unwrap();
-        let connect = || TcpStream::connect(served.addr).unwrap();
-        let [mut first, mut second, mut third] = [connect(), connect(), connect()];
-        assert!(answered(&mut first) && answered(&mut second) && answered(&mut first));
-        assert!(answered(&mut third), "there is room for it");
-        assert_eq!(second.read(&mut [0]).unwrap_or(0), 0, "which was the second's");
-        assert!(answered(&mut first) && answered(&mut third));
-    }
-
-    #[test]
-    fn what_goes_on_is_not_ended_for_another() {
-        let (gone, left) = std::sync::mpsc::channel();
-        let network = Network::start();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let odd = Arc::new(Odd(Mutex::new(Some(gone))));
-        let served = spawn_up_to(network.handle(), listener, 2, odd).unwrap();
-        let connect = || TcpStream::connect(served.addr).unwrap();
-        let mut goes_on = connect();
-        goes_on.write_all(b"GET /on HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
-        assert!(goes_on.read(&mut [0; 400]).unwrap() > 0);
-        let mut idle = Vec::new();
-        for _ in 0..3 {
-            let mut stream = connect();
-            stream.write_all(b"GET /else HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
-            assert!(stream.read(&mut [0; 400]).unwrap() > 0);
-            idle.push(stream);
-        }
-        assert_eq!(left.try_recv(), Err(std::sync::mpsc::TryRecvError::Empty));
     }
 
     /// A piece a tenth of a second, on a clock that nobody waits for.

@@ -12,7 +12,7 @@ mod listing;
 
 use crate::door::{self, Door, Doors};
 use crate::line::{CutOnDrop, Cutter, Line};
-use crate::served::{self, CONNECTIONS, Served};
+use crate::served::{self, Served};
 use answers::Answers;
 use russh::keys::ssh_key::private::Ed25519Keypair;
 use russh::keys::{HashAlg, PrivateKey, PublicKey};
@@ -69,12 +69,8 @@ pub fn spawn_before(
     host_key_seed: &[u8; 32],
 ) -> io::Result<Served> {
     let config = Arc::new(config(host_key_seed));
-    served::accept(handle, listener, CONNECTIONS, move |stream, seat| {
-        let (config, doors) = (Arc::clone(&config), Arc::clone(&doors));
-        async move {
-            let _busy = seat.busy();
-            connection(stream, config, doors).await;
-        }
+    served::accept(handle, listener, move |stream| {
+        connection(stream, Arc::clone(&config), Arc::clone(&doors))
     })
 }
 

@@ -8,7 +8,6 @@
 //! all that was read, no body is awaited, and an answer goes out; the line of a request that came together
 //! with the one before it passes as it is.
 
-use crate::served::Seat;
 use futures_util::task::AtomicWaker;
 use memchr::memchr;
 use std::future::poll_fn;
@@ -102,7 +101,6 @@ enum Place {
 pub(crate) struct Tolerant<S> {
     stream: S,
     notes: Arc<Notes>,
-    seat: Arc<Seat>,
     line: Line,
     /// What was read, and found no room in the reader's buffer.
     spare: Vec<u8>,
@@ -113,10 +111,9 @@ pub(crate) struct Tolerant<S> {
 }
 
 impl<S: AsyncWrite + Unpin> Tolerant<S> {
-    pub(crate) fn new(stream: S, seat: Arc<Seat>) -> Self {
+    pub(crate) fn new(stream: S) -> Self {
         let line = Line { place: Place::Method, target: 0 };
-        let (spare, early) = (Vec::new(), Vec::new());
-        Self { stream, notes: Arc::default(), seat, line, spare, early, refused: false }
+        Self { stream, notes: Arc::default(), line, spare: Vec::new(), early: Vec::new(), refused: false }
     }
 
     pub(crate) fn notes(&self) -> Arc<Notes> {
@@ -146,7 +143,6 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tolerant<S> {
         while this.spare.is_empty() {
             if this.early.is_empty() {
                 ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
-                this.seat.touch();
             } else {
                 let rest = this.early.split_off(this.early.len().min(buffer.remaining()));
                 buffer.put_slice(&mem::replace(&mut this.early, rest));
@@ -200,9 +196,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Tolerant<S> {
             return Poll::Ready(Ok(bytes.len()));
         }
         this.refused = refusal;
-        let written = ready!(Pin::new(&mut this.stream).poll_write(context, bytes));
-        this.seat.touch();
-        Poll::Ready(written)
+        Pin::new(&mut this.stream).poll_write(context, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
