@@ -2,7 +2,6 @@
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use regex::Regex;
-use serde_json::Value;
 use standin_scenario::outcome::{Failure, Outcome, Verdict, What};
 use std::borrow::Cow;
 
