@@ -233,7 +233,7 @@ fn what_a_run_made_is_removed_after_a_failure() {
     let sandbox = Sandbox::new("eloqua", fails);
     let told = sandbox.verify(&["--allow-writes", "--clause", "EC-BLK-1"]);
     // Whether it bears a name of the run cannot be seen, so it is not touched, and told.
-    told.says(&["left behind:\n  /api/bulk/2.0/contacts/imports/1: HTTP 500"]);
+    told.says(&["left behind:\n  /api/bulk/2.0/contacts/imports/1: whose it is cannot be seen: HTTP 500"]);
     let fails = |call: &Call| match call.line.as_str() {
         // It does not say which contact it has made, and is asked for the address.
         "POST /api/REST/1.0/data/contact" => Some(answer("201 Created", "application/json", "{}")),
