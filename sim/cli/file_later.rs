@@ -68,10 +68,13 @@ impl FileLater {
     }
 }
 
-/// Whether something stands there that another file must not replace: no regular file, or a way to one that is open.
+/// Names of files that are open already, whatever they are.
+const OPEN: &[&str] = &["/dev/fd", "/dev/stderr", "/dev/stdout", "/proc"];
+
+/// Whether something stands there that another file must not replace: no regular file, or one that is open.
 fn is_as_it_stands(place: &Path) -> bool {
     let special = std::fs::metadata(place).is_ok_and(|there| !there.is_file() && !there.is_dir());
-    special || ["/dev", "/proc"].iter().any(|folder| place.starts_with(folder))
+    special || OPEN.iter().any(|open| place.starts_with(open))
 }
 
 fn refused(place: &Path, error: &std::io::Error) -> Stop {
@@ -126,5 +129,19 @@ mod tests {
         assert!(!std::fs::metadata(&pipe).unwrap().is_file());
         written(Path::new("/dev/null"));
         assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_is_open_is_not_replaced() {
+        use std::os::fd::AsRawFd;
+        use std::os::unix::fs::MetadataExt;
+        let folder = tempfile::tempdir_in("/dev/shm").unwrap();
+        let place = folder.path().join("a");
+        written(&place);
+        let open = std::fs::File::open(&place).unwrap();
+        written(&PathBuf::from(format!("/dev/fd/{}", open.as_raw_fd())));
+        assert_eq!(std::fs::metadata(&place).unwrap().ino(), open.metadata().unwrap().ino());
+        assert_eq!(std::fs::read_to_string(&place).unwrap(), "newnew");
     }
 }

@@ -12,6 +12,7 @@ mod file_later;
 mod list;
 mod new;
 mod outfit;
+mod reports;
 mod run;
 mod schema;
 mod serve;

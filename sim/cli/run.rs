@@ -4,13 +4,13 @@ pub(crate) mod choose;
 pub(crate) mod walk;
 
 use crate::args::{CheckCommand, RunCommand, WorldOptions};
-use crate::file_later::FileLater;
+use crate::reports::Reports;
 use crate::{Stop, say};
 use choose::{hash, here, wanted};
 use standin_conform::CLAUSES;
 use standin_conform::clauses::clause_of;
 use standin_report::terminal::{Look, counted, write};
-use standin_report::{FORMATS, Needs, Promise, Results, format_of};
+use standin_report::{Promise, Results};
 use standin_scenario::nearest;
 use standin_scenario::outcome::{Outcome, Verdict, exit_code};
 use standin_stage::runner::{Extras, Ready, WithoutBrowser, check_knobs, find_files, load};
@@ -20,28 +20,11 @@ use std::path::{Path, PathBuf};
 use walk::{AfterFailure, How, walk};
 
 pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
-    for (format, _) in &command.report {
-        if format_of(format).is_none() {
-            let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
-            return Err(Stop::wrong(format!(
-                "error: no report format is called `{format}`; known: {}",
-                known.join(", ")
-            )));
-        }
-    }
+    let reports = Reports::asked(&command.report)?;
     let unknown = command.clause.iter().find(|id| clause_of(id).is_none());
     if let Some(id) = unknown {
         return Err(Stop::wrong(format!("error: no clause is called `{id}`\n  help: {}", clause_hint(id))));
     }
-    let places = command.report.iter().enumerate();
-    let mut twice =
-        places.filter(|(at, (_, file))| command.report[..*at].iter().any(|(_, other)| other == file));
-    if let Some((_, (_, file))) = twice.next() {
-        return Err(Stop::wrong(format!("error: two reports are to be written to {file}")));
-    }
-    // Asked for before the work, so that a name that cannot be written is not told after it.
-    let reports: Vec<_> =
-        command.report.iter().map(|(_, file)| FileLater::at(file)).collect::<Result<_, _>>()?;
     let mut ready = loaded(&command.paths, &command.world)?;
     if command.require_browser {
         ready.iter_mut().for_each(|ready| ready.without_browser = WithoutBrowser::Fail);
@@ -56,7 +39,7 @@ pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
     }
     // A part may be empty: that nothing of little is here is no mistake.
     chosen.retain(|ready| here(command, ready));
-    let mut outcomes = walk(&chosen, &how(command))
+    let mut outcomes = walk(&chosen, &how(command, &reports))
         .map_err(|error| Stop::broke(format!("error: no thread could be started: {error}")))?;
     for outcome in &mut outcomes {
         keep_screenshot(outcome, &command.screenshots)?;
@@ -75,20 +58,15 @@ pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
     let clauses: Vec<Promise<'_>> =
         CLAUSES.iter().map(|clause| Promise { id: clause.id, says: clause.says }).collect();
     let results = Results { outcomes: &outcomes, clauses: &clauses, partner: None };
-    for ((format, _), file) in command.report.iter().zip(reports) {
-        let Some(format) = format_of(format) else { continue };
-        file.write(&(format.write)(&results).map_err(|error| Stop::broke(format!("error: {error}")))?)?;
-    }
+    reports.write(&results)?;
     Ok(exit_code(&outcomes))
 }
 
-fn how(command: &RunCommand) -> How {
-    let mut formats = command.report.iter().filter_map(|(name, _)| format_of(name));
-    let story = formats.any(|format| format.needs == Needs::Story);
+fn how(command: &RunCommand, reports: &Reports) -> How {
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     How {
         transport: command.transport.transport(),
-        depth: if story { Depth::Story } else { Depth::Outcome },
+        depth: if reports.tell_the_story() { Depth::Story } else { Depth::Outcome },
         jobs: command.jobs.map_or_else(cores, usize::from),
         repeat: command.repeat,
         after_failure: if command.fail_fast { AfterFailure::Stop } else { AfterFailure::GoOn },

@@ -5,7 +5,8 @@ mod table;
 
 use crate::args::VerifyCommand;
 use crate::clock::WallClock;
-use crate::file_later::{FileLater, why};
+use crate::file_later::why;
+use crate::reports::Reports;
 use crate::run::clause_hint;
 use crate::run::walk::{AfterFailure, How, walk};
 use crate::{Stop, say};
@@ -16,7 +17,7 @@ use standin_conform::verify::partner::role_hint;
 use standin_conform::verify::role::{Verification, Work, role_of};
 use standin_conform::verify::{PartnerFile, Role, csv, drift, judge};
 use standin_report::terminal::Look;
-use standin_report::{FORMATS, Needs, Partner, Promise, Results, format_of};
+use standin_report::{Partner, Promise, Results};
 use standin_scenario::outcome::{Outcome, exit_code};
 use standin_stage::Transport;
 use standin_stage::runner::{Extras, check_knobs};
@@ -30,7 +31,7 @@ use table::Table;
 
 pub(crate) fn verify(command: &VerifyCommand) -> Result<u8, Stop> {
     let role = role(&command.role)?;
-    let reports = reports(command)?;
+    let reports = Reports::asked(&command.report)?;
     let clauses = clauses(role, &command.clause)?;
     let extras = Extras { seed: command.world.seed, knobs: command.world.set.clone(), ..Extras::default() };
     check_knobs(&extras).map_err(|bad| Stop::wrong(bad.0))?;
@@ -85,9 +86,7 @@ pub(crate) fn verify(command: &VerifyCommand) -> Result<u8, Stop> {
     if !left.is_empty() {
         say(&secrets.borrow().hidden(&format!("\nleft behind:\n  {}\n", left.join("\n  "))));
     }
-    for (format, file) in reports {
-        file.write(&(format.write)(&results).map_err(|error| Stop::broke(format!("error: {error}")))?)?;
-    }
+    reports.write(&results)?;
     Ok(if stopped.load(Ordering::SeqCst) { STOPPED } else { exit_code(&outcomes) })
 }
 
@@ -118,12 +117,11 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// As many cases at a time as there are cores, and as much of each as the reports show.
-fn how(command: &VerifyCommand, reports: &[(&'static standin_report::Format, FileLater)]) -> How {
-    let story = reports.iter().any(|(format, _)| format.needs == Needs::Story);
+fn how(command: &VerifyCommand, reports: &Reports) -> How {
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     How {
         transport: Transport::Wire,
-        depth: if story { Depth::Story } else { Depth::Outcome },
+        depth: if reports.tell_the_story() { Depth::Story } else { Depth::Outcome },
         jobs: command.jobs.map_or_else(cores, usize::from),
         repeat: 1,
         after_failure: AfterFailure::GoOn,
@@ -134,19 +132,6 @@ fn how(command: &VerifyCommand, reports: &[(&'static standin_report::Format, Fil
 pub(crate) fn role(name: &str) -> Result<&'static Role, Stop> {
     role_of(name)
         .ok_or_else(|| Stop::wrong(format!("error: no role is called `{name}`\n  help: {}", role_hint(name))))
-}
-
-/// The reports that are wanted, with their files at hand before the work begins.
-fn reports(command: &VerifyCommand) -> Result<Vec<(&'static standin_report::Format, FileLater)>, Stop> {
-    let found = command.report.iter().map(|(name, file)| match format_of(name) {
-        Some(format) => Ok((format, FileLater::at(file)?)),
-        None => {
-            let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
-            let known = known.join(", ");
-            Err(Stop::wrong(format!("error: no report format is called `{name}`; known: {known}")))
-        }
-    });
-    found.collect()
 }
 
 /// The clauses that are looked at, in the order of the role.

@@ -69,6 +69,22 @@ fn the_union_of_the_shards_is_the_whole() {
 }
 
 #[test]
+fn two_reports_need_two_places() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report");
+    let [json, tap] = ["json", "tap"].map(|format| format!("{format}={}", file.display()));
+    let refused = format!("error: two reports are to be written to {}\n", file.display());
+    for command in [
+        ["run", "tests/program/two-held.yaml"].as_slice(),
+        &["verify", "csv", "fixtures/verify/csv/right.csv"],
+    ] {
+        let ran = program(&[command, &["--report", &json, "--report", &tap]].concat()).output().unwrap();
+        assert_eq!((ran.status.code(), String::from_utf8_lossy(&ran.stderr).as_ref()), (Some(2), &*refused));
+        assert!(!file.exists());
+    }
+}
+
+#[test]
 fn every_format_goes_to_its_file() {
     let folder = tempfile::tempdir().unwrap();
     let mut arguments = vec!["run".to_owned(), SOME[2].to_owned()];

@@ -7,7 +7,7 @@ mod masking;
 
 use standin_model::Instant;
 
-pub use masking::{hidden, masked, masked_path, masked_query, masked_start};
+pub use masking::{hidden, masked, masked_address, masked_path, masked_query, masked_start};
 
 /// One thing that happened.
 #[derive(Clone, PartialEq, Debug)]

@@ -5,7 +5,6 @@ mod cookies;
 
 use crate::customer::from_participant;
 use crate::html::{Misfit, Page};
-use crate::journal::masked_address;
 use bytes::Bytes;
 use cookies::Cookies;
 use http::{HeaderValue, Method, header};
@@ -13,7 +12,7 @@ use serde_json::Value;
 use standin_browser::Device;
 use standin_fake_kit::form::Form;
 use standin_ports::http::host_of;
-use standin_ports::journal::masked;
+use standin_ports::journal::{masked, masked_address};
 use standin_ports::{Clock, Http, HttpError, Response};
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,7 +1,10 @@
 //! What a journal never holds: secrets, wherever in a body, a file or an address they stand. What is read here comes
 //! from anybody, so that every way to mask reads a text once.
 
+mod address;
 mod table;
+
+pub use address::masked_address;
 
 use super::KEPT;
 use serde_json::Value;

@@ -85,6 +85,20 @@ fn who_undoes_what_happens_need_not_wait_for_it() {
     }
 }
 
+/// A scenario's time passes whole, whoever waits for its world: its end would be another.
+#[test]
+fn a_scenario_is_not_cut_short() {
+    let (_server, stand) = placed();
+    let made = stand.post("/worlds", &json!({"name": "a"})).fine();
+    stand.token(&made["environment"]);
+    let hosted = stand.worlds.named("a").unwrap();
+    let _undoing = hosted.to_be_undone();
+    let scenario = json!({"scenario": "nine hours", "steps": [{"advance": "9h"}]});
+    stand.post("/worlds/a/scenarios", &scenario).fine();
+    // Each step takes a second more.
+    assert_eq!(stand.get("/worlds/a/clock").fine()["now"], "2026-01-05T17:00:01.000Z");
+}
+
 #[test]
 fn a_bound_of_faults_is_told() {
     let stand = stand();

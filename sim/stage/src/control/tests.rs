@@ -96,3 +96,18 @@ fn pages_and_their_policy() {
     assert_eq!(ask(&world, foreign).status(), 403);
     assert_eq!(ask(&world, http::Request::get("http://127.0.0.1:8080/nothing")).status(), 404);
 }
+
+#[test]
+fn more_than_ten_years_do_not_pass_at_once() {
+    let world = world();
+    let advance = |by: &str| {
+        let sent = http::Request::post("http://127.0.0.1:8080/advance");
+        let sent = sent.body(bytes::Bytes::from(json!({"by": by}).to_string())).unwrap();
+        let control = Control::new(world.parts(), Arc::new(OnceLock::new()));
+        let answer = world.wait(control.send(sent)).unwrap();
+        (answer.status().as_u16(), String::from_utf8_lossy(answer.body()).into_owned())
+    };
+    let refused = r#"{"error":"3661d is more than the ten years that may pass at once"}"#;
+    assert_eq!(advance("3661d"), (400, refused.to_owned()));
+    assert_eq!(advance("3660d").0, 200);
+}

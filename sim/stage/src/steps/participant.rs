@@ -2,12 +2,12 @@
 
 use super::browser::device_named;
 use crate::browser::{Browser, BrowserError, query_of, quoted};
-use crate::journal::masked_address;
 use crate::run::Run;
 use crate::step::{Arg, Args, Miss, Step, Takes, Unmet, needed, optional, unmet};
 use crate::surface::locked;
 use serde_json::{Value, json};
 use standin_ports::Clock;
+use standin_ports::journal::masked_address;
 use standin_scenario::Kind;
 use std::sync::Arc;
 use url::Url;
