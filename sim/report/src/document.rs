@@ -2,6 +2,7 @@
 //!
 //! These structs are the border: their doc comments are the descriptions of the schema.
 
+use crate::terminal::counted;
 use crate::{Partner, Results};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -70,6 +71,26 @@ impl Document<'_> {
             None => "standin".to_owned(),
             Some(Partner { role, name }) => format!("standin verify {role}: {name}"),
         }
+    }
+
+    /// What came of it, in a line: of scenarios, or of a partner's clauses.
+    pub fn title(&self) -> String {
+        let Summary { scenarios, held, clauses, .. } = &self.summary;
+        let all = clauses.kept + clauses.broken + clauses.not_shown;
+        match (self.partner, self.summary.bad()) {
+            (Some(_), _) if clauses.broken > 0 => {
+                format!("{} of {} broken", clauses.broken, counted(all, "clause"))
+            }
+            (Some(_), 0) => format!("{} of {} kept", clauses.kept, counted(all, "clause")),
+            (_, 0) => format!("{held} of {} held", counted(*scenarios, "scenario")),
+            (_, bad) => format!("{bad} of {} did not hold", counted(*scenarios, "scenario")),
+        }
+    }
+
+    /// What is said of a clause that is neither kept nor broken: no scenario of a run has to show it, and a partner's
+    /// system is to be exercised.
+    pub fn unseen(&self) -> &'static str {
+        if self.partner.is_some() { "not exercised" } else { "not shown" }
     }
 }
 
@@ -323,7 +344,7 @@ pub fn document<'a>(results: &Results<'a>) -> Document<'a> {
         broken: count("broken"),
         skipped: count("skipped"),
         inconclusive: count("inconclusive"),
-        clauses: counted(&clauses),
+        clauses: tally(&clauses),
         evidence: outcomes
             .iter()
             .filter_map(|outcome| outcome.evidence.as_ref())
@@ -341,7 +362,7 @@ pub fn document<'a>(results: &Results<'a>) -> Document<'a> {
     }
 }
 
-fn counted<'c>(clauses: impl IntoIterator<Item = &'c Clause<'c>>) -> ClauseCounts {
+fn tally<'c>(clauses: impl IntoIterator<Item = &'c Clause<'c>>) -> ClauseCounts {
     let mut counts = ClauseCounts::default();
     for clause in clauses {
         counts.add(clause.state);

@@ -52,6 +52,8 @@ struct Page<'a> {
 struct Head<'a> {
     subject: String,
     title: String,
+    /// The word for clauses that are neither kept nor broken.
+    unseen: &'static str,
     bad: usize,
     document: Document<'a>,
 }
@@ -89,15 +91,11 @@ fn write(results: &Results<'_>) -> Result<String, ReportError> {
     });
     let shown = shown.collect();
     let bad = run.summary.bad();
-    let title = match bad {
-        0 => format!("{} of {} scenarios held", run.summary.held, run.summary.scenarios),
-        bad => format!("{bad} of {} scenarios did not hold", run.summary.scenarios),
-    };
     let page = Page {
         style: STYLE,
         script: SCRIPT,
         policy: policy(),
-        run: Head { subject: run.subject(), title, bad, document: run },
+        run: Head { subject: run.subject(), title: run.title(), unseen: run.unseen(), bad, document: run },
         scenarios: shown,
     };
     let mut engine = Environment::new();

@@ -42,15 +42,12 @@ fn write(results: &Results<'_>) -> Result<String, ReportError> {
 }
 
 fn heading(out: &mut String, run: &Document<'_>) {
-    let (subject, numbers) = (escaped(&run.subject()), &run.summary);
-    let _ = match numbers.bad() {
-        0 => writeln!(out, "### {subject}: {} held\n", counted(numbers.held, "scenario")),
-        bad => {
-            writeln!(out, "### {subject}: {bad} of {} did not hold\n", counted(numbers.scenarios, "scenario"))
-        }
-    };
-    out.push_str(
-        "| held | failed | miswritten | broken | skipped | inconclusive | clauses kept | broken | not shown |\n",
+    let numbers = &run.summary;
+    let _ = writeln!(out, "### {}: {}\n", escaped(&run.subject()), run.title());
+    let _ = writeln!(
+        out,
+        "| held | failed | miswritten | broken | skipped | inconclusive | clauses kept | broken | {} |",
+        run.unseen()
     );
     out.push_str("|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
     let clauses = &numbers.clauses;
@@ -154,7 +151,7 @@ fn broken_clauses(out: &mut String, run: &Document<'_>) {
 
 fn areas(out: &mut String, run: &Document<'_>) {
     out.push_str("\n<details><summary>Score by area</summary>\n\n");
-    out.push_str("| area | kept | broken | not shown | score |\n|---|--:|--:|--:|--:|\n");
+    let _ = writeln!(out, "| area | kept | broken | {} | score |\n|---|--:|--:|--:|--:|", run.unseen());
     for Area { name, clauses, score } in &run.areas {
         let score = score.map_or_else(String::new, |score| format!("{score} %"));
         let _ = writeln!(
@@ -239,9 +236,10 @@ mod tests {
         let partner = Some(Partner { role: "push", name: "<b>Ours</b>" });
         let text = write(&Results { partner, ..results(&all[..1]) }).unwrap();
         assert!(
-            text.starts_with("### standin verify push&#58; &lt;b&gt;Ours&lt;/b&gt;: 1 scenario held"),
+            text.starts_with("### standin verify push&#58; &lt;b&gt;Ours&lt;/b&gt;: 1 of 3 clauses kept\n"),
             "{text}"
         );
+        assert!(text.contains("| broken | not exercised |") && !text.contains("not shown"), "{text}");
     }
 
     #[test]

@@ -22,11 +22,12 @@ fn write(results: &Results<'_>) -> Result<String, ReportError> {
     if run.partner.is_some() {
         let _ = writeln!(out, "# {}", plain(&run.subject()));
     }
+    let unseen = run.unseen();
     for Area { name, clauses, score } in run.areas {
         let score = score.map_or_else(|| "no score".to_owned(), |score| format!("{score} %"));
         let _ = writeln!(
             out,
-            "# {name}: {} kept, {} broken, {} not shown, {score}",
+            "# {name}: {} kept, {} broken, {} {unseen}, {score}",
             clauses.kept, clauses.broken, clauses.not_shown
         );
     }
