@@ -14,7 +14,7 @@ use standin_conform::clauses::clause_of;
 use standin_conform::verify::judgement::not_exercised;
 use standin_conform::verify::partner::role_hint;
 use standin_conform::verify::role::{Verification, Work, role_of};
-use standin_conform::verify::{PartnerFile, Role, csv, drift, judge};
+use standin_conform::verify::{PartnerFile, Role, csv, judge};
 use standin_report::terminal::Look;
 use standin_report::{FORMATS, Needs, Partner, Promise, Results, format_of};
 use standin_scenario::outcome::{Outcome, exit_code};
@@ -36,12 +36,10 @@ pub(crate) fn verify(command: &VerifyCommand) -> Result<u8, Stop> {
     check_knobs(&extras).map_err(|bad| Stop::wrong(bad.0))?;
     let colour = std::io::stderr().is_terminal();
     let partner = partner(role, &command.files, colour)?;
-    let programs = Programs::default();
     let secrets = RefCell::default();
     let (stopped, left) = (Arc::new(AtomicBool::new(false)), Arc::default());
-    if command.allow_writes && [drift::GIGYA.name, drift::ELOQUA.name].contains(&role.name) {
-        stop_in_order(&stopped);
-    }
+    stop_in_order(&stopped);
+    let programs = Programs::until(Arc::clone(&stopped));
     let verification = Verification {
         partner: &partner,
         extras: &extras,
@@ -59,7 +57,7 @@ pub(crate) fn verify(command: &VerifyCommand) -> Result<u8, Stop> {
     };
     let work = (role.work)(&verification).map_err(|bad| Stop::wrong(bad.0))?;
     programs.unable().map_or(Ok(()), Err)?;
-    let mut outcomes = outcomes(work, &clauses, &how(command, &reports))?;
+    let mut outcomes = outcomes(work, &clauses, &how(command, &reports, &stopped))?;
     add_silent(&partner, &clauses, &mut outcomes);
     outcomes.iter_mut().for_each(|outcome| secrets.borrow().hide(outcome));
     let look = Look {
@@ -94,8 +92,8 @@ pub(crate) fn verify(command: &VerifyCommand) -> Result<u8, Stop> {
 /// The exit code of what was stopped, as shells tell it of Ctrl-C.
 const STOPPED: u8 = 130;
 
-/// Lets Ctrl-C, or the signal that ends a process, end the work in order: what the cases under way have made is
-/// removed. The second one ends it at once.
+/// Lets Ctrl-C, or the signal that ends a process, end the work in order: what the cases under way have started is ended,
+/// and what they have made is removed. The second one ends it at once.
 fn stop_in_order(stopped: &Arc<AtomicBool>) {
     let stopped = Arc::clone(stopped);
     // Without this thread signals end the program, as they do by themselves.
@@ -104,7 +102,7 @@ fn stop_in_order(stopped: &Arc<AtomicBool>) {
         runtime.block_on(async {
             crate::serve::stop().await;
             stopped.store(true, Ordering::SeqCst);
-            let _ = writeln!(anstream::stderr(), "stopping: what was made is removed first");
+            let _ = writeln!(anstream::stderr(), "stopping: what was started is ended and what was made is removed first");
             crate::serve::stop().await;
         });
         std::process::exit(i32::from(STOPPED));
@@ -118,7 +116,11 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// As many cases at a time as there are cores, and as much of each as the reports show.
-fn how(command: &VerifyCommand, reports: &[(&'static standin_report::Format, FileLater)]) -> How {
+fn how(
+    command: &VerifyCommand,
+    reports: &[(&'static standin_report::Format, FileLater)],
+    stopped: &Arc<AtomicBool>,
+) -> How {
     let story = reports.iter().any(|(format, _)| format.needs == Needs::Story);
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     How {
@@ -127,6 +129,7 @@ fn how(command: &VerifyCommand, reports: &[(&'static standin_report::Format, Fil
         jobs: command.jobs.map_or_else(cores, usize::from),
         repeat: 1,
         after_failure: AfterFailure::GoOn,
+        stopped: Arc::clone(stopped),
     }
 }
 
