@@ -14,9 +14,10 @@ use standin_conform::clauses::clause_of;
 use standin_conform::verify::judgement::not_exercised;
 use standin_conform::verify::partner::role_hint;
 use standin_conform::verify::role::{Verification, Work, role_of};
-use standin_conform::verify::{PartnerFile, Role, csv, judge};
+use standin_conform::verify::{PartnerFile, Role, csv, excuse, judge};
 use standin_report::terminal::Look;
 use standin_report::{FORMATS, Needs, Partner, Promise, Results, format_of};
+use standin_scenario::Named;
 use standin_scenario::outcome::{Outcome, exit_code};
 use standin_stage::Transport;
 use standin_stage::runner::{Extras, check_knobs};
@@ -57,7 +58,7 @@ pub(crate) fn verify(command: &VerifyCommand) -> Result<u8, Stop> {
     };
     let work = (role.work)(&verification).map_err(|bad| Stop::wrong(bad.0))?;
     programs.unable().map_or(Ok(()), Err)?;
-    let mut outcomes = outcomes(work, &clauses, &how(command, &reports, &stopped))?;
+    let mut outcomes = outcomes(role, work, &clauses, &how(command, &reports, &stopped))?;
     add_silent(&partner, &clauses, &mut outcomes);
     outcomes.iter_mut().for_each(|outcome| secrets.borrow().hide(outcome));
     let look = Look {
@@ -102,7 +103,10 @@ fn stop_in_order(stopped: &Arc<AtomicBool>) {
         runtime.block_on(async {
             crate::serve::stop().await;
             stopped.store(true, Ordering::SeqCst);
-            let _ = writeln!(anstream::stderr(), "stopping: what was started is ended and what was made is removed first");
+            let _ = writeln!(
+                anstream::stderr(),
+                "stopping: what was started is ended and what was made is removed first"
+            );
             crate::serve::stop().await;
         });
         std::process::exit(i32::from(STOPPED));
@@ -186,24 +190,26 @@ fn partner(role: &'static Role, files: &[PathBuf], colour: bool) -> Result<Partn
     }
 }
 
-/// Does the work, as far as it is about one of `clauses`: case by case, each in a world of its own.
-fn outcomes(work: Vec<Work>, clauses: &[&str], how: &How) -> Result<Vec<Outcome>, Stop> {
-    let wanted = |work: &Work| match work {
-        Work::Case(ready) => {
-            ready.scenario.clauses.iter().any(|clause| clauses.contains(&clause.name.as_str()))
-        }
-        Work::Judged(outcome) => outcome.clauses.iter().any(|clause| clauses.contains(&clause.as_str())),
-    };
+/// Does the work, as far as it is about one of `clauses` or others rest on it: case by case, each in a world of its own.
+fn outcomes(role: &Role, work: Vec<Work>, clauses: &[&str], how: &How) -> Result<Vec<Outcome>, Stop> {
     let (mut cases, mut judged) = (Vec::new(), Vec::new());
-    for work in work.into_iter().filter(wanted) {
+    for work in work {
         match work {
-            Work::Case(ready) => cases.push(*ready),
+            Work::Case(ready) => {
+                let names = |clause: &Named| clauses.contains(&clause.name.as_str());
+                let bears = ready.path.to_str().is_some_and(|file| role.bears(file));
+                if bears || ready.scenario.clauses.iter().any(names) {
+                    cases.push(*ready);
+                }
+            }
             Work::Judged(outcome) => judged.push(*outcome),
         }
     }
     let mut outcomes = walk(&cases.iter().collect::<Vec<_>>(), how)
         .map_err(|error| Stop::broke(format!("error: no thread could be started: {error}")))?;
+    excuse(role, &mut outcomes);
     outcomes.append(&mut judged);
+    outcomes.retain(|outcome| outcome.clauses.iter().any(|clause| clauses.contains(&clause.as_str())));
     Ok(outcomes)
 }
 
