@@ -10,8 +10,9 @@ use standin_conform::verify::{ROLES, Role};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::{LazyLock, Mutex};
+use std::time::Duration;
 
 fn verify(role: &str, file: &Path, report: &Path) -> Output {
     let mut standin = Command::new(env!("CARGO_BIN_EXE_standin"));
@@ -188,6 +189,70 @@ fn what_is_stopped_is_stopped_as_a_whole() {
         let line = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
         assert!(line.is_empty(), "{process} goes on: {}", String::from_utf8_lossy(&line));
     }
+}
+
+/// A program that cannot be started keeps no clause and breaks none, whatever it plays.
+#[test]
+fn a_program_that_cannot_be_started_is_no_verdict() {
+    let folder = tempfile::tempdir().unwrap();
+    for role in ["push", "login-page", "loader", "exporter"] {
+        let role = ROLES.iter().find(|known| known.name == role).unwrap();
+        let partner = folder.path().join("partner.yaml");
+        std::fs::write(&partner, format!("verify: {}\ncommand: [python3, \"-S\", nowhere.py]\n", role.name))
+            .unwrap();
+        let (code, stands, told) = stands(role, &partner);
+        assert_eq!((code, stands.len()), (Some(2), role.clauses.len()), "{told}");
+        assert!(stands.values().all(|stands| *stands == "not exercised"), "{told}");
+        assert!(told.contains("nowhere.py"), "{told}");
+    }
+}
+
+/// Whoever is told to end takes along what runs for it, and leaves no folder behind.
+#[test]
+fn a_signal_ends_what_was_started() {
+    const SERVICE: &str = r#"
+import http.server, os
+open(os.environ["TOLD"], "a").write("%d\n" % os.getpid())
+http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), http.server.BaseHTTPRequestHandler).serve_forever()
+"#;
+    const PROGRAM: &str = r#"
+import os, time
+open(os.environ["TOLD"], "a").write("%d\n" % os.getpid())
+time.sleep(600)
+"#;
+    for (role, text) in [("push", SERVICE), ("loader", PROGRAM)] {
+        let folder = tempfile::tempdir().unwrap();
+        let [script, partner, told, places] =
+            ["script.py", "partner.yaml", "told", "places"].map(|name| folder.path().join(name));
+        std::fs::write(&script, text).unwrap();
+        std::fs::write(&partner, format!("verify: {role}\ncommand: [python3, \"-S\", script.py]\n")).unwrap();
+        std::fs::create_dir(&places).unwrap();
+        let mut standin = Command::new(env!("CARGO_BIN_EXE_standin"));
+        standin.args(["verify", role]).arg(&partner).env("TOLD", &told).env("TMPDIR", &places);
+        standin.env("PATH", with_python()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = standin.spawn().unwrap();
+        let started = || std::fs::read_to_string(&told).unwrap_or_default();
+        wait_for(|| !started().is_empty());
+        let ended = Command::new("/bin/kill").arg("-TERM").arg(child.id().to_string()).status().unwrap();
+        assert!(ended.success());
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{role}");
+        for process in started().lines() {
+            let line = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+            assert!(line.is_empty(), "{role}: {process} goes on: {}", String::from_utf8_lossy(&line));
+        }
+        assert_eq!(files(&places), Vec::<PathBuf>::new(), "{role}");
+    }
+}
+
+/// Waits for something that comes about by itself.
+fn wait_for(so: impl Fn() -> bool) {
+    for _ in 0..3_000 {
+        if so() {
+            return;
+        }
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+    panic!("it did not come about within 30 s");
 }
 
 /// Nobody is sent anywhere by a page on which nobody can log in, and that is no merit.

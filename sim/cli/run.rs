@@ -17,6 +17,7 @@ use standin_stage::runner::{Extras, Ready, WithoutBrowser, check_knobs, find_fil
 use standin_stage::story::Depth;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use walk::{AfterFailure, How, walk};
 
 pub(crate) fn run(command: &RunCommand) -> Result<u8, Stop> {
@@ -70,6 +71,7 @@ fn how(command: &RunCommand, reports: &Reports) -> How {
         jobs: command.jobs.map_or_else(cores, usize::from),
         repeat: command.repeat,
         after_failure: if command.fail_fast { AfterFailure::Stop } else { AfterFailure::GoOn },
+        stopped: Arc::default(),
     }
 }
 

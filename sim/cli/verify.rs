@@ -15,9 +15,10 @@ use standin_conform::clauses::clause_of;
 use standin_conform::verify::judgement::not_exercised;
 use standin_conform::verify::partner::role_hint;
 use standin_conform::verify::role::{Verification, Work, role_of};
-use standin_conform::verify::{PartnerFile, Role, csv, drift, judge};
+use standin_conform::verify::{PartnerFile, Role, csv, excuse, judge};
 use standin_report::terminal::Look;
 use standin_report::{Partner, Promise, Results};
+use standin_scenario::Named;
 use standin_scenario::outcome::{Outcome, exit_code};
 use standin_stage::Transport;
 use standin_stage::runner::{Extras, check_knobs};
@@ -37,12 +38,10 @@ pub(crate) fn verify(command: &VerifyCommand) -> Result<u8, Stop> {
     check_knobs(&extras).map_err(|bad| Stop::wrong(bad.0))?;
     let colour = std::io::stderr().is_terminal();
     let partner = partner(role, &command.files, colour)?;
-    let programs = Programs::default();
     let secrets = RefCell::default();
     let (stopped, left) = (Arc::new(AtomicBool::new(false)), Arc::default());
-    if command.allow_writes && [drift::GIGYA.name, drift::ELOQUA.name].contains(&role.name) {
-        stop_in_order(&stopped);
-    }
+    stop_in_order(&stopped);
+    let programs = Programs::until(Arc::clone(&stopped));
     let verification = Verification {
         partner: &partner,
         extras: &extras,
@@ -60,7 +59,7 @@ pub(crate) fn verify(command: &VerifyCommand) -> Result<u8, Stop> {
     };
     let work = (role.work)(&verification).map_err(|bad| Stop::wrong(bad.0))?;
     programs.unable().map_or(Ok(()), Err)?;
-    let mut outcomes = outcomes(work, &clauses, &how(command, &reports))?;
+    let mut outcomes = outcomes(role, work, &clauses, &how(command, &reports, &stopped))?;
     add_silent(&partner, &clauses, &mut outcomes);
     outcomes.iter_mut().for_each(|outcome| secrets.borrow().hide(outcome));
     let look = Look {
@@ -93,8 +92,8 @@ pub(crate) fn verify(command: &VerifyCommand) -> Result<u8, Stop> {
 /// The exit code of what was stopped, as shells tell it of Ctrl-C.
 const STOPPED: u8 = 130;
 
-/// Lets Ctrl-C, or the signal that ends a process, end the work in order: what the cases under way have made is
-/// removed. The second one ends it at once.
+/// Lets Ctrl-C, or the signal that ends a process, end the work in order: what the cases under way have started is ended,
+/// and what they have made is removed. The second one ends it at once.
 fn stop_in_order(stopped: &Arc<AtomicBool>) {
     let stopped = Arc::clone(stopped);
     // Without this thread signals end the program, as they do by themselves.
@@ -103,7 +102,10 @@ fn stop_in_order(stopped: &Arc<AtomicBool>) {
         runtime.block_on(async {
             crate::serve::stop().await;
             stopped.store(true, Ordering::SeqCst);
-            let _ = writeln!(anstream::stderr(), "stopping: what was made is removed first");
+            let _ = writeln!(
+                anstream::stderr(),
+                "stopping: what was started is ended and what was made is removed first"
+            );
             crate::serve::stop().await;
         });
         std::process::exit(i32::from(STOPPED));
@@ -117,7 +119,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// As many cases at a time as there are cores, and as much of each as the reports show.
-fn how(command: &VerifyCommand, reports: &Reports) -> How {
+fn how(command: &VerifyCommand, reports: &Reports, stopped: &Arc<AtomicBool>) -> How {
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     How {
         transport: Transport::Wire,
@@ -125,6 +127,7 @@ fn how(command: &VerifyCommand, reports: &Reports) -> How {
         jobs: command.jobs.map_or_else(cores, usize::from),
         repeat: 1,
         after_failure: AfterFailure::GoOn,
+        stopped: Arc::clone(stopped),
     }
 }
 
@@ -168,24 +171,26 @@ fn partner(role: &'static Role, files: &[PathBuf], colour: bool) -> Result<Partn
     }
 }
 
-/// Does the work, as far as it is about one of `clauses`: case by case, each in a world of its own.
-fn outcomes(work: Vec<Work>, clauses: &[&str], how: &How) -> Result<Vec<Outcome>, Stop> {
-    let wanted = |work: &Work| match work {
-        Work::Case(ready) => {
-            ready.scenario.clauses.iter().any(|clause| clauses.contains(&clause.name.as_str()))
-        }
-        Work::Judged(outcome) => outcome.clauses.iter().any(|clause| clauses.contains(&clause.as_str())),
-    };
+/// Does the work, as far as it is about one of `clauses` or others rest on it: case by case, each in a world of its own.
+fn outcomes(role: &Role, work: Vec<Work>, clauses: &[&str], how: &How) -> Result<Vec<Outcome>, Stop> {
     let (mut cases, mut judged) = (Vec::new(), Vec::new());
-    for work in work.into_iter().filter(wanted) {
+    for work in work {
         match work {
-            Work::Case(ready) => cases.push(*ready),
+            Work::Case(ready) => {
+                let names = |clause: &Named| clauses.contains(&clause.name.as_str());
+                let bears = ready.path.to_str().is_some_and(|file| role.bears(file));
+                if bears || ready.scenario.clauses.iter().any(names) {
+                    cases.push(*ready);
+                }
+            }
             Work::Judged(outcome) => judged.push(*outcome),
         }
     }
     let mut outcomes = walk(&cases.iter().collect::<Vec<_>>(), how)
         .map_err(|error| Stop::broke(format!("error: no thread could be started: {error}")))?;
+    excuse(role, &mut outcomes);
     outcomes.append(&mut judged);
+    outcomes.retain(|outcome| outcome.clauses.iter().any(|clause| clauses.contains(&clause.as_str())));
     Ok(outcomes)
 }
 

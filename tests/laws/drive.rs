@@ -78,7 +78,7 @@ pub(crate) fn go(run: &mut Run<'_>, step: &str, args: &Value) -> Result<(), Stri
         Ok(_) => Ok(()),
         Err(Miss::Unmet(unmet)) => Err(format!("{} {:?}", unmet.message, unmet.actual)),
         Err(Miss::Written(diagnostic)) => panic!("{step} {args}: {}", diagnostic.message),
-        Err(Miss::Strange(why) | Miss::Broken(why)) => panic!("{step} {args}: {why}"),
+        Err(Miss::Strange(why) | Miss::NotStarted(why) | Miss::Broken(why)) => panic!("{step} {args}: {why}"),
     }
 }
 

@@ -11,8 +11,8 @@ use standin_stage::Transport;
 use standin_stage::runner::{Ready, not_run, run_telling};
 use standin_stage::story::Depth;
 use std::io::IsTerminal;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, scope};
 use std::time::Instant;
 
@@ -28,6 +28,8 @@ pub(crate) struct How {
     pub(crate) repeat: u32,
     /// What follows the first that does not hold.
     pub(crate) after_failure: AfterFailure,
+    /// Set once nothing more is to be begun.
+    pub(crate) stopped: Arc<AtomicBool>,
 }
 
 /// What follows the first scenario that does not hold.
@@ -53,7 +55,8 @@ pub(crate) fn walk(chosen: &[&Ready], how: &How) -> std::io::Result<Vec<Outcome>
     let work = || {
         loop {
             let at = next.fetch_add(1, Ordering::SeqCst);
-            let Some(ready) = chosen.get(at).filter(|_| !over(at)) else { break };
+            let stopped = how.stopped.load(Ordering::SeqCst);
+            let Some(ready) = chosen.get(at).filter(|_| !stopped && !over(at)) else { break };
             bar.set_message(ready.scenario.name.clone());
             let turn = ready.needs_browser().then(|| browser.lock().unwrap_or_else(PoisonError::into_inner));
             let outcome = timed(ready, how);
@@ -76,9 +79,9 @@ pub(crate) fn walk(chosen: &[&Ready], how: &How) -> std::io::Result<Vec<Outcome>
     let outcomes = chosen.iter().zip(done).enumerate().map(|(at, (ready, outcome))| {
         let outcome = outcome.into_inner().unwrap_or_else(PoisonError::into_inner);
         outcome.filter(|_| !over(at)).unwrap_or_else(|| {
-            let bad =
-                chosen.get(first_bad.load(Ordering::SeqCst)).map_or("", |bad| bad.scenario.name.as_str());
-            not_run(ready, how.transport, format!("stopped after `{bad}` did not hold"))
+            let bad = chosen.get(first_bad.load(Ordering::SeqCst)).map(|bad| bad.scenario.name.as_str());
+            let why = bad.map(|bad| format!("stopped after `{bad}` did not hold"));
+            not_run(ready, how.transport, why.unwrap_or_else(|| "it was stopped".to_owned()))
         })
     });
     Ok(outcomes.collect())

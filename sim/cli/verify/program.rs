@@ -7,6 +7,7 @@ use crate::serve::{told, wait_until};
 use standin_conform::verify::role::Programme;
 use standin_model::Instant;
 use standin_ports::Clock;
+use standin_scenario::Verdict;
 use standin_serve::authority::Authority;
 use standin_stage::World;
 use standin_stage::front::{Callers, Front, Opening};
@@ -16,7 +17,7 @@ use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -32,6 +33,8 @@ pub(super) struct Programs {
     /// Why the service is not tried again, once it has let somebody wait in vain.
     silent: Arc<OnceLock<String>>,
     unable: RefCell<Option<Stop>>,
+    /// Set once everything is to end early.
+    stopped: Arc<AtomicBool>,
 }
 
 /// Who vouches for the hosts, and the files that say so.
@@ -51,7 +54,26 @@ impl Backdrop {
     }
 }
 
+/// What is said of a program that was ended early.
+const STOPPED: &str = "it was stopped";
+
+/// Comes back once everything is to end early.
+async fn until(stopped: &AtomicBool) {
+    while !stopped.load(Ordering::SeqCst) {
+        tokio::time::sleep(MOMENT).await;
+    }
+}
+
+fn hindered(stopped: &AtomicBool) -> Option<Verdict> {
+    stopped.load(Ordering::SeqCst).then(|| Verdict::Inconclusive(STOPPED.to_owned()))
+}
+
 impl Programs {
+    /// None yet; all of them end early once `stopped` is set.
+    pub(super) fn until(stopped: Arc<AtomicBool>) -> Self {
+        Self { stopped, ..Self::default() }
+    }
+
     /// Brings a program onto the stage.
     pub(super) fn bring(&self, part: Part, programme: Programme) -> Arc<Partner> {
         if let Some(program) =
@@ -64,7 +86,8 @@ impl Programs {
         if let Err(why) = &backdrop {
             *self.unable.borrow_mut() = Some(Stop::broke(format!("error: {why}")));
         }
-        let system = Box::new(Started { programme, backdrop, silent: Arc::clone(&self.silent) });
+        let (silent, stopped) = (Arc::clone(&self.silent), Arc::clone(&self.stopped));
+        let system = Box::new(Started { programme, backdrop, silent, stopped });
         let clock: Arc<dyn Clock> = match part {
             Part::Loader => Arc::new(Behind),
             _ => Arc::new(WallClock),
@@ -104,10 +127,14 @@ struct Started {
     programme: Programme,
     backdrop: Result<Arc<Backdrop>, String>,
     silent: Arc<OnceLock<String>>,
+    stopped: Arc<AtomicBool>,
 }
 
 impl System for Started {
     fn enter(&self, world: &World) -> Result<Box<dyn Session>, String> {
+        if self.stopped.load(Ordering::SeqCst) {
+            return Err(STOPPED.to_owned());
+        }
         if let Some(why) = self.silent.get() {
             return Err(why.clone());
         }
@@ -117,13 +144,15 @@ impl System for Started {
         if let Some(port) = self.programme.port {
             let mut command = command(&self.programme, world, &backdrop)?;
             command.env("STANDIN_STATE", state.path());
-            let started = Serving::start(command, world, port, self.programme.patience, state);
+            let stopped = Arc::clone(&self.stopped);
+            let started = Serving::start(command, world, port, self.programme.patience, state, stopped);
             return started.map(|serving| Box::new(serving) as Box<dyn Session>).map_err(|late| match late {
                 NotUp::Late(why) => self.silent.get_or_init(|| why).clone(),
                 NotUp::Ended(why) => why,
             });
         }
-        Ok(Box::new(Inside { programme: self.programme.clone(), backdrop, state }))
+        let (programme, stopped) = (self.programme.clone(), Arc::clone(&self.stopped));
+        Ok(Box::new(Inside { programme, backdrop, state, stopped, last: None }))
     }
 }
 
@@ -143,6 +172,9 @@ struct Inside {
     programme: Programme,
     backdrop: Arc<Backdrop>,
     state: TempDir,
+    stopped: Arc<AtomicBool>,
+    /// How it ended last.
+    last: Option<String>,
 }
 
 impl Session for Inside {
@@ -175,12 +207,14 @@ impl Session for Inside {
                 }
                 child.wait().await
             };
-            match tokio::time::timeout(patience, done).await {
-                Ok(status) => ended = Some(status),
-                Err(_) => {
-                    id.into_iter().for_each(end_offspring);
-                    return;
-                }
+            let status = tokio::select! {
+                status = tokio::time::timeout(patience, done) => status.ok(),
+                () = until(&self.stopped) => None,
+            };
+            ended = status;
+            if ended.is_none() {
+                id.into_iter().for_each(end_offspring);
+                return;
             }
             // What it has left running may hold its streams for ever.
             if !heard_all {
@@ -190,19 +224,31 @@ impl Session for Inside {
         wait_until(world, work).map_err(|stop| stop.text)?;
         let said = [err, out].into_iter().map(Heard::all).find(|said| !said.is_empty());
         let told = end_of(&said.unwrap_or_default());
-        match ended {
-            Some(Ok(status)) => Ok(Ended { code: exit(status), told }),
-            Some(Err(error)) => Err(format!("the command cannot be started: {error}")),
+        let ended = match ended {
+            Some(Ok(status)) => Ended { code: exit(status), told },
+            Some(Err(error)) => return Err(format!("the command cannot be started: {error}")),
+            None if self.stopped.load(Ordering::SeqCst) => return Err(STOPPED.to_owned()),
             None => {
                 let stopped = format!("stopped after {} s", self.programme.patience);
                 let told = if told.is_empty() { stopped } else { format!("{stopped}; it had said: {told}") };
-                Ok(Ended { code: 124, told })
+                Ended { code: 124, told }
             }
-        }
+        };
+        let code = format!("it has ended with exit code {}", ended.code);
+        self.last = Some(if ended.told.is_empty() { code } else { format!("{}\n{code}", ended.told) });
+        Ok(ended)
     }
 
     fn rest(&mut self, _: &World) -> bool {
         false
+    }
+
+    fn last_words(&mut self) -> Option<String> {
+        self.last.clone()
+    }
+
+    fn hindered(&mut self) -> Option<Verdict> {
+        hindered(&self.stopped)
     }
 }
 
@@ -299,6 +345,7 @@ struct Serving {
     /// How much of that is left.
     left: Duration,
     said: PathBuf,
+    stopped: Arc<AtomicBool>,
     _state: TempDir,
 }
 
@@ -323,6 +370,7 @@ impl Serving {
         port: u16,
         within: u64,
         state: TempDir,
+        stopped: Arc<AtomicBool>,
     ) -> Result<Self, NotUp> {
         let broken = |error: std::io::Error| NotUp::Ended(error.to_string());
         let said = state.path().join("standin-said");
@@ -333,9 +381,9 @@ impl Serving {
             .spawn()
             .map_err(|error| NotUp::Ended(format!("the command cannot be started: {error}")))?;
         let within = Duration::from_secs(within);
-        let mut serving = Self { child, within, left: within, said: said.clone(), _state: state };
+        let mut serving = Self { child, within, left: within, said: said.clone(), stopped, _state: state };
         let mut up = false;
-        let child = &mut serving.child;
+        let (child, stopped) = (&mut serving.child, &serving.stopped);
         wait_until(world, async {
             let listens = async {
                 let mut tick = tokio::time::interval(MOMENT / 5);
@@ -347,11 +395,17 @@ impl Serving {
                 }
                 false
             };
-            up = tokio::time::timeout(STARTS_WITHIN, listens).await.unwrap_or(false);
+            up = tokio::select! {
+                up = tokio::time::timeout(STARTS_WITHIN, listens) => up.unwrap_or(false),
+                () = until(stopped) => false,
+            };
         })
         .map_err(|stop| NotUp::Ended(stop.text))?;
         if up {
             return Ok(serving);
+        }
+        if serving.stopped.load(Ordering::SeqCst) {
+            return Err(NotUp::Ended(STOPPED.to_owned()));
         }
         let said = end_of(&std::fs::read(&said).unwrap_or_default());
         let said = if said.is_empty() { "it printed nothing".to_owned() } else { said };
@@ -376,7 +430,7 @@ impl Session for Serving {
     }
 
     fn rest(&mut self, world: &World) -> bool {
-        if self.left.is_zero() {
+        if self.left.is_zero() || self.stopped.load(Ordering::SeqCst) {
             return false;
         }
         self.left = self.left.saturating_sub(MOMENT);
@@ -392,6 +446,10 @@ impl Session for Serving {
         let told: Vec<String> =
             [Some(said), ended].into_iter().flatten().filter(|text| !text.is_empty()).collect();
         (!told.is_empty()).then(|| told.join("\n"))
+    }
+
+    fn hindered(&mut self) -> Option<Verdict> {
+        hindered(&self.stopped)
     }
 }
 

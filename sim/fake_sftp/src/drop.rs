@@ -132,6 +132,7 @@ pub struct Drop {
     used: u64,
     knobs: Knobs,
     pub(crate) faults: FileFaults,
+    pub(crate) logins: u64,
 }
 
 impl Default for Drop {
@@ -159,6 +160,7 @@ impl Drop {
             used: 0,
             knobs: Knobs::new(KNOBS),
             faults: FileFaults::default(),
+            logins: 0,
         }
     }
 
@@ -175,6 +177,11 @@ impl Drop {
     /// A user by name.
     pub fn user(&self, name: &str) -> Option<Arc<User>> {
         self.users.get(name).cloned()
+    }
+
+    /// How often somebody who may has logged in.
+    pub fn logins(&self) -> u64 {
+        self.logins
     }
 
     /// All users, by name.

@@ -112,6 +112,7 @@ impl Session {
         let (user, fault) = {
             let mut drop = locked(&drop);
             let user = drop.user(user).filter(|user| user.admits(proof)).ok_or(LoginError::Refused)?;
+            drop.logins += 1;
             (user, drop.faults.take(clock.now(), FileOp::Login, ""))
         };
         if fault.is_some() {

@@ -6,7 +6,7 @@
 use crate::browser::Browser;
 use crate::run::Run;
 use crate::step::Unmet;
-use crate::surface::Platform;
+use crate::surface::{Platform, locked};
 use crate::world::World;
 use serde_json::Value;
 use standin_ports::{Clock, HttpError, Request, Response, What};
@@ -113,6 +113,15 @@ pub struct Playing {
     pub part: Part,
     /// The system in this scenario's world.
     pub session: Box<dyn Session>,
+    /// Whether its program has spoken to anybody here.
+    pub spoke: bool,
+}
+
+/// How often programs from outside have called a platform or logged in at the drop.
+pub(crate) fn heard(world: &World) -> (Option<usize>, u64) {
+    let parts = world.parts();
+    let calls = parts.journal.count_calls(0, |from, _, _| from == "client");
+    (calls, locked(&parts.files).logins())
 }
 
 /// How much of a partner's last traffic is told with a failure.

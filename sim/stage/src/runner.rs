@@ -615,7 +615,7 @@ fn walk(ready: &Ready, world: &World, which: Which, walked: &mut Walked) -> Verd
     let mut run = Run::new(world, ready.path.clone());
     if let Some(partner) = &ready.partner {
         match partner.system.enter(world) {
-            Ok(session) => run.partner = Some(Playing { part: partner.part, session }),
+            Ok(session) => run.partner = Some(Playing { part: partner.part, session, spoke: false }),
             // Who cannot be started is described wrongly: that is no break of ours, and none of a promise.
             Err(why) => return Verdict::Miswritten(why),
         }
@@ -662,6 +662,11 @@ fn steps(
             drop(run.take_passed());
             result = one(run, step);
         }
+        if let (Err(Miss::Unmet(_)), Some(playing)) = (&result, &mut run.partner)
+            && let Some(hindered) = playing.session.hindered()
+        {
+            return Some(hindered);
+        }
         let passed = run.take_passed();
         let weighed = match &mut run.partner {
             Some(playing) if playing.part == Part::Platform => playing.session.weigh(position, &passed),
@@ -675,7 +680,7 @@ fn steps(
             (Ok(_), Some(unmet)) | (Err(Miss::Unmet(unmet)), _) => (false, unmet.message.clone()),
             (Ok(summary), None) => (true, summary.clone()),
             (Err(Miss::Written(diagnostic)), _) => (false, diagnostic.message.clone()),
-            (Err(Miss::Strange(why) | Miss::Broken(why)), _) => (false, why.clone()),
+            (Err(Miss::Strange(why) | Miss::NotStarted(why) | Miss::Broken(why)), _) => (false, why.clone()),
         };
         let values = run.held.take();
         walked.steps.push(StepOutcome {
@@ -699,6 +704,8 @@ fn steps(
             other => other,
         };
         match result {
+            // Who cannot be started is described wrongly, as where a scenario begins.
+            Err(Miss::NotStarted(why)) => return Some(Verdict::Miswritten(why)),
             Err(Miss::Strange(why) | Miss::Broken(why)) => {
                 return Some(Verdict::Broken(format!("{} at line {line}: {why}", step.name.name)));
             }

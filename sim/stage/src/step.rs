@@ -178,6 +178,8 @@ pub enum Miss {
     Unmet(Unmet),
     /// Somebody else's system works in a way that the step does not understand, so nothing can be said of it.
     Strange(String),
+    /// Somebody else's program cannot be started.
+    NotStarted(String),
     /// The harness could not do its work.
     Broken(String),
 }
@@ -206,6 +208,27 @@ impl From<Diagnostic> for Miss {
 /// An expectation without values to compare.
 pub fn unmet(message: impl Into<String>) -> Miss {
     Miss::Unmet(Unmet { message: message.into(), ..Unmet::default() })
+}
+
+/// Holds that the text of the argument `contains`, if it is given, stands somewhere in what was found.
+pub(crate) fn hold_text(args: &Args<'_>, found: &Value, what: &str) -> Result<(), Miss> {
+    let Some(text) = args.text("contains")?.filter(|text| !stands_in(found, text)) else { return Ok(()) };
+    Err(Miss::Unmet(Unmet {
+        message: format!("{what} has `{text}` nowhere"),
+        expected: Some(text.to_owned()),
+        actual: Some(found.to_string()),
+        span: Some(args.need("contains")?.span),
+        ..Unmet::default()
+    }))
+}
+
+fn stands_in(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(own) => own.contains(text),
+        Value::Array(items) => items.iter().any(|item| stands_in(item, text)),
+        Value::Object(members) => members.values().any(|member| stands_in(member, text)),
+        _ => false,
+    }
 }
 
 /// The arguments of one step in one scenario.
@@ -351,6 +374,10 @@ mod tests {
             "expect_pushes: [{ state: Succeeded }]",
             "expect_webhooks: { events: [{ type: accountUpdated }] }",
             "expect_calls: { from: client, count: 0 }",
+            "expect_calls: { from: client, count: 1 }",
+            "expect_files: { path: \"/in/*\", count: 1 }",
+            "expect_page: { hidden: [email] }",
+            "browser_expect_page: { hides: Log in }",
         ] {
             assert!(late(step), "{step}");
         }
@@ -358,7 +385,10 @@ mod tests {
             "expect_account: { UID: ann, profile: { city: Gent } }",
             "expect_account: { UID: ann, absent: false, profile: { city: Gent } }",
             "expect_contact: { where: { C_EmailAddress: ann@brand.example }, has: { C_City: Gent } }",
+            "expect_account: { UID: ann, contains: Diest }",
             "expect_calls: { from: client, at_least: 1 }",
+            "expect_files: { path: \"/in/*\", at_least: 1 }",
+            "expect_page: { fields: { firstname: Ann } }",
         ] {
             assert!(!late(step), "{step}");
         }

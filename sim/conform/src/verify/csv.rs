@@ -7,7 +7,7 @@ use crate::verify::judgement::not_exercised;
 use crate::verify::partner::PartnerFile;
 use crate::verify::role::{Member, Role, Takes, Verification, Work, needed, optional};
 use rules::{Fault, RULES, Rule, nothing_to_see};
-use sheet::Sheet;
+use sheet::{Sheet, no_text};
 use standin_scenario::outcome::{Failure, Outcome, StepOutcome, Verdict};
 use standin_scenario::{Diagnostic, Source};
 use standin_stage::runner::BadInput;
@@ -23,6 +23,7 @@ pub const ROLE: Role = Role {
     members: MEMBERS,
     template: include_str!("csv/new.yaml"),
     cases: &[],
+    bearing: &[],
     work,
 };
 
@@ -150,13 +151,15 @@ fn judged(partner: &PartnerFile, columns: &Columns, file: &Path) -> Result<Vec<O
         }
     };
     let source = Source::new(file.display().to_string(), text);
-    let sheet = Sheet::read(&source.text, columns.separator, broken_at);
+    let sheet = Sheet { no_text: no_text(&bytes), ..Sheet::read(&source.text, columns.separator, broken_at) };
     let rules = RULES.iter().filter(|rule| partner.left_out(rule.clause).is_none());
     let judged = rules.map(|rule| {
         let told = outcome(rule, &source, (rule.check)(&sheet, columns));
         match nothing_to_see(rule, &sheet, columns) {
-            // A fault of the headings is one whatever stands below them.
-            Some(why) if told.verdict == Verdict::Held => Outcome { verdict: Verdict::Skipped(why), ..told },
+            // A fault of the headings is one whatever stands below them, where there are any.
+            Some(why) if told.verdict == Verdict::Held || sheet.no_text.is_some() => {
+                Outcome { verdict: Verdict::Skipped(why), ..told }
+            }
             _ => told,
         }
     });

@@ -77,6 +77,7 @@ pub const GIGYA: Role = Role {
         "gigya-schema",
         "gigya-search-pages",
     ),
+    bearing: &[],
     work: |verification| work(verification, Platform::Gigya),
 };
 
@@ -110,6 +111,7 @@ pub const ELOQUA: Role = Role {
         "eloqua-contact",
         "eloqua-contact-refusals",
     ),
+    bearing: &[],
     work: |verification| work(verification, Platform::Eloqua),
 };
 

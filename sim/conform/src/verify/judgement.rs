@@ -1,5 +1,6 @@
 //! What became of each clause, and how two runs differ.
 
+use crate::verify::role::{Bearing, Role};
 use serde_json::Value;
 use standin_model::Level;
 use standin_scenario::outcome::{Journal, Outcome, Stand, Verdict};
@@ -38,6 +39,25 @@ pub fn not_exercised(role: &str, clause: &str, why: &str) -> Outcome {
         evidence: None::<(Level, String)>,
         journal: Journal::default(),
         micros: 0,
+    }
+}
+
+/// Takes what failed only because something else is broken for what it is: nothing can be said of it. Where a case of the
+/// role fails on which others rest, it breaks its own clauses, and no failure of theirs counts.
+pub fn excuse(role: &Role, outcomes: &mut [Outcome]) {
+    for Bearing { case, bears } in role.bearing {
+        let fails = |outcome: &&Outcome| {
+            role.case_of(&outcome.file) == Some(case) && matches!(outcome.verdict, Verdict::Failed(_))
+        };
+        let Some(broken) = outcomes.iter().find(fails).map(|outcome| outcome.clauses.join(", ")) else {
+            continue;
+        };
+        let rests =
+            |file: &str| role.case_of(file).is_some_and(|name| name != *case && name.starts_with(bears));
+        let fail = |outcome: &&mut Outcome| matches!(outcome.verdict, Verdict::Failed(_));
+        for outcome in outcomes.iter_mut().filter(|outcome| rests(&outcome.file)).filter(fail) {
+            outcome.verdict = Verdict::Inconclusive(format!("it rests on {broken}, which is broken"));
+        }
     }
 }
 
@@ -150,6 +170,7 @@ pub fn changes(before: &Stood, after: &Stood) -> Result<Vec<Change>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verify::role::bearing;
     use standin_scenario::outcome::Failure;
 
     fn outcome(clauses: &[&str], verdict: Verdict) -> Outcome {
@@ -200,6 +221,61 @@ mod tests {
             outcomes.push(outcome(&["GE-OUT-2"], failed()));
             let judged = judge(&["GE-OUT-1"], &outcomes);
             assert_eq!(judged[0].standing, expected);
+        }
+    }
+
+    /// One fault of a system breaks one clause, whatever else does not work because of it.
+    #[test]
+    fn what_rests_on_a_broken_case_is_not_broken_by_it() {
+        let role = Role {
+            bearing: &[bearing("basis", ""), bearing("out-basis", "out-")],
+            ..crate::verify::programs::LOADER
+        };
+        let told = |cases: &[(&str, &str, bool)]| {
+            let mut outcomes: Vec<_> = cases
+                .iter()
+                .map(|(case, clause, held)| Outcome {
+                    file: format!("verify/loader/{case}.yaml"),
+                    ..outcome(&[clause], if *held { Verdict::Held } else { failed() })
+                })
+                .collect();
+            excuse(&role, &mut outcomes);
+            outcomes.iter().map(|outcome| outcome.verdict.word()).collect::<Vec<_>>()
+        };
+        for (cases, expected) in [
+            (
+                &[("basis", "A", false), ("out-basis", "B", false), ("out-x", "C", false), ("y", "D", true)]
+                    [..],
+                &["failed", "inconclusive", "inconclusive", "held"][..],
+            ),
+            (
+                &[
+                    ("basis", "A", true),
+                    ("out-basis", "B", false),
+                    ("out-x", "C", false),
+                    ("in-x", "D", false),
+                ],
+                &["held", "failed", "inconclusive", "failed"],
+            ),
+            (&[("basis", "A", true), ("out-x", "C", false)], &["held", "failed"]),
+        ] {
+            assert_eq!(told(cases), expected);
+        }
+        let mut outcomes = vec![outcome(&["A"], failed()), outcome(&["B"], failed())];
+        outcomes[0].file = "verify/loader/basis.yaml".to_owned();
+        outcomes[1].file = "verify/loader/y.yaml".to_owned();
+        excuse(&role, &mut outcomes);
+        assert_eq!(outcomes[1].verdict.reason(), Some("it rests on A, which is broken"));
+    }
+
+    #[test]
+    fn cases_that_bear_others_are_cases_of_their_role() {
+        for role in crate::verify::ROLES {
+            let names: Vec<_> = role.cases.iter().filter_map(|(file, _)| role.case_of(file)).collect();
+            for Bearing { case, bears } in role.bearing {
+                assert!(names.contains(case), "{}: {case}", role.name);
+                assert!(names.iter().any(|name| name != case && name.starts_with(bears)), "{case}: {bears}");
+            }
         }
     }
 

@@ -35,6 +35,7 @@ pub const ROLE: Role = Role {
         "browser-destination", "browser-parameter", "browser-login", "browser-ended-session", "browser-foreign-host",
         "browser-mobile",
     ),
+    bearing: &[],
     work,
 };
 

@@ -20,6 +20,6 @@ pub mod push;
 pub mod role;
 pub mod secrets;
 
-pub use judgement::{Judgement, Standing, judge};
+pub use judgement::{Judgement, Standing, excuse, judge};
 pub use partner::PartnerFile;
 pub use role::{ROLES, Role, Work, role_of};

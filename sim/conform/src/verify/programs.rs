@@ -2,7 +2,7 @@
 
 use crate::verify::cases::{Words, base, cases, cases_of};
 use crate::verify::partner::PartnerFile;
-use crate::verify::role::{Member, Programme, Role, Takes, Verification, Work, needed, optional};
+use crate::verify::role::{Member, Programme, Role, Takes, Verification, Work, bearing, needed, optional};
 use serde_json::{Value, json};
 use standin_scenario::{Diagnostic, Node};
 use standin_stage::WorldSpec;
@@ -21,8 +21,9 @@ pub const LOADER: Role = Role {
     template: include_str!("cases/loader/new.yaml"),
     cases: cases!("loader":
         "creates", "updates", "changed-address", "values", "empty-cells", "half-file", "eloqua-down", "sync-fails",
-        "subscription", "opted-out", "alone", "many",
+        "says-so", "subscription", "opted-out", "alone", "many",
     ),
+    bearing: &[bearing("creates", ""), bearing("updates", "")],
     work: |verification| work(verification, Part::Loader, "/eloqua/in"),
 };
 
@@ -37,8 +38,17 @@ pub const EXPORTER: Role = Role {
     members: MEMBERS,
     template: include_str!("cases/exporter/new.yaml"),
     cases: cases!("exporter":
-        "updates", "values", "half-file", "names", "key", "subscription", "failure", "alone", "many",
+        "file", "readable", "carries", "names", "key", "updates", "values", "half-file", "subscription", "failure",
+        "says-so", "alone", "many",
     ),
+    bearing: &[
+        bearing("file", ""),
+        bearing("readable", ""),
+        bearing("carries", ""),
+        bearing("names", ""),
+        bearing("key", ""),
+        bearing("updates", ""),
+    ],
     work: |verification| work(verification, Part::Exporter, "/eloqua/out"),
 };
 
@@ -67,7 +77,8 @@ fn work(verification: &Verification<'_>, part: Part, folder: &str) -> Result<Vec
         return Err(file.mistake("separator", message));
     }
     // Two files of one name are never there at the same time.
-    let meanwhile = if pattern.contains('*') { "advance: 1min" } else { "eloqua_import: contacts" };
+    let meanwhile =
+        if pattern.contains('*') { "advance: 1min" } else { "eloqua_import: { job: contacts, expect: any }" };
     let named = |stem: &str| pattern.replace('*', stem);
     let words: Words = vec![
         ("folder", folder.clone()),

@@ -3,7 +3,7 @@
 use crate::verify::cases::{Words, base, cases, cases_of};
 use crate::verify::judgement::not_exercised;
 use crate::verify::programs::command;
-use crate::verify::role::{Programme, Role, Takes, Verification, Work, needed, optional};
+use crate::verify::role::{Programme, Role, Takes, Verification, Work, bearing, needed, optional};
 use serde_json::{Value, json};
 use standin_scenario::Node;
 use standin_stage::WorldSpec;
@@ -47,10 +47,17 @@ pub const ROLE: Role = Role {
     ],
     template: include_str!("cases/push/new.yaml"),
     cases: cases!("push":
-        "at-once", "user-name", "first-name", "last-name", "e-mail", "unknown", "address", "zip", "city", "country",
+        "signed", "at-once", "again", "user-name", "first-name", "last-name", "e-mail", "unknown", "address", "zip", "city", "country",
         "phone-overwrite", "phone-overwrite-list", "phone-append", "phone-append-object", "birthday", "gender",
         "languages", "uid", "nothing-else", "forged", "cut-signature",
     ),
+    bearing: &[
+        bearing("signed", ""),
+        bearing("at-once", ""),
+        bearing("again", ""),
+        bearing("phone-overwrite", "phone-"),
+        bearing("phone-append", "phone-"),
+    ],
     work,
 };
 

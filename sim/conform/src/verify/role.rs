@@ -27,8 +27,18 @@ pub struct Role {
     pub template: &'static str,
     /// The scenarios that exercise it: names and texts.
     pub cases: &'static [(&'static str, &'static str)],
+    /// Cases on which others rest, the lowest first.
+    pub bearing: &'static [Bearing],
     /// What is to be done to verify a partner.
     pub work: fn(&Verification<'_>) -> Result<Vec<Work>, BadInput>,
+}
+
+/// A case without which others show nothing: what it looks at, they take for granted.
+pub struct Bearing {
+    /// Its name.
+    pub case: &'static str,
+    /// How the names of those begin that rest on it: all of them if this is empty.
+    pub bears: &'static str,
 }
 
 /// One member of a partner's file.
@@ -60,6 +70,10 @@ pub enum Takes {
     Dataflow,
 }
 
+pub(crate) const fn bearing(case: &'static str, bears: &'static str) -> Bearing {
+    Bearing { case, bears }
+}
+
 pub(crate) const fn needed(name: &'static str, summary: &'static str) -> Member {
     Member { name, needed: true, takes: Takes::Text, summary }
 }
@@ -85,6 +99,18 @@ pub const ROLES: &[Role] = &[
     drift::GIGYA,
     drift::ELOQUA,
 ];
+
+impl Role {
+    /// The name of a case within the role: `at-once` of `verify/push/at-once.yaml`. What is no case of its has none.
+    pub fn case_of<'f>(&self, file: &'f str) -> Option<&'f str> {
+        file.strip_prefix("verify/")?.strip_prefix(self.name)?.strip_prefix('/')?.strip_suffix(".yaml")
+    }
+
+    /// Whether others rest on a case.
+    pub fn bears(&self, file: &str) -> bool {
+        self.case_of(file).is_some_and(|case| self.bearing.iter().any(|bearing| bearing.case == case))
+    }
+}
 
 /// The role of a name.
 pub fn role_of(name: &str) -> Option<&'static Role> {

@@ -49,8 +49,12 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Component>, String> {
     }
     let mut params = Vec::new();
     for [name, source, value] in setup.rows("apiParams", ["paramName", "sourceField", "value"])? {
-        if name.is_empty() {
+        // The console keeps rows that nobody has filled in.
+        if [&name, &source, &value].into_iter().all(|cell| cell.is_empty()) {
             continue;
+        }
+        if name.is_empty() {
+            return Err("parameter `apiParams` has a row without `paramName`".to_owned());
         }
         let from = match source.as_ref() {
             "" => From::Constant(setup.placeholders.text(&value)),
@@ -184,6 +188,23 @@ mod tests {
             params["apiMethod"] = json!("ds.store");
             let out = World::new().through("datasource.write.gigya.generic", params, &[]);
             assert_eq!(out.report.failure, Some(format!("datasource.write.gigya.generic `step`: {told}")));
+        }
+    }
+
+    #[test]
+    fn every_row_that_is_filled_in_names_its_parameter() {
+        let told = |rows: Value| {
+            let params = json!({"apiMethod": "accounts.setAccountInfo", "apiParams": rows});
+            World::new().through("datasource.write.gigya.generic", params, &[]).report.failure
+        };
+        let nameless =
+            "datasource.write.gigya.generic `step`: parameter `apiParams` has a row without `paramName`";
+        assert_eq!(told(json!([{"paramName": "", "sourceField": "", "value": ""}])), None);
+        for row in [
+            json!({"apiParamName": "UID", "sourceField": "UID", "value": ""}),
+            json!({"paramName": "", "sourceField": "", "value": "x"}),
+        ] {
+            assert_eq!(told(json!([row])), Some(nameless.to_owned()));
         }
     }
 

@@ -139,7 +139,7 @@ pub const BROWSER_EXPECT_PAGE: Step = Step {
         BY,
         FRAME,
         optional("shows", "texts that must be seen"),
-        optional("hides", "texts that must not be seen"),
+        optional("hides", "texts that must not be seen").of_absence(),
         optional("host", "the host in the address"),
         optional("path", "the path in the address"),
         optional("title", "the page's title"),

@@ -1,9 +1,9 @@
 //! What a client and an administrator of Eloqua do, and what is expected of the contacts.
 
 use crate::compare::plain;
-use crate::partner::Part;
+use crate::partner::{Part, heard};
 use crate::run::Run;
-use crate::step::{Arg, Args, Miss, Step, Takes, Unmet, needed, optional, unmet};
+use crate::step::{Arg, Args, Miss, Step, Takes, Unmet, hold_text, needed, optional, unmet};
 use crate::surface::locked;
 use serde_json::{Value, json};
 
@@ -164,6 +164,7 @@ pub const EXPECT_CONTACT: Step = Step {
             .takes(Takes::Flag)
             .of_absence(),
         optional("absent", "true: there must be no such contact").takes(Takes::Flag).of_absence(),
+        optional("contains", "text that must stand in some field of it").takes(Takes::Text),
     ],
     alone: None,
     open: false,
@@ -178,6 +179,7 @@ pub const EXPECT_CONTACT: Step = Step {
             };
         }
         let contact = only(run, args, &found)?;
+        hold_text(args, contact, "the contact")?;
         let expected = args.json("has")?.unwrap_or(json!({}));
         run.hold(args.get("has").unwrap_or(args.node()), &expected, &filled(contact), "the contact")?;
         if args.flag("whole")?.unwrap_or(false) {
@@ -315,12 +317,22 @@ fn partners_job(run: &mut Run<'_>, args: &Args<'_>) -> Result<String, Miss> {
         files.ok_or_else(|| run.mistake(node, &format!("no import or export is called `{name}`")))?;
     let order = [("STANDIN_JOB", name.to_owned()), ("STANDIN_FOLDER", folder), ("STANDIN_FILE", file)];
     let Some(partner) = &mut run.partner else { return Err(Miss::Broken("nobody takes part".to_owned())) };
-    let ended = partner.session.work(world, &order).map_err(Miss::Broken)?;
+    let before = heard(world);
+    let ended = partner.session.work(world, &order).map_err(Miss::NotStarted)?;
+    partner.spoke |= heard(world) != before;
+    let spoke = partner.spoke;
     world.advance(std::time::Duration::ZERO);
+    // One that ends before it speaks says no more about a clause than a service that ends before it listens.
+    let started = ended.code == 0 || spoke;
+    let before = if started { "" } else { ", before it spoke to anybody" };
     let told = match ended.told.trim() {
-        "" => format!("the command for `{name}` ended with exit code {}", ended.code),
-        told => format!("the command for `{name}` ended with exit code {}: {told}", ended.code),
+        "" => String::new(),
+        told => format!(": {told}"),
     };
+    let told = format!("the command for `{name}` ended with exit code {}{before}{told}", ended.code);
+    if !started {
+        return Err(Miss::NotStarted(told));
+    }
     kept(args, ended.code != 0, told)
 }
 

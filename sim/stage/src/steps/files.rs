@@ -82,6 +82,7 @@ pub const EXPECT_FILE: Step = Step {
             "true: cells of its first line that begin with C_ are contact fields that Eloqua has",
         )
         .takes(Takes::Flag),
+        optional("charset", "UTF-8: it is text in this charset").takes(Takes::Word(&["UTF-8"])),
         optional("json", "its content as JSON; members that are not named do not matter"),
         optional(
             "save",
@@ -108,6 +109,14 @@ pub const EXPECT_FILE: Step = Step {
         };
         let bytes = content(&bytes_at(run, path), args.flag("gzip")?.unwrap_or(false))?;
         let text = String::from_utf8_lossy(&bytes);
+        if let Some(node) = args.get("charset").filter(|_| !is_text(&bytes)) {
+            return Err(Miss::Unmet(Unmet {
+                message: format!("{path} is no text in {}", node.text()?),
+                actual: Some(text.chars().take(200).collect()),
+                span: Some(node.span),
+                ..Unmet::default()
+            }));
+        }
         if let Some(expected) = args.text("text")? {
             run.hold(args.need("text")?, &json!(expected), &json!(text), &format!("the content of {path}"))?;
         }
@@ -162,6 +171,11 @@ pub const EXPECT_FILE: Step = Step {
     },
 };
 
+/// Whether bytes are text in UTF-8: other charsets of two bytes have a NUL in every Latin letter.
+fn is_text(bytes: &[u8]) -> bool {
+    !bytes.contains(&0) && std::str::from_utf8(bytes).is_ok()
+}
+
 /// Holds some cells of a file's first line, whatever stands between them.
 fn hold_headings(
     place: &Node,
@@ -193,7 +207,7 @@ pub const EXPECT_FILES: Step = Step {
             .takes(Takes::Text),
         optional("except", "a pattern for files that do not count").takes(Takes::Text),
         optional("contains", "only files in which this text occurs"),
-        needed("count", "exactly so many").or(&["at_least"]).takes(Takes::Number),
+        needed("count", "exactly so many").or(&["at_least"]).takes(Takes::Number).of_absence(),
         optional("at_least", "not fewer than so many").takes(Takes::Number),
     ],
     alone: None,

@@ -1,10 +1,11 @@
 //! What a client of Gigya does, and what is expected of the accounts.
 
 use crate::run::Run;
-use crate::step::{Miss, Step, Takes, needed, optional, unmet};
+use crate::step::{Miss, Step, Takes, hold_text, needed, optional, unmet};
 use crate::surface::locked;
 use serde_json::{Value, json};
 use standin_clients::gigya::GigyaError;
+use standin_scenario::Node;
 
 /// Any call.
 pub const GIGYA_CALL: Step = Step {
@@ -68,6 +69,11 @@ pub const EXPECT_ACCOUNT: Step = Step {
     args: &[
         needed("UID", "whose account").takes(Takes::Text),
         optional("absent", "true: there must be no such account").takes(Takes::Flag).of_absence(),
+        optional("contains", "text that must stand in some member of it").takes(Takes::Text),
+        optional(
+            "listed",
+            "members that are texts with commas, by their paths, as lists: { profile.languages: [English, Dutch] }",
+        ),
     ],
     alone: None,
     open: true,
@@ -82,9 +88,17 @@ pub const EXPECT_ACCOUNT: Step = Step {
             };
         }
         let Some(account) = account else { return Err(unmet(format!("there is no account `{uid}`"))) };
+        let what = format!("account {uid}");
+        hold_text(args, &account, &what)?;
+        for (path, names) in args.get("listed").map(Node::map).transpose()?.unwrap_or_default() {
+            let found = account.pointer(&format!("/{}", path.name.replace('.', "/")));
+            let found =
+                found.and_then(Value::as_str).map(|text| text.split(',').map(str::trim).collect::<Vec<_>>());
+            run.hold(names, &names.to_json()?, &json!(found), &format!("{what}: {}", path.name))?;
+        }
         let expected: serde_json::Map<String, Value> = args.others()?.into_iter().collect();
-        run.hold(args.node(), &Value::Object(expected), &account, &format!("account {uid}"))?;
-        Ok(format!("account {uid}"))
+        run.hold(args.node(), &Value::Object(expected), &account, &what)?;
+        Ok(what)
     },
 };
 

@@ -300,7 +300,7 @@ pub const EXPECT_PAGE: Step = Step {
             "members of the page's single sign-on state: { state: failed, error: GigyaUnreachable }",
         ),
         optional("fields", "what the form shows, by variable"),
-        optional("hidden", "variables that the form must not show"),
+        optional("hidden", "variables that the form must not show").of_absence(),
         optional("errors", "mistakes by variable; `page` is the list of all that the page tells"),
         optional("warnings", "warnings that must be among those of the page"),
         optional("host", "the host that the browser is at"),

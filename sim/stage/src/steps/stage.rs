@@ -160,7 +160,8 @@ pub const EXPECT_CALLS: Step = Step {
              than these: { profile: [city], data: [] }",
         )
         .takes(Takes::Lists),
-        needed("count", "exactly so many").or(&["at_most", "at_least"]).takes(Takes::Number),
+        optional("status", "only calls that were answered with this HTTP status").takes(Takes::Number),
+        needed("count", "exactly so many").or(&["at_most", "at_least"]).takes(Takes::Number).of_absence(),
         optional("at_most", "not more than so many").takes(Takes::Number).of_absence(),
         optional("at_least", "not fewer than so many").takes(Takes::Number),
         optional("since", "`last count`: only calls after the last expect_calls or reset")
@@ -178,16 +179,17 @@ pub const EXPECT_CALLS: Step = Step {
                 && to.is_none_or(|wanted| wanted == platform)
                 && name.is_none_or(|wanted| call.contains(wanted))
         };
-        let sent = args.text("sent")?;
+        let (sent, answered) = (args.text("sent")?, args.number("status")?);
         let (sends, beyond) = (args.json("sends")?, args.json("sends_beyond")?);
         let mut fitting = Vec::new();
-        let counted = match (sent, &sends, &beyond) {
-            (None, None, None) => journal.count_calls(since, wanted),
+        let counted = match (sent, answered, &sends, &beyond) {
+            (None, None, None, None) => journal.count_calls(since, wanted),
             _ => (journal.forgotten() == 0).then(|| {
                 fitting = journal.since(since);
                 fitting.retain(|entry| match &entry.what {
-                    What::Call { from, to, name, line, request, .. } => {
+                    What::Call { from, to, name, line, request, status, .. } => {
                         wanted(from, to, name)
+                            && answered.is_none_or(|code| code == u64::from(*status))
                             && sent.is_none_or(|text| has(request, text))
                             && sends.as_ref().is_none_or(|sends| holds(&params(line, request), sends))
                             && beyond.as_ref().is_none_or(|known| goes_beyond(&params(line, request), known))

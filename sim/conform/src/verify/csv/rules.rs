@@ -77,6 +77,10 @@ impl Fault {
 }
 
 fn charset(sheet: &Sheet<'_>, _: &Columns) -> Vec<Fault> {
+    if let Some(what) = sheet.no_text {
+        let whole = fault(Span { start: 0, end: 0 }, format!("the file is {what}"));
+        return vec![whole.instead("text in UTF-8", what).hint("save the file as text in UTF-8")];
+    }
     let at = sheet.broken_at.into_iter();
     at.map(|start| {
         fault(Span { start, end: start + char::REPLACEMENT_CHARACTER.len_utf8() }, "bytes that are no UTF-8")
@@ -221,6 +225,8 @@ fn key(sheet: &Sheet<'_>, columns: &Columns) -> Vec<Fault> {
     if sheet.column(&columns.key).is_none() {
         // Under a separator that nobody takes there are no columns to look at.
         let named = sheet.text.lines().next().is_some_and(|line| line.contains(&columns.key));
+        // Under other names, another rule tells what is wrong.
+        let named = named || !sheet.headings.iter().all(|cell| is_database_name(&cell.value));
         let first = sheet.headings.first().map_or(Span::default(), |cell| cell.span);
         let there: Vec<&str> = sheet.headings.iter().map(|cell| cell.value.as_str()).collect();
         let missing = fault(first, format!("no column is called {}", columns.key))
@@ -355,6 +361,10 @@ fn addresses(sheet: &Sheet<'_>, columns: &Columns) -> Vec<Fault> {
 
 /// Why a rule has nothing to look at in a file, if that is so.
 pub(super) fn nothing_to_see(rule: &Rule, sheet: &Sheet<'_>, columns: &Columns) -> Option<String> {
+    if let Some(what) = sheet.no_text {
+        return (rule.name != "charset")
+            .then(|| format!("it rests on GE-CSV-3, which is broken: the file is {what}"));
+    }
     let (key, address) = (from_ref(&columns.key), from_ref(&columns.address));
     let needed: &[&[String]] = match rule.name {
         "names" => return sheet.headings.is_empty().then(|| "the file has no headings".to_owned()),

@@ -2,8 +2,8 @@
 
 use standin_scenario::Span;
 
-/// The separators that Eloqua's import takes, and the one that is met all the same.
-const SEPARATORS: [char; 4] = [',', ';', '|', '\t'];
+/// The separators that Eloqua's import takes, and those that are met all the same.
+const SEPARATORS: [char; 7] = [',', ';', '|', '\t', ':', '^', '~'];
 
 /// A file, read.
 pub(super) struct Sheet<'s> {
@@ -21,6 +21,21 @@ pub(super) struct Sheet<'s> {
     pub(super) open: Option<Span>,
     /// Where bytes begin that are no UTF-8.
     pub(super) broken_at: Option<usize>,
+    /// What the file is if it is no text that anybody could look into.
+    pub(super) no_text: Option<&'static str>,
+}
+
+/// What bytes are that are no text in UTF-8 from the first line on.
+pub(super) fn no_text(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0x1f, 0x8b, ..] => Some("packed with gzip"),
+        [b'P', b'K', 3, 4, ..] => Some("a ZIP archive, as workbooks are"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("in UTF-16"),
+        _ => {
+            let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+            first.contains(&0).then_some("in a charset of two bytes a letter, or no text")
+        }
+    }
 }
 
 /// One row.
@@ -52,6 +67,7 @@ impl<'s> Sheet<'s> {
             stray: Vec::new(),
             open: None,
             broken_at,
+            no_text: None,
         };
         let mut at = start;
         let mut first = true;

@@ -256,7 +256,7 @@ fn asked_once(run: &Run<'_>, call: &str) -> Result<(u64, Value), String> {
         Ok(answer) => Ok((answer.status, answer.json)),
         Err(Miss::Unmet(unmet)) => Err(unmet.message),
         Err(Miss::Written(diagnostic)) => Err(diagnostic.message),
-        Err(Miss::Strange(why) | Miss::Broken(why)) => Err(why),
+        Err(Miss::Strange(why) | Miss::NotStarted(why) | Miss::Broken(why)) => Err(why),
     }
 }
 
