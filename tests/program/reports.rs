@@ -106,6 +106,10 @@ fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
     }
 }
 
+fn faulty(fault: Value) -> Value {
+    json!({"scenario": "A", "steps": [{"fault": fault}]})
+}
+
 /// What an editor would underline: nothing in what runs, something in each of what is refused.
 #[test]
 fn schemas_of_what_people_write() {
@@ -141,6 +145,19 @@ fn schemas_of_what_people_write() {
         (
             json!({"scenario": "A", "steps": [{"advance": "1s", "clear_faults": null}]}),
             json!({"scenario": "A", "steps": [{"advance": "1s"}, {"clear_faults": null}]}),
+        ),
+        (
+            faulty(json!({"platform": "gigya", "http": 502, "cut": "half"})),
+            faulty(json!({"platform": "gigya", "http": 502, "cut": null})),
+        ),
+        (faulty(json!({"platform": "gigya", "times": 2})), faulty(json!({"platform": "sftp", "times": 2}))),
+        (
+            faulty(json!({"platform": "gigya", "after_bytes": 1})),
+            faulty(json!({"platform": "<where>", "after_bytes": 1})),
+        ),
+        (
+            faulty(json!({"platform": "gigya", "http": 502, "times": 0})),
+            faulty(json!({"platform": "gigya", "http": 502, "times": "<n>"})),
         ),
     ] {
         assert!(!scenario.mistakes(&wrong).is_empty(), "{wrong} fits");

@@ -971,6 +971,15 @@ fn every_operation_answers_as_it_is_described() {
         ("Fault", json!({"platform": "gigya", "delay": "soon"}), false),
         ("Fault", json!({"platform": "gigya", "delay": "2s", "chance": "0.5%"}), true),
         ("Fault", json!({"platform": "gigya", "delay": "2s", "chance": "half"}), false),
+        ("Fault", json!({"platform": "gigya", "delay": "2s", "chance": "0%"}), false),
+        ("Fault", json!({"platform": "gigya", "delay": "2s", "chance": "100.1%"}), false),
+        ("Fault", json!({"platform": "gigya", "delay": "2s", "chance": "100.0 %"}), true),
+        ("Fault", json!({"platform": "gigya", "delay": "2s", "times": 0}), false),
+        ("Fault", json!({"platform": "gigya", "delay": "2s", "nth": 0}), false),
+        ("Fault", json!({"platform": "gigya", "delay": "2s", "skip": 0}), true),
+        ("Fault", json!({"platform": "gigya", "http": 299}), false),
+        ("Fault", json!({"platform": "sftp", "http": 502}), false),
+        ("Fault", json!({"platform": "gigya", "after_bytes": 5}), false),
     ] {
         let valid = validator(&json!({"$ref": format!("#/components/schemas/{schema}")})).is_valid(&body);
         assert_eq!(valid, expected, "{schema} {body}");

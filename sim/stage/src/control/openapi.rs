@@ -5,9 +5,11 @@ use super::operations::{OPERATIONS, VIEWS};
 use super::problem::KINDS;
 use super::worlds::Hosting;
 use crate::step::Takes;
+use crate::step::between;
 use crate::steps::FAULT;
 use crate::world::SECTIONS;
 use serde_json::{Map, Value, json};
+use standin_fake_kit::faults::rule::{CHANCE, one_kind};
 use standin_fake_kit::seed::members;
 
 /// Bodies that need not be there.
@@ -207,7 +209,7 @@ fn schemas(hosting: &Hosting) -> Value {
         "ScenarioText": {"type": "string", "description": "a scenario file"},
         "ScenarioBody": {"type": "object", "required": ["scenario", "steps"],
             "description": "a scenario in JSON: `standin list schema scenario`",
-            "properties": {"scenario": text(), "steps": {"type": "array", "minItems": 1}}},
+            "properties": {"scenario": text(), "steps": {"type": "array", "minItems": 1, "items": {"type": ["string", "object"]}}}},
         "DataflowRun": object(json!({
             "full": {"type": "boolean"}, "limit": count(), "expect": {"enum": ["succeeded", "failed"]},
         }), &[]),
@@ -218,7 +220,8 @@ fn schemas(hosting: &Hosting) -> Value {
 /// A rule, as the step of scenarios takes it.
 fn fault() -> Value {
     let one = |takes: Takes| match takes {
-        Takes::Number => json!({"type": "integer", "minimum": 0}),
+        Takes::Number => between(0, u64::MAX),
+        Takes::Between(least, most) => between(least, most),
         Takes::Flag => json!({"type": "boolean"}),
         Takes::Word(words) => json!({"enum": words}),
         Takes::Span => json!({"type": "string", "pattern": SPAN}),
@@ -236,13 +239,11 @@ fn fault() -> Value {
         .collect();
     let needed: Vec<&str> = FAULT.args.iter().filter(|arg| arg.needed).map(|arg| arg.name).collect();
     let mut rule = object(Value::Object(members), &needed);
-    rule["properties"]["chance"]["pattern"] = Value::from("^[0-9]{1,4}(\\.[0-9]{1,4})? *%$");
-    // One rule, one kind; at the drop a connection ends where none is said.
-    let kinds = || standin_fake_kit::faults::KINDS.iter().map(|kind| json!({"required": [kind.name]}));
-    let at_the_drop = json!({
-        "properties": {"platform": {"const": "sftp"}}, "not": {"anyOf": kinds().collect::<Vec<_>>()},
-    });
-    rule["oneOf"] = kinds().chain([at_the_drop]).collect();
+    rule["properties"]["chance"]["pattern"] = Value::from(CHANCE);
+    for time in ["from", "until"] {
+        rule["properties"][time]["anyOf"] = json!([{"format": "date-time"}, {"pattern": SPAN}]);
+    }
+    rule["allOf"] = json!([one_kind(None)]);
     rule
 }
 
