@@ -220,6 +220,7 @@ async fn answer(
     if let Some(peer) = line.peer {
         parts.extensions.insert(Peer(peer));
     }
+    parts.extensions.insert(notes.left());
     let gzip = gzip::accepted(&parts.headers);
     without_hops(&mut parts.headers);
     parts.headers.remove(FORWARDED_PROTO);
@@ -425,7 +426,7 @@ mod tests {
     use super::*;
     use crate::testing::Network;
     use pollster::block_on;
-    use standin_ports::http::Compressible;
+    use standin_ports::http::{Compressible, Left};
     use standin_wire::HttpClient;
     use std::io::{Read, Write};
     use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -676,6 +677,35 @@ mod tests {
             answer.contains("\r\ncontent-length: 10\r\n") && answer.ends_with("\r\n\r\n12345"),
             "{answer}"
         );
+    }
+
+    /// Does not answer before its client has left.
+    struct Patient(Mutex<Option<std::sync::mpsc::Sender<()>>>);
+
+    #[async_trait::async_trait]
+    impl Http for Patient {
+        async fn send(&self, request: Request) -> Result<Response, HttpError> {
+            let left = request.extensions().get::<Left>().unwrap().clone();
+            while !left.is_so() {
+                pass(Duration::from_millis(5)).await;
+            }
+            let _ = self.0.lock().unwrap().take().unwrap().send(());
+            Ok(Response::new(Bytes::new()))
+        }
+    }
+
+    #[test]
+    fn a_client_that_leaves_is_known_to_have_left_while_its_answer_is_made() {
+        let (gone, left) = std::sync::mpsc::channel();
+        let network = Network::start();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let served = spawn_on(network.handle(), listener, Arc::new(Patient(Mutex::new(Some(gone))))).unwrap();
+        let mut stream = connect(&served);
+        stream.write_all(b"POST /long HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1").unwrap();
+        network.settle();
+        assert_eq!(left.try_recv(), Err(std::sync::mpsc::TryRecvError::Empty));
+        drop(stream);
+        left.recv_timeout(Duration::from_secs(5)).unwrap();
     }
 
     /// Long before anything would be sent, which is what else tells that nobody is there.
