@@ -326,8 +326,9 @@ The program finds its proxy and whom to trust in the variables that programs rea
 SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, WGETRC, JAVA_TOOL_OPTIONS and their like; and
 the platforms' addresses and credentials in those that `standin serve` prints. Node (NODE_OPTIONS)
 and Python (PYTHONPATH) are led here even where they look at no proxy. Other hosts are refused, and
-named at the end. Not held back is what looks at none of these variables, as many static binaries,
-PHP's file_get_contents, and Python with -I or uvloop.
+named at the end. Not held back is what looks at none of these variables: PHP's file_get_contents,
+Python with -I, -E, -S or uvloop, Java's clients that take no system properties, and static binaries
+that read no HTTPS_PROXY.
 
 Exit code: that of the program; if it is 0 and what --expect expects does not hold, 1.")]
 pub(crate) struct ExecCommand {
