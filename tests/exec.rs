@@ -53,9 +53,7 @@ const HEARS: &str = "import signal, sys\n\
 #[test]
 fn a_signal_is_passed_on() {
     for (signal, code) in [("-INT", 5), ("-TERM", 6), ("-HUP", 7), ("-QUIT", 8)] {
-        let mut standin = Command::new("setsid");
-        standin.arg(env!("CARGO_BIN_EXE_standin")).args(["exec", "--", "python3", "-c", HEARS]);
-        standin.current_dir(top()).env("XDG_DATA_HOME", env!("CARGO_TARGET_TMPDIR"));
+        let mut standin = program(&[], &["python3", "-c", HEARS]);
         let mut ran = standin.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(ran.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
@@ -65,6 +63,39 @@ fn a_signal_is_passed_on() {
         assert_eq!(ran.wait().unwrap().code(), Some(code), "{signal}");
     }
 }
+
+/// Also where we are in the foreground of a terminal; and what is not to be heard here is not to be heard there.
+#[test]
+fn a_signal_is_passed_on_in_the_foreground_of_a_terminal() {
+    let terminal = format!(
+        "{TERMINAL}\
+        until(b'ready')\n\
+        os.kill(pid, 2)\n\
+        sys.exit(os.WEXITSTATUS(os.waitpid(pid, 0)[1]))"
+    );
+    let mut python = Command::new("python3");
+    python.args(["-c", &terminal, env!("CARGO_BIN_EXE_standin"), "exec", "--", "python3", "-c", HEARS]);
+    python.env("XDG_DATA_HOME", env!("CARGO_TARGET_TMPDIR"));
+    let ran = python.output().unwrap();
+    assert_eq!(ran.status.code(), Some(5), "{ran:?}");
+
+    let script = "trap '' HUP; exec \"$0\" exec -- grep SigIgn: /proc/self/status";
+    let mut deaf = Command::new("sh");
+    deaf.args(["-c", script, env!("CARGO_BIN_EXE_standin")]).current_dir(top());
+    let ran = deaf.env("XDG_DATA_HOME", env!("CARGO_TARGET_TMPDIR")).output().unwrap();
+    assert!(text(&ran.stdout).trim_end().ends_with('1'), "{ran:?}");
+}
+
+/// Runs what it is given at a terminal.
+const TERMINAL: &str = "import os, pty, sys\n\
+    pid, terminal = pty.fork()\n\
+    if pid == 0:\n\
+    \x20   os.execv(sys.argv[1], sys.argv[1:])\n\
+    said = b''\n\
+    def until(word):\n\
+    \x20   global said\n\
+    \x20   while word not in said:\n\
+    \x20       said += os.read(terminal, 1000)\n";
 
 /// A program hears of a key at its terminal by itself, and not from us once more.
 #[test]
@@ -76,22 +107,16 @@ fn a_key_at_the_terminal_is_heard_once() {
         print('ready', flush=True)\n\
         while True:\n\
         \x20   signal.pause()";
-    let terminal = "import os, pty, sys\n\
-        pid, terminal = pty.fork()\n\
-        if pid == 0:\n\
-        \x20   os.execv(sys.argv[1], sys.argv[1:])\n\
-        said = b''\n\
-        def until(word):\n\
-        \x20   global said\n\
-        \x20   while word not in said:\n\
-        \x20       said += os.read(terminal, 1000)\n\
+    let terminal = format!(
+        "{TERMINAL}\
         until(b'ready')\n\
         os.write(terminal, bytes([3]))\n\
         until(b'heard')\n\
         os.kill(pid, 15)\n\
-        sys.exit(os.WEXITSTATUS(os.waitpid(pid, 0)[1]))";
+        sys.exit(os.WEXITSTATUS(os.waitpid(pid, 0)[1]))"
+    );
     let mut python = Command::new("python3");
-    python.args(["-c", terminal, env!("CARGO_BIN_EXE_standin"), "exec", "--", "python3", "-c", hears]);
+    python.args(["-c", &terminal, env!("CARGO_BIN_EXE_standin"), "exec", "--", "python3", "-c", hears]);
     python.env("XDG_DATA_HOME", env!("CARGO_TARGET_TMPDIR"));
     let ran = python.output().unwrap();
     assert_eq!(ran.status.code(), Some(1), "{ran:?}");
@@ -259,6 +284,33 @@ fn python_is_led_without_a_proxy() {
     let ran = standin.env("PYTHONPATH", folder.path()).output().unwrap();
     assert_eq!(text(&ran.stdout), "theirs 200 200 [True, True] True\n", "{ran:?}");
     assert!(text(&ran.stderr).contains("\nrefused: only.example.net is nobody here"), "{ran:?}");
+}
+
+/// Who looks a name up first, and says only then to which port, finds the same.
+#[test]
+fn python_finds_here_what_it_looks_up_without_a_port() {
+    let python = "import http.client, os, socket, ssl\n\
+        name = 'accounts.eu1.gigya.com'\n\
+        path = '/accounts.getPolicies?apiKey=' + os.environ['GIGYA_API_KEY']\n\
+        found = [socket.gethostbyname(name), socket.gethostbyname_ex(name)[2][0], socket.getaddrinfo(name, None)[0][4][0]]\n\
+        for address in found:\n\
+        \x20   secured = ssl.create_default_context().wrap_socket(socket.create_connection((address, 443)), server_hostname=name)\n\
+        \x20   connection = http.client.HTTPSConnection(name)\n\
+        \x20   connection.sock = secured\n\
+        \x20   connection.request('GET', path)\n\
+        \x20   print(connection.getresponse().status)\n\
+        drop = socket.gethostbyname('sftp.exchange.example')\n\
+        print(socket.create_connection((drop, 22)).recv(7), socket.gethostbyname('localhost'), socket.gethostbyname(''))\n\
+        try:\n\
+        \x20   socket.create_connection((socket.gethostbyname('db.corp.example'), 5432))\n\
+        except ConnectionRefusedError as refused:\n\
+        \x20   print(refused)";
+    let ran = exec(&[], &["python3", "-c", python]);
+    assert_eq!(
+        text(&ran.stdout),
+        "200\n200\n200\nb'SSH-2.0' 127.0.0.1 0.0.0.0\n[Errno 111] nobody here answers under db.corp.example\n",
+        "{ran:?}"
+    );
 }
 
 /// What speaks neither HTTP nor TLS is refused as one that nobody hears, and named; the drop is there under its own name.

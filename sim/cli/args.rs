@@ -1,7 +1,7 @@
 //! What may be typed.
 
 use crate::run::choose::Shard;
-use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use standin_conform::verify::ROLES;
 use standin_report::FORMATS;
@@ -103,7 +103,7 @@ pub(crate) struct RunCommand {
     #[arg(long, value_name = "ID")]
     pub(crate) clause: Vec<String>,
     /// Writes a report: html, junit, json, markdown or tap, see `standin list reports`; may be given several times
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = report)]
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = REPORT, hide_possible_values = true)]
     pub(crate) report: Vec<(String, String)>,
     /// Runs so many scenarios at the same time, as many as there are cores if it is not given; nothing else changes
     #[arg(long, short, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -326,8 +326,9 @@ The program finds its proxy and whom to trust in the variables that programs rea
 SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, WGETRC, JAVA_TOOL_OPTIONS and their like; and
 the platforms' addresses and credentials in those that `standin serve` prints. Node (NODE_OPTIONS)
 and Python (PYTHONPATH) are led here even where they look at no proxy. Other hosts are refused, and
-named at the end. Not held back is what looks at none of these variables, as many static binaries,
-PHP's file_get_contents, and Python with -I or uvloop.
+named at the end. Not held back is what looks at none of these variables: PHP's file_get_contents,
+Python with -I, -E, -S or uvloop, Java's clients that take no system properties, and static binaries
+that read no HTTPS_PROXY.
 
 Exit code: that of the program; if it is 0 and what --expect expects does not hold, 1.")]
 pub(crate) struct ExecCommand {
@@ -374,7 +375,7 @@ pub(crate) struct VerifyCommand {
     #[arg(long, value_name = "ID")]
     pub(crate) clause: Vec<String>,
     /// Writes a report, see `standin list reports`; may be given several times
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = report)]
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = REPORT, hide_possible_values = true)]
     pub(crate) report: Vec<(String, String)>,
     /// Tries so many cases at the same time, as many as there are cores if it is not given
     #[arg(long, short, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -516,26 +517,34 @@ pub(crate) enum What {
     Operations,
 }
 
-/// Names that shells offer; whether one is known is told where it is used, with more of an answer.
+/// What is read in a way of its own, and the words that shells offer for it.
 #[derive(Clone)]
-struct Offered(fn() -> Vec<&'static str>);
+struct Offered<T> {
+    read: fn(&str) -> Result<T, String>,
+    words: fn() -> Vec<PossibleValue>,
+}
 
-const ROLE: Offered = Offered(|| ROLES.iter().map(|role| role.name).collect());
+/// Whether a role is known is told where it is used, with more of an answer.
+const ROLE: Offered<String> = Offered {
+    read: |text| Ok(text.to_owned()),
+    words: || ROLES.iter().map(|role| PossibleValue::new(role.name).help(role.summary)).collect(),
+};
 
-impl TypedValueParser for Offered {
-    type Value = String;
+/// The file comes behind the word.
+const REPORT: Offered<(String, String)> = Offered {
+    read: report,
+    words: || FORMATS.iter().map(|format| PossibleValue::new(format!("{}=", format.name))).collect(),
+};
 
-    fn parse_ref(
-        &self,
-        command: &clap::Command,
-        arg: Option<&Arg>,
-        value: &OsStr,
-    ) -> Result<String, clap::Error> {
-        StringValueParser::new().parse_ref(command, arg, value)
+impl<T: Clone + Send + Sync + 'static> TypedValueParser for Offered<T> {
+    type Value = T;
+
+    fn parse_ref(&self, command: &clap::Command, arg: Option<&Arg>, value: &OsStr) -> Result<T, clap::Error> {
+        self.read.parse_ref(command, arg, value)
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new((self.0)().into_iter().map(PossibleValue::new)))
+        Some(Box::new((self.words)().into_iter()))
     }
 }
 

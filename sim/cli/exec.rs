@@ -4,6 +4,10 @@ use crate::args::ExecCommand;
 use crate::outfit::{LOOPBACK, Trust, dress, exit};
 use crate::serve::{clock, hosting, spec, wait_until};
 use crate::{Stop, authority};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::iterator::SignalsInfo;
+use signal_hook::iterator::exfiltrator::WithOrigin;
+use signal_hook::low_level::siginfo::Cause;
 use standin_report::refusal::error_code;
 use standin_report::terminal::{Look, one};
 use standin_scenario::outcome::exit_code;
@@ -16,7 +20,6 @@ use std::io::{IsTerminal, Write as _};
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The program could not be started, as shells say it.
 const NOT_FOUND: u8 = 127;
@@ -81,90 +84,51 @@ fn run(command: &ExecCommand, world: &World, front: &Front, trust: &Trust) -> Re
     child.args(arguments).stdin(Stdio::inherit());
     dress(&mut child, world, front, trust);
     child.env("STANDIN_ALLOW", allowed(command).join(","));
-    let mut ended = None;
-    wait_until(world, async {
-        // Before it starts: what comes from then on is meant for it.
-        let signals = Signals::hear();
-        let mut child = match child.spawn() {
-            Ok(child) => child,
-            Err(error) => return ended = Some(Err(error)),
-        };
-        let id = child.id().to_string();
-        let (done, end) = tokio::sync::oneshot::channel();
-        std::thread::spawn(move || done.send(child.wait()));
-        tokio::select! {
-            status = end => ended = status.ok().map(Ok),
-            () = passed_on(signals, &id) => {}
-        }
+    // Before it starts: what comes from then on is meant for it.
+    let signals = heard().map_err(|error| Stop::broke(format!("error: no signals are heard: {error}")))?;
+    let mut child = child.spawn().map_err(|error| Stop {
+        code: if error.kind() == std::io::ErrorKind::NotFound { NOT_FOUND } else { NOT_STARTED },
+        text: format!("error: {program} cannot be started: {error}"),
     })?;
+    let (hearing, id) = (signals.handle(), child.id().to_string());
+    std::thread::spawn(move || pass_on(signals, &id));
+    let (done, end) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || done.send(child.wait()));
+    let mut ended = None;
+    wait_until(world, async { ended = end.await.ok() })?;
+    hearing.close();
     match ended {
-        Some(Ok(Ok(status))) => Ok(exit(status)),
-        Some(Ok(Err(error))) => Err(Stop::broke(format!("error: {program}: {error}"))),
-        Some(Err(error)) => Err(Stop {
-            code: if error.kind() == std::io::ErrorKind::NotFound { NOT_FOUND } else { NOT_STARTED },
-            text: format!("error: {program} cannot be started: {error}"),
-        }),
+        Some(Ok(status)) => Ok(exit(status)),
+        Some(Err(error)) => Err(Stop::broke(format!("error: {program}: {error}"))),
         None => Err(Stop::broke("error: nobody waited for the command")),
     }
 }
 
-/// Signals that end a program which does not hear them.
-struct Signals {
-    /// What the terminal sends on a key to everybody.
-    keys: [Option<Signal>; 2],
-    end: Option<Signal>,
-    hang_up: Option<Signal>,
+/// Signals that end a program which does not hear them, as numbers and as `kill` has them.
+const SIGNALS: [(i32, &str); 4] =
+    [(SIGINT, "-INT"), (SIGQUIT, "-QUIT"), (SIGTERM, "-TERM"), (SIGHUP, "-HUP")];
+
+/// Hears them, but for those that are not to be heard, as `nohup` has it.
+fn heard() -> std::io::Result<SignalsInfo<WithOrigin>> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    SignalsInfo::new(SIGNALS.iter().map(|(signal, _)| *signal).filter(|signal| !ignores(&status, *signal)))
 }
 
-impl Signals {
-    fn hear() -> Self {
-        let heard = |kind| signal(kind).ok();
-        Self {
-            keys: [SignalKind::interrupt(), SignalKind::quit()].map(heard),
-            end: heard(SignalKind::terminate()),
-            hang_up: heard(SignalKind::hangup()),
+/// Whether a process ignores a signal, by what Linux tells of it.
+fn ignores(status: &str, signal: i32) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| (mask >> (signal - 1)) & 1 == 1)
+}
+
+/// Tells the program what we are told, for as long as it runs. What the terminal sends has no process as its sender and
+/// goes to all in the foreground: the program has heard it by itself, and a second time might end it while it cleans up.
+fn pass_on(mut signals: SignalsInfo<WithOrigin>, id: &str) {
+    for heard in &mut signals {
+        let name = SIGNALS.iter().find(|(signal, _)| *signal == heard.signal);
+        if let (Cause::Sent(_), Some((_, name))) = (heard.cause, name) {
+            let _ = Command::new("kill").args([name, id]).status();
         }
-    }
-}
-
-/// Tells the program what we are told, for as long as it runs. What the terminal sends on a key it has heard itself where
-/// we are in the foreground there, and a second time might end it while it cleans up.
-async fn passed_on(signals: Signals, id: &str) {
-    let Signals { keys: [mut interrupt, mut quit], mut end, mut hang_up } = signals;
-    loop {
-        let name = tokio::select! {
-            () = next(&mut interrupt) => "-INT",
-            () = next(&mut quit) => "-QUIT",
-            () = next(&mut end) => "-TERM",
-            () = next(&mut hang_up) => "-HUP",
-        };
-        if ["-INT", "-QUIT"].contains(&name) && in_foreground() {
-            continue;
-        }
-        let _ = Command::new("kill").args([name, id]).status();
-    }
-}
-
-/// Whether keys at a terminal reach our process group. Where the system does not tell, they may.
-fn in_foreground() -> bool {
-    std::fs::read_to_string("/proc/self/stat").ok().and_then(|stat| foreground(&stat)).unwrap_or(true)
-}
-
-/// The same as Linux tells it of a process: behind its name in brackets stand its state, its parent, its group, its
-/// session, its terminal, and the group in the foreground there.
-fn foreground(stat: &str) -> Option<bool> {
-    let (_, behind) = stat.rsplit_once(')')?;
-    let fields: Vec<&str> = behind.split_whitespace().collect();
-    Some(fields.get(2)? == fields.get(5)?)
-}
-
-async fn next(signal: &mut Option<Signal>) {
-    let heard = match signal {
-        Some(signal) => signal.recv().await,
-        None => None,
-    };
-    if heard.is_none() {
-        std::future::pending::<()>().await;
     }
 }
 
@@ -217,14 +181,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_foreground_is_told_by_the_groups() {
-        for (stat, expected) in [
-            ("7 (a) b) S 6 7 7 34816 7 4194304", Some(true)),
-            ("7 (standin) S 6 7 6 34816 6 4194304", Some(false)),
-            ("7 (standin) S 6 7 7 0 -1 4194304", Some(false)),
-            ("7 (standin) S 6", None),
-        ] {
-            assert_eq!(foreground(stat), expected, "{stat}");
-        }
+    fn what_is_ignored_is_told_by_the_mask() {
+        let status = "Name:\tstandin\nSigBlk:\t0000000000000001\nSigIgn:\t0000000000001003\n";
+        assert_eq!(SIGNALS.map(|(signal, _)| ignores(status, signal)), [true, false, false, true]);
+        assert!(!ignores("", SIGHUP));
     }
 }

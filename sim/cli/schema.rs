@@ -8,10 +8,11 @@ use standin_conform::CLAUSES;
 use standin_conform::clauses::clause_of;
 use standin_conform::verify::ROLES;
 use standin_conform::verify::role::{Member, Role, Takes as Shape};
+use standin_fake_kit::faults::rule::one_kind;
 use standin_fake_kit::seed;
 use standin_scenario::nearest;
-use standin_stage::step::{Arg, Step, Takes};
-use standin_stage::steps::STEPS;
+use standin_stage::step::{Arg, Step, Takes, between};
+use standin_stage::steps::{FAULT, STEPS};
 use standin_stage::world::{SECTIONS, knobs};
 
 struct Schema {
@@ -213,6 +214,9 @@ fn arguments(step: &Step) -> Value {
     let mut whole = json!({
         "type": "object", "properties": members, "required": all, "additionalProperties": step.open,
     });
+    if step.name == FAULT.name {
+        whole["allOf"] = json!([one_kind(Some(&later()))]);
+    }
     if !some.is_empty() {
         let there = |name: &str| json!({"required": [name], "properties": {name: {"not": {"type": "null"}}}});
         let one_of = |arg: &&Arg| {
@@ -256,7 +260,8 @@ fn argument(arg: &Arg, described: bool) -> Value {
             json!({"anyOf": [texts, {"type": "object", "additionalProperties": texts}, later]})
         }
         Takes::Span => json!({"anyOf": [{"type": "string", "pattern": "^\\d+\\s*(ms|s|min|m|h|d)$"}, later]}),
-        Takes::Number => json!({"anyOf": [{"type": "integer", "minimum": 0}, later]}),
+        Takes::Number => json!({"anyOf": [between(0, u64::MAX), later]}),
+        Takes::Between(least, most) => json!({"anyOf": [between(least, most), later]}),
         Takes::Flag => json!({"anyOf": [{"type": "boolean"}, later]}),
         Takes::Word(words) => json!({"anyOf": [{"enum": words}, later]}),
     };

@@ -11,6 +11,7 @@ use standin_model::Instant;
 use standin_ports::Secret;
 use standin_report::{Promise, Results};
 use standin_scenario::Outcome;
+use standin_serve::room::raise_the_limit_of_descriptors;
 use standin_stage::clock::StageClock;
 use standin_stage::control::worlds::Hosting;
 use standin_stage::front::{CONTROL, Callers, Front, Opening};
@@ -32,6 +33,8 @@ pub(crate) fn serve(command: &ServeCommand) -> Result<u8, Stop> {
     for file in [&command.env_file, &command.token_file].into_iter().flatten() {
         standin_stage::find::withhold(file);
     }
+    // Many clients keep many connections; with fewer descriptors there is room for fewer.
+    let _ = raise_the_limit_of_descriptors();
     let clock = clock(command.clock);
     let hosting = Hosting {
         address: command.listen,

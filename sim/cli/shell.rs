@@ -3,6 +3,7 @@
 use crate::args::{Arguments, CompletionsCommand, ManCommand};
 use crate::{Stop, say};
 use clap::CommandFactory;
+use clap::builder::PossibleValue;
 use clap_complete::Shell;
 use clap_mangen::Man;
 use standin_report::FORMATS;
@@ -12,14 +13,98 @@ pub(crate) fn completions(command: &CompletionsCommand) -> Result<u8, Stop> {
     let mut script = Vec::new();
     clap_complete::generate(command.shell, &mut Arguments::command(), "standin", &mut script);
     let script = String::from_utf8_lossy(&script);
-    say(&if command.shell == Shell::Bash { for_bash(&script) } else { script.into_owned() });
+    say(&match command.shell {
+        Shell::Bash => for_bash(&script),
+        Shell::Fish => for_fish(&script),
+        Shell::Zsh => for_zsh(&script),
+        _ => script.into_owned(),
+    });
     Ok(0)
+}
+
+/// Names that depend on the word before, the file of a report.
+const ZSH: &str = r#"_standin_report() {
+    if compset -P '*='; then _files; else compadd -S '' -- FORMATS; fi
+}
+
+_standin_names() {
+    if (( ${words[(I)schema]} )); then compadd -- SCHEMAS; fi
+}
+
+if [ "$funcstack[1]" ="#;
+
+/// What depends on the words before, which the library does not look at.
+fn for_zsh(script: &str) -> String {
+    let own =
+        ZSH.replace("FORMATS", &formats().join(" ")).replace("SCHEMAS", &crate::schema::names().join(" "));
+    let script = script.replacen("if [ \"$funcstack[1]\" =", &own, 1);
+    let lines = script.lines().map(|line| match line {
+        line if line.contains(":FORMAT=FILE:") => {
+            let (before, _) = line.split_once(":FORMAT=FILE:").unwrap_or((line, ""));
+            format!("{before}:FORMAT=FILE:_standin_report' \\\n")
+        }
+        line if line.starts_with("'*::names --") => "'*:names:_standin_names' \\\n".to_owned(),
+        line => format!("{line}\n"),
+    });
+    lines.collect()
+}
+
+/// The file of a report.
+const FISH: &str = r#"function __standin_report
+    set -l token (string replace -r '^--report=' '' -- (commandline -ct))
+    set -l format (string match -r '^[a-z]+=' -- $token)
+    and __fish_complete_path (string replace -- $format '' $token) | string replace -r '^' $format
+end
+"#;
+
+/// What has no option before it, which the library leaves out, and what depends on the words before.
+fn for_fish(script: &str) -> String {
+    let mut script = format!("{script}{FISH}");
+    let mut whole = Arguments::command();
+    whole.build();
+    for command in whole.get_subcommands().filter(|command| command.get_name() != "help") {
+        let within = format!("__fish_standin_using_subcommand {}", command.get_name());
+        words_for_fish(command, &within, &mut script);
+        for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
+            let within = format!("{within}; and __fish_seen_subcommand_from {}", below.get_name());
+            words_for_fish(below, &within, &mut script);
+        }
+    }
+    script.push_str(&format!(
+        "complete -c standin -n \"__fish_standin_using_subcommand list; and __fish_seen_subcommand_from schema\" -f -a \"{}\"\n",
+        crate::schema::names().join(" ")
+    ));
+    script
+}
+
+/// The words of one command.
+fn words_for_fish(command: &clap::Command, within: &str, script: &mut String) {
+    for words in command.get_positionals().map(clap::Arg::get_possible_values) {
+        let names: Vec<&str> = words.iter().map(PossibleValue::get_name).collect();
+        for word in &words {
+            let about = word.get_help().map(ToString::to_string).unwrap_or_default().replace('\'', "\\'");
+            script.push_str(&format!(
+                "complete -c standin -n \"{within}; and not __fish_seen_subcommand_from {}\" -f -a \"{}\" -d '{about}'\n",
+                names.join(" "),
+                word.get_name()
+            ));
+        }
+    }
+    if command.get_opts().any(|option| option.get_long() == Some("report")) {
+        script.push_str(&format!(
+            "complete -c standin -n \"{within}\" -l report -x -a \"(__standin_report)\"\n"
+        ));
+    }
+}
+
+/// How a report begins.
+fn formats() -> Vec<String> {
+    FORMATS.iter().map(|format| format!("{}=", format.name)).collect()
 }
 
 /// What depends on the words before, which the library does not look at: the command behind `exec` is completed as it
 /// is by itself, a report is a format and then a file, a schema has its name.
 fn for_bash(script: &str) -> String {
-    let formats: Vec<String> = FORMATS.iter().map(|format| format!("{}=", format.name)).collect();
     let own = format!(
         r#"_standin() {{
     local at=0 word="$2"
@@ -50,7 +135,7 @@ fn for_bash(script: &str) -> String {
     fi
 "#,
         schemas = crate::schema::names().join(" "),
-        formats = formats.join(" "),
+        formats = formats().join(" "),
     );
     script.replacen("_standin() {\n", &own, 1)
 }

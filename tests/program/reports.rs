@@ -122,6 +122,10 @@ fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
     }
 }
 
+fn faulty(fault: Value) -> Value {
+    json!({"scenario": "A", "steps": [{"fault": fault}]})
+}
+
 /// What an editor would underline: nothing in what runs, something in each of what is refused.
 #[test]
 fn schemas_of_what_people_write() {
@@ -157,6 +161,19 @@ fn schemas_of_what_people_write() {
         (
             json!({"scenario": "A", "steps": [{"advance": "1s", "clear_faults": null}]}),
             json!({"scenario": "A", "steps": [{"advance": "1s"}, {"clear_faults": null}]}),
+        ),
+        (
+            faulty(json!({"platform": "gigya", "http": 502, "cut": "half"})),
+            faulty(json!({"platform": "gigya", "http": 502, "cut": null})),
+        ),
+        (faulty(json!({"platform": "gigya", "times": 2})), faulty(json!({"platform": "sftp", "times": 2}))),
+        (
+            faulty(json!({"platform": "gigya", "after_bytes": 1})),
+            faulty(json!({"platform": "<where>", "after_bytes": 1})),
+        ),
+        (
+            faulty(json!({"platform": "gigya", "http": 502, "times": 0})),
+            faulty(json!({"platform": "gigya", "http": 502, "times": "<n>"})),
         ),
     ] {
         assert!(!scenario.mistakes(&wrong).is_empty(), "{wrong} fits");
@@ -281,6 +298,51 @@ fn bash_completes_by_the_words_before() {
         let said = String::from_utf8(bash.output().unwrap().stdout).unwrap();
         assert_eq!(said.trim_end(), expected, "{words}");
     }
+}
+
+/// Fish offers the same. Where it is not there, there is nothing to see.
+#[test]
+fn fish_completes_by_the_words_before() {
+    if std::process::Command::new("fish").arg("--version").output().is_err() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("standin.fish");
+    std::fs::write(&script, program(&["completions", "fish"]).output().unwrap().stdout).unwrap();
+    std::fs::write(folder.path().join("out.xml"), "").unwrap();
+    for (words, expected) in [
+        ("verify p", "push"),
+        ("verify e", "eloqua exporter"),
+        ("new verify log", "login-page"),
+        ("list sch", "schema"),
+        ("list schema w", "world"),
+        ("run --transport m", "memory"),
+        ("run --report j", "json= junit="),
+        ("run --report junit=ou", "junit=out.xml"),
+        ("verify loader --report=junit=ou", "--report=junit=out.xml"),
+        ("exec --al", "--allow"),
+    ] {
+        let asked = "source $argv[1]; complete -C \"standin $argv[2]\" | string replace -r '\\t.*' ''";
+        let mut fish = std::process::Command::new("fish");
+        fish.args(["--no-config", "-c", asked]).arg(&script).arg(words).current_dir(folder.path());
+        let said = String::from_utf8(fish.output().unwrap().stdout).unwrap();
+        let mut said: Vec<&str> = said.lines().collect();
+        said.sort_unstable();
+        assert_eq!(said.join(" "), expected, "{words}");
+    }
+}
+
+/// Zsh asks functions of ours for what depends on the words before.
+#[test]
+fn zsh_is_told_where_words_depend_on_others() {
+    let script = String::from_utf8(program(&["completions", "zsh"]).output().unwrap().stdout).unwrap();
+    let asks = |name: &str| script.lines().filter(|line| line.ends_with(&format!(":{name}' \\"))).count();
+    assert_eq!((asks("_standin_report"), asks("_standin_names")), (2, 1));
+    assert!(
+        script.contains("compadd -S '' -- html= ") && script.contains("compadd -- report scenario "),
+        "{script}"
+    );
+    assert!(script.contains("(push\\:") || script.contains("((push"), "roles are offered: {script}");
 }
 
 /// The command that a line of the help is about; a line that only goes on is indented further.

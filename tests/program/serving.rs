@@ -5,7 +5,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use standin_wire::HttpClient;
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -243,6 +243,30 @@ fn without_a_display_the_address_is_told() {
     assert!(served.told.contains("No window can be opened here: "), "{}", served.told);
     assert!(served.told.contains("Open https://standin.localhost/ yourself"), "{}", served.told);
     assert_eq!(served.fetch(&format!("{}/pulse", served.get("STANDIN_URL"))).0, 200);
+    assert_eq!(served.stopped_by("TERM"), (Some(0), "stopped\n".to_owned()));
+}
+
+/// A server that may open few files has room for whoever comes, at each of its sockets: clients that keep connections
+/// which they do not use give them up.
+#[test]
+fn few_descriptors_are_enough_for_many_clients() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 256; exec \"$0\" serve", env!("CARGO_BIN_EXE_standin")]);
+    command.env("XDG_DATA_HOME", env!("CARGO_TARGET_TMPDIR"));
+    let served = Served::of(command);
+    let mut kept = Vec::new();
+    for name in ["GIGYA_URL", "STANDIN_URL"] {
+        let place = served.get(name).trim_start_matches("http://").to_owned();
+        for at in 0..250 {
+            let mut stream = std::net::TcpStream::connect(&place).unwrap();
+            stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+            stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+            let mut answer = [0; 8];
+            stream.read_exact(&mut answer).unwrap_or_else(|error| panic!("{name}, client {at}: {error}"));
+            assert_eq!(&answer, b"HTTP/1.1");
+            kept.push(stream);
+        }
+    }
     assert_eq!(served.stopped_by("TERM"), (Some(0), "stopped\n".to_owned()));
 }
 

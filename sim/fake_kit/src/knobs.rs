@@ -27,6 +27,8 @@ pub enum Takes {
     Bool,
     /// A whole number.
     Number,
+    /// A whole number that is not below the first and not above the second.
+    Between(u64, u64),
     /// A span of time: `250ms`, `30s`, `5min`, `2h`, `7d`.
     Span,
     /// One of these words.
@@ -75,6 +77,7 @@ impl Knobs {
         let fits = match knob.takes {
             Takes::Bool => matches!(value, "true" | "false"),
             Takes::Number => value.parse::<u64>().is_ok(),
+            Takes::Between(least, most) => value.parse().is_ok_and(|number| (least..=most).contains(&number)),
             Takes::Span => span(value).is_some(),
             Takes::Word(words) => words.contains(&value),
             Takes::Text => true,
@@ -127,6 +130,8 @@ impl std::fmt::Display for Takes {
         match self {
             Self::Bool => f.write_str("true or false"),
             Self::Number => f.write_str("a whole number"),
+            Self::Between(least, u64::MAX) => write!(f, "a number from {least} on"),
+            Self::Between(least, most) => write!(f, "a number from {least} to {most}"),
             Self::Span => f.write_str("a span of time such as 250ms, 30s, 5min, 2h, 7d"),
             Self::Word(words) => f.write_str(&words.join(" or ")),
             Self::Text => f.write_str("text"),

@@ -6,6 +6,7 @@ use http::{HeaderValue, StatusCode, header};
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// A whole request. The URI is absolute and names the platform's own host
@@ -32,6 +33,23 @@ pub struct Peer(pub IpAddr);
 /// `X-Forwarded-Host` put another one into the URI.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Addressed(pub String);
+
+/// In the extensions of a request: whether whoever sent it has left, as far as a socket can tell. Who has only closed
+/// the own half looks the same.
+#[derive(Clone, Default, Debug)]
+pub struct Left(Arc<AtomicBool>);
+
+impl Left {
+    /// Whether it is so by now.
+    pub fn is_so(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    /// From here on it is so.
+    pub fn note(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
 
 /// What came to a socket and is no request that a surface could be sent.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -6,6 +6,7 @@
 
 use crate::authority::Authority;
 use crate::http::{Line, connection, foreign_peer};
+use crate::room::{Place, Room};
 use crate::served::{self, Served};
 use ::http::uri::Scheme;
 use rustls::ServerConfig;
@@ -36,7 +37,7 @@ pub enum Way {
 pub type Names = Arc<dyn Fn(&str, Option<u16>) -> Way + Send + Sync>;
 
 /// How long a client may take to begin.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The first byte of a TLS record that begins a handshake.
 const HANDSHAKE: u8 = 0x16;
@@ -57,9 +58,9 @@ pub fn spawn_on(
     surface: Arc<dyn Http>,
 ) -> io::Result<Served> {
     let config = Arc::new(authority.server().map_err(io::Error::other)?);
-    served::accept(handle, listener, move |stream| {
-        let front =
-            Front { config: Arc::clone(&config), names: Arc::clone(&names), surface: Arc::clone(&surface) };
+    served::accept(handle, listener, Room::shared(), move |stream, place| {
+        let (config, names, surface) = (Arc::clone(&config), Arc::clone(&names), Arc::clone(&surface));
+        let front = Front { config, names, surface, place };
         async move { front.first(stream).await }
     })
 }
@@ -68,6 +69,7 @@ struct Front {
     config: Arc<ServerConfig>,
     names: Names,
     surface: Arc<dyn Http>,
+    place: Arc<Place>,
 }
 
 impl Front {
@@ -103,7 +105,8 @@ impl Front {
     }
 
     fn plain(&self, stream: &TcpStream) -> Line {
-        Line { peer: foreign_peer(stream), scheme: Scheme::HTTP, names: Some(Arc::clone(&self.names)) }
+        let (names, place) = (Some(Arc::clone(&self.names)), Arc::clone(&self.place));
+        Line { peer: foreign_peer(stream), scheme: Scheme::HTTP, names, place }
     }
 
     async fn secured(&self, stream: TcpStream) {
@@ -117,8 +120,8 @@ impl Front {
         if let Ok(Ok(stream)) =
             tokio::time::timeout(PATIENCE, hello.into_stream(Arc::clone(&self.config))).await
         {
-            connection(stream, Line { peer, scheme: Scheme::HTTPS, names: None }, Arc::clone(&self.surface))
-                .await;
+            let line = Line { peer, scheme: Scheme::HTTPS, names: None, place: Arc::clone(&self.place) };
+            connection(stream, line, Arc::clone(&self.surface)).await;
         }
     }
 

@@ -14,6 +14,7 @@ mod laws;
 mod listing;
 
 use crate::door::{self, Door, Doors};
+use crate::room::Room;
 use crate::served::{self, Served};
 use command::{Command, path_of, read_line};
 use data::Passive;
@@ -40,11 +41,12 @@ pub fn spawn_on(
 
 /// Serves many drops on `listener`, on the runtime behind `handle`: a login's name says which.
 pub fn spawn_before(handle: &Handle, listener: TcpListener, doors: Doors) -> io::Result<Served> {
-    served::accept(handle, listener, move |stream| {
+    served::accept(handle, listener, Room::shared(), move |stream, place| {
         let doors = Arc::clone(&doors);
         async move {
             // What goes wrong on one connection is its client's affair.
             let _ = connection(stream, doors).await;
+            drop(place);
         }
     })
 }

@@ -1,9 +1,10 @@
 //! Any surface over HTTP/1.1.
 
 use crate::forward::forward;
-use crate::front::{Names, Way, plain_name};
+use crate::front::{Names, PATIENCE, Way, plain_name};
 use crate::gzip;
-use crate::served::{self, Served};
+use crate::room::{Place, Room, Used};
+use crate::served::{self, Served, pass};
 use crate::tolerant::{Notes, Streaming, Tolerant};
 use ::http::request::Parts;
 use ::http::uri::{Authority, PathAndQuery, Scheme};
@@ -20,10 +21,12 @@ use hyper_util::rt::TokioIo;
 use standin_ports::http::{Addressed, Halved, Oversized, Peer, Streamed, Unreadable, Waits};
 use standin_ports::{Http, HttpError, Reason, Request, Response};
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io;
 use std::net::IpAddr;
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -58,8 +61,17 @@ pub fn spawn(listener: TcpListener, surface: Arc<dyn Http>) -> io::Result<Served
 /// [`Compressible`](standin_ports::http::Compressible) is compressed for clients that accept gzip. Where the surface has no answer, the connection
 /// is cut, so the client sees what it would see of a platform that broke.
 pub fn spawn_on(handle: &Handle, listener: TcpListener, surface: Arc<dyn Http>) -> io::Result<Served> {
-    served::accept(handle, listener, move |stream| {
-        let line = Line { peer: foreign_peer(&stream), scheme: Scheme::HTTP, names: None };
+    spawn_in(handle, listener, Room::shared(), surface)
+}
+
+fn spawn_in(
+    handle: &Handle,
+    listener: TcpListener,
+    room: Arc<Room>,
+    surface: Arc<dyn Http>,
+) -> io::Result<Served> {
+    served::accept(handle, listener, room, move |stream, place| {
+        let line = Line { peer: foreign_peer(&stream), scheme: Scheme::HTTP, names: None, place };
         connection(stream, line, Arc::clone(&surface))
     })
 }
@@ -73,6 +85,8 @@ pub(crate) struct Line {
     pub(crate) scheme: Scheme,
     /// Where host names lead, for a client that may take this for its proxy.
     pub(crate) names: Option<Names>,
+    /// What it gives up when it has been idle for longest, and another comes.
+    pub(crate) place: Arc<Place>,
 }
 
 /// Who calls. Those on this machine are not told apart, as in memory.
@@ -87,17 +101,34 @@ where
 {
     let mut stream = Tolerant::new(stream);
     let notes = stream.notes();
+    // Who has only just come is about to ask, and is no more idle than who has asked.
+    let first = Mutex::new(Some(line.place.used()));
+    let mut patience = pin!(async {
+        pass(PATIENCE).await;
+        drop(taken(&first));
+        std::future::pending::<()>().await;
+    });
     let service = service_fn(|request| {
         notes.request_began();
-        let answer = answer(request, Arc::clone(&surface), Arc::clone(&notes), line.clone());
-        async { answer.await.inspect(|_| notes.answer_is_ready()) }
+        let used = taken(&first).unwrap_or_else(|| line.place.used());
+        let answer = answer(request, Arc::clone(&surface), Arc::clone(&notes), line.clone(), used);
+        Box::pin(async { answer.await.inspect(|_| notes.answer_is_ready()) })
     });
     let mut builder = http1::Builder::new();
     // A `Date` would be the wall clock's.
     // Simple clients close their half once they have asked.
     builder.auto_date_header(false).pipeline_flush(true).half_close(true);
-    let ended =
-        builder.serve_connection(TokioIo::new(&mut stream), service).without_shutdown().await.map(drop);
+    let ended = {
+        let mut serving = pin!(builder.serve_connection(TokioIo::new(&mut stream), service));
+        loop {
+            tokio::select! {
+                biased;
+                ended = poll_fn(|context| serving.poll_without_shutdown(context)) => break ended,
+                () = line.place.is_wanted() => serving.as_mut().graceful_shutdown(),
+                () = &mut patience => {}
+            }
+        }
+    };
     let last = match &ended {
         Ok(()) => Vec::new(),
         Err(error) if error.is_parse() && stream.owes_an_answer() => {
@@ -108,6 +139,10 @@ where
     };
     // Where this fails, nobody is there any more.
     let _ = stream.end_with(&last).await;
+}
+
+fn taken(first: &Mutex<Option<Used>>) -> Option<Used> {
+    first.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// What is wrong with bytes of which the HTTP library made no request.
@@ -136,6 +171,7 @@ async fn answer(
     surface: Arc<dyn Http>,
     notes: Arc<Notes>,
     line: Line,
+    used: Used,
 ) -> Result<::http::Response<Body>, HttpError> {
     let (mut parts, body) = request.into_parts();
     let target = parts.uri.path_and_query().cloned();
@@ -184,6 +220,7 @@ async fn answer(
     if let Some(peer) = line.peer {
         parts.extensions.insert(Peer(peer));
     }
+    parts.extensions.insert(notes.left());
     let gzip = gzip::accepted(&parts.headers);
     without_hops(&mut parts.headers);
     parts.headers.remove(FORWARDED_PROTO);
@@ -195,7 +232,7 @@ async fn answer(
     }
     let mut response = if gzip { gzip::compressed(response) } else { response };
     Ok(match response.extensions_mut().remove::<Streamed>() {
-        Some(streamed) => outgoing(response).map(|first| following(first, streamed, notes)),
+        Some(streamed) => outgoing(response).map(|first| following(first, streamed, notes, used)),
         None => outgoing(response),
     })
 }
@@ -322,11 +359,6 @@ fn outgoing(response: Response) -> ::http::Response<Body> {
     ::http::Response::from_parts(parts, body)
 }
 
-#[expect(clippy::disallowed_methods, reason = "who is at the other end of a socket waits for real")]
-async fn pass(span: Duration) {
-    tokio::time::sleep(span).await;
-}
-
 /// A body in pieces, each after the time that it takes.
 fn paced(body: Bytes, waits: Waits) -> impl Stream<Item = Result<Bytes, Infallible>> {
     // As many bytes as a tenth of a second takes.
@@ -353,11 +385,11 @@ fn broken_off(body: Bytes) -> impl Stream<Item = io::Result<Bytes>> {
 }
 
 /// A body that goes on. Pieces are asked for when the last one is on its way, so a slow reader makes nothing pile up.
-fn following(first: Body, streamed: Streamed, notes: Arc<Notes>) -> Body {
+fn following(first: Body, streamed: Streamed, notes: Arc<Notes>, used: Used) -> Body {
     let streaming = notes.stream_began();
-    let pieces = stream::unfold((streamed, streaming), |(streamed, streaming)| async {
+    let pieces = stream::unfold((streamed, streaming, used), |(streamed, streaming, used)| async {
         let piece = following_piece(&streamed, &streaming).await?;
-        Some((Ok::<_, axum::Error>(piece), (streamed, streaming)))
+        Some((Ok::<_, axum::Error>(piece), (streamed, streaming, used)))
     });
     Body::from_stream(first.into_data_stream().chain(pieces))
 }
@@ -394,11 +426,10 @@ mod tests {
     use super::*;
     use crate::testing::Network;
     use pollster::block_on;
-    use standin_ports::http::Compressible;
+    use standin_ports::http::{Compressible, Left};
     use standin_wire::HttpClient;
     use std::io::{Read, Write};
     use std::net::{Shutdown, SocketAddr, TcpStream};
-    use std::sync::Mutex;
 
     /// Says what it was asked; `/broken` breaks. Keeps the requests.
     #[derive(Default)]
@@ -648,6 +679,35 @@ mod tests {
         );
     }
 
+    /// Does not answer before its client has left.
+    struct Patient(Mutex<Option<std::sync::mpsc::Sender<()>>>);
+
+    #[async_trait::async_trait]
+    impl Http for Patient {
+        async fn send(&self, request: Request) -> Result<Response, HttpError> {
+            let left = request.extensions().get::<Left>().unwrap().clone();
+            while !left.is_so() {
+                pass(Duration::from_millis(5)).await;
+            }
+            let _ = self.0.lock().unwrap().take().unwrap().send(());
+            Ok(Response::new(Bytes::new()))
+        }
+    }
+
+    #[test]
+    fn a_client_that_leaves_is_known_to_have_left_while_its_answer_is_made() {
+        let (gone, left) = std::sync::mpsc::channel();
+        let network = Network::start();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let served = spawn_on(network.handle(), listener, Arc::new(Patient(Mutex::new(Some(gone))))).unwrap();
+        let mut stream = connect(&served);
+        stream.write_all(b"POST /long HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1").unwrap();
+        network.settle();
+        assert_eq!(left.try_recv(), Err(std::sync::mpsc::TryRecvError::Empty));
+        drop(stream);
+        left.recv_timeout(Duration::from_secs(5)).unwrap();
+    }
+
     /// Long before anything would be sent, which is what else tells that nobody is there.
     #[test]
     fn a_client_that_leaves_ends_what_goes_on() {
@@ -659,6 +719,98 @@ mod tests {
         assert!(head[..length].starts_with(b"HTTP/1.1 200 OK"));
         drop(stream);
         left.recv_timeout(QUIET * 2 / 3).unwrap();
+    }
+
+    /// Echoes to as many clients at once.
+    fn stand_for(most: usize) -> Stand {
+        let network = Network::start();
+        let echo = Arc::new(Echo::default());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let served = spawn_in(network.handle(), listener, Room::of(most), echo.clone()).unwrap();
+        Stand { network, echo, served }
+    }
+
+    /// A connection on which nobody waits for ever.
+    fn connect(served: &Served) -> TcpStream {
+        let stream = TcpStream::connect(served.addr).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        stream
+    }
+
+    /// Asks on a connection that stays open; whether an answer comes.
+    fn answered(stream: &mut TcpStream) -> bool {
+        let asked = stream.write_all(b"GET /else HTTP/1.1\r\nHost: x\r\n\r\n");
+        let mut answer = [0; 400];
+        asked.is_ok()
+            && stream.read(&mut answer).is_ok_and(|length| answer[..length].starts_with(b"HTTP/1.1 200"))
+    }
+
+    /// Clients keep connections open that they do not use.
+    #[test]
+    fn who_has_been_idle_longest_makes_room() {
+        let stand = stand_for(2);
+        let connect = || connect(&stand.served);
+        let (mut first, mut second) = (connect(), connect());
+        assert!(answered(&mut first) && answered(&mut second) && answered(&mut first));
+        let mut third = connect();
+        assert!(answered(&mut third), "there is room for it");
+        assert_eq!(second.read(&mut [0]).unwrap(), 0, "which was the second's");
+        assert!(answered(&mut first) && answered(&mut third));
+        drop((first, third));
+        let mut more: Vec<TcpStream> = (0..20).map(|_| connect()).collect();
+        assert!(more.iter_mut().all(answered), "they come in turn");
+    }
+
+    /// The second client has asked for all but the last byte, the third for nothing yet.
+    #[test]
+    fn who_is_about_something_is_not_ended_for_another() {
+        let stand = stand_for(3);
+        let connect = || connect(&stand.served);
+        let (mut idle, mut asking, mut new) = (connect(), connect(), connect());
+        assert!(answered(&mut idle));
+        asking.write_all(b"POST /else HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n1234").unwrap();
+        stand.network.settle();
+        let mut fourth = connect();
+        assert!(answered(&mut fourth));
+        assert_eq!(idle.read(&mut [0]).unwrap(), 0);
+        asking.write_all(b"5").unwrap();
+        let mut answer = [0; 400];
+        let length = asking.read(&mut answer).unwrap();
+        assert!(answer[..length].starts_with(b"HTTP/1.1 200"));
+        assert!(answered(&mut new));
+    }
+
+    #[test]
+    fn where_all_are_busy_whoever_comes_waits_for_the_first_that_is_not() {
+        let stand = stand_for(1);
+        let mut asking = connect(&stand.served);
+        asking.write_all(b"POST /else HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n1234").unwrap();
+        stand.network.settle();
+        let mut waiting = connect(&stand.served);
+        waiting.write_all(b"GET /else HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        stand.network.settle();
+        assert_eq!(stand.echo.0.lock().unwrap().len(), 0);
+        asking.write_all(b"5").unwrap();
+        let mut answer = String::new();
+        asking.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(waiting.read(&mut [0; 400]).unwrap() > 0);
+    }
+
+    #[test]
+    fn what_goes_on_is_not_ended_for_another() {
+        let (gone, left) = std::sync::mpsc::channel();
+        let network = Network::start();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let odd = Arc::new(Odd(Mutex::new(Some(gone))));
+        let served = spawn_in(network.handle(), listener, Room::of(2), odd).unwrap();
+        let connect = || connect(&served);
+        let mut goes_on = connect();
+        goes_on.write_all(b"GET /on HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        assert!(goes_on.read(&mut [0; 400]).unwrap() > 0);
+        let mut idle: Vec<TcpStream> = (0..3).map(|_| connect()).collect();
+        assert!(idle.iter_mut().all(answered));
+        assert_eq!(left.try_recv(), Err(std::sync::mpsc::TryRecvError::Empty));
     }
 
     /// A piece a tenth of a second, on a clock that nobody waits for.

@@ -10,6 +10,7 @@
 //! - [`sftp`]: the drop over SSH.
 //! - [`ftp`]: the drop with FTP.
 //! - [`door`]: which drop a login means.
+//! - [`room`]: for how many connections there is room.
 //! - [`served`]: what keeps a shell running.
 
 pub mod authority;
@@ -21,6 +22,7 @@ mod gzip;
 pub mod http;
 pub mod java;
 mod line;
+pub mod room;
 pub mod served;
 pub mod sftp;
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod listing;
 
 use crate::door::{self, Door, Doors};
 use crate::line::{CutOnDrop, Cutter, Line};
+use crate::room::Room;
 use crate::served::{self, Served};
 use answers::Answers;
 use russh::keys::ssh_key::private::Ed25519Keypair;
@@ -69,8 +70,12 @@ pub fn spawn_before(
     host_key_seed: &[u8; 32],
 ) -> io::Result<Served> {
     let config = Arc::new(config(host_key_seed));
-    served::accept(handle, listener, move |stream| {
-        connection(stream, Arc::clone(&config), Arc::clone(&doors))
+    served::accept(handle, listener, Room::shared(), move |stream, place| {
+        let connection = connection(stream, Arc::clone(&config), Arc::clone(&doors));
+        async move {
+            connection.await;
+            drop(place);
+        }
     })
 }
 

@@ -10,6 +10,7 @@
 
 use futures_util::task::AtomicWaker;
 use memchr::memchr;
+use standin_ports::http::Left;
 use std::future::poll_fn;
 use std::io;
 use std::mem;
@@ -33,10 +34,12 @@ pub(crate) struct Notes {
     reading: AtomicBool,
     /// The service gave an answer of which nothing is written yet.
     answered: AtomicBool,
+    /// An answer is being made.
+    answering: AtomicBool,
     /// An answer goes on for as long as somebody reads it.
     streams: AtomicBool,
     /// Nothing more comes from the client.
-    left: AtomicBool,
+    left: Left,
     /// Whoever waits for that.
     waiting: AtomicWaker,
     /// The target of the last request was too long, and the rest is left out.
@@ -48,15 +51,23 @@ impl Notes {
         self.reading.store(true, Ordering::Relaxed);
     }
 
+    /// From here on the client's end is looked out for: the library does not read while an answer is made.
     pub(crate) fn body_is_read(&self) {
         self.reading.store(false, Ordering::Relaxed);
+        self.answering.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn answer_is_ready(&self) {
+        self.answering.store(false, Ordering::Relaxed);
         self.answered.store(true, Ordering::Relaxed);
     }
 
-    /// From here on the client's end is looked out for: the library does not read while an answer goes out.
+    /// Tells whether the client has left.
+    pub(crate) fn left(&self) -> Left {
+        self.left.clone()
+    }
+
+    /// From here on the client's end is looked out for, as while an answer is made.
     pub(crate) fn stream_began(self: Arc<Self>) -> Streaming {
         self.streams.store(true, Ordering::Relaxed);
         Streaming(self)
@@ -76,7 +87,7 @@ impl Streaming {
     pub(crate) async fn client_left(&self) {
         poll_fn(|context| {
             self.0.waiting.register(context.waker());
-            if self.0.left.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
+            if self.0.left.is_so() { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
     }
@@ -163,11 +174,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tolerant<S> {
 }
 
 impl<S: AsyncRead + Unpin> Tolerant<S> {
-    /// Looks whether the client is there still, while an answer goes on.
+    /// Looks whether the client is there still, while an answer is made or goes on.
     fn look_out(&mut self, context: &mut Context<'_>) {
         let notes = &self.notes;
-        let looks = notes.streams.load(Ordering::Relaxed) && !notes.left.load(Ordering::Relaxed);
-        if !looks || !self.early.is_empty() {
+        let looks = notes.streams.load(Ordering::Relaxed) || notes.answering.load(Ordering::Relaxed);
+        if !looks || notes.left.is_so() || !self.early.is_empty() {
             return;
         }
         let mut room = [0; 1024];
@@ -176,7 +187,7 @@ impl<S: AsyncRead + Unpin> Tolerant<S> {
         match (read, buffer.filled()) {
             (Ok(()), new) if !new.is_empty() => self.early.extend_from_slice(new),
             _ => {
-                notes.left.store(true, Ordering::Release);
+                notes.left.note();
                 notes.waiting.wake();
             }
         }

@@ -1,5 +1,6 @@
 //! What a world does by itself: one ordered agenda over all parts, each entry completed before the next.
 
+use crate::clock::StageClock;
 use crate::parts::Parts;
 use crate::surface::locked;
 use serde_json::{Value, json};
@@ -11,6 +12,7 @@ use standin_fake_kit::Fake;
 use standin_model::Instant;
 use standin_ports::chance::Seeded;
 use standin_ports::files::{read_whole, write_whole};
+use standin_ports::http::Left;
 use standin_ports::journal::masked;
 use standin_ports::{Clock, FileError, Journal, What};
 use standin_push::Outbox;
@@ -49,14 +51,15 @@ impl Parts {
         self.note("the agenda does not come to rest: more than 10000 entries were due at one time");
     }
 
-    /// Lets `span` pass, entry by entry.
+    /// Lets `span` pass, entry by entry, but no more of it once nobody waits for that any more.
     pub async fn advance(&self, span: Duration) {
-        self.advance_while(span, || true).await;
+        self.advance_while(span, || !self.asker_left()).await;
     }
 
-    /// Lets `span` pass, but no more of it once somebody waits who would undo it. Whether all of it passed.
-    pub async fn advance_unless_undone(&self, span: Duration) -> bool {
-        self.advance_while(span, || self.undoing.load(Ordering::SeqCst) == 0).await
+    /// Lets `span` pass, but no more of it once somebody waits who would undo it, or once `asker` has left. Whether all
+    /// of it passed.
+    pub async fn advance_for(&self, asker: &Left, span: Duration) -> bool {
+        self.advance_while(span, || self.undoing.load(Ordering::SeqCst) == 0 && !asker.is_so()).await
     }
 
     async fn advance_while(&self, span: Duration, go_on: impl Fn() -> bool) -> bool {
@@ -211,7 +214,9 @@ impl Parts {
             // Where time passes by itself nothing repeats to the byte, so nothing is lost by being quick.
             pace: if self.clock.follows() { Pace::Overlapping } else { Pace::InOrder },
         };
-        let watcher = Stoppable { gigya: Arc::clone(&self.gigya), job_id: run.id.clone() };
+        let asker = locked(&self.asker).clone();
+        let (gigya, clock) = (Arc::clone(&self.gigya), Arc::clone(&self.clock));
+        let watcher = Stoppable { gigya, clock, asker, job_id: run.id.clone() };
         let report = standin_dataflow::run_watched(&document, &run, &ports, Arc::new(watcher)).await;
         self.keep_stubbed(dataflow, stubs);
         Ok(report)
@@ -272,15 +277,21 @@ impl Parts {
     }
 }
 
-/// Lets a job run until it is stopped.
+/// Lets a job run until it is stopped, as it is when whoever waits for it leaves.
 struct Stoppable {
     gigya: Arc<Mutex<Gigya>>,
+    clock: Arc<StageClock>,
+    asker: Left,
     job_id: String,
 }
 
 impl Watcher for Stoppable {
     fn goes_on(&self, _steps: &[StepCount]) -> bool {
-        locked(&self.gigya).job_is_running(&self.job_id)
+        let mut gigya = locked(&self.gigya);
+        if self.asker.is_so() {
+            gigya.stop_job(self.clock.now(), &self.job_id);
+        }
+        gigya.job_is_running(&self.job_id)
     }
 }
 

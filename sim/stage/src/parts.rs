@@ -13,7 +13,7 @@ use standin_fake_gigya::Gigya;
 use standin_fake_kit::faults::Faults;
 use standin_fake_qualifio::Qualifio;
 use standin_fake_sftp::Drop as FileDrop;
-use standin_ports::http::host_of;
+use standin_ports::http::{Left, host_of};
 use standin_ports::{Http, HttpError, Login, Request, Response};
 use standin_push::Outbox;
 use std::net::SocketAddr;
@@ -50,6 +50,8 @@ pub struct Parts {
     pub(crate) outside: OnceLock<tokio::runtime::Handle>,
     /// A platform that is somebody else's in this world, and the way to it.
     pub(crate) elsewhere: OnceLock<(Platform, Arc<dyn Http>)>,
+    /// For whom the work at hand is done, so that it ends early once nobody waits for it.
+    pub(crate) asker: Mutex<Left>,
     /// How many wait to undo what happens here, so that time need not pass to its end.
     pub(crate) undoing: AtomicUsize,
     /// How our own side reaches the platforms.
@@ -75,6 +77,17 @@ impl Parts {
         WorldStores { buckets, clock, journal: Arc::clone(&self.journal) }
     }
 
+    /// Does the work at hand for somebody, until the answer is dropped.
+    pub(crate) fn for_asker(&self, asker: Left) -> Asked<'_> {
+        *locked(&self.asker) = asker;
+        Asked(self)
+    }
+
+    /// Whether whoever the work at hand is done for has left.
+    pub(crate) fn asker_left(&self) -> bool {
+        locked(&self.asker).is_so()
+    }
+
     /// The same state, from here on apart. The stores share what neither side changes, so a world of any size
     /// is forked at once; who adds a kind of state has to say here what becomes of it.
     pub(crate) async fn fork(&self) -> Arc<Self> {
@@ -93,6 +106,7 @@ impl Parts {
             stubs,
             outside: _,
             elsewhere,
+            asker: _,
             undoing: _,
             http: _,
             login: _,
@@ -114,6 +128,7 @@ impl Parts {
             stubs: copied(stubs),
             outside: OnceLock::new(),
             elsewhere: elsewhere.clone(),
+            asker: Mutex::default(),
             undoing: AtomicUsize::new(0),
             http: OnceLock::new(),
             login: OnceLock::new(),
@@ -138,6 +153,7 @@ impl Parts {
             stubs,
             elsewhere: _,
             outside: _,
+            asker: _,
             undoing: _,
             http: _,
             login: _,
@@ -198,6 +214,15 @@ impl Parts {
         prefixes
             .iter()
             .any(|prefix| host.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with('.')))
+    }
+}
+
+/// Somebody for whom a world works.
+pub(crate) struct Asked<'p>(&'p Parts);
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        *locked(&self.0.asker) = Left::default();
     }
 }
 

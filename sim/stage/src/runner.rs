@@ -15,6 +15,7 @@ use standin_dataflow::{Document, Severity};
 use standin_fake_kit::knobs::KnobError;
 use standin_fake_kit::seed::names;
 use standin_model::Instant;
+use standin_ports::http::Left;
 use standin_scenario::outcome::{Failure, Journal, Outcome, StepOutcome, Verdict};
 use standin_scenario::scenario::parse_world;
 use standin_scenario::{Diagnostic, Kind, Node, Scenario, Source, Span, nearest};
@@ -549,6 +550,20 @@ pub fn run_telling(ready: &Ready, transport: Transport, depth: Depth) -> (Outcom
     (outcome, Some(world))
 }
 
+/// Runs one scenario in a world of its own, in memory and for somebody who may leave, and tells its whole story.
+pub fn run_for(asker: &Left, ready: &Ready) -> Outcome {
+    match World::open(&ready.spec, Transport::Memory) {
+        Ok(world) => {
+            let _asked = world.parts().for_asker(asker.clone());
+            run_in(ready, &world)
+        }
+        Err(error) => Outcome {
+            verdict: Verdict::Broken(crate::run::chain(&error)),
+            ..at_its_start(&ready.scenario, Transport::Memory)
+        },
+    }
+}
+
 /// Runs one scenario in a world that is there already, and tells its whole story.
 pub fn run_in(ready: &Ready, world: &World) -> Outcome {
     let mut outcome = at_its_start(&ready.scenario, world.transport());
@@ -643,6 +658,9 @@ fn steps(
     for (position, step) in scenario.steps.iter().enumerate().filter(|(_, step)| which.includes(step)) {
         if let Some(hindered) = run.partner.as_mut().and_then(|playing| playing.session.hindered()) {
             return Some(hindered);
+        }
+        if world.parts().asker_left() {
+            return Some(Verdict::Inconclusive("whoever asked for it has left".to_owned()));
         }
         let from = world.parts().journal.mark();
         world.advance(PACE);

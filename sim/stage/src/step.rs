@@ -1,7 +1,7 @@
 //! What a step is: its description, and what it does when its turn comes.
 
 use crate::run::Run;
-use serde_json::Value;
+use serde_json::{Value, json};
 use standin_fake_kit::knobs::span;
 use standin_scenario::{Diagnostic, Kind, Node, Span, nearest};
 use std::time::Duration;
@@ -57,6 +57,8 @@ pub enum Takes {
     Text,
     /// A whole number.
     Number,
+    /// A whole number that is not below the first and not above the second.
+    Between(u64, u64),
     /// `true` or `false`.
     Flag,
     /// A span of time such as `30s`.
@@ -131,7 +133,7 @@ impl Arg {
                     _ => texts(node),
                 }
             }
-            Takes::Number => node.number().map(drop),
+            Takes::Number | Takes::Between(..) => node.number().map(drop),
             Takes::Flag => node.flag().map(drop),
             Takes::Span => span_of(node).map(drop),
             Takes::Word(words) => match node.text()? {
@@ -140,6 +142,14 @@ impl Arg {
             },
         }
     }
+}
+
+/// The largest whole number that can be written in a scenario: 15 digits, which are a number to every reader.
+const LARGEST: u64 = 999_999_999_999_999;
+
+/// A whole number between two bounds, as JSON Schema.
+pub fn between(least: u64, most: u64) -> Value {
+    json!({"type": "integer", "minimum": least, "maximum": most.min(LARGEST)})
 }
 
 /// A mistake in a name, with the nearest that is known, or all of them.

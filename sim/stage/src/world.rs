@@ -655,6 +655,7 @@ fn seeded(spec: &WorldSpec, clock: Arc<StageClock>) -> Result<Arc<Parts>, WorldE
         stubs: Mutex::default(),
         outside: OnceLock::new(),
         elsewhere: OnceLock::new(),
+        asker: Mutex::default(),
         undoing: AtomicUsize::new(0),
         outbox: tokio::sync::Mutex::new(Outbox::default()),
         http: OnceLock::new(),

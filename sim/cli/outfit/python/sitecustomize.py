@@ -31,6 +31,9 @@ def _lead():
     allowed = set(filter(None, os.environ.get("STANDIN_ALLOW", "").split(",")))
     # Addresses that names of the world outside were found to have.
     reached = set()
+    # Names, by the address that they have here for who asks without a port: of a range for tests, which nobody has. The
+    # port is known when that address is called.
+    given = {}
 
     def named(host):
         host = host.decode("idna") if isinstance(host, bytes) else host or ""
@@ -78,28 +81,55 @@ def _lead():
             asking.close()
         raise ConnectionRefusedError(errno.ECONNREFUSED, words)
 
-    getaddrinfo = socket.getaddrinfo
+    def stand_in(name):
+        for address, known in given.items():
+            if known == name:
+                return address
+        address = "198.18.%d.%d" % divmod(len(given) % 0xFFFF + 1, 256)
+        given[address] = name
+        return address
+
+    def meant(host):
+        name = named(host)
+        return given.get(str(numeric(name)), name)
+
+    getaddrinfo, gethostbyname = socket.getaddrinfo, socket.gethostbyname
 
     def led_getaddrinfo(host, service, family=0, type=0, proto=0, flags=0):
         name = named(host)
         # An address needs no search, and who listens asks for itself.
         searched = numeric(name) is None and not flags & (socket.AI_NUMERICHOST | socket.AI_PASSIVE)
         if searched and not elsewhere(name):
-            there = "::ffff:" + stage if family == socket.AF_INET6 else stage
-            return getaddrinfo(there, way(name, number(service)), family, type, proto)
+            port = number(service)
+            there, port = (stage, way(name, port)) if port else (stand_in(name), service)
+            there = "::ffff:" + there if family == socket.AF_INET6 else there
+            return getaddrinfo(there, port, family, type, proto)
         found = getaddrinfo(host, service, family, type, proto, flags)
         if name in allowed:
             reached.update(entry[4][0].lower() for entry in found)
         return found
 
+    def led_gethostbyname(host):
+        name = named(host)
+        if numeric(name) is None and not elsewhere(name):
+            return stand_in(name)
+        found = gethostbyname(host)
+        if name in allowed:
+            reached.add(found)
+        return found
+
+    def led_gethostbyname_ex(host):
+        return (host, [], [led_gethostbyname(host)])
+
     socket.getaddrinfo = led_getaddrinfo
+    socket.gethostbyname, socket.gethostbyname_ex = led_gethostbyname, led_gethostbyname_ex
 
     def led(sock, address):
         stream = sock.type & 0xF == socket.SOCK_STREAM and sock.family in (socket.AF_INET, socket.AF_INET6)
-        if not stream or not isinstance(address, tuple) or elsewhere(named(address[0])):
+        if not stream or not isinstance(address, tuple) or elsewhere(meant(address[0])):
             return address
         there = stage if sock.family == socket.AF_INET else "::ffff:" + stage
-        return (there, way(named(address[0]), address[1]))
+        return (there, way(meant(address[0]), address[1]))
 
     def connect(self, address):
         return plain_connect(self, led(self, address))

@@ -50,7 +50,7 @@ pub const KINDS: &[Kind] =
 const CODE: Kind = Kind {
     name: "code",
     summary: "the platform answers with its own error of this code",
-    takes: Takes::Number,
+    takes: Takes::Between(400, 599_999),
     place: Place::Calls,
     example: r#"{"platform": "gigya", "call": "accounts.setAccountInfo", "code": 500001}"#,
     evidence: Evidence::documented(
@@ -63,14 +63,11 @@ const CODE: Kind = Kind {
 const HTTP: Kind = Kind {
     name: "http",
     summary: "a proxy answers with this HTTP status and a page of HTML",
-    takes: Takes::Number,
+    takes: Takes::Between(300, 599),
     place: Place::Calls,
     example: r#"{"platform": "eloqua", "http": 502, "chance": "10%"}"#,
     evidence: Evidence::documented("RFC 9110, 15.6.3", "every_kind_of_fault_does_what_it_says"),
-    read: |value| {
-        let status = u16::try_from(value.as_u64()?).ok()?;
-        (300..600).contains(&status).then_some(Effect::Http(status))
-    },
+    read: |value| Some(Effect::Http(u16::try_from(value.as_u64()?).ok()?)),
 };
 
 const CUT: Kind = Kind {
@@ -106,14 +103,14 @@ const DELAY: Kind = Kind {
 const BYTES_PER_SECOND: Kind = Kind {
     name: "bytes_per_second",
     summary: "the answer's body arrives at this rate, waited for as with `delay`",
-    takes: Takes::Number,
+    takes: Takes::Between(1, u64::MAX),
     place: Place::Calls,
     example: r#"{"platform": "gigya", "call": "accounts.search", "bytes_per_second": 100}"#,
     evidence: Evidence::decided(
         "a time-out of a whole request counts its body, too",
         "every_kind_of_fault_does_what_it_says",
     ),
-    read: |value| value.as_u64().filter(|rate| *rate > 0).map(Effect::Slow),
+    read: |value| value.as_u64().map(Effect::Slow),
 };
 
 const TWICE: Kind = Kind {

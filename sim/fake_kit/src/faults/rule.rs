@@ -2,7 +2,7 @@
 
 use super::{CERTAIN, Effect, Fault, KINDS, Kind, Place};
 use crate::knobs::{Takes, span};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use standin_model::Instant;
 use std::collections::BTreeMap;
 
@@ -13,6 +13,8 @@ pub const PLATFORMS: &[&str] =
 /// What may be done at the drop.
 pub const FILE_OPS: &[&str] = &["login", "list", "read", "write", "rename", "remove"];
 
+const FROM_ONE: Takes = Takes::Between(1, u64::MAX);
+
 /// The members of a rule besides those of the kinds, and what each says.
 pub const MEMBERS: &[(&str, Takes, &str)] = &[
     ("platform", Takes::Word(PLATFORMS), "where the calls go; `*` is every platform but sftp"),
@@ -22,14 +24,14 @@ pub const MEMBERS: &[(&str, Takes, &str)] = &[
         "the call's name or a part of it, all calls without it; at sftp what is done there, `write` without it",
     ),
     ("path", Takes::Text, "a part of the path that is asked for"),
-    ("nth", Takes::Number, "only this one of the matching calls, the first is 1"),
+    ("nth", FROM_ONE, "only this one of the matching calls, the first is 1"),
     ("skip", Takes::Number, "how many calls pass first, 0 without it"),
     (
         "times",
-        Takes::Number,
+        FROM_ONE,
         "how many calls go wrong; 1 without it, all with `every`, `from`, `until` or `chance`",
     ),
-    ("every", Takes::Number, "only each so-many-th call goes wrong"),
+    ("every", FROM_ONE, "only each so-many-th call goes wrong"),
     ("from", Takes::Text, "since when, as a time or as a span from now: 10min"),
     ("until", Takes::Text, "before when, as a time or as a span from now"),
     ("chance", Takes::Text, "how likely each call goes wrong: 10%; the world's seed draws"),
@@ -132,11 +134,6 @@ impl Fault {
         {
             return Err(BadRule::at(other, format!("`nth` says it all: no `{other}` beside it")));
         }
-        for member in ["nth", "every", "times"] {
-            if read.count(member)? == Some(0) {
-                return Err(BadRule::at(member, format!("`{member}` counts from 1")));
-            }
-        }
         let (from, until) = (read.time("from")?, read.time("until")?);
         // A span counts from a time that is not known where a scenario is checked.
         let alike = |text: Option<&str>| text.and_then(span).is_some();
@@ -199,6 +196,27 @@ fn effect(rule: &Map<String, Value>, place: Place) -> Result<Effect, BadRule> {
     (kind.read)(value).ok_or_else(unfit)
 }
 
+/// What [`Fault::read`] says of kinds, as JSON Schema: exactly one, of those that strike where the rule strikes; at the
+/// drop also none. `later` describes what may stand for a platform that is not known yet.
+pub fn one_kind(later: Option<&Value>) -> Value {
+    let at = |place: Place| {
+        let drop = json!({"const": "sftp"});
+        let here = if place == Place::Files { drop } else { json!({"not": drop}) };
+        let all: Vec<Value> = [here].into_iter().chain(later.cloned()).collect();
+        json!({"platform": {"anyOf": all}})
+    };
+    let kinds = KINDS.iter().map(|kind| {
+        let mut properties = at(kind.place);
+        properties[kind.name] = json!({"not": {"type": "null"}});
+        json!({"required": [kind.name], "properties": properties})
+    });
+    let said = KINDS
+        .iter()
+        .map(|kind| json!({"required": [kind.name], "properties": {kind.name: {"not": {"type": "null"}}}}));
+    let none = json!({"properties": at(Place::Files), "not": {"anyOf": said.collect::<Vec<_>>()}});
+    json!({"oneOf": kinds.chain([none]).collect::<Vec<_>>()})
+}
+
 fn known(name: &str) -> Result<(), BadRule> {
     let names: Vec<&str> =
         MEMBERS.iter().map(|(name, ..)| *name).chain(KINDS.iter().map(|kind| kind.name)).collect();
@@ -220,6 +238,7 @@ fn fits(name: &str, takes: Takes, value: &Value) -> Result<(), BadRule> {
     let fits = match takes {
         Takes::Bool => value.is_boolean(),
         Takes::Number => value.is_u64(),
+        Takes::Between(least, most) => value.as_u64().is_some_and(|number| (least..=most).contains(&number)),
         Takes::Span => value.as_str().is_some_and(|text| span(text).is_some()),
         Takes::Text => value.is_string(),
         Takes::Word(words) => {
@@ -235,6 +254,9 @@ fn fits(name: &str, takes: Takes, value: &Value) -> Result<(), BadRule> {
 fn unfit(name: &str, takes: Takes, value: &Value) -> BadRule {
     BadRule::at(name, format!("`{name}` takes {takes}, not {value}"))
 }
+
+/// How [`chance`] is written, as a regular expression.
+pub const CHANCE: &str = r"^(?![0.]+ *%$)(0?100(\.0{1,4})?|0{0,2}[0-9]{1,2}(\.[0-9]{1,4})?) *%$";
 
 /// A share of all calls, in millionths.
 fn chance(text: &str) -> Result<u32, BadRule> {
@@ -354,11 +376,21 @@ mod tests {
             (json!({"platform": "sftp", "delay": "1s"}), "delay", "`delay` is for calls to gigya", ""),
             (json!({"platform": "sftp", "call": "wrte"}), "call", "nothing that is done at sftp", "`write`?"),
             (json!({"platform": "sftp", "call": "read", "full_after": 1}), "full_after", "a full disk", ""),
-            (json!({"platform": "gigya", "http": 200}), "http", "`http` cannot be 200", "for example: "),
+            (
+                json!({"platform": "gigya", "http": 200}),
+                "http",
+                "`http` takes a number from 300 to 599, not 200",
+                "",
+            ),
             (json!({"platform": "eloqua", "code": 500_001}), "code", "errors are HTTP statuses", ""),
             (json!({"platform": "gigya", "delay": "soon"}), "delay", "`delay` takes a span of time", ""),
             (json!({"platform": "gigya", "cut": "befor"}), "cut", "`befor` is no cut here", "`before`?"),
-            (json!({"platform": "gigya", "code": 500_001, "nth": 0}), "nth", "`nth` counts from 1", ""),
+            (
+                json!({"platform": "gigya", "code": 500_001, "nth": 0}),
+                "nth",
+                "`nth` takes a number from 1 on, not 0",
+                "",
+            ),
             (
                 json!({"platform": "gigya", "code": 500_001, "nth": 1, "times": 2}),
                 "times",

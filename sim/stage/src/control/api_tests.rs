@@ -1,16 +1,17 @@
 //! The control API: every operation as it is described, and many worlds that never meet.
 
 use super::operations::OPERATIONS;
+use super::pages::PAGES;
 use super::worlds::{Hosting, Worlds};
 use super::*;
-use crate::surface::Platform;
+use crate::surface::{Platform, locked};
 use crate::world::{World, WorldSpec};
 use base64::Engine;
 use bytes::Bytes;
 use proptest::prelude::*;
 use standin_ports::clock::VirtualClock;
 use standin_ports::http::Streamed;
-use standin_ports::{Login, Secret};
+use standin_ports::{Clock, Login, Secret};
 use std::time::Duration;
 
 /// A server with one world; the wall's clock is at hand.
@@ -238,6 +239,10 @@ fn mistakes_are_told_with_their_place() {
     stand.send("POST", "/worlds", "application/yaml", vec![b'#'; operation::LARGEST + 1]).refused(413);
     stand.get("/worlds?x=1").refused(400);
     stand.get("/worlds/main/nothing").refused(404);
+    stand.get("/nothing").refused(404);
+    let wrong = stand.get("/advance");
+    assert_eq!(wrong.headers["allow"], "POST");
+    wrong.refused(405);
     assert_eq!(
         ["/worlds", "/health", "/pulse"].map(|path| stand.send("HEAD", path, "", "").status),
         [200; 3]
@@ -941,6 +946,22 @@ fn samples(name: &str) -> Vec<(&'static str, &'static str, &'static str, u16)> {
         "run_scenario_alone" => {
             vec![("/scenarios", json, r#"{"scenario": "s", "steps": [{"advance": "1s"}]}"#, 200)]
         }
+        "health" => vec![("/health", "", "", 200)],
+        "advance" => vec![
+            ("/advance", json, r#"{"by": "1s"}"#, 200),
+            ("/advance", json, "{}", 400),
+            ("/advance", json, r#"{"by": "4000d"}"#, 400),
+        ],
+        "state" => vec![("/state", "", "", 200)],
+        "journal" => vec![("/journal", "", "", 200)],
+        "pulse" => vec![("/pulse", "", "", 200)],
+        "places" => vec![("/places", "", "", 200)],
+        "people" => vec![("/people", "", "", 200), ("/people?serch=a", "", "", 400)],
+        "person" => vec![("/person?who=ann", "", "", 200)],
+        "entries" => vec![("/entries", "", "", 200), ("/entries?limit=x", "", "", 400)],
+        "entry" => {
+            vec![("/entry?seq=1", "", "", 200), ("/entry", "", "", 400), ("/entry?seq=999", "", "", 404)]
+        }
         other => panic!("no sample of {other}: add one"),
     }
 }
@@ -950,11 +971,12 @@ fn samples(name: &str) -> Vec<(&'static str, &'static str, &'static str, u16)> {
 fn every_operation_answers_as_it_is_described() {
     let (_server, stand) = placed();
     stand.post("/worlds", &json!({"name": "a", "world": {"gigya": {"accounts": [{"UID": "ann"}]}, "sftp": {"files": [{"path": "/who", "text": "a"}]}}})).fine();
+    stand.worlds.first().note("something happens");
     let document = stand.get("/openapi.json").fine();
     assert_eq!(document["openapi"], "3.1.0");
     let described: usize =
         document["paths"].as_object().unwrap().values().map(|path| path.as_object().unwrap().len()).sum();
-    assert_eq!(described, OPERATIONS.len(), "two operations have one path and method");
+    assert_eq!(described, OPERATIONS.len() + PAGES.len(), "two operations have one path and method");
     let validator = |reference: &Value| {
         let schema = json!({"$ref": reference["$ref"], "components": document["components"]});
         jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap()
@@ -971,6 +993,15 @@ fn every_operation_answers_as_it_is_described() {
         ("Fault", json!({"platform": "gigya", "delay": "soon"}), false),
         ("Fault", json!({"platform": "gigya", "delay": "2s", "chance": "0.5%"}), true),
         ("Fault", json!({"platform": "gigya", "delay": "2s", "chance": "half"}), false),
+        ("Fault", json!({"platform": "gigya", "delay": "2s", "chance": "0%"}), false),
+        ("Fault", json!({"platform": "gigya", "delay": "2s", "chance": "100.1%"}), false),
+        ("Fault", json!({"platform": "gigya", "delay": "2s", "chance": "100.0 %"}), true),
+        ("Fault", json!({"platform": "gigya", "delay": "2s", "times": 0}), false),
+        ("Fault", json!({"platform": "gigya", "delay": "2s", "nth": 0}), false),
+        ("Fault", json!({"platform": "gigya", "delay": "2s", "skip": 0}), true),
+        ("Fault", json!({"platform": "gigya", "http": 299}), false),
+        ("Fault", json!({"platform": "sftp", "http": 502}), false),
+        ("Fault", json!({"platform": "gigya", "after_bytes": 5}), false),
     ] {
         let valid = validator(&json!({"$ref": format!("#/components/schemas/{schema}")})).is_valid(&body);
         assert_eq!(valid, expected, "{schema} {body}");
@@ -981,9 +1012,9 @@ fn every_operation_answers_as_it_is_described() {
         };
         assert_eq!(stand.post(path, &body).status < 300, expected, "{body}");
     }
-    for operation in OPERATIONS {
-        let (name, method) = (operation.name, operation.method);
-        let told = &document["paths"][operation.path][method.to_ascii_lowercase()];
+    let all = OPERATIONS.iter().map(|it| (it.name, it.method, it.path));
+    for (name, method, path) in all.chain(PAGES.iter().map(|it| (it.name, it.method, it.path))) {
+        let told = &document["paths"][path][method.to_ascii_lowercase()];
         assert_eq!(told["operationId"], name);
         for (path, kind, body, expected) in samples(name) {
             let answer = stand.send(method, path, kind, body);
@@ -1017,6 +1048,49 @@ fn every_operation_answers_as_it_is_described() {
     if let Ok(entry) = serde_json::from_slice::<Value>(&line) {
         assert!(validator(&json!({"$ref": "#/components/schemas/Entry"})).is_valid(&entry), "{entry}");
     }
+}
+
+/// Whoever asks for something that takes long may leave. Each of these is left at its beginning, so a step or an entry
+/// of the agenda at most is done, and the world goes on from there.
+#[test]
+fn nothing_long_is_done_for_who_has_left() {
+    let stand = stand();
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../fixtures/dataflows/gigya-to-eloqua-full.json");
+    let document: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let world = json!({"gigya": {"accounts": [{"UID": "ann", "isRegistered": true, "profile": {"email": "ann@brand.example"}}]},
+        "sftp": {"folders": ["/eloqua/in"]}, "dataflows": {"outbound": document}});
+    stand.post("/worlds", &json!({"name": "a", "world": world})).fine();
+    let ask = |path: &str, body: Value, left: bool| {
+        let gone = standin_ports::http::Left::default();
+        if left {
+            gone.note();
+        }
+        let request = http::Request::post(format!("http://127.0.0.1:8080{path}"))
+            .header("content-type", "application/json")
+            .header("standin-world", "a")
+            .extension(gone);
+        stand.ask(request.body(body.to_string().into()).unwrap())
+    };
+    let now = || stand.get("/worlds/a/clock").fine()["now"].clone();
+    let begin = now();
+    let steps = json!([{"gigya_set_account": {"UID": "ann", "profile": {"city": "Ghent"}}}]);
+    let body = json!({"scenario": "s", "steps": steps});
+    for path in ["/worlds/a/scenarios", "/scenarios"] {
+        let report = ask(path, body.clone(), true).fine();
+        assert_eq!(report["scenarios"], json!(["Inconclusive(\"whoever asked for it has left\")"]), "{path}");
+    }
+    ask("/worlds/a/dataflows/outbound/runs", json!({}), true).fine();
+    assert_eq!((now(), stand.state("a", "files").len()), (begin.clone(), 0));
+    // Something falls due before the end.
+    let hourly = json!([{"schedule_dataflow": {"name": "outbound", "frequencyType": "hour"}}]);
+    ask("/worlds/a/scenarios", json!({"scenario": "s", "steps": hourly}), false).fine();
+    let begin = now();
+    ask("/worlds/a/clock/advance", json!({"by": "3650d"}), true).refused(409);
+    ask("/advance", json!({"by": "3650d"}), true).refused(409);
+    assert_eq!(now(), begin);
+    assert_eq!(ask("/worlds/a/scenarios", body, false).fine()["held"], true);
+    assert_eq!(ask("/worlds/a/dataflows/outbound/runs", json!({}), false).fine()["held"], true);
 }
 
 /// Whoever names a test has one.

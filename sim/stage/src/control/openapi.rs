@@ -1,17 +1,19 @@
 //! The description of the control API: an OpenAPI 3.1 document, written from the list of operations.
 
-use super::operation::Operation;
+use super::operation::{Answer, Operation, Param};
 use super::operations::{OPERATIONS, VIEWS};
+use super::pages::{HEALTH, PAGES, Page};
 use super::problem::KINDS;
 use super::worlds::Hosting;
-use crate::step::Takes;
+use crate::step::{Takes, between};
 use crate::steps::FAULT;
 use crate::world::SECTIONS;
 use serde_json::{Map, Value, json};
+use standin_fake_kit::faults::rule::{CHANCE, one_kind};
 use standin_fake_kit::seed::members;
 
 /// Bodies that need not be there.
-const OPTIONAL: &[&str] = &["NewWorld", "NewName", "DataflowRun"];
+const OPTIONAL: &[&str] = &["NewWorld", "NewName", "DataflowRun", "Bytes"];
 
 /// How a span of time is written.
 const SPAN: &str = "^[0-9]{1,6} ?(ms|s|min|m|h|d)$";
@@ -19,9 +21,9 @@ const SPAN: &str = "^[0-9]{1,6} ?(ms|s|min|m|h|d)$";
 /// The whole document.
 pub fn document(hosting: &Hosting) -> Value {
     let mut paths = Map::new();
-    for operation in OPERATIONS {
-        let path = paths.entry(operation.path).or_insert_with(|| json!({}));
-        path[operation.method.to_ascii_lowercase()] = one(operation, hosting);
+    for told in OPERATIONS.iter().map(Told::from).chain(PAGES.iter().map(Told::from)) {
+        let path = paths.entry(told.path).or_insert_with(|| json!({}));
+        path[told.method.to_ascii_lowercase()] = one(&told, hosting);
     }
     let mut document = json!({
         "openapi": "3.1.0",
@@ -42,12 +44,39 @@ pub fn document(hosting: &Hosting) -> Value {
     document
 }
 
-fn one(operation: &Operation, hosting: &Hosting) -> Value {
+/// What is described.
+struct Told {
+    name: &'static str,
+    method: &'static str,
+    path: &'static str,
+    summary: &'static str,
+    params: &'static [Param],
+    body: &'static [(&'static str, &'static str)],
+    answer: &'static Answer,
+    refuses: &'static [u16],
+    tag: &'static str,
+}
+
+impl From<&'static Operation> for Told {
+    fn from(it: &'static Operation) -> Self {
+        let Operation { name, method, path, summary, params, body, answer, refuses, .. } = it;
+        Self { name, method, path, summary, params, body, answer, refuses, tag: "worlds" }
+    }
+}
+
+impl From<&'static Page> for Told {
+    fn from(it: &'static Page) -> Self {
+        let Page { name, method, path, summary, params, body, answer, refuses, .. } = it;
+        Self { name, method, path, summary, params, body, answer, refuses, tag: "pages" }
+    }
+}
+
+fn one(operation: &Told, hosting: &Hosting) -> Value {
     let parts = operation.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let mut params: Vec<Value> = parts
         .map(|name| {
             let longest = if name == "snapshot" {
-                json!({"type": "string", "minLength": 1, "maxLength": 100})
+                json!({"type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]{1,100}$"})
             } else {
                 json!({"type": "string", "minLength": 1})
             };
@@ -60,7 +89,7 @@ fn one(operation: &Operation, hosting: &Hosting) -> Value {
             "schema": schema})
     }));
     let mut responses = Map::new();
-    let answer = &operation.answer;
+    let answer = operation.answer;
     let mut done = json!({"description": answer.summary});
     if !answer.kind.is_empty() {
         done["content"] = json!({answer.kind: {"schema": reference(answer.schema)}});
@@ -82,8 +111,12 @@ fn one(operation: &Operation, hosting: &Hosting) -> Value {
         );
     }
     let mut value = json!({
-        "operationId": operation.name, "summary": operation.summary, "parameters": params, "responses": responses,
+        "operationId": operation.name, "summary": operation.summary, "tags": [operation.tag],
+        "parameters": params, "responses": responses,
     });
+    if operation.path == HEALTH {
+        value["security"] = json!([]);
+    }
     if !operation.body.is_empty() {
         let content: Map<String, Value> = operation
             .body
@@ -207,18 +240,32 @@ fn schemas(hosting: &Hosting) -> Value {
         "ScenarioText": {"type": "string", "description": "a scenario file"},
         "ScenarioBody": {"type": "object", "required": ["scenario", "steps"],
             "description": "a scenario in JSON: `standin list schema scenario`",
-            "properties": {"scenario": text(), "steps": {"type": "array", "minItems": 1}}},
+            "properties": {"scenario": text(), "steps": {"type": "array", "minItems": 1, "items": {"type": ["string", "object"]}}}},
         "DataflowRun": object(json!({
             "full": {"type": "boolean"}, "limit": count(), "expect": {"enum": ["succeeded", "failed"]},
         }), &[]),
         "Report": report(hosting),
+        "Health": object(json!({"ok": {"const": true}, "now": instant()}), &["ok", "now"]),
+        "Now": object(json!({"now": instant()}), &["now"]),
+        "Span": {"type": "object", "required": ["by"],
+            "properties": {"by": {"type": "string", "pattern": SPAN, "description": "how long: 30s, 5min, 2h, 7d"}}},
+        "State": {"type": "object", "required": ["now", "accounts", "contacts", "pushes", "files"]},
+        "Pulse": object(json!({"now": instant(), "next": count()}), &["now", "next"]),
+        "Object": {"type": "object"},
+        "Objects": {"type": "array", "items": {"type": "object"}},
+        "People": {"type": "object", "required": ["people", "total"]},
+        "Entries": object(json!({
+            "entries": {"type": "array", "items": reference("Entry")}, "left_out": count(), "next": count(),
+            "forgotten": count(),
+        }), &["entries", "left_out", "next", "forgotten"]),
     })
 }
 
 /// A rule, as the step of scenarios takes it.
 fn fault() -> Value {
     let one = |takes: Takes| match takes {
-        Takes::Number => json!({"type": "integer", "minimum": 0}),
+        Takes::Number => between(0, u64::MAX),
+        Takes::Between(least, most) => between(least, most),
         Takes::Flag => json!({"type": "boolean"}),
         Takes::Word(words) => json!({"enum": words}),
         Takes::Span => json!({"type": "string", "pattern": SPAN}),
@@ -236,13 +283,11 @@ fn fault() -> Value {
         .collect();
     let needed: Vec<&str> = FAULT.args.iter().filter(|arg| arg.needed).map(|arg| arg.name).collect();
     let mut rule = object(Value::Object(members), &needed);
-    rule["properties"]["chance"]["pattern"] = Value::from("^[0-9]{1,4}(\\.[0-9]{1,4})? *%$");
-    // One rule, one kind; at the drop a connection ends where none is said.
-    let kinds = || standin_fake_kit::faults::KINDS.iter().map(|kind| json!({"required": [kind.name]}));
-    let at_the_drop = json!({
-        "properties": {"platform": {"const": "sftp"}}, "not": {"anyOf": kinds().collect::<Vec<_>>()},
-    });
-    rule["oneOf"] = kinds().chain([at_the_drop]).collect();
+    rule["properties"]["chance"]["pattern"] = Value::from(CHANCE);
+    for time in ["from", "until"] {
+        rule["properties"][time]["anyOf"] = json!([{"format": "date-time"}, {"pattern": SPAN}]);
+    }
+    rule["allOf"] = json!([one_kind(None)]);
     rule
 }
 

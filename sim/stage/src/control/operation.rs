@@ -3,13 +3,13 @@
 use super::operations::OPERATIONS;
 use super::problem::{BROKEN, LARGE, MEDIA, METHOD, Problem, UNKNOWN, WRONG};
 use super::worlds::{Hosted, Worlds};
-use http::{HeaderValue, Method, header};
+use http::{Method, header};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use standin_fake_kit::answer;
 use standin_fake_kit::asset::{self, OWN_HOST_ONLY};
 use standin_fake_kit::form::Form;
-use standin_ports::http::Oversized;
+use standin_ports::http::{Left, Oversized};
 use standin_ports::{Request, Response};
 use standin_scenario::nearest;
 use standin_serve::http::BODY_LIMIT;
@@ -115,6 +115,11 @@ impl Call<'_> {
         self.hosted.as_ref().ok_or_else(|| Problem::new(&BROKEN, "this operation has no world in its path"))
     }
 
+    /// Tells whether whoever calls has left.
+    pub fn left(&self) -> Left {
+        left(self.request)
+    }
+
     /// A part of the path.
     pub fn part(&self, name: &str) -> &str {
         self.path.get(name).map_or("", String::as_str)
@@ -127,12 +132,7 @@ impl Call<'_> {
 
     /// A number in the query, at most `most`.
     pub fn number(&self, name: &str, otherwise: u64, most: u64) -> Result<u64, Problem> {
-        let Some(text) = self.query(name) else { return Ok(otherwise) };
-        let number = text.parse().ok().filter(|number| *number <= most);
-        number.ok_or_else(|| {
-            Problem::new(&WRONG, format!("`{text}` is no whole number from 0 to {most}"))
-                .at(format!("query: {name}"))
-        })
+        number(&self.query, name, otherwise, most)
     }
 
     /// The kind of the body, without its parameters; JSON where nothing is said.
@@ -171,6 +171,11 @@ impl Call<'_> {
         }
         Ok(members)
     }
+}
+
+/// Tells whether whoever sent a request has left.
+pub(crate) fn left(request: &Request) -> Left {
+    request.extensions().get::<Left>().cloned().unwrap_or_default()
 }
 
 /// A value of JSON in which no name stands twice in one object: which of the two was meant, nobody can say.
@@ -240,6 +245,35 @@ impl<'de> Visitor<'de> for Members {
     }
 }
 
+/// A number in a query, at most `most`.
+pub(super) fn number(query: &Form, name: &str, otherwise: u64, most: u64) -> Result<u64, Problem> {
+    let Some(text) = query.get(name) else { return Ok(otherwise) };
+    let number = text.parse().ok().filter(|number| *number <= most);
+    number.ok_or_else(|| {
+        Problem::new(&WRONG, format!("`{text}` is no whole number from 0 to {most}"))
+            .at(format!("query: {name}"))
+    })
+}
+
+/// Whether a query has all that is needed, and nothing that is not known.
+pub(super) fn check_query(query: &Form, params: &[Param]) -> Result<(), Problem> {
+    let known: Vec<&str> =
+        params.iter().filter(|param| param.place == "query").map(|param| param.name).collect();
+    if let Some((name, _)) = query.iter().find(|(name, _)| !known.contains(name)) {
+        let hint = nearest(name, known.iter().copied()).map_or_else(
+            || format!("known here: {}", known.join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        let problem = Problem::new(&WRONG, format!("the query has `{name}`, which is not known here"));
+        return Err(problem.at("query").hint(hint));
+    }
+    if let Some(missing) = params.iter().find(|param| param.needed && query.get(param.name).is_none()) {
+        let problem = Problem::new(&WRONG, format!("`{}` is missing", missing.name)).at("query");
+        return Err(problem.hint(missing.summary));
+    }
+    Ok(())
+}
+
 /// A text among the members of a body.
 pub fn text_of<'m>(
     members: &'m serde_json::Map<String, Value>,
@@ -290,13 +324,8 @@ pub async fn answer(worlds: &Arc<Worlds>, request: &Request) -> Option<Response>
     }
     let Some(at) = here.iter().position(|(operation, _)| operation.method == method) else {
         let methods: Vec<&str> = here.iter().map(|(operation, _)| operation.method).collect();
-        let problem = Problem::new(&METHOD, format!("{path} does not answer to {}", request.method()))
-            .hint(format!("it answers to {}", methods.join(", ")));
-        let mut answer = problem.answer();
-        if let Ok(allow) = HeaderValue::from_str(&methods.join(", ")) {
-            answer.headers_mut().insert(header::ALLOW, allow);
-        }
-        return Some(answer);
+        let problem = Problem::new(&METHOD, format!("{path} does not answer to {}", request.method()));
+        return Some(problem.allowing(&methods.join(", ")));
     };
     let (operation, path) = here.into_iter().nth(at)?;
     Some(taken(worlds, operation, path, request).await.unwrap_or_else(|problem| problem.answer()))
@@ -313,25 +342,7 @@ async fn taken(
         None => None,
     };
     let query = Form::query(request);
-    for (name, _) in query.iter() {
-        let known: Vec<&str> =
-            operation.params.iter().filter(|param| param.place == "query").map(|param| param.name).collect();
-        if !known.contains(&name) {
-            let near = nearest(name, known.iter().copied());
-            let hint = near.map_or_else(
-                || format!("known here: {}", known.join(", ")),
-                |near| format!("did you mean `{near}`?"),
-            );
-            let problem = Problem::new(&WRONG, format!("the query has `{name}`, which is not known here"));
-            return Err(problem.at("query").hint(hint));
-        }
-    }
-    if let Some(missing) =
-        operation.params.iter().find(|param| param.needed && query.get(param.name).is_none())
-    {
-        let problem = Problem::new(&WRONG, format!("`{}` is missing", missing.name)).at("query");
-        return Err(problem.hint(missing.summary));
-    }
+    check_query(&query, operation.params)?;
     let limit = if operation.body.iter().any(|(kind, _)| *kind == BYTES) { BODY_LIMIT } else { LARGEST };
     if request.extensions().get::<Oversized>().is_some() || request.body().len() > limit {
         return Err(Problem::new(&LARGE, format!("a body has at most {limit} bytes here")).at("body"));
@@ -365,8 +376,10 @@ async fn taken(
     let run = operation.run;
     let work = crate::world::runtime().spawn_blocking(move || {
         let _held = (turn, apart);
+        let held = hosted.as_ref().filter(|_| operation.turn == Turn::Waits);
+        let _asked = held.map(|hosted| hosted.parts().for_asker(left(&request)));
         let done = run(&Call { worlds: &worlds, hosted: hosted.clone(), path, query, request: &request });
-        if let Some(hosted) = hosted {
+        if let Some(hosted) = &hosted {
             hosted.touch();
         }
         done

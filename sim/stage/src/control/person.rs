@@ -1,6 +1,7 @@
 //! One person on all platforms: found by UID or address, and what each platform knows.
 
-use super::{MOST, SEARCHED, brief, entry_json};
+use super::entry_json;
+use super::pages::{MOST, SEARCHED, brief};
 use crate::parts::Parts;
 use crate::surface::locked;
 use serde_json::{Value, json};

@@ -1,5 +1,6 @@
 //! What the control API refuses: problem details after RFC 9457.
 
+use http::{HeaderValue, header};
 use serde_json::{Value, json};
 use standin_fake_kit::answer;
 use standin_fake_kit::asset::{self, OWN_HOST_ONLY};
@@ -81,6 +82,15 @@ impl Problem {
     /// What to do about it.
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// The answer to a method that is not one of these; they are named.
+    pub fn allowing(self, methods: &str) -> Response {
+        let mut answer = self.hint(format!("it answers to {methods}")).answer();
+        if let Ok(allow) = HeaderValue::from_str(methods) {
+            answer.headers_mut().insert(header::ALLOW, allow);
+        }
+        answer
     }
 
     /// The answer.

@@ -2,8 +2,9 @@
 
 use super::api_tests::{Stand, placed, token_body, token_request};
 use super::*;
-use crate::surface::Platform;
+use crate::surface::{Platform, locked};
 use bytes::Bytes;
+use standin_ports::Clock;
 
 /// The world that a request means.
 fn meant(stand: &Stand, platform: Platform, request: Request) -> String {

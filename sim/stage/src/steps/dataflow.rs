@@ -39,7 +39,8 @@ pub const RUN_DATAFLOW: Step = Step {
         let job = loop {
             let job = search(run, &query)?;
             let status = job["status"].as_str().unwrap_or("pending");
-            if !matches!(status, "pending" | "running") || waited >= PATIENCE {
+            let left = run.world.parts().asker_left();
+            if !matches!(status, "pending" | "running") || waited >= PATIENCE || left {
                 break job;
             }
             run.world.advance(Duration::from_secs(30));

@@ -15,8 +15,8 @@ use crate::step::Step;
 pub use eloqua::ELOQUA_CALL;
 pub use gigya::GIGYA_CALL;
 pub(crate) use qualifio::QUALIFIO_CALL;
-pub use stage::ADVANCE;
-pub(crate) use stage::{CLEAR_FAULTS, EXPECT_CALLS, FAULT, SET_KNOB, fault};
+pub use stage::{ADVANCE, FAULT};
+pub(crate) use stage::{CLEAR_FAULTS, EXPECT_CALLS, SET_KNOB, fault};
 pub(crate) use stubs::{EXPECT_STUB, STUB_STEP};
 
 /// Every step, in the order in which `standin list steps` shows them.

@@ -65,6 +65,7 @@ const FAULT_ARGS: [Arg; rule::MEMBERS.len() + KINDS.len()] = {
         let takes = match takes {
             knobs::Takes::Bool => Takes::Flag,
             knobs::Takes::Number => Takes::Number,
+            knobs::Takes::Between(least, most) => Takes::Between(least, most),
             knobs::Takes::Span => Takes::Span,
             knobs::Takes::Word(words) => Takes::Word(words),
             knobs::Takes::Text => Takes::Text,
@@ -96,7 +97,7 @@ pub(crate) fn fault(now: Instant, args: &Args<'_>) -> Result<Fault, Diagnostic> 
     let mut rule = Map::new();
     for Arg { name, takes, .. } in &FAULT_ARGS {
         let value = match takes {
-            Takes::Number => args.number(name)?.map(Value::from),
+            Takes::Number | Takes::Between(..) => args.number(name)?.map(Value::from),
             _ => args.text(name)?.map(Value::from),
         };
         rule.extend(value.map(|value| ((*name).to_owned(), value)));
@@ -358,8 +359,16 @@ mod tests {
     fn a_wrong_rule_is_told_before_anything_runs() {
         for (rule, place, message) in [
             ("{ platform: gigya, code: 500001, evry: 2 }", "4:45", "evry"),
-            ("{ platform: gigya, code: 500001, every: 0 }", "4:52", "`every` counts from 1"),
-            ("{ platform: gigya, code: 500001, times: 0 }", "4:52", "`times` counts from 1"),
+            (
+                "{ platform: gigya, code: 500001, every: 0 }",
+                "4:52",
+                "`every` takes a number from 1 on, not 0",
+            ),
+            (
+                "{ platform: gigya, code: 500001, times: 0 }",
+                "4:52",
+                "`times` takes a number from 1 on, not 0",
+            ),
             ("{ platform: gigya, code: 500001, chance: 0% }", "4:53", "not `0%`"),
             (
                 "{ platform: gigya, call: accounts.setAcountInfo, code: 500001 }",

@@ -118,13 +118,12 @@ fn pass(call: &Call<'_>, by: Duration) -> Result<(), Problem> {
     }
     let hosted = call.hosted()?;
     let parts = hosted.parts();
-    if !hosted.world.wait(parts.advance_unless_undone(by)) {
+    let asker = call.left();
+    if !hosted.world.wait(parts.advance_for(&asker, by)) {
         let now = parts.clock.now();
-        return Err(Problem::new(
-            &CONFLICT,
-            format!("the world was taken back while time passed; it was {now} by then"),
-        )
-        .hint("let time pass once that is done"));
+        let why = if asker.is_so() { "whoever asked left" } else { "the world was taken back" };
+        return Err(Problem::new(&CONFLICT, format!("{why} while time passed; it was {now} by then"))
+            .hint("let time pass once that is done"));
     }
     Ok(())
 }

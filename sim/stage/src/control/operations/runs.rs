@@ -3,9 +3,8 @@
 use crate::control::operation::{Answer, Call, JSON, Operation, Turn, YAML, empty, json, text_of};
 use crate::control::problem::{CONFLICT, Problem, UNKNOWN, WRONG};
 use crate::find::SENT;
-use crate::runner::{Extras, Ready, load_text, run_in, run_telling};
-use crate::story::Depth;
-use crate::world::{Transport, World};
+use crate::runner::{Extras, Ready, load_text, run_for, run_in};
+use crate::world::World;
 use serde_json::{Map, Value, json as value};
 use standin_ports::Response;
 use standin_scenario::{Outcome, nearest};
@@ -124,8 +123,8 @@ pub(super) const RUN: Operation = Operation {
     test: "scenarios_run_in_a_world_or_in_one_of_their_own",
     run: |call| {
         let ready = read(&scenario(call)?, &Extras::default())?;
-        let run = |ready: &Ready| run_telling(ready, Transport::Memory, Depth::Story).0;
-        Ok(report(call, &ready.iter().map(run).collect::<Vec<_>>()))
+        let asker = call.left();
+        Ok(report(call, &ready.iter().map(|ready| run_for(&asker, ready)).collect::<Vec<_>>()))
     },
 };
 

@@ -31,10 +31,10 @@ pub(super) const TAKE: Operation = Operation {
     test: "a_world_goes_back_to_what_it_was",
     run: |call| {
         let name = call.part("snapshot");
-        if name.len() > 100 || name.chars().any(char::is_control) {
+        if name.chars().count() > 100 || name.chars().any(char::is_control) {
             return Err(Problem::new(
                 &WRONG,
-                "a snapshot's name has at most 100 bytes and nothing invisible",
+                "a snapshot's name has at most 100 characters and nothing invisible",
             )
             .at("path: snapshot"));
         }

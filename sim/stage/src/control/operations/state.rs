@@ -221,7 +221,7 @@ pub(super) const READ: Operation = Operation {
 const PATH: Param = Param {
     name: "path",
     place: "query",
-    schema: r#"{"type": "string", "minLength": 1}"#,
+    schema: r#"{"type": "string", "minLength": 1, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]+$"}"#,
     summary: "the file's path at the drop: `/out/contacts.csv`",
     needed: true,
 };
