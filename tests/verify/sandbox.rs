@@ -267,7 +267,7 @@ fn accounts_that_wait_for_something_are_removed() {
 /// What cannot be removed is told.
 #[test]
 fn what_is_left_is_told() {
-    let done = r#"{"callId":"x","errorCode":0,"apiVersion":2,"statusCode":200,"statusReason":"OK","time":"2026-11-27T03:00:00.000Z"}"#;
+    let done = r#"{"callId":"5f0c2a9be1d34c6f8a7b90c1d2e3f405","errorCode":0,"apiVersion":2,"statusCode":200,"statusReason":"OK","time":"2026-11-27T03:00:00.000Z"}"#;
     let sandbox = Sandbox::new("gigya", |call| {
         let deletes = call.line == gigya("deleteAccount") && !call.body.contains("-none");
         deletes.then(|| answer("200 OK", "text/javascript; charset=utf-8", done))
@@ -395,8 +395,8 @@ fn a_call_that_is_not_answered_is_a_difference() {
 fn every_difference_of_a_case_is_told_with_its_exchange() {
     let sandbox = Sandbox::new("gigya", |call| {
         let query = call.body.contains("SELECT+FROM+WHERE");
-        let refused = r#"{"callId":"x","errorCode":400006,"errorDetails":"no","errorMessage":"Invalid","apiVersion":2,"statusCode":400,"statusReason":"Bad Request","time":"2026-11-27T03:00:00.000Z"}"#;
-        let found = r#"{"callId":"x","errorCode":0,"apiVersion":2,"statusCode":200,"statusReason":"OK","time":"2026-11-27T03:00:00.000Z","results":[],"objectsCount":0,"totalCount":"0"}"#;
+        let refused = r#"{"callId":"5f0c2a9be1d34c6f8a7b90c1d2e3f405","errorCode":400006,"errorDetails":"no","errorMessage":"Invalid","apiVersion":2,"statusCode":400,"statusReason":"Bad Request","time":"2026-11-27T03:00:00.000Z"}"#;
+        let found = r#"{"callId":"5f0c2a9be1d34c6f8a7b90c1d2e3f405","errorCode":0,"apiVersion":2,"statusCode":200,"statusReason":"OK","time":"2026-11-27T03:00:00.000Z","results":[],"objectsCount":0,"totalCount":"0"}"#;
         let body = if query { refused } else { found };
         let other = call.line == gigya("search") && (query || call.body.contains("profile.email"));
         other.then(|| answer("200 OK", "text/javascript; charset=utf-8", body))

@@ -1,20 +1,18 @@
-//! A participant at the level of HTTP: follows redirects, keeps cookies and the Gigya session, and does what
-//! the scripts of a campaign page would do.
+//! A participant at the level of HTTP: follows redirects, keeps cookies, and does what the scripts of a campaign
+//! page would do. The Gigya session is the cookie of Gigya's script, as that script sees it.
 
 mod cookies;
 
 use crate::customer::from_participant;
 use crate::html::{Misfit, Page};
 use bytes::Bytes;
-use cookies::Cookies;
+use cookies::{Cookies, own_domain};
 use http::{HeaderValue, Method, header};
 use serde_json::Value;
 use standin_browser::Device;
 use standin_fake_kit::form::Form;
-use standin_ports::http::host_of;
 use standin_ports::journal::{masked, masked_address};
 use standin_ports::{Clock, Http, HttpError, Response};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use url::Url;
 
@@ -27,6 +25,9 @@ const REMEMBERED: usize = 50;
 /// How much of a page a message quotes.
 const QUOTED: usize = 200;
 
+/// What the name of the cookie begins with that is somebody's session with Gigya; the API key follows.
+const SESSION: &str = "glt_";
+
 const DESKTOP: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36";
 
 /// One participant's browser.
@@ -35,7 +36,6 @@ pub struct Browser {
     clock: Arc<dyn Clock>,
     agent: &'static str,
     cookies: Cookies,
-    sessions: BTreeMap<String, String>,
     /// Where it is.
     pub url: String,
     /// The state that a campaign page carries, or null on any other page.
@@ -104,7 +104,6 @@ impl Browser {
             clock,
             agent: device.agent().unwrap_or(DESKTOP),
             cookies: Cookies::default(),
-            sessions: BTreeMap::new(),
             url: String::new(),
             state: Value::Null,
             html: String::new(),
@@ -224,8 +223,11 @@ impl Browser {
             params.push(("finalizeRegistration", "true".to_owned()));
         }
         let answer = self.gigya(method, &params).await?;
-        if let Some(token) = answer["sessionInfo"]["cookieValue"].as_str() {
-            self.sessions.insert(api_key, token.to_owned());
+        if let (Some(token), Some(page)) = (answer["sessionInfo"]["cookieValue"].as_str(), self.place()) {
+            let domain = own_domain(page.host_str().unwrap_or_default());
+            let guard = if page.scheme() == "https" { "; Secure; SameSite=None" } else { "" };
+            let line = format!("{SESSION}{api_key}={token}; Path=/; Domain={domain}{guard}");
+            self.cookies.write(&page, &line, self.clock.now());
         }
         let proof = proof(&answer);
         self.post("session", &proof).await?;
@@ -234,7 +236,7 @@ impl Browser {
 
     /// Forgets the Gigya session, as after logging out.
     pub fn forget_session(&mut self) {
-        self.sessions.clear();
+        self.cookies.forget(SESSION);
     }
 
     /// Where it is, in a few words, for messages.
@@ -285,7 +287,11 @@ impl Browser {
 
     /// Asks Gigya for the session, as the page's Gigya script does, and tells the campaign.
     async fn check_session(&mut self) -> Result<(), BrowserError> {
-        let token = self.sessions.get(&self.text(&["sso", "api_key"])).cloned().unwrap_or_default();
+        let name = format!("{SESSION}{}", self.text(&["sso", "api_key"]));
+        let now = self.clock.now();
+        let kept = self.place().and_then(|page| self.cookies.seen(&page, &name, now).map(str::to_owned));
+        // Behind a bar there are parameters.
+        let token = kept.and_then(|kept| kept.split('|').next().map(str::to_owned)).unwrap_or_default();
         let params = [("login_token", token), ("format", "json".to_owned())];
         let fields = match self.gigya("accounts.getAccountInfo", &params).await {
             Ok(answer) => proof(&answer),
@@ -333,7 +339,7 @@ impl Browser {
         let unfit = || HttpError::Unreachable { host: masked_address(url), why: "not an address".to_owned() };
         let form = method == Method::POST;
         let mut request = from_participant(method, url, body).ok_or_else(unfit)?;
-        let host = host_of(&request);
+        let address = Url::parse(url).map_err(|_| unfit())?;
         let headers = request.headers_mut();
         headers.insert(header::USER_AGENT, HeaderValue::from_static(self.agent));
         if form {
@@ -345,25 +351,15 @@ impl Browser {
         {
             headers.insert(header::ORIGIN, origin);
         }
-        let cookies = self.cookies.line(&host, self.clock.now());
+        let cookies = self.cookies.line(&address, self.clock.now());
         if !cookies.is_empty()
             && let Ok(cookies) = HeaderValue::from_str(&cookies)
         {
             headers.insert(header::COOKIE, cookies);
         }
         let response = self.http.send(request).await?;
-        self.keep_cookies(&host, &response);
+        self.cookies.keep(&address, response.headers(), self.clock.now());
         Ok(response)
-    }
-
-    fn keep_cookies(&mut self, host: &str, response: &Response) {
-        for change in self.cookies.keep(host, response.headers(), self.clock.now()) {
-            let Some(api_key) = change.name.strip_prefix("glt_") else { continue };
-            match change.value {
-                Some(token) => self.sessions.insert(api_key.to_owned(), token),
-                None => self.sessions.remove(api_key),
-            };
-        }
     }
 
     fn arrive(&mut self, url: String, response: &Response) {
@@ -380,7 +376,7 @@ impl Browser {
 
     /// An address as a browser understands it in the page where it is, which may say what others start from.
     fn resolved(&self, base: Option<&str>, url: &str) -> Result<String, BrowserError> {
-        let here = Url::parse(&self.url).ok();
+        let here = self.place();
         let base = base.and_then(|base| Url::options().base_url(here.as_ref()).parse(base).ok()).or(here);
         let found = Url::options().base_url(base.as_ref()).parse(url);
         let none = |_| BrowserError::Unfit(format!("`{}` is no address", masked_address(url)));
@@ -389,7 +385,11 @@ impl Browser {
 
     /// Scheme and host of the page in front.
     fn origin(&self) -> String {
-        Url::parse(&self.url).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
+        self.place().map(|url| url.origin().ascii_serialization()).unwrap_or_default()
+    }
+
+    fn place(&self) -> Option<Url> {
+        Url::parse(&self.url).ok()
     }
 
     /// A call of the page's Gigya script, to the host that the page names.
@@ -563,19 +563,56 @@ mod tests {
         assert_eq!((browser.trail.len(), browser.answers.len()), (REMEMBERED, REMEMBERED));
     }
 
+    /// The campaign's script finds the session in the cookies of its own page.
     #[test]
-    fn a_session_ends_with_its_cookie() {
-        let mut browser = before(|request| {
-            let line = match request.uri().path() {
-                "/in" => "glt_3_K=token; Path=/",
-                _ => "glt_3_K=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
-            };
-            http::Response::builder().header("set-cookie", line).body(Bytes::new()).unwrap()
-        });
-        pollster::block_on(browser.visit("https://a.example/in")).unwrap();
-        assert_eq!(browser.sessions.get("3_K").map(String::as_str), Some("token"));
-        pollster::block_on(browser.visit("https://a.example/out")).unwrap();
-        assert!(browser.sessions.is_empty());
+    fn a_session_is_what_a_script_of_the_campaign_sees() {
+        let wide = "Domain=brand.example; Path=/";
+        for (set, expected) in [
+            (format!("glt_3_K=token; {wide}"), "token"),
+            (format!("glt_3_K=token|UUID=a; {wide}; SameSite=Strict"), "token"),
+            (format!("glt_3_K=token; {wide}; HttpOnly"), ""),
+            ("glt_3_K=token; Domain=brand.example; Path=/in".to_owned(), ""),
+            ("glt_3_K=token; Path=/".to_owned(), ""),
+            (format!("glt_3_Other=token; {wide}"), ""),
+            (format!("glt_3_K=token; {wide}; Max-Age=0"), ""),
+        ] {
+            let set = Arc::new(std::sync::Mutex::new((set, None)));
+            let clock = Arc::new(VirtualClock::new(Instant::START));
+            let mut browser = Browser::new(Arc::new(Campaign(Arc::clone(&set))), clock, Device::Desktop);
+            let seen = pollster::block_on(async {
+                browser.visit("https://www.brand.example/in").await.unwrap();
+                browser.visit("https://jeux.brand.example/20/quiz").await.unwrap();
+                set.lock().unwrap().1.take()
+            });
+            assert_eq!(seen.as_deref(), Some(expected), "{:?}", set.lock().unwrap().0);
+        }
+    }
+
+    /// A login page that sets a cookie, a campaign that asks for the session, and the token that Gigya is told then.
+    struct Campaign(Arc<std::sync::Mutex<(String, Option<String>)>>);
+
+    #[async_trait::async_trait]
+    impl Http for Campaign {
+        async fn send(&self, request: Request) -> Result<Response, HttpError> {
+            let mut known = self.0.lock().unwrap();
+            let path = request.uri().path().to_owned();
+            Ok(match (path.as_str(), request.method()) {
+                ("/in", _) => {
+                    let answer = http::Response::builder().header("set-cookie", known.0.as_str());
+                    answer.body(Bytes::new()).unwrap()
+                }
+                ("/20/quiz", &Method::GET) => page(
+                    200,
+                    "<script id=\"qlf-state\">{\"action\":\"/20/quiz\",\"sso\":{\"state\":\"check\",\
+                     \"api_host\":\"gigya.example\",\"api_key\":\"3_K\"}}</script>",
+                ),
+                ("/20/quiz", _) => page(200, "<script id=\"qlf-state\">{\"step\":\"identityset\"}</script>"),
+                _ => {
+                    known.1 = Form::parse(request.body()).get("login_token").map(str::to_owned);
+                    page(200, "{\"errorCode\":403005}")
+                }
+            })
+        }
     }
 
     #[test]

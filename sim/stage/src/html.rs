@@ -42,16 +42,22 @@ struct Control {
     ticked: bool,
     /// Whether the text that follows is its value.
     reads: bool,
+    /// Whether it is for an address or for what somebody is called there.
+    is_somebody: bool,
 }
 
 /// Why nobody can log in by a page's forms.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Misfit {
-    /// The page asks for no password.
+    /// The page asks for no password, nor for who somebody is.
     NoPassword,
     /// It asks for one in a way that is not understood.
     Strange(String),
 }
+
+/// What is told of a page that asks first who somebody is, and for the password later.
+const STEPS: &str = "it asks who somebody is and for no password yet; a log-in in several steps is tried in a \
+                     browser alone: `--browser`, with `by: script`";
 
 fn attribute(tag: &StartTag, name: &str) -> Option<String> {
     let value = tag.attributes.get(name.as_bytes())?;
@@ -163,7 +169,10 @@ impl Page {
     pub(crate) fn form_with(&self, names: &[&str]) -> Result<&Form, Misfit> {
         let forms: Vec<&Form> = self.forms.iter().filter(|form| form.asks_for_a_password()).collect();
         if forms.is_empty() && !self.bare_password {
-            return Err(Misfit::NoPassword);
+            return Err(match self.forms.iter().any(|form| form.asks_who(names)) {
+                true => Misfit::Strange(STEPS.to_owned()),
+                false => Misfit::NoPassword,
+            });
         }
         if let Some(form) = forms.iter().find(|form| names.iter().all(|name| form.has(name))) {
             return match form.encoding.as_str() {
@@ -185,6 +194,12 @@ impl Page {
 impl Form {
     fn asks_for_a_password(&self) -> bool {
         self.controls.iter().any(|control| control.kind == "password")
+    }
+
+    /// Whether it asks who somebody is.
+    fn asks_who(&self, names: &[&str]) -> bool {
+        let by_name = names.iter().any(|name| self.has(name));
+        by_name || self.controls.iter().any(|control| control.is_typed() && control.is_somebody)
     }
 
     fn has(&self, name: &str) -> bool {
@@ -259,6 +274,7 @@ fn control(tag: &StartTag) -> Control {
         value: attribute(tag, "value").unwrap_or_else(|| unsaid.to_owned()),
         ticked: is_box && (has("checked") || kind == "checkbox" && has("required")),
         reads: kind == "textarea",
+        is_somebody: kind == "email" || lower(tag, "autocomplete").split(' ').any(|word| word == "username"),
         kind,
     }
 }
@@ -338,7 +354,11 @@ mod tests {
         let values = [("user", "ann"), ("pass", "secret")];
         let strange = |why: &str| Err(Misfit::Strange(why.to_owned()));
         for (html, expected) in [
-            ("<h1>Get our app</h1><form><input name=user></form>", Err(Misfit::NoPassword)),
+            ("<h1>Get our app</h1><form><input name=q></form>", Err(Misfit::NoPassword)),
+            ("<form method=post><input name=user><button>Next</button></form>", strange(STEPS)),
+            ("<form method=post><input type=email name=mail></form>", strange(STEPS)),
+            ("<form><input autocomplete='section-a username' name=id></form>", strange(STEPS)),
+            ("<form><input type=hidden name=user><input name=q></form>", Err(Misfit::NoPassword)),
             ("<input type=password>", strange("it asks for a password outside of a form")),
             (
                 "<form method=post><input name=mail><input type=password name=pw></form>",

@@ -154,9 +154,16 @@ pub fn between(least: u64, most: u64) -> Value {
 
 /// A mistake in a name, with the nearest that is known, or all of them.
 pub fn named(node: &Node, message: &str, name: &str, known: &[&str]) -> Diagnostic {
-    let near = nearest(name, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
-    let hint = near.or_else(|| (!known.is_empty()).then(|| format!("known here: {}", known.join(", "))));
-    Diagnostic { hint, ..Diagnostic::new(message, node.span) }
+    Diagnostic::new(message, node.span).hint(known_names(name, known))
+}
+
+/// What to say to somebody who asks for a `name` that is not `known` in this world.
+pub(crate) fn known_names(name: &str, known: &[&str]) -> String {
+    match nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => "this world has none".to_owned(),
+        None => format!("known here: {}", known.join(", ")),
+    }
 }
 
 fn span_of(node: &Node) -> Result<Duration, Diagnostic> {

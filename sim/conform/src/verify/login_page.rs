@@ -6,6 +6,8 @@ use crate::verify::programs::command;
 use crate::verify::role::{Programme, Role, Takes, Verification, Work, needed, optional};
 use http::Uri;
 use serde_json::{Map, Value, json};
+use standin_fake_qualifio::domain::registrable;
+use standin_model::Host;
 use standin_scenario::Node;
 use standin_stage::partner::Part;
 use standin_stage::runner::{BadInput, Extras};
@@ -22,7 +24,7 @@ pub const ROLE: Role = Role {
             .takes(Takes::Names),
         optional(
             "controls",
-            "what a browser fills in and clicks: loginID, password and submit by what stands at them",
+            "what a browser fills in and clicks: loginID, next, password and submit by what stands at them",
         )
         .takes(Takes::Names),
         optional("by", "form (if it is not given), or script where only a browser can log in; see --browser")
@@ -50,7 +52,7 @@ struct Redirection {
     /// All of it, with its scheme.
     url: String,
     host: String,
-    /// What the site's other hosts are under.
+    /// What the site's other hosts are under, and those of the campaigns.
     domain: String,
     path: String,
     parameter: String,
@@ -62,22 +64,30 @@ fn redirection(text: &str) -> Option<Redirection> {
     // Qualifio, too, adds the scheme where there is none.
     let text = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
     let url: Uri = text.strip_suffix('=')?.parse().ok()?;
-    let (host, path) = (url.host()?, url.path());
+    let (host, path) = (url.host()?.parse::<Host>().ok()?, url.path());
     let (before, parameter) = url.query()?.rsplit_once('&').map_or(("", url.query()?), |parts| parts);
     let and = if before.is_empty() { "" } else { "&" };
     let named = !parameter.is_empty() && !parameter.contains('=');
     let authority = url.authority()?.as_str();
     (url.scheme_str() == Some("https") && named && !authority.contains('@')).then(|| Redirection {
         with_more: format!("https://{authority}{path}?{before}{and}from=quiz&{parameter}="),
-        host: host.to_ascii_lowercase(),
-        domain: match host.split_once('.') {
-            Some((_, above)) if above.contains('.') => above.to_ascii_lowercase(),
-            _ => host.to_ascii_lowercase(),
-        },
+        domain: registrable(&host),
+        host: host.to_string(),
         path: path.to_owned(),
         parameter: parameter.to_owned(),
         url: text.clone(),
     })
+}
+
+/// The steps in which a browser enters who somebody is and the password: on one page, or on two with a click between.
+fn entering(user: &str, next: &str, password: &str) -> String {
+    let (address, secret) = (json!("ann@brand.example"), json!("correct horse"));
+    if next.is_empty() {
+        return format!("- browser_fill: {}", json!({user: address, password: secret}));
+    }
+    let steps =
+        [("fill", json!({user: address})), ("click", json!(next)), ("fill", json!({password: secret}))];
+    steps.map(|(step, what)| format!("- browser_{step}: {what}")).join("\n  ")
 }
 
 fn work(verification: &Verification<'_>) -> Result<Vec<Work>, BadInput> {
@@ -100,18 +110,18 @@ fn work(verification: &Verification<'_>) -> Result<Vec<Work>, BadInput> {
     }
     let mut controls = [
         ("loginID", "E-mail".to_owned()),
+        ("next", String::new()),
         ("password", "Password".to_owned()),
         ("submit", "Log in".to_owned()),
     ];
     for (key, at) in file.shown(file.root.get("controls").map(Node::map).transpose())?.unwrap_or_default() {
         let Some((_, control)) = controls.iter_mut().find(|(name, _)| *name == key.name) else {
-            return Err(
-                file.mistake("controls", format!("`{}` is none of loginID, password, submit", key.name))
-            );
+            let known = controls.map(|(name, _)| name).join(", ");
+            return Err(file.mistake("controls", format!("`{}` is none of {known}", key.name)));
         };
         file.shown(at.text())?.clone_into(control);
     }
-    let [(_, user), (_, password), (_, submit)] = controls;
+    let [(_, user), (_, next), (_, password), (_, submit)] = controls;
     let by_script = match file.text("by")?.unwrap_or("form") {
         "form" => false,
         "script" => true,
@@ -126,7 +136,7 @@ fn work(verification: &Verification<'_>) -> Result<Vec<Work>, BadInput> {
         ("path", parts.path),
         ("parameter", parts.parameter),
         ("fields", Value::Object(fields).to_string()),
-        ("filled", json!({user: "ann@brand.example", password: "correct horse"}).to_string()),
+        ("entering", entering(&user, &next, &password)),
         ("submit", Value::from(submit).to_string()),
     ];
     let name = "verify/login-page/world.yaml";
@@ -162,6 +172,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_browser_enters_on_one_page_or_two() {
+        let (user, password) = (r#""Mail":"ann@brand.example""#, r##""#pw":"correct horse""##);
+        assert_eq!(entering("Mail", "", "#pw"), format!("- browser_fill: {{{user},{password}}}"));
+        let two = format!(
+            "- browser_fill: {{{user}}}\n  - browser_click: \"Go on\"\n  - browser_fill: {{{password}}}"
+        );
+        assert_eq!(entering("Mail", "Go on", "#pw"), two);
+    }
+
+    #[test]
     fn redirection_urls_and_what_is_none() {
         let parts = |text: &str| {
             redirection(text).map(|parts| (parts.host, parts.path, parts.parameter, parts.with_more))
@@ -179,6 +199,8 @@ mod tests {
         assert_eq!(parts("www.a.example?to="), whole("www.a.example", "/", "to", bare));
         assert_eq!(redirection("https://login.a.example/?to=").unwrap().domain, "a.example");
         assert_eq!(redirection("https://a.example/?to=").unwrap().domain, "a.example");
+        assert_eq!(redirection("https://login.www.a.co.uk/?to=").unwrap().domain, "a.co.uk");
+        assert_eq!(redirection("https://a.co.uk/?to=").unwrap().domain, "a.co.uk");
         for none in [
             "",
             "https://a.example/in",

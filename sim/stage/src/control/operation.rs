@@ -162,12 +162,8 @@ impl Call<'_> {
             return Err(Problem::new(&WRONG, "the body is no object").at("body"));
         };
         if let Some(name) = members.keys().find(|name| !known.contains(&name.as_str())) {
-            let near = nearest(name, known.iter().copied());
-            let hint = near.map_or_else(
-                || format!("known here: {}", known.join(", ")),
-                |near| format!("did you mean `{near}`?"),
-            );
-            return Err(Problem::new(&WRONG, format!("`{name}` is not known here")).at("body").hint(hint));
+            let problem = Problem::new(&WRONG, format!("`{name}` is not known here"));
+            return Err(problem.at("body").hint(known_here(name, known)));
         }
         Ok(members)
     }
@@ -260,12 +256,8 @@ pub(super) fn check_query(query: &Form, params: &[Param]) -> Result<(), Problem>
     let known: Vec<&str> =
         params.iter().filter(|param| param.place == "query").map(|param| param.name).collect();
     if let Some((name, _)) = query.iter().find(|(name, _)| !known.contains(name)) {
-        let hint = nearest(name, known.iter().copied()).map_or_else(
-            || format!("known here: {}", known.join(", ")),
-            |near| format!("did you mean `{near}`?"),
-        );
         let problem = Problem::new(&WRONG, format!("the query has `{name}`, which is not known here"));
-        return Err(problem.at("query").hint(hint));
+        return Err(problem.at("query").hint(known_here(name, &known)));
     }
     if let Some(missing) = params.iter().find(|param| param.needed && query.get(param.name).is_none()) {
         let problem = Problem::new(&WRONG, format!("`{}` is missing", missing.name)).at("query");
@@ -329,6 +321,15 @@ pub async fn answer(worlds: &Arc<Worlds>, request: &Request) -> Option<Response>
     };
     let (operation, path) = here.into_iter().nth(at)?;
     Some(taken(worlds, operation, path, request).await.unwrap_or_else(|problem| problem.answer()))
+}
+
+/// What to say to somebody who sends a `name` that an operation does not take.
+fn known_here(name: &str, known: &[&str]) -> String {
+    match nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => "nothing is taken there".to_owned(),
+        None => format!("known here: {}", known.join(", ")),
+    }
 }
 
 async fn taken(

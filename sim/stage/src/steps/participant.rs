@@ -90,8 +90,8 @@ pub const LOG_IN: Step = Step {
         .takes(Takes::Flag),
         optional(
             "control",
-            "the host where this has to lead for what follows to say anything; with a partner's page that does not, \
-             nothing is said",
+            "the host where this has to lead, signed in if a campaign is there, for what follows to say anything; \
+             with a partner's page that does not, nothing is said",
         )
         .takes(Takes::Text),
     ],
@@ -109,10 +109,14 @@ pub const LOG_IN: Step = Step {
         }
         let Some(host) = args.text("control")? else { return enter(run, args, "accounts.login", &credentials) };
         let why = match enter(run, args, "accounts.login", &credentials) {
-            Ok(summary) if host_of(&with_browser(run, args, |_, it| Ok(it.url.clone()))?) == host => {
-                return Ok(summary);
+            Ok(summary) => {
+                let (at, step) = with_browser(run, args, |_, it| Ok((host_of(&it.url), it.text(&["step"]))))?;
+                match (at == host, step == "sso") {
+                    (true, false) => return Ok(summary),
+                    (true, true) => format!("nobody is signed in at {host} after it ({summary})"),
+                    (false, _) => format!("it leads to {summary} and not to {host}"),
+                }
             }
-            Ok(summary) => format!("it leads to {summary} and not to {host}"),
             Err(Miss::Unmet(unmet)) => unmet.message,
             Err(other) => return Err(other),
         };

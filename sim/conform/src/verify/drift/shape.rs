@@ -1,6 +1,7 @@
 //! Where two answers differ.
 
-use serde_json::{Value, json};
+use base64::Engine;
+use serde_json::{Map, Value, json};
 use standin_ports::Response;
 use standin_ports::journal::masked;
 
@@ -9,19 +10,29 @@ use standin_ports::journal::masked;
 enum Held {
     /// What kind of value it is.
     Kind,
+    /// That it is a whole number, and whether it is below, at or above nought.
+    Sign,
     /// How it is written, digit for digit: a time, in whatever unit.
     Form,
+    /// How it is written, a hexadecimal digit standing for any other.
+    Hex,
     /// How it is written, a number of any size standing for any other: an id, or a path with one.
     Numbers,
+    /// What its members are called and of which kind they are, at every depth.
+    Members,
+    /// Of a list, the same of what its entries have among them; all of anything else.
+    Entries,
+    /// Of a signed token how it is signed, and the same of its claims.
+    Token,
 }
 
 /// Members that no two platforms can have the same values for. All others must be the same.
 const VOLATILE: &[(&str, Held)] = &[
     // Who called, and when: the caller, the site and the machine are others.
-    ("callId", Held::Kind),
+    ("callId", Held::Hex),
     ("createdBy", Held::Kind),
     ("updatedBy", Held::Kind),
-    ("lastLoginLocation", Held::Kind),
+    ("lastLoginLocation", Held::Members),
     ("time", Held::Form),
     ("created", Held::Form),
     ("lastUpdated", Held::Form),
@@ -35,11 +46,14 @@ const VOLATILE: &[(&str, Held)] = &[
     ("syncStartedAt", Held::Form),
     ("syncEndedAt", Held::Form),
     ("subscriptionDate", Held::Form),
-    // Which fields there are, and what they hold of themselves, is up to the owner of the site.
-    ("profileSchema", Held::Kind),
-    ("fieldValues", Held::Kind),
+    // Up to the owner of the site: how a field of the schema is used, and which fields a contact has.
+    ("required", Held::Kind),
+    ("allowNull", Held::Kind),
+    ("writeAccess", Held::Kind),
+    ("format", Held::Kind),
+    ("fieldValues", Held::Entries),
     // Counted from today.
-    ("age", Held::Kind),
+    ("age", Held::Sign),
     // Given by the platform.
     ("id", Held::Numbers),
     ("initialId", Held::Numbers),
@@ -47,10 +61,13 @@ const VOLATILE: &[(&str, Held)] = &[
     ("syncUri", Held::Numbers),
     ("syncedInstanceUri", Held::Numbers),
     // Made by chance or by a key that the platform keeps.
-    ("id_token", Held::Kind),
+    ("id_token", Held::Token),
     ("passwordResetToken", Held::Kind),
     ("regToken", Held::Kind),
-    ("sessionInfo", Held::Kind),
+    ("cookieValue", Held::Kind),
+    ("login_token", Held::Kind),
+    ("sessionToken", Held::Kind),
+    ("sessionSecret", Held::Kind),
     ("UIDSignature", Held::Kind),
     ("kid", Held::Kind),
     ("n", Held::Kind),
@@ -84,7 +101,7 @@ pub(super) fn differences(ours: &Response, theirs: &Response) -> Vec<Difference>
         all.add("the content type", here, there);
     }
     match (read(ours), read(theirs)) {
-        (Some(ours), Some(theirs)) => all.of_values("", &ours, &theirs),
+        (Some(ours), Some(theirs)) => all.of_values("", &ours, &theirs, held),
         (None, None) if ours.body() == theirs.body() => {}
         _ => all.add("the body", text(ours), text(theirs)),
     }
@@ -139,7 +156,7 @@ impl All {
         self.0.push(Difference { place, ours, theirs });
     }
 
-    fn of_values(&mut self, place: &str, ours: &Value, theirs: &Value) {
+    fn of_values(&mut self, place: &str, ours: &Value, theirs: &Value, held: fn(&str) -> Option<Held>) {
         match (ours, theirs) {
             (Value::Object(ours), Value::Object(theirs)) => {
                 let at =
@@ -147,12 +164,16 @@ impl All {
                 for (name, value) in ours {
                     match (theirs.get(name), held(name)) {
                         (None, _) => self.add(&at(name), shown(name, value), ABSENT.to_owned()),
-                        (Some(other), Some(held)) if is_leaf(value, held) => {
-                            if !alike(held, value, other) {
-                                self.add(&at(name), shown(name, value), shown(name, other));
+                        (Some(other), Some(volatile)) if volatile.is_about(value) => {
+                            match (volatile.kept(value), volatile.kept(other)) {
+                                (ours, theirs) if ours == theirs => {}
+                                (ours @ Value::Object(_), theirs) | (ours @ Value::Array(_), theirs) => {
+                                    self.of_values(&at(name), &ours, &theirs, |_| None);
+                                }
+                                _ => self.add(&at(name), shown(name, value), shown(name, other)),
                             }
                         }
-                        (Some(other), _) => self.of_values(&at(name), value, other),
+                        (Some(other), _) => self.of_values(&at(name), value, other, held),
                     }
                 }
                 for (name, value) in theirs.iter().filter(|(name, _)| !ours.contains_key(*name)) {
@@ -164,7 +185,7 @@ impl All {
                     self.add(place, counted(place, ours), counted(place, theirs));
                 }
                 for (at, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
-                    self.of_values(&format!("{place}[{at}]"), ours, theirs);
+                    self.of_values(&format!("{place}[{at}]"), ours, theirs, held);
                 }
             }
             _ if ours == theirs => {}
@@ -173,9 +194,91 @@ impl All {
     }
 }
 
-/// Whether a volatile member is looked at as a whole.
-fn is_leaf(value: &Value, held: Held) -> bool {
-    matches!(held, Held::Kind) || value.is_string() || value.is_number()
+impl Held {
+    /// Whether it decides about such a value; another is held like any other.
+    fn is_about(self, value: &Value) -> bool {
+        match self {
+            Self::Kind | Self::Members | Self::Token => true,
+            Self::Sign | Self::Form | Self::Hex | Self::Numbers => value.is_string() || value.is_number(),
+            Self::Entries => value.is_array(),
+        }
+    }
+
+    /// What is held of a value.
+    fn kept(self, value: &Value) -> Value {
+        match self {
+            Self::Kind => kind(value).into(),
+            Self::Sign => value.as_i64().map_or_else(|| kind(value).into(), |number| number.signum().into()),
+            Self::Form => written(value, |letter| letter.is_ascii_digit(), false),
+            Self::Hex => {
+                written(value, |letter| letter.is_ascii_digit() || ('a'..='f').contains(&letter), false)
+            }
+            Self::Numbers => written(value, |letter| letter.is_ascii_digit(), true),
+            Self::Members | Self::Entries => members(value),
+            Self::Token => token(value),
+        }
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(text) if text.is_empty() => "an empty text",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "members",
+    }
+}
+
+/// The kinds of all values within a value; of a list one entry that has what any of its entries has.
+fn members(value: &Value) -> Value {
+    match value {
+        Value::Object(all) => all.iter().map(|(name, value)| (name.clone(), members(value))).collect(),
+        Value::Array(entries) => entries.iter().map(members).reduce(both).into_iter().collect(),
+        other => kind(other).into(),
+    }
+}
+
+/// What has the members of both; where they are of different kinds, either.
+fn both(one: Value, other: Value) -> Value {
+    match (one, other) {
+        (one, other) if one == other => one,
+        (Value::Object(mut all), Value::Object(more)) => {
+            for (name, value) in more {
+                let value = match all.get(&name) {
+                    Some(known) => both(known.clone(), value),
+                    None => value,
+                };
+                all.insert(name, value);
+            }
+            all.into()
+        }
+        (one, other) => {
+            let words =
+                [one, other].map(|it| it.as_str().map_or_else(|| kind(&it).to_owned(), str::to_owned));
+            let mut words: Vec<&str> = words.iter().flat_map(|words| words.split(" or else ")).collect();
+            words.sort_unstable();
+            words.dedup();
+            words.join(" or else ").into()
+        }
+    }
+}
+
+/// How a JSON Web Token is signed, and the kinds of its claims.
+fn token(value: &Value) -> Value {
+    let text = value.as_str().unwrap_or_default();
+    let mut parts = text.splitn(3, '.');
+    let mut part = || {
+        let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(parts.next()?).ok()?;
+        serde_json::from_slice::<Map<String, Value>>(&bytes).ok()
+    };
+    let unreadable = || Value::from("unreadable");
+    let header =
+        part().map_or_else(unreadable, |header| json!({"alg": header.get("alg"), "typ": header.get("typ")}));
+    let claims = part().map_or_else(unreadable, |claims| members(&claims.into()));
+    json!({"header": header, "claims": claims, "signature": kind(&parts.next().unwrap_or_default().into())})
 }
 
 fn counted(place: &str, entries: &[Value]) -> String {
@@ -183,28 +286,21 @@ fn counted(place: &str, entries: &[Value]) -> String {
     format!("{told}: {}", shown(place, &Value::from(entries.to_vec())))
 }
 
-fn alike(held: Held, ours: &Value, theirs: &Value) -> bool {
-    if std::mem::discriminant(ours) != std::mem::discriminant(theirs) {
-        return false;
-    }
-    match held {
-        Held::Kind => true,
-        Held::Form => written(ours, false) == written(theirs, false),
-        Held::Numbers => written(ours, true) == written(theirs, true),
-    }
-}
-
-/// A value with a nine for each digit, or for each number.
-fn written(value: &Value, numbers: bool) -> String {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let mut form = String::new();
+/// A value with a nine for each letter that varies, or for each run of them.
+fn written(value: &Value, varies: fn(char) -> bool, in_runs: bool) -> Value {
+    let Some(text) =
+        value.as_str().map(str::to_owned).or_else(|| value.is_number().then(|| value.to_string()))
+    else {
+        return kind(value).into();
+    };
+    let mut form = String::from(if value.is_string() { "\"" } else { "" });
     for letter in text.chars() {
-        let nine = if letter.is_ascii_digit() { '9' } else { letter };
-        if !(numbers && nine == '9' && form.ends_with('9')) {
+        let nine = if varies(letter) { '9' } else { letter };
+        if !(in_runs && nine == '9' && form.ends_with('9')) {
             form.push(nine);
         }
     }
-    form
+    form.into()
 }
 
 #[cfg(test)]
@@ -232,7 +328,7 @@ mod tests {
     #[test]
     fn values_are_the_same_but_for_what_cannot_be() {
         for (ours, theirs) in [
-            (r#"{"errorCode":0,"callId":"a"}"#, r#"{"callId":"b-c","errorCode":0}"#),
+            (r#"{"errorCode":0,"callId":"0a1b"}"#, r#"{"callId":"ffe9","errorCode":0}"#),
             (r#"{"time":"2026-01-05T08:00:00.000Z"}"#, r#"{"time":"2026-11-27T03:11:59.123Z"}"#),
             (r#"{"createdTimestamp":1767600002000}"#, r#"{"createdTimestamp":1795000000123}"#),
             (r#"{"uri":"/contacts/imports/7"}"#, r#"{"uri":"/contacts/imports/4711"}"#),
@@ -242,6 +338,13 @@ mod tests {
         }
         for (ours, theirs, place, here, there) in [
             (r#"{"callId":"a"}"#, r#"{"callId":7}"#, "callId", r#""a""#, "7"),
+            (r#"{"callId":"0a1b"}"#, r#"{"callId":"0A1B"}"#, "callId", r#""0a1b""#, r#""0A1B""#),
+            (r#"{"callId":"0a1b"}"#, r#"{"callId":"0a-1b"}"#, "callId", r#""0a1b""#, r#""0a-1b""#),
+            (r#"{"createdBy":"ann"}"#, r#"{"createdBy":""}"#, "createdBy", r#""ann""#, r#""""#),
+            (r#"{"age":36}"#, r#"{"age":"36"}"#, "age", "36", r#""36""#),
+            (r#"{"age":36}"#, r#"{"age":36.5}"#, "age", "36", "36.5"),
+            (r#"{"age":36}"#, r#"{"age":-1}"#, "age", "36", "-1"),
+            (r#"{"age":36}"#, r#"{"age":0}"#, "age", "36", "0"),
             (r#"{"isActive":true}"#, r#"{"isActive":false}"#, "isActive", "true", "false"),
             (r#"{"n":1}"#, r#"{"n":null}"#, "n", "1", "null"),
             (
@@ -293,6 +396,117 @@ mod tests {
             ),
         ] {
             check(ours, theirs, &[(place, here, there)]);
+        }
+    }
+
+    /// Of what is up to a site or made by chance, the members are held, and what kind they are of.
+    #[test]
+    fn members_are_held_where_values_cannot_be() {
+        let session = r#"{"sessionInfo":{"cookieName":"glt_3_K","cookieValue":"st2.a"}}"#;
+        check(session, r#"{"sessionInfo":{"cookieName":"glt_3_K","cookieValue":"LT3_b"}}"#, &[]);
+        check(
+            session,
+            r#"{"sessionInfo":{"sessionToken":"s3cr3t","sessionSecret":"s3cr3t"}}"#,
+            &[
+                ("sessionInfo.cookieName", r#""glt_3_K""#, "absent"),
+                ("sessionInfo.cookieValue", r#""********""#, "absent"),
+                ("sessionInfo.sessionToken", "absent", r#""********""#),
+                ("sessionInfo.sessionSecret", "absent", r#""********""#),
+            ],
+        );
+        let other = r#"{"sessionInfo":{"cookieName":"gac_3_K","cookieValue":""}}"#;
+        let empty = ("sessionInfo.cookieValue", r#""********""#, r#""********""#);
+        check(session, other, &[("sessionInfo.cookieName", r#""glt_3_K""#, r#""gac_3_K""#), empty]);
+        let place = r#"{"lastLoginLocation":{"country":"BE","coordinates":{"lat":51.05,"lon":3.7}}}"#;
+        check(place, r#"{"lastLoginLocation":{"country":"NL","coordinates":{"lat":52,"lon":-4}}}"#, &[]);
+        check(
+            place,
+            r#"{"lastLoginLocation":{"country":"BE","city":"Gent","coordinates":{"lat":"51.05","lon":3.7}}}"#,
+            &[
+                ("lastLoginLocation.coordinates.lat", r#""a number""#, r#""a text""#),
+                ("lastLoginLocation.city", "absent", r#""a text""#),
+            ],
+        );
+        let schema = r#"{"profileSchema":{"fields":{"zip":{"type":"string","required":false}}}}"#;
+        check(schema, r#"{"profileSchema":{"fields":{"zip":{"type":"string","required":true}}}}"#, &[]);
+        check(
+            schema,
+            r#"{"profileSchema":{"fields":{"zip":{"type":"long","required":"false"},"age":{}}}}"#,
+            &[
+                ("profileSchema.fields.zip.type", r#""string""#, r#""long""#),
+                ("profileSchema.fields.zip.required", "false", r#""false""#),
+                ("profileSchema.fields.age", "absent", "{}"),
+            ],
+        );
+    }
+
+    /// Which fields a contact has is up to the site, and one without a value says nothing of it.
+    #[test]
+    fn entries_are_held_for_what_they_have_among_them() {
+        let ours =
+            r#"{"fieldValues":[{"id":"7","type":"FieldValue"},{"id":"8","type":"FieldValue","value":"x"}]}"#;
+        check(ours, r#"{"fieldValues":[{"id":"90","type":"FieldValue","value":"y"}]}"#, &[]);
+        check(ours, r#"{"fieldValues":[]}"#, &[("fieldValues", TOLD_ENTRY, "0 entries: []")]);
+        check(
+            ours,
+            r#"{"fieldValues":[{"id":7,"type":"FieldValue","value":"y","name":"z"},{"id":8,"type":"FieldValue","value":null}]}"#,
+            &[
+                ("fieldValues[0].id", r#""a text""#, r#""a number""#),
+                ("fieldValues[0].value", r#""a text""#, r#""a text or else null""#),
+                ("fieldValues[0].name", "absent", r#""a text""#),
+            ],
+        );
+        // Those of a rejected row are what was sent.
+        let row = r#"{"fieldValues":{"e":"no-address","f":"Eve"}}"#;
+        check(row, r#"{"fieldValues":{"e":"","f":"Eve"}}"#, &[("fieldValues.e", r#""no-address""#, r#""""#)]);
+    }
+
+    const TOLD_ENTRY: &str = r#"1 entry: [{"id":"a text","type":"a text","value":"a text"}]"#;
+
+    #[test]
+    fn of_a_token_header_and_claims_are_held() {
+        let token = |header: &str, claims: &str, rest: &str| {
+            let coded = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+            json!({"id_token": format!("{}.{}{rest}", coded(header), coded(claims))}).to_string()
+        };
+        let header = r#"{"alg":"RS256","typ":"JWT","kid":"k1","dc":"eu1"}"#;
+        let claims = r#"{"sub":"ann","exp":1767600300}"#;
+        let ours = token(header, claims, ".c2ln");
+        check(
+            &ours,
+            &token(r#"{"typ":"JWT","alg":"RS256","kid":"k2"}"#, r#"{"exp":9,"sub":"b"}"#, ".eA"),
+            &[],
+        );
+        for (theirs, place, here, there) in [
+            (
+                token(r#"{"alg":"none","typ":"JWT"}"#, claims, ".c2ln"),
+                "header.alg",
+                r#""RS256""#,
+                r#""none""#,
+            ),
+            (token(r#"{"alg":"RS256"}"#, claims, ".c2ln"), "header.typ", r#""JWT""#, "null"),
+            (token(header, r#"{"sub":"ann"}"#, ".c2ln"), "claims.exp", r#""a number""#, "absent"),
+            (
+                token(header, r#"{"sub":"ann","exp":"9"}"#, ".c2ln"),
+                "claims.exp",
+                r#""a number""#,
+                r#""a text""#,
+            ),
+            (
+                token(header, r#"{"sub":"ann","exp":9,"aud":"x"}"#, ".c2ln"),
+                "claims.aud",
+                "absent",
+                r#""a text""#,
+            ),
+            (token(header, claims, "."), "signature", r#""a text""#, r#""an empty text""#),
+            (
+                token(header, "ann", ".c2ln"),
+                "claims",
+                r#"{"sub":"a text","exp":"a number"}"#,
+                r#""unreadable""#,
+            ),
+        ] {
+            check(&ours, &theirs, &[(format!("id_token.{place}").as_str(), here, there)]);
         }
     }
 

@@ -4,10 +4,11 @@ use crate::control::operation::{Answer, Call, JSON, Operation, Turn, YAML, empty
 use crate::control::problem::{CONFLICT, Problem, UNKNOWN, WRONG};
 use crate::find::SENT;
 use crate::runner::{Extras, Ready, load_text, run_for, run_in};
+use crate::step::known_names;
 use crate::world::World;
 use serde_json::{Map, Value, json as value};
 use standin_ports::Response;
-use standin_scenario::{Outcome, nearest};
+use standin_scenario::Outcome;
 use std::path::Path;
 
 pub(super) const RUN_IN: Operation = Operation {
@@ -96,12 +97,8 @@ pub(super) const STOP: Operation = Operation {
 fn dataflow_id(world: &World, name: &str) -> Result<String, Problem> {
     world.dataflow_id(name).map(Into::into).ok_or_else(|| {
         let known: Vec<&str> = world.dataflow_names().collect();
-        let near = nearest(name, known.iter().copied());
-        let hint = near.map_or_else(
-            || format!("this world has: {}", known.join(", ")),
-            |near| format!("did you mean `{near}`?"),
-        );
-        Problem::new(&UNKNOWN, format!("no dataflow is called `{name}`")).at("path: dataflow").hint(hint)
+        let problem = Problem::new(&UNKNOWN, format!("no dataflow is called `{name}`"));
+        problem.at("path: dataflow").hint(known_names(name, &known))
     })
 }
 
