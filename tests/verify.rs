@@ -298,7 +298,7 @@ fn every_template_is_read() {
     }
 }
 
-/// A login page may be tried in a real browser, and only there if it needs its script.
+/// A login page may be tried in a real browser, and only there if it needs its script or has a page for each step.
 #[test]
 fn a_login_page_is_tried_in_a_browser() {
     let role = ROLES.iter().find(|role| role.name == "login-page").unwrap();
@@ -306,12 +306,12 @@ fn a_login_page_is_tried_in_a_browser() {
     let text = std::fs::read_to_string(samples(role).join("partner.yaml")).unwrap();
     let page = samples(role).join("page.py");
     let text = text.replace("page.py", &page.display().to_string());
-    let file = folder.path().join("partner.yaml");
-    std::fs::write(&file, format!("{text}by: script\n")).unwrap();
+    let scripted = folder.path().join("partner.yaml");
+    std::fs::write(&scripted, format!("{text}by: script\n")).unwrap();
     let report = folder.path().join("report.json");
-    let stands = |browser: &[&str]| {
+    let stands = |file: &Path, browser: &[&str]| {
         let mut standin = Command::new(env!("CARGO_BIN_EXE_standin"));
-        standin.args(["verify", "login-page"]).arg(&file).args(browser);
+        standin.args(["verify", "login-page"]).arg(file).args(browser);
         standin.arg("--report").arg(format!("json={}", report.display()));
         let path = std::env::var_os("PATH").unwrap_or_default();
         let places = std::iter::once(PathBuf::from(with_python())).chain(std::env::split_paths(&path));
@@ -321,12 +321,14 @@ fn a_login_page_is_tried_in_a_browser() {
         assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stdout));
         read_report(&std::fs::read_to_string(&report).unwrap()).unwrap().clauses
     };
-    assert!(stands(&[]).values().all(|stands| *stands == "not exercised"));
-    if standin_stage::chromium::lacking().is_none() {
-        let seen = stands(&["--browser"]);
-        assert_eq!(seen.len(), role.clauses.len());
-        assert!(seen.values().all(|stands| *stands == "kept"), "{seen:?}");
-    } else {
-        assert!(std::env::var_os("STANDIN_ALL_TOOLS").is_none(), "no browser");
+    for file in [scripted, samples(role).join("partner-in-steps.yaml")] {
+        assert!(stands(&file, &[]).values().all(|stands| *stands == "not exercised"));
+        if standin_stage::chromium::lacking().is_none() {
+            let seen = stands(&file, &["--browser"]);
+            assert_eq!(seen.len(), role.clauses.len());
+            assert!(seen.values().all(|stands| *stands == "kept"), "{}: {seen:?}", file.display());
+        } else {
+            assert!(std::env::var_os("STANDIN_ALL_TOOLS").is_none(), "no browser");
+        }
     }
 }

@@ -200,6 +200,11 @@ impl Browser {
         } else {
             self.fetch(Method::POST, &target, sent).await?;
         }
+        let page = Page::read(&self.html);
+        let settled = !self.state.is_null() || self.status >= 400 || page.asks_for_a_password();
+        if let Some(why) = page.may_move().filter(|_| !settled) {
+            return Err(BrowserError::Strange { url: self.told_url(), why });
+        }
         self.scripts().await
     }
 

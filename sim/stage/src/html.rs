@@ -14,6 +14,8 @@ pub(crate) struct Page {
     pub(crate) base: Option<String>,
     /// Where it sends people on by itself.
     pub(crate) refresh: Option<String>,
+    /// What its scripts say, as far as it stands in the page.
+    scripts: Option<String>,
     forms: Vec<Form>,
     /// Whether a password is asked for outside of every form.
     bare_password: bool,
@@ -59,6 +61,14 @@ pub(crate) enum Misfit {
 const STEPS: &str = "it asks who somebody is and for no password yet; a log-in in several steps is tried in a \
                      browser alone: `--browser`, with `by: script`";
 
+/// What is told of a page that might ask for a password by a script.
+const SCRIPTED: &str = "it asks for no password unless its scripts do, which are tried in a browser alone: \
+                        `--browser`, with `by: script`";
+
+/// What is told of a page from which a script may send people on.
+const MOVING: &str = "it may send people on by a script, which is tried in a browser alone: `--browser`, with \
+                      `by: script`";
+
 fn attribute(tag: &StartTag, name: &str) -> Option<String> {
     let value = tag.attributes.get(name.as_bytes())?;
     Some(String::from_utf8_lossy(value).into_owned())
@@ -75,10 +85,18 @@ impl Page {
         let mut page = Self::default();
         // The form that is open, and what is being typed into: a text area or a select with its first option.
         let (mut open, mut area) = (None, None::<(Option<usize>, Control)>);
+        let mut in_script = false;
         for token in Tokenizer::new_with_emitter(html, emitter) {
             let Ok(token) = token;
             match token {
+                Token::StartTag(tag) if tag.name[..] == *b"script" => {
+                    in_script = true;
+                    page.scripts.get_or_insert_default();
+                }
                 Token::StartTag(tag) => page.start(&tag, &mut open, &mut area),
+                Token::String(text) if in_script => {
+                    page.scripts.get_or_insert_default().push_str(&String::from_utf8_lossy(&text));
+                }
                 Token::String(text) => {
                     if let Some((_, area)) = area.as_mut().filter(|(_, area)| area.reads) {
                         area.value.push_str(&String::from_utf8_lossy(&text));
@@ -86,6 +104,7 @@ impl Page {
                 }
                 Token::EndTag(tag) => match &tag.name[..] {
                     b"form" => open = None,
+                    b"script" => in_script = false,
                     b"option" => area.iter_mut().for_each(|(_, area)| area.end_option()),
                     b"textarea" | b"select" => {
                         if let Some((form, mut control)) = area.take() {
@@ -165,13 +184,25 @@ impl Page {
         self.bare_password || self.forms.iter().any(Form::asks_for_a_password)
     }
 
+    /// Why nobody can tell without its scripts where it leads, if they may send people on.
+    pub(crate) fn may_move(&self) -> Option<String> {
+        let assigns = |rest: &str| rest.starts_with('=') && !rest.starts_with("==");
+        let mut places = self.scripts.as_deref().unwrap_or_default().split("location").skip(1);
+        let moves = places.any(|rest| {
+            let told = rest.strip_prefix(".href").unwrap_or(rest).trim_start();
+            rest.starts_with(".replace(") || rest.starts_with(".assign(") || assigns(told)
+        });
+        moves.then(|| MOVING.to_owned())
+    }
+
     /// The form that holds a password and fields of all these names.
     pub(crate) fn form_with(&self, names: &[&str]) -> Result<&Form, Misfit> {
         let forms: Vec<&Form> = self.forms.iter().filter(|form| form.asks_for_a_password()).collect();
         if forms.is_empty() && !self.bare_password {
-            return Err(match self.forms.iter().any(|form| form.asks_who(names)) {
-                true => Misfit::Strange(STEPS.to_owned()),
-                false => Misfit::NoPassword,
+            return Err(match (self.forms.iter().any(|form| form.asks_who(names)), &self.scripts) {
+                (true, _) => Misfit::Strange(STEPS.to_owned()),
+                (false, Some(_)) => Misfit::Strange(SCRIPTED.to_owned()),
+                (false, None) => Misfit::NoPassword,
             });
         }
         if let Some(form) = forms.iter().find(|form| names.iter().all(|name| form.has(name))) {
@@ -186,7 +217,12 @@ impl Page {
         let there: Vec<String> = forms.iter().map(|form| form.names().join(", ")).collect();
         Err(Misfit::Strange(match there.as_slice() {
             [] => "it asks for a password outside of a form".to_owned(),
-            names => format!("its form has the fields {}, and not {wanted}", names.join("; or ")),
+            names => {
+                let there = names.join("; or ");
+                format!(
+                    "its form has the fields {there}, and not {wanted}; `fields` says what they are called"
+                )
+            }
         }))
     }
 }
@@ -359,10 +395,13 @@ mod tests {
             ("<form method=post><input type=email name=mail></form>", strange(STEPS)),
             ("<form><input autocomplete='section-a username' name=id></form>", strange(STEPS)),
             ("<form><input type=hidden name=user><input name=q></form>", Err(Misfit::NoPassword)),
+            ("<div id=app></div><script src=/app.js></script>", strange(SCRIPTED)),
             ("<input type=password>", strange("it asks for a password outside of a form")),
             (
                 "<form method=post><input name=mail><input type=password name=pw></form>",
-                strange("its form has the fields mail, pw, and not user, pass"),
+                strange(
+                    "its form has the fields mail, pw, and not user, pass; `fields` says what they are called",
+                ),
             ),
             (
                 "<form method=post enctype=multipart/form-data><input name=user><input type=password name=pass>\
@@ -371,6 +410,21 @@ mod tests {
             ),
         ] {
             assert_eq!(sent(html, &values), expected, "{html}");
+        }
+    }
+
+    #[test]
+    fn a_script_that_may_send_people_on() {
+        for (script, moves) in [
+            ("location.replace('/x')", true),
+            ("window.location = '/x'", true),
+            ("document.location.href='/x'", true),
+            ("top.location.assign(to)", true),
+            ("if (location == '/x' || location.href === y) track(location.search)", false),
+            ("", false),
+        ] {
+            let page = Page::read(&format!("<p>location = '/x'</p><script>{script}</script><p>done"));
+            assert_eq!(page.may_move().is_some(), moves, "{script}");
         }
     }
 

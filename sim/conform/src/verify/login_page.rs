@@ -35,6 +35,7 @@ pub const ROLE: Role = Role {
         "destination", "parameter", "login", "mistake", "registration", "ended-session", "foreign-host",
         "foreign-host-mistake", "foreign-host-registration", "mobile",
         "browser-destination", "browser-parameter", "browser-login", "browser-ended-session", "browser-foreign-host",
+        "browser-foreign-known",
         "browser-mobile",
     ),
     bearing: &[],

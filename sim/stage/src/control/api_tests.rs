@@ -1002,6 +1002,14 @@ fn every_operation_answers_as_it_is_described() {
         ("Fault", json!({"platform": "gigya", "http": 299}), false),
         ("Fault", json!({"platform": "sftp", "http": 502}), false),
         ("Fault", json!({"platform": "gigya", "after_bytes": 5}), false),
+        ("Fault", json!({"platform": "sftp", "full_after": null, "times": null}), true),
+        ("Fault", json!({"platform": "gigya", "http": null}), false),
+        (
+            "Fault",
+            json!({"platform": "gigya", "http": 502, "from": "10min", "until": "2027-01-05T08:00:00Z"}),
+            true,
+        ),
+        ("Fault", json!({"platform": "gigya", "http": 502, "from": "noon"}), false),
     ] {
         let valid = validator(&json!({"$ref": format!("#/components/schemas/{schema}")})).is_valid(&body);
         assert_eq!(valid, expected, "{schema} {body}");

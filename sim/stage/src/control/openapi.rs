@@ -5,7 +5,7 @@ use super::operations::{OPERATIONS, VIEWS};
 use super::pages::{HEALTH, PAGES, Page};
 use super::problem::KINDS;
 use super::worlds::Hosting;
-use crate::step::{Takes, between};
+use crate::step::{Arg, Takes, between};
 use crate::steps::FAULT;
 use crate::world::SECTIONS;
 use serde_json::{Map, Value, json};
@@ -263,7 +263,7 @@ fn schemas(hosting: &Hosting) -> Value {
 
 /// A rule, as the step of scenarios takes it.
 fn fault() -> Value {
-    let one = |takes: Takes| match takes {
+    let of_kind = |takes: Takes| match takes {
         Takes::Number => between(0, u64::MAX),
         Takes::Between(least, most) => between(least, most),
         Takes::Flag => json!({"type": "boolean"}),
@@ -272,21 +272,21 @@ fn fault() -> Value {
         Takes::Text => json!({"type": "string"}),
         _ => json!({}),
     };
-    let members: Map<String, Value> = FAULT
-        .args
-        .iter()
-        .map(|arg| {
-            let mut schema = one(arg.takes);
-            schema["description"] = Value::from(arg.summary);
-            (arg.name.to_owned(), schema)
-        })
-        .collect();
+    let one = |arg: &Arg| {
+        let value = match arg.name {
+            "chance" => json!({"type": "string", "pattern": CHANCE}),
+            "from" | "until" => {
+                json!({"type": "string", "anyOf": [{"format": "date-time"}, {"pattern": SPAN}]})
+            }
+            _ => of_kind(arg.takes),
+        };
+        let mut schema = if arg.needed { value } else { or_null(value) };
+        schema["description"] = Value::from(arg.summary);
+        (arg.name.to_owned(), schema)
+    };
+    let members: Map<String, Value> = FAULT.args.iter().map(one).collect();
     let needed: Vec<&str> = FAULT.args.iter().filter(|arg| arg.needed).map(|arg| arg.name).collect();
     let mut rule = object(Value::Object(members), &needed);
-    rule["properties"]["chance"]["pattern"] = Value::from(CHANCE);
-    for time in ["from", "until"] {
-        rule["properties"][time]["anyOf"] = json!([{"format": "date-time"}, {"pattern": SPAN}]);
-    }
     rule["allOf"] = json!([one_kind(None)]);
     rule
 }

@@ -20,6 +20,8 @@ const NO_ACCOUNT: i64 = 403_005;
 const CONFLICT: i64 = 403_043;
 /// The first three digits of the codes of an account that waits for something.
 const PENDING: i64 = 206;
+/// Where the codes begin of a platform that did not get through with its work, or not in time.
+const TROUBLE: i64 = 500_000;
 /// The parameters that say whose account it is about.
 const UIDS: [&str; 3] = ["UID", "siteUID", "targetUID"];
 
@@ -70,8 +72,8 @@ impl Made {
         self.removed.push(record);
     }
 
-    /// A call without an answer, or with one that is none of Gigya's, may have done its work all the same. So has one
-    /// whose account waits for something: it is there, and the answer is a refusal.
+    /// A call without an answer, or with one that is none of Gigya's or tells of trouble, may have done its work all the
+    /// same. So has one whose account waits for something: it is there, and the answer is a refusal.
     fn learn_gigya(&mut self, request: &Request, answer: &Result<Response, HttpError>) {
         let body = answer.as_ref().ok().map(|answer| json(answer.body())).unwrap_or_default();
         let code = body["errorCode"].as_i64();
@@ -85,7 +87,7 @@ impl Made {
         }
         let there = match code {
             Some(0) => true,
-            Some(code) => !reads(request) && (code == CONFLICT || code / 1_000 == PENDING),
+            Some(code) => !reads(request) && (code == CONFLICT || code / 1_000 == PENDING || code >= TROUBLE),
             None => !reads(request),
         };
         if !there {
@@ -308,6 +310,13 @@ mod tests {
                 (&import, "UID=own-1-a", done, &["own-1-a"]),
                 (&import, "UID=own-1-b", None, &["own-1-a", "own-1-b"]),
                 (&import, "UID=own-1-c", Some((500, "<html>")), &["own-1-a", "own-1-b", "own-1-c"]),
+                (&delete, "UID=own-1-c", done, &["own-1-a", "own-1-b"]),
+                (
+                    &import,
+                    "UID=own-1-c",
+                    Some((200, r#"{"errorCode":504001}"#)),
+                    &["own-1-a", "own-1-b", "own-1-c"],
+                ),
                 (&delete, "UID=own-1-a", done, &["own-1-b", "own-1-c"]),
                 (&delete, "UID=own-1-b", Some((500, "")), &["own-1-b", "own-1-c"]),
                 (&get, "UID=own-1-a", refused, &["own-1-b", "own-1-c"]),
