@@ -59,8 +59,9 @@ const STOPPED: &str = "it was stopped";
 
 /// Comes back once everything is to end early.
 async fn until(stopped: &AtomicBool) {
+    let mut tick = tokio::time::interval(MOMENT);
     while !stopped.load(Ordering::SeqCst) {
-        tokio::time::sleep(MOMENT).await;
+        tick.tick().await;
     }
 }
 

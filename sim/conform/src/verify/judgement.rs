@@ -227,10 +227,8 @@ mod tests {
     /// One fault of a system breaks one clause, whatever else does not work because of it.
     #[test]
     fn what_rests_on_a_broken_case_is_not_broken_by_it() {
-        let role = Role {
-            bearing: &[bearing("basis", ""), bearing("out-basis", "out-")],
-            ..crate::verify::programs::LOADER
-        };
+        const BEARING: &[Bearing] = &[bearing("basis", ""), bearing("out-basis", "out-")];
+        let role = Role { bearing: BEARING, ..crate::verify::programs::LOADER };
         let told = |cases: &[(&str, &str, bool)]| {
             let mut outcomes: Vec<_> = cases
                 .iter()
