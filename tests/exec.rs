@@ -79,6 +79,18 @@ fn a_signal_is_passed_on_in_the_foreground_of_a_terminal() {
     let ran = python.output().unwrap();
     assert_eq!(ran.status.code(), Some(5), "{ran:?}");
 
+    let gone = format!(
+        "{TERMINAL}\
+        until(b'ready\\r\\n')\n\
+        os.close(terminal)\n\
+        sys.exit(os.WEXITSTATUS(os.waitpid(pid, 0)[1]))"
+    );
+    let mut python = Command::new("python3");
+    python.args(["-c", &gone, env!("CARGO_BIN_EXE_standin"), "exec", "--", "python3", "-c", HEARS]);
+    python.env("XDG_DATA_HOME", env!("CARGO_TARGET_TMPDIR"));
+    let ran = python.output().unwrap();
+    assert_eq!(ran.status.code(), Some(7), "the terminal is gone: {ran:?}");
+
     let script = "trap '' HUP; exec \"$0\" exec -- grep SigIgn: /proc/self/status";
     let mut deaf = Command::new("sh");
     deaf.args(["-c", script, env!("CARGO_BIN_EXE_standin")]).current_dir(top());

@@ -15,6 +15,11 @@ use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 fn verify(role: &str, file: &Path, report: &Path) -> Output {
+    verify_only(role, file, report, &[])
+}
+
+/// The same, of some clauses alone.
+fn verify_only(role: &str, file: &Path, report: &Path, clauses: &[&str]) -> Output {
     let mut standin = Command::new(env!("CARGO_BIN_EXE_standin"));
     standin.args(["verify", role]).arg(file).arg("--report").arg(format!("json={}", report.display()));
     // What Python keeps beside a module has no place in the checkout.
@@ -23,6 +28,7 @@ fn verify(role: &str, file: &Path, report: &Path) -> Output {
     if matches!(role, "gigya" | "eloqua") {
         standin.arg("--allow-writes");
     }
+    clauses.iter().for_each(|clause| _ = standin.args(["--clause", clause]));
     standin.current_dir(top()).output().unwrap()
 }
 
@@ -38,7 +44,11 @@ fn with_python() -> &'static OsStr {
 }
 
 /// How each clause stands for a partner, the exit code, and what was told.
-fn stands(role: &Role, file: &Path) -> (Option<i32>, BTreeMap<String, &'static str>, String) {
+fn stands(
+    role: &Role,
+    file: &Path,
+    clauses: &[&str],
+) -> (Option<i32>, BTreeMap<String, &'static str>, String) {
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report.json");
     let partner = match file.extension().and_then(|kind| kind.to_str()) {
@@ -55,7 +65,7 @@ fn stands(role: &Role, file: &Path) -> (Option<i32>, BTreeMap<String, &'static s
         }
         _ => file.to_owned(),
     };
-    let ran = verify(role.name, &partner, &report);
+    let ran = verify_only(role.name, &partner, &report, clauses);
     let told = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
     let stands =
         std::fs::read_to_string(&report).map(|text| read_report(&text).unwrap().clauses).unwrap_or_default();
@@ -92,7 +102,7 @@ fn clause_of(file: &Path) -> Option<String> {
 
 /// The clauses that one sample keeps, or what is wrong about its outcome.
 fn kept(role: &Role, file: &Path) -> Result<Vec<String>, String> {
-    let (code, stands, told) = stands(role, file);
+    let (code, stands, told) = stands(role, file, &[]);
     let that = |word: &str| -> Vec<String> {
         stands.iter().filter(|(_, stands)| **stands == word).map(|(clause, _)| clause.clone()).collect()
     };
@@ -136,6 +146,16 @@ fn right_ones_keep_every_clause_and_each_wrong_one_breaks_its_own() {
     let every =
         ROLES.iter().flat_map(|role| role.clauses.iter().map(|clause| (role.name, (*clause).to_owned())));
     assert_eq!(kept_by_right.into_inner().unwrap(), every.collect::<BTreeSet<_>>());
+}
+
+/// Of what rests on something broken nothing is said, and that is no success where it alone is asked for.
+#[test]
+fn a_clause_that_rests_on_a_broken_one_is_no_success() {
+    let role = ROLES.iter().find(|role| role.name == "push").unwrap();
+    let file = samples(role).join("wrong/QG-DAT-2.once-a-person.py");
+    let (code, stands, told) = stands(role, &file, &["QG-MAP-12"]);
+    assert_eq!((code, stands.get("QG-MAP-12").copied()), (Some(1), Some("not exercised")), "{told}");
+    assert!(told.contains("it rests on QG-DAT-2, which is broken"), "{told}");
 }
 
 /// A check that nothing fails is no check.
@@ -199,7 +219,7 @@ fn a_program_that_cannot_be_started_is_no_verdict() {
         let role = ROLES.iter().find(|known| known.name == role).unwrap();
         let partner = folder.path().join("partner.yaml");
         std::fs::write(&partner, format!("verify: {}\ncommand: [/bin/sh, nowhere.sh]\n", role.name)).unwrap();
-        let (code, stands, told) = stands(role, &partner);
+        let (code, stands, told) = stands(role, &partner, &[]);
         assert_eq!((code, stands.len()), (Some(2), role.clauses.len()), "{told}");
         assert!(stands.values().all(|stands| *stands == "not exercised"), "{told}");
         assert!(told.contains("nowhere.sh"), "{told}");

@@ -121,12 +121,14 @@ fn ignores(status: &str, signal: i32) -> bool {
     mask.is_some_and(|mask| (mask >> (signal - 1)) & 1 == 1)
 }
 
-/// Tells the program what we are told, for as long as it runs. What the terminal sends has no process as its sender and
-/// goes to all in the foreground: the program has heard it by itself, and a second time might end it while it cleans up.
+/// Tells the program what we are told, for as long as it runs. What a key at the terminal sends has no process as its
+/// sender and goes to all in the foreground: the program has heard it by itself, and a second time might end it while it
+/// cleans up. That the terminal is gone is told to the first of its processes alone.
 fn pass_on(mut signals: SignalsInfo<WithOrigin>, id: &str) {
     for heard in &mut signals {
         let name = SIGNALS.iter().find(|(signal, _)| *signal == heard.signal);
-        if let (Cause::Sent(_), Some((_, name))) = (heard.cause, name) {
+        let alone = heard.signal == SIGHUP || matches!(heard.cause, Cause::Sent(_));
+        if let (true, Some((_, name))) = (alone, name) {
             let _ = Command::new("kill").args([name, id]).status();
         }
     }

@@ -19,7 +19,7 @@ use standin_conform::verify::{PartnerFile, Role, csv, excuse, judge};
 use standin_report::terminal::Look;
 use standin_report::{Partner, Promise, Results};
 use standin_scenario::Named;
-use standin_scenario::outcome::{Outcome, exit_code};
+use standin_scenario::outcome::{Outcome, Verdict, exit_code};
 use standin_stage::Transport;
 use standin_stage::runner::{Extras, check_knobs};
 use standin_stage::story::Depth;
@@ -190,7 +190,13 @@ fn outcomes(role: &Role, work: Vec<Work>, clauses: &[&str], how: &How) -> Result
         .map_err(|error| Stop::broke(format!("error: no thread could be started: {error}")))?;
     excuse(role, &mut outcomes);
     outcomes.append(&mut judged);
-    outcomes.retain(|outcome| outcome.clauses.iter().any(|clause| clauses.contains(&clause.as_str())));
+    let wanted = |outcome: &Outcome| outcome.clauses.iter().any(|clause| clauses.contains(&clause.as_str()));
+    // Nothing is said of what rests on something broken, and that is no success.
+    let silent = |outcome: &Outcome| wanted(outcome) && matches!(outcome.verdict, Verdict::Inconclusive(_));
+    let silent = outcomes.iter().any(silent);
+    let broken =
+        |outcome: &Outcome| role.bears(&outcome.file) && matches!(outcome.verdict, Verdict::Failed(_));
+    outcomes.retain(|outcome| wanted(outcome) || silent && broken(outcome));
     Ok(outcomes)
 }
 

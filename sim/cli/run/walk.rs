@@ -80,6 +80,7 @@ pub(crate) fn walk(chosen: &[&Ready], how: &How) -> std::io::Result<Vec<Outcome>
         let outcome = outcome.into_inner().unwrap_or_else(PoisonError::into_inner);
         outcome.filter(|_| !over(at)).unwrap_or_else(|| {
             let bad = chosen.get(first_bad.load(Ordering::SeqCst)).map(|bad| bad.scenario.name.as_str());
+            let bad = bad.filter(|_| how.after_failure == AfterFailure::Stop);
             let why = bad.map(|bad| format!("stopped after `{bad}` did not hold"));
             not_run(ready, how.transport, why.unwrap_or_else(|| "it was stopped".to_owned()))
         })

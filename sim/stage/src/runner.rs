@@ -680,10 +680,13 @@ fn steps(
             drop(run.take_passed());
             result = one(run, step);
         }
-        if let (Err(Miss::Unmet(_)), Some(playing)) = (&result, &mut run.partner)
+        if let (Err(Miss::Unmet(_) | Miss::NotStarted(_)), Some(playing)) = (&result, &mut run.partner)
             && let Some(hindered) = playing.session.hindered()
         {
             return Some(hindered);
+        }
+        if let Err(Miss::Unmet(unmet)) = result {
+            result = Err(if is_control(step) { Miss::Strange(unmet.message) } else { Miss::Unmet(unmet) });
         }
         let passed = run.take_passed();
         let weighed = match &mut run.partner {
@@ -757,8 +760,16 @@ fn waits(scenario: &Scenario, position: usize, run: &Run<'_>) -> bool {
 
 /// Whether what comes late could break what a step expects.
 fn expects_absence(step: &standin_scenario::Step) -> bool {
-    let args = step_of(&step.name.name).and_then(|known| Args::new(known, &step.args).ok());
-    args.is_some_and(|args| args.expect_absence())
+    args(step).is_some_and(|args| args.expect_absence())
+}
+
+/// Whether a step has only to hold for the rest to say anything.
+fn is_control(step: &standin_scenario::Step) -> bool {
+    args(step).is_some_and(|args| args.is_control())
+}
+
+fn args(step: &standin_scenario::Step) -> Option<Args<'_>> {
+    step_of(&step.name.name).and_then(|known| Args::new(known, &step.args).ok())
 }
 
 fn one(run: &mut Run<'_>, step: &standin_scenario::Step) -> Result<String, Miss> {

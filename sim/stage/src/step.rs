@@ -227,6 +227,14 @@ pub fn unmet(message: impl Into<String>) -> Miss {
     Miss::Unmet(Unmet { message: message.into(), ..Unmet::default() })
 }
 
+/// What an expectation is there for.
+pub(crate) const CONTROL: Arg = optional(
+    "control",
+    "true: this is not what is looked at, but has to hold for the rest to say anything; where it does not with a \
+     partner's system, nothing is said",
+)
+.takes(Takes::Flag);
+
 /// Holds that the text of the argument `contains`, if it is given, stands somewhere in what was found.
 pub(crate) fn hold_text(args: &Args<'_>, found: &Value, what: &str) -> Result<(), Miss> {
     let Some(text) = args.text("contains")?.filter(|text| !stands_in(found, text)) else { return Ok(()) };
@@ -287,6 +295,12 @@ impl<'a> Args<'a> {
     pub fn expect_absence(&self) -> bool {
         let marked = self.step.args.iter().filter(|arg| arg.of_absence).filter_map(|arg| self.get(arg.name));
         marked.into_iter().any(|node| node.flag().unwrap_or(true)) || has_nothing(self.node)
+    }
+
+    /// Whether this has only to hold for the rest to say anything.
+    pub fn is_control(&self) -> bool {
+        let takes = |arg: &Arg| arg.name == CONTROL.name && arg.takes == CONTROL.takes;
+        self.step.args.iter().any(takes) && self.flag(CONTROL.name).ok().flatten().unwrap_or(false)
     }
 
     /// A step whose only argument is a mapping or list of its own takes it as it stands.

@@ -19,6 +19,7 @@ def _theirs():
 
 
 def _lead():
+    import _thread
     import errno
     import ipaddress
     import socket
@@ -31,9 +32,10 @@ def _lead():
     allowed = set(filter(None, os.environ.get("STANDIN_ALLOW", "").split(",")))
     # Addresses that names of the world outside were found to have.
     reached = set()
-    # Names, by the address that they have here for who asks without a port: of a range for tests, which nobody has. The
-    # port is known when that address is called.
+    # Names, by the address that they have here for who asks without a port: one of this machine that nobody has, so that
+    # what is not led stays here. The port is known when that address is called.
     given = {}
+    giving = _thread.allocate_lock()
 
     def named(host):
         host = host.decode("idna") if isinstance(host, bytes) else host or ""
@@ -82,12 +84,13 @@ def _lead():
         raise ConnectionRefusedError(errno.ECONNREFUSED, words)
 
     def stand_in(name):
-        for address, known in given.items():
-            if known == name:
-                return address
-        address = "198.18.%d.%d" % divmod(len(given) % 0xFFFF + 1, 256)
-        given[address] = name
-        return address
+        with giving:
+            for address, known in given.items():
+                if known == name:
+                    return address
+            address = "127.64.%d.%d" % divmod(len(given) % 0xFFFF + 1, 256)
+            given[address] = name
+            return address
 
     def meant(host):
         name = named(host)

@@ -24,6 +24,7 @@ pub const ROLE: Role = Role {
     template: include_str!("csv/new.yaml"),
     cases: &[],
     bearing: &[],
+    apart: &[],
     work,
 };
 

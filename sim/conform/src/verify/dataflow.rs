@@ -46,6 +46,7 @@ pub const ROLE: Role = Role {
         bearing("out-golden", "out-values"),
         bearing("in-updates", "in-"),
     ],
+    apart: &[],
     work,
 };
 

@@ -78,6 +78,7 @@ pub const GIGYA: Role = Role {
         "gigya-search-pages",
     ),
     bearing: &[],
+    apart: &[],
     work: |verification| work(verification, Platform::Gigya),
 };
 
@@ -112,6 +113,7 @@ pub const ELOQUA: Role = Role {
         "eloqua-contact-refusals",
     ),
     bearing: &[],
+    apart: &[],
     work: |verification| work(verification, Platform::Eloqua),
 };
 

@@ -52,8 +52,10 @@ pub fn excuse(role: &Role, outcomes: &mut [Outcome]) {
         let Some(broken) = outcomes.iter().find(fails).map(|outcome| outcome.clauses.join(", ")) else {
             continue;
         };
-        let rests =
-            |file: &str| role.case_of(file).is_some_and(|name| name != *case && name.starts_with(bears));
+        let rests = |file: &str| {
+            let rests = |name: &str| name != *case && name.starts_with(bears) && !role.apart.contains(&name);
+            role.case_of(file).is_some_and(rests)
+        };
         let fail = |outcome: &&mut Outcome| matches!(outcome.verdict, Verdict::Failed(_));
         for outcome in outcomes.iter_mut().filter(|outcome| rests(&outcome.file)).filter(fail) {
             outcome.verdict = Verdict::Inconclusive(format!("it rests on {broken}, which is broken"));
@@ -256,6 +258,7 @@ mod tests {
                 &["held", "failed", "inconclusive", "failed"],
             ),
             (&[("basis", "A", true), ("out-x", "C", false)], &["held", "failed"]),
+            (&[("basis", "A", false), ("opted-out", "C", false)], &["failed", "failed"]),
         ] {
             assert_eq!(told(cases), expected);
         }

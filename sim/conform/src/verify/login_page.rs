@@ -39,6 +39,7 @@ pub const ROLE: Role = Role {
         "browser-mobile",
     ),
     bearing: &[],
+    apart: &[],
     work,
 };
 

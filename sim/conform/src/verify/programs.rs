@@ -24,6 +24,7 @@ pub const LOADER: Role = Role {
         "says-so", "subscription", "opted-out", "alone", "many",
     ),
     bearing: &[bearing("creates", ""), bearing("updates", "")],
+    apart: &["opted-out"],
     work: |verification| work(verification, Part::Loader, "/eloqua/in"),
 };
 
@@ -49,6 +50,7 @@ pub const EXPORTER: Role = Role {
         bearing("key", ""),
         bearing("updates", ""),
     ],
+    apart: &[],
     work: |verification| work(verification, Part::Exporter, "/eloqua/out"),
 };
 

@@ -55,9 +55,10 @@ pub const ROLE: Role = Role {
         bearing("signed", ""),
         bearing("at-once", ""),
         bearing("again", ""),
-        bearing("phone-overwrite", "phone-"),
-        bearing("phone-append", "phone-"),
+        bearing("phone-overwrite", "phone-overwrite-"),
+        bearing("phone-append", "phone-append-"),
     ],
+    apart: &["unknown", "nothing-else", "forged", "cut-signature"],
     work,
 };
 

@@ -29,6 +29,8 @@ pub struct Role {
     pub cases: &'static [(&'static str, &'static str)],
     /// Cases on which others rest, the lowest first.
     pub bearing: &'static [Bearing],
+    /// Cases that rest on none of these, since a step of their own looks whether anything can be said.
+    pub apart: &'static [&'static str],
     /// What is to be done to verify a partner.
     pub work: fn(&Verification<'_>) -> Result<Vec<Work>, BadInput>,
 }

@@ -3,7 +3,7 @@
 use crate::compare::plain;
 use crate::partner::{Part, heard};
 use crate::run::Run;
-use crate::step::{Arg, Args, Miss, Step, Takes, Unmet, hold_text, needed, optional, unmet};
+use crate::step::{Arg, Args, CONTROL, Miss, Step, Takes, Unmet, hold_text, needed, optional, unmet};
 use crate::surface::locked;
 use serde_json::{Value, json};
 
@@ -165,6 +165,7 @@ pub const EXPECT_CONTACT: Step = Step {
             .of_absence(),
         optional("absent", "true: there must be no such contact").takes(Takes::Flag).of_absence(),
         optional("contains", "text that must stand in some field of it").takes(Takes::Text),
+        CONTROL,
     ],
     alone: None,
     open: false,

@@ -1,7 +1,7 @@
 //! What a client of Gigya does, and what is expected of the accounts.
 
 use crate::run::Run;
-use crate::step::{Miss, Step, Takes, hold_text, needed, optional, unmet};
+use crate::step::{CONTROL, Miss, Step, Takes, hold_text, needed, optional, unmet};
 use crate::surface::locked;
 use serde_json::{Value, json};
 use standin_clients::gigya::GigyaError;
@@ -70,6 +70,7 @@ pub const EXPECT_ACCOUNT: Step = Step {
         needed("UID", "whose account").takes(Takes::Text),
         optional("absent", "true: there must be no such account").takes(Takes::Flag).of_absence(),
         optional("contains", "text that must stand in some member of it").takes(Takes::Text),
+        CONTROL,
         optional(
             "listed",
             "members that are texts with commas, by their paths, as lists: { profile.languages: [English, Dutch] }",

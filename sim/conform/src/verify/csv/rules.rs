@@ -218,6 +218,14 @@ fn is_database_name(name: &str) -> bool {
     kind.len() == 1 && kind.chars().all(|c| c.is_ascii_uppercase()) && letters(rest) || name == "ContactIDExt"
 }
 
+/// Whether a heading is the end of a name, letter by letter: `Gigya UID` of `C_Gigya_UID1`.
+fn ends_alike(name: &str, heading: &str) -> bool {
+    let letters =
+        |text: &str| text.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
+    let heading = letters(heading);
+    heading.len() > 2 && letters(name).ends_with(&heading)
+}
+
 fn key(sheet: &Sheet<'_>, columns: &Columns) -> Vec<Fault> {
     if sheet.text.is_empty() {
         return Vec::new();
@@ -226,7 +234,9 @@ fn key(sheet: &Sheet<'_>, columns: &Columns) -> Vec<Fault> {
         // Under a separator that nobody takes there are no columns to look at.
         let named = sheet.text.lines().next().is_some_and(|line| line.contains(&columns.key));
         // Under other names, another rule tells what is wrong.
-        let named = named || !sheet.headings.iter().all(|cell| is_database_name(&cell.value));
+        let meant = |cell: &Cell| !is_database_name(&cell.value) && ends_alike(&columns.key, &cell.value);
+        let all = !sheet.headings.iter().any(|cell| is_database_name(&cell.value));
+        let named = named || all || sheet.headings.iter().any(meant);
         let first = sheet.headings.first().map_or(Span::default(), |cell| cell.span);
         let there: Vec<&str> = sheet.headings.iter().map(|cell| cell.value.as_str()).collect();
         let missing = fault(first, format!("no column is called {}", columns.key))

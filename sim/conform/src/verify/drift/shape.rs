@@ -255,6 +255,11 @@ fn both(one: Value, other: Value) -> Value {
             }
             all.into()
         }
+        (Value::Array(all), Value::Array(more)) => all
+            .into_iter()
+            .chain(more)
+            .reduce(both)
+            .map_or_else(|| Value::Array(Vec::new()), |one| vec![one].into()),
         (one, other) => {
             let words =
                 [one, other].map(|it| it.as_str().map_or_else(|| kind(&it).to_owned(), str::to_owned));
@@ -266,7 +271,7 @@ fn both(one: Value, other: Value) -> Value {
     }
 }
 
-/// How a JSON Web Token is signed, and the kinds of its claims.
+/// How a JSON Web Token is signed, whether it names its key, and the kinds of its claims.
 fn token(value: &Value) -> Value {
     let text = value.as_str().unwrap_or_default();
     let mut parts = text.splitn(3, '.');
@@ -275,8 +280,10 @@ fn token(value: &Value) -> Value {
         serde_json::from_slice::<Map<String, Value>>(&bytes).ok()
     };
     let unreadable = || Value::from("unreadable");
-    let header =
-        part().map_or_else(unreadable, |header| json!({"alg": header.get("alg"), "typ": header.get("typ")}));
+    let header = part().map_or_else(unreadable, |header| {
+        let key = header.get("kid").map(kind);
+        json!({"alg": header.get("alg"), "typ": header.get("typ"), "kid": key})
+    });
     let claims = part().map_or_else(unreadable, |claims| members(&claims.into()));
     json!({"header": header, "claims": claims, "signature": kind(&parts.next().unwrap_or_default().into())})
 }
@@ -479,12 +486,13 @@ mod tests {
         );
         for (theirs, place, here, there) in [
             (
-                token(r#"{"alg":"none","typ":"JWT"}"#, claims, ".c2ln"),
+                token(r#"{"alg":"none","typ":"JWT","kid":"k1"}"#, claims, ".c2ln"),
                 "header.alg",
                 r#""RS256""#,
                 r#""none""#,
             ),
-            (token(r#"{"alg":"RS256"}"#, claims, ".c2ln"), "header.typ", r#""JWT""#, "null"),
+            (token(r#"{"alg":"RS256","kid":"k1"}"#, claims, ".c2ln"), "header.typ", r#""JWT""#, "null"),
+            (token(r#"{"alg":"RS256","typ":"JWT"}"#, claims, ".c2ln"), "header.kid", r#""a text""#, "null"),
             (token(header, r#"{"sub":"ann"}"#, ".c2ln"), "claims.exp", r#""a number""#, "absent"),
             (
                 token(header, r#"{"sub":"ann","exp":"9"}"#, ".c2ln"),
