@@ -36,8 +36,8 @@ impl Parts {
         fakes.into_iter().chain([outbox]).flatten().min()
     }
 
-    /// Does everything that is due by now.
-    pub async fn settle(&self) {
+    /// Does everything that is due by now, and tells whether that came to an end.
+    pub async fn settle(&self) -> bool {
         self.collect_pushes().await;
         self.collect_erasures().await;
         // Work may bring more work that is due at once; a world that never comes to rest is a mistake of ours.
@@ -45,10 +45,11 @@ impl Parts {
             let now = self.clock.now();
             match self.next_due().await {
                 Some(due) if due <= now => self.work(now).await,
-                _ => return,
+                _ => return true,
             }
         }
         self.note("the agenda does not come to rest: more than 10000 entries were due at one time");
+        false
     }
 
     /// Lets `span` pass, entry by entry, but no more of it once nobody waits for that any more.
@@ -70,7 +71,9 @@ impl Parts {
                 return false;
             }
             self.clock.reach(due);
-            self.settle().await;
+            if !self.settle().await {
+                break;
+            }
         }
         self.clock.reach(end);
         self.settle().await;
