@@ -58,7 +58,7 @@ pub const ROLE: Role = Role {
         bearing("phone-overwrite", "phone-overwrite-"),
         bearing("phone-append", "phone-append-"),
     ],
-    apart: &["unknown", "nothing-else", "forged", "cut-signature"],
+    apart: &["unknown", "nothing-else", "cut-signature"],
     work,
 };
 
